@@ -1,0 +1,1 @@
+"""Checks as pure code over texts and graphs."""

@@ -1,0 +1,1 @@
+"""Makers of words, and of the finished values that makers of media receive."""

@@ -1,0 +1,50 @@
+"""The BrandKit: how a project speaks, looks and sounds."""
+
+from __future__ import annotations
+
+import re
+
+from pydantic import Field, field_validator
+
+from domain.value import Value
+
+HEX_COLOUR = re.compile(r"^#[0-9a-fA-F]{6}$")
+
+
+class CastMember(Value):
+    """A character (or "narrator") and the voice that always speaks it."""
+
+    name: str = Field(min_length=1, max_length=60)
+    voice: str = Field(min_length=1, max_length=60)
+    speed: float = Field(default=1.0, ge=0.5, le=2.0)
+    note: str = Field(default="", max_length=200)
+
+
+class BrandKit(Value):
+    """All fields may be empty: an empty kit restrains nothing.
+
+    palette: colours as #rrggbb, first the main one, at most 8.
+    lexicon: word -> respelling for speech ("Nguyen" -> "win").
+    glossary: term -> the form the brand uses (also for translation).
+    logo: content hash of a PNG or SVG in the library, or "".
+    """
+
+    name: str = Field(default="", max_length=80)
+    voice: str = Field(default="", max_length=400)
+    required_words: tuple[str, ...] = Field(default=(), max_length=40)
+    forbidden_words: tuple[str, ...] = Field(default=(), max_length=200)
+    glossary: dict[str, str] = Field(default_factory=dict)
+    palette: tuple[str, ...] = Field(default=(), max_length=8)
+    heading_font: str = Field(default="", max_length=60)
+    body_font: str = Field(default="", max_length=60)
+    logo: str = Field(default="", max_length=64)
+    lexicon: dict[str, str] = Field(default_factory=dict)
+    cast: tuple[CastMember, ...] = Field(default=(), max_length=40)
+
+    @field_validator("palette")
+    @classmethod
+    def _hex(cls, colours: tuple[str, ...]) -> tuple[str, ...]:
+        for colour in colours:
+            if not HEX_COLOUR.match(colour):
+                raise ValueError(f"{colour!r} is not a colour; write it as #rrggbb")
+        return tuple(colour.lower() for colour in colours)

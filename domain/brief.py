@@ -1,0 +1,51 @@
+"""What the person asked, with attachments and constraints."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from domain.value import Value
+
+BRIEF_MAX_CHARACTERS = 20_000
+ATTACHMENT_MAX_BYTES = 25 * 1024 * 1024
+ATTACHMENT_MAX_PIXELS = 40_000_000
+ATTACHMENT_MAX_COUNT = 10
+
+
+class AttachmentUse(StrEnum):
+    """What an attachment is for: text is material, pictures give palette or reference, sound gives a transcript."""
+
+    MATERIAL = "material"
+    REFERENCE = "reference"
+    TRANSCRIPT = "transcript"
+
+
+class Attachment(Value):
+    """sha256 names the stored file. `text` is its text or transcript; `palette` its main colours (#rrggbb)."""
+
+    name: str
+    sha256: str
+    media_type: str
+    size: int
+    use: AttachmentUse
+    text: str = ""
+    palette: tuple[str, ...] = ()
+
+
+class Brief(Value):
+    id: str
+    project_id: str
+    text: str = Field(min_length=1, max_length=BRIEF_MAX_CHARACTERS)
+    language: str = "en"
+    attachments: tuple[Attachment, ...] = Field(default=(), max_length=ATTACHMENT_MAX_COUNT)
+    person: str = ""
+    created: datetime
+
+    @property
+    def material(self) -> str:
+        """All text a maker may take facts from: the brief and its attachments."""
+        parts = [self.text, *(f"[{a.name}]\n{a.text}" for a in self.attachments if a.text)]
+        return "\n\n".join(parts)

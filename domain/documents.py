@@ -1,0 +1,99 @@
+"""The finished words: what copy, article and dialogue steps produce. Stored as JSON, rendered to text for people."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from domain.finding import Finding
+from domain.value import Value
+
+
+class CopyLine(Value):
+    """One alternative of one field. findings empty means it passed every check."""
+
+    text: str
+    findings: tuple[Finding, ...] = ()
+
+
+class CopySlot(Value):
+    name: str
+    max_chars: int
+    lines: tuple[CopyLine, ...] = ()
+
+
+class CopyDocument(Value):
+    """media type application/vnd.maquette.copy+json"""
+
+    language: str
+    slots: tuple[CopySlot, ...]
+
+    def first(self, name: str) -> str:
+        """The first alternative of a slot that passed its checks, else the first one, else ""."""
+        for slot in self.slots:
+            if slot.name == name and slot.lines:
+                return next((line.text for line in slot.lines if not line.findings), slot.lines[0].text)
+        return ""
+
+    @property
+    def plain_text(self) -> str:
+        return "\n".join(f"{slot.name}: {line.text}" for slot in self.slots for line in slot.lines)
+
+
+class ArticleDocument(Value):
+    """media type application/vnd.maquette.article+json. paragraphs are plain text; a heading starts with "## "."""
+
+    language: str
+    form: str
+    headline: str = ""
+    paragraphs: tuple[str, ...] = ()
+
+    @property
+    def plain_text(self) -> str:
+        return "\n\n".join(([self.headline] if self.headline else []) + list(self.paragraphs))
+
+
+class Choice(Value):
+    """What the player says, and where it leads. id is stable across edits."""
+
+    id: str
+    text: str
+    goto: str
+
+
+class DialogueLine(Value):
+    id: str
+    speaker: str
+    text: str
+
+
+class DialogueNode(Value):
+    """Lines in order, then choices; no choices and no `goto` means the scene ends here."""
+
+    id: str
+    lines: tuple[DialogueLine, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    goto: str = ""
+
+
+class DialogueDocument(Value):
+    """media type application/vnd.maquette.dialogue+json. nodes[0] is the start."""
+
+    language: str
+    characters: tuple[str, ...] = Field(default=())
+    nodes: tuple[DialogueNode, ...] = ()
+
+    @property
+    def plain_text(self) -> str:
+        rows: list[str] = []
+        for node in self.nodes:
+            rows.append(f"== {node.id} ==")
+            rows += [f"{line.speaker}: {line.text}" for line in node.lines]
+            rows += [f"  * {choice.text} -> {choice.goto}" for choice in node.choices]
+            if node.goto:
+                rows.append(f"  -> {node.goto}")
+        return "\n".join(rows)
+
+
+COPY_MEDIA_TYPE = "application/vnd.maquette.copy+json"
+ARTICLE_MEDIA_TYPE = "application/vnd.maquette.article+json"
+DIALOGUE_MEDIA_TYPE = "application/vnd.maquette.dialogue+json"

@@ -1,0 +1,164 @@
+"""Every error a person can meet, in one tree.
+
+    MaquetteError
+    ├── InputError               what was given cannot be used (400)
+    │   ├── LimitError           it is larger than a named limit (413)
+    │   ├── AttachmentError      a file of a kind that is not taken (415)
+    │   ├── PlanError            a plan that cannot run (422)
+    │   └── ContentRefused       an unsafe wish; `reason` says which rule (422)
+    ├── NotSignedIn              no or wrong password (401)
+    ├── NotAllowed               signed in, but without this right (403)
+    ├── NotFound                 no such project, plan, asset, model (404)
+    ├── Conflict                 the state changed underneath (409)
+    ├── ModelError               something about weights (503)
+    │   ├── ModelMissing         not installed yet: pull it
+    │   ├── ModelCorrupt         a file does not have its hash
+    │   ├── ModelUnreachable     no source could give it
+    │   └── ModelUnusable        it is here but this machine cannot run it
+    ├── GenerationError          a maker failed (500)
+    │   ├── OutOfMemory
+    │   ├── ContentFiltered
+    │   ├── InvalidOutput        what came out failed its checks
+    │   └── EngineFailed         the engine's own error, named
+    ├── Cancelled                a person stopped it (499)
+    ├── StorageError             the disk or database would not take or give it (507)
+    │   ├── DiskFull
+    │   └── AssetDamaged         a stored file is missing or altered
+    └── HostingError             the server could not start or be shared (500)
+        ├── PortInUse
+        └── ShareUnavailable
+
+A message names the input and says what to do. Nobody branches on message text: branch on the class, or show `code`.
+The table from class to HTTP status is in web/errors.py.
+"""
+
+from __future__ import annotations
+
+
+class MaquetteError(Exception):
+    """Base of all errors shown to people.
+
+    Args:
+        message: what was wrong with which input.
+        hint: what to do about it, one sentence, may be empty.
+        field: the name of the input at fault ("brief", "steps[3].spec.width"), may be empty.
+    """
+
+    code = "error"
+
+    def __init__(self, message: str, *, hint: str = "", field: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.field = field
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class InputError(MaquetteError):
+    code = "bad_input"
+
+
+class LimitError(InputError):
+    code = "over_limit"
+
+
+class AttachmentError(InputError):
+    code = "bad_attachment"
+
+
+class PlanError(InputError):
+    code = "bad_plan"
+
+
+class ContentRefused(InputError):
+    code = "content_refused"
+
+    def __init__(self, message: str, *, reason: str, hint: str = "", field: str = "") -> None:
+        super().__init__(message, hint=hint, field=field)
+        self.reason = reason
+
+
+class NotSignedIn(MaquetteError):
+    code = "not_signed_in"
+
+
+class NotAllowed(MaquetteError):
+    code = "not_allowed"
+
+
+class NotFound(MaquetteError):
+    code = "not_found"
+
+
+class Conflict(MaquetteError):
+    code = "conflict"
+
+
+class ModelError(MaquetteError):
+    code = "model_error"
+
+
+class ModelMissing(ModelError):
+    code = "model_missing"
+
+
+class ModelCorrupt(ModelError):
+    code = "model_corrupt"
+
+
+class ModelUnreachable(ModelError):
+    code = "model_unreachable"
+
+
+class ModelUnusable(ModelError):
+    code = "model_unusable"
+
+
+class GenerationError(MaquetteError):
+    code = "generation_failed"
+
+
+class OutOfMemory(GenerationError):
+    code = "out_of_memory"
+
+
+class ContentFiltered(GenerationError):
+    code = "content_filtered"
+
+
+class InvalidOutput(GenerationError):
+    code = "invalid_output"
+
+
+class EngineFailed(GenerationError):
+    code = "engine_failed"
+
+
+class Cancelled(MaquetteError):
+    code = "cancelled"
+
+
+class StorageError(MaquetteError):
+    code = "storage_error"
+
+
+class DiskFull(StorageError):
+    code = "disk_full"
+
+
+class AssetDamaged(StorageError):
+    code = "asset_damaged"
+
+
+class HostingError(MaquetteError):
+    code = "hosting_error"
+
+
+class PortInUse(HostingError):
+    code = "port_in_use"
+
+
+class ShareUnavailable(HostingError):
+    code = "share_unavailable"

@@ -1,0 +1,167 @@
+"""A Plan is a typed, acyclic graph of Steps. Checking one is pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from graphlib import CycleError, TopologicalSorter
+from typing import Protocol
+
+from pydantic import Field
+
+from domain.capability import Capability, StepKind
+from domain.errors import LimitError, NotFound, PlanError
+from domain.finding import Finding, Severity
+from domain.specs import REQUIRED_ROLES, ROLES, Spec
+from domain.value import Value
+
+PLAN_MAX_STEPS = 60
+
+
+class _Fault(Protocol):
+    def __call__(self, rule: str, field: str, message: str, suggestion: str = "") -> None: ...
+
+
+class StepInput(Value):
+    """`step` names an earlier step; `role` says what it is for here ("copy", "picture", "text", "source", "reference")."""
+
+    role: str
+    step: str
+
+
+class Step(Value):
+    """id is unique in the plan and never reused ("picture-2")."""
+
+    id: str = Field(pattern=r"^[a-z]+-[0-9]+$")
+    title: str = Field(min_length=1, max_length=200)
+    spec: Spec
+    inputs: tuple[StepInput, ...] = Field(default=(), max_length=8)
+
+    @property
+    def kind(self) -> StepKind:
+        return self.spec.kind
+
+
+class Unavailable(Value):
+    """Something the brief asked for that nothing here can make, and the nearest thing that can be made."""
+
+    asked: str
+    nearest: str = ""
+
+
+class Plan(Value):
+    """version rises with every edit; the id stays. seed is the root of every step's seed."""
+
+    id: str
+    project_id: str
+    brief_id: str
+    title: str = Field(min_length=1, max_length=200)
+    language: str = "en"
+    recipe: str = ""
+    seed: int = 0
+    version: int = 1
+    steps: tuple[Step, ...] = ()
+    unavailable: tuple[Unavailable, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def step(self, step_id: str) -> Step:
+        for step in self.steps:
+            if step.id == step_id:
+                return step
+        raise NotFound(f"This plan has no step {step_id!r}.", hint=f"Its steps are {', '.join(s.id for s in self.steps)}.")
+
+    def order(self) -> tuple[Step, ...]:
+        """Steps so that each comes after its inputs; ties keep the plan's order. Raises PlanError on a circle."""
+        by_id = {step.id: step for step in self.steps}
+        sorter = TopologicalSorter({s.id: [i.step for i in s.inputs if i.step in by_id] for s in self.steps})
+        try:
+            return tuple(by_id[step_id] for step_id in sorter.static_order())
+        except CycleError as error:
+            raise PlanError(f"Steps wait for each other: {' -> '.join(error.args[1])}.", hint="Remove one of these inputs.") from error
+
+    def dependents(self, step_id: str) -> tuple[str, ...]:
+        """Ids of all steps that need `step_id`, directly or not, in plan order."""
+        wanted = {step_id}
+        for step in self.order():
+            if any(i.step in wanted for i in step.inputs):
+                wanted.add(step.id)
+        return tuple(s.id for s in self.steps if s.id in wanted and s.id != step_id)
+
+    def next_id(self, kind: StepKind) -> str:
+        numbers = [int(s.id.rsplit("-", 1)[1]) for s in self.steps if s.id.rsplit("-", 1)[0] == kind.value]
+        return f"{kind.value}-{max(numbers, default=0) + 1}"
+
+    def check(self, capabilities: Iterable[Capability]) -> tuple[Finding, ...]:
+        """Everything that would stop this plan from running. Empty means it can run."""
+        findings: list[Finding] = []
+
+        def fault(rule: str, field: str, message: str, suggestion: str = "") -> None:
+            findings.append(Finding(rule=rule, severity=Severity.ERROR, field=field, message=message, suggestion=suggestion))
+
+        if not self.steps:
+            fault("plan.empty", "steps", "The plan has no steps.", "Add at least one.")
+        if len(self.steps) > PLAN_MAX_STEPS:
+            fault("plan.size", "steps", f"The plan has {len(self.steps)} steps; the limit is {PLAN_MAX_STEPS}.", "Split the brief in two.")
+        seen: dict[str, Step] = {}
+        for step in self.steps:
+            if step.id in seen:
+                fault("plan.duplicate", f"{step.id}", f"Two steps are called {step.id}.")
+            seen[step.id] = step
+        for step in self.steps:
+            _check_inputs(step, seen, fault)
+        offered: dict[StepKind, list[Capability]] = {}
+        for capability in capabilities:
+            offered.setdefault(capability.kind, []).append(capability)
+        for step in self.steps:
+            _check_spec(step, offered.get(step.kind, []), fault)
+        try:
+            self.order()
+        except PlanError as error:
+            fault("plan.circle", "steps", error.message, error.hint)
+        return tuple(findings)
+
+    def require(self, capabilities: Iterable[Capability]) -> None:
+        """Raise PlanError (LimitError for its size) naming every fault, or return."""
+        faults = self.check(capabilities)
+        if not faults:
+            return
+        kind = LimitError if any(f.rule == "plan.size" for f in faults) else PlanError
+        first = faults[0]
+        raise kind(" ".join(f.message for f in faults), hint=first.suggestion, field=first.field)
+
+
+def _check_inputs(step: Step, seen: Mapping[str, Step], fault: _Fault) -> None:
+    roles = ROLES.get(step.kind, {})
+    for given in step.inputs:
+        source = seen.get(given.step)
+        if source is None:
+            fault("plan.reference", step.id, f"{step.id} needs {given.step}, which is not in the plan.", "Add it or remove the input.")
+        elif given.role not in roles:
+            fault("plan.role", step.id, f"{step.id} ({step.kind}) takes no input called {given.role!r}.")
+        elif source.kind not in roles[given.role]:
+            fault("plan.role", step.id, f"{step.id} cannot take {given.step} ({source.kind}) as its {given.role}.")
+    for role in REQUIRED_ROLES.get(step.kind, frozenset()):
+        if not any(given.role == role for given in step.inputs):
+            fault("plan.role", step.id, f"{step.id} needs an input in role {role!r}.")
+
+
+def _check_spec(step: Step, offered: list[Capability], fault: _Fault) -> None:
+    if not offered:
+        fault("plan.kind", step.id, f"Nothing here can make {step.kind} ({step.id}).", "Drop the step, or install a model for it.")
+        return
+    language = getattr(step.spec, "language", "").split("-")[0]
+    speaking = [c for c in offered if not c.languages or not language or language in c.languages]
+    if not speaking:
+        known = sorted({code for c in offered for code in c.languages})
+        fault(
+            "plan.language",
+            step.id,
+            f"{step.id}: no {step.kind} maker knows the language {language!r}.",
+            f"Known here: {', '.join(known)}.",
+        )
+        return
+    for name in sorted({name for c in speaking for name in c.limits}):
+        value = getattr(step.spec, name, None)
+        limit = max(c.limits.get(name, float("inf")) for c in speaking)
+        if isinstance(value, int | float) and value > limit:
+            message = f"{step.id}: {name} is {value:g}; the most here is {limit:g}."
+            fault("plan.limit", f"{step.id}.{name}", message, f"Use {limit:g} or less.")

@@ -1,0 +1,50 @@
+"""How work tells where it stands and learns that it should stop."""
+
+from __future__ import annotations
+
+import threading
+from typing import Protocol
+
+from domain.errors import Cancelled
+
+
+class Progress(Protocol):
+    """Handed to everything that takes longer than a blink."""
+
+    def report(self, fraction: float, note: str = "") -> None:
+        """fraction in 0..1; note is a short present-tense phrase ("denoising 12/30")."""
+
+    def check(self) -> None:
+        """Raise Cancelled if a person has asked to stop. Call between steps of work."""
+
+
+class CancelToken:
+    """Set once, from any thread; read by the work between its steps."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def cancel(self) -> None:
+        self._event.set()
+
+    @property
+    def cancelled(self) -> bool:
+        return self._event.is_set()
+
+    def check(self) -> None:
+        if self._event.is_set():
+            raise Cancelled("Stopped.", hint="Run it again when you want it.")
+
+
+class Silent:
+    """Progress that nobody watches; still cancellable when given a token."""
+
+    def __init__(self, token: CancelToken | None = None) -> None:
+        self._token = token
+
+    def report(self, fraction: float, note: str = "") -> None:
+        self.check()
+
+    def check(self) -> None:
+        if self._token is not None:
+            self._token.check()

@@ -1,0 +1,82 @@
+"""Where things live and how the studio is reached. A value: reading the environment is app.py's work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import Field
+
+from domain.errors import InputError
+from domain.value import Value
+
+PROFILES = ("auto", "embedded", "gpu-12gb", "gpu-24gb", "gpu-80gb")
+
+
+class Settings(Value):
+    """home: what people own. cache: rebuildable. chat_url: any OpenAI-compatible server, used instead of the local chat LLM.
+
+    offline True: no source outside this machine is asked, ever.
+    database: a SQLAlchemy URL; "" is SQLite in `home`.
+    """
+
+    home: Path
+    cache: Path
+    models_folder: Path | None = None
+    database: str = ""
+    host: str = "127.0.0.1"
+    port: int = Field(default=7860, ge=0, le=65535)
+    root_path: str = ""
+    share: bool = False
+    password: str = Field(default="", repr=False)
+    accounts: Path | None = None
+    profile: str = "auto"
+    offline: bool = False
+    chat_url: str = ""
+    chat_model: str = ""
+    chat_key: str = Field(default="", repr=False)
+    choices: dict[str, str] = {}
+    threads: int = Field(default=0, ge=0, le=256)
+    memory_budget: int = Field(default=0, ge=0)
+
+    @property
+    def database_url(self) -> str:
+        return self.database or f"sqlite:///{self.home / 'maquette.db'}"
+
+    @staticmethod
+    def from_environment(environment: Mapping[str, str], user_home: Path) -> Settings:
+        """Read MAQUETTE_* variables (listed in docs/user-guide.md). Raises InputError naming the variable."""
+        home = Path(environment.get("MAQUETTE_HOME") or user_home / ".maquette").expanduser()
+        cache = Path(environment.get("MAQUETTE_CACHE") or user_home / ".cache" / "maquette").expanduser()
+        models = environment.get("MAQUETTE_MODELS", "")
+        accounts = environment.get("MAQUETTE_ACCOUNTS", "")
+        profile = environment.get("MAQUETTE_PROFILE", "auto")
+        if profile not in PROFILES:
+            raise InputError(f"MAQUETTE_PROFILE is {profile!r}.", hint=f"Use one of {', '.join(PROFILES)}.", field="MAQUETTE_PROFILE")
+        return Settings(
+            home=home,
+            cache=cache,
+            models_folder=Path(models).expanduser() if models else None,
+            database=environment.get("MAQUETTE_DATABASE", ""),
+            host=environment.get("MAQUETTE_HOST", "127.0.0.1"),
+            port=_number(environment, "MAQUETTE_PORT", 7860, 65535),
+            root_path=environment.get("MAQUETTE_ROOT_PATH", ""),
+            password=environment.get("MAQUETTE_PASSWORD", ""),
+            accounts=Path(accounts).expanduser() if accounts else None,
+            profile=profile,
+            offline=environment.get("MAQUETTE_OFFLINE", "") not in ("", "0", "false", "no"),
+            chat_url=environment.get("MAQUETTE_CHAT_URL", ""),
+            chat_model=environment.get("MAQUETTE_CHAT_MODEL", ""),
+            chat_key=environment.get("MAQUETTE_CHAT_KEY", ""),
+            threads=_number(environment, "MAQUETTE_THREADS", 0, 256),
+            memory_budget=_number(environment, "MAQUETTE_MEMORY", 0, 1 << 46),
+        )
+
+
+def _number(environment: Mapping[str, str], name: str, default: int, most: int) -> int:
+    text = environment.get(name, "")
+    if not text:
+        return default
+    if not text.isdigit() or int(text) > most:
+        raise InputError(f"{name} is {text!r}.", hint=f"Use a whole number from 0 to {most}.", field=name)
+    return int(text)

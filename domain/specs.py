@@ -1,0 +1,151 @@
+"""The typed spec of each step kind that has a maker. A new kind adds its spec here and nowhere else on this floor."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from domain.capability import StepKind
+from domain.value import Value
+
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+About = Annotated[str, Field(min_length=1, max_length=2000)]
+Pixels = Annotated[int, Field(ge=64, le=4096)]
+
+
+class CopyField(Value):
+    """One slot of a copy item: `count` alternatives of at most `max_chars` characters (Unicode code points)."""
+
+    name: str = Field(min_length=1, max_length=40)
+    max_chars: int = Field(ge=2, le=3000)
+    count: int = Field(default=1, ge=1, le=12)
+
+
+class CopySpec(Value):
+    kind: Literal[StepKind.COPY] = StepKind.COPY
+    about: About
+    language: Language = "en"
+    fields: tuple[CopyField, ...] = Field(
+        default=(
+            CopyField(name="headline", max_chars=30, count=3),
+            CopyField(name="body", max_chars=90, count=2),
+            CopyField(name="cta", max_chars=20),
+        ),
+        min_length=1,
+        max_length=12,
+    )
+    angle: str = Field(default="", max_length=200)
+    tone: str = Field(default="", max_length=120)
+
+
+class ArticleSpec(Value):
+    """form "script" is a voice-over text to be spoken, "treatment" a short film told in prose."""
+
+    kind: Literal[StepKind.ARTICLE] = StepKind.ARTICLE
+    about: About
+    language: Language = "en"
+    form: Literal["news", "press_release", "blog", "treatment", "script", "lore"] = "news"
+    words: int = Field(default=180, ge=20, le=1500)
+    tone: str = Field(default="", max_length=120)
+
+
+class DialogueSpec(Value):
+    kind: Literal[StepKind.DIALOGUE] = StepKind.DIALOGUE
+    about: About
+    language: Language = "en"
+    characters: tuple[str, ...] = Field(default=(), max_length=8)
+    nodes: int = Field(default=6, ge=3, le=24)
+    tone: str = Field(default="", max_length=120)
+
+
+class PictureSpec(Value):
+    """margin is the side kept free for text. steps and guidance concern diffusion models only (0: the model's own)."""
+
+    kind: Literal[StepKind.PICTURE] = StepKind.PICTURE
+    about: About
+    width: Pixels = 1024
+    height: Pixels = 1024
+    style: str = Field(default="", max_length=120)
+    palette: tuple[str, ...] = Field(default=(), max_length=8)
+    margin: Literal["none", "left", "right", "top", "bottom"] = "none"
+    negative: str = Field(default="", max_length=1000)
+    steps: int = Field(default=0, ge=0, le=150)
+    guidance: float = Field(default=0.0, ge=0.0, le=30.0)
+
+
+class SpeechSpec(Value):
+    """text empty: the text of the input step in role "text" is spoken. voice empty: the cast or the language decides."""
+
+    kind: Literal[StepKind.SPEECH] = StepKind.SPEECH
+    about: str = Field(default="", max_length=2000)
+    text: str = Field(default="", max_length=5000)
+    language: Language = "en"
+    voice: str = Field(default="", max_length=120)
+    character: str = Field(default="", max_length=60)
+    speed: float = Field(default=1.0, ge=0.5, le=2.0)
+    tone: str = Field(default="", max_length=120)
+    seconds: float = Field(default=0.0, ge=0.0, le=600.0)
+
+
+class MusicSpec(Value):
+    """tempo 0 and key "": chosen from the mood. seconds is exact."""
+
+    kind: Literal[StepKind.MUSIC] = StepKind.MUSIC
+    about: About
+    mood: str = Field(default="", max_length=60)
+    tempo: int = Field(default=0, ge=0, le=220)
+    seconds: float = Field(default=30.0, ge=2.0, le=300.0)
+    key: str = Field(default="", max_length=12)
+
+
+class LayoutSize(Value):
+    name: str = Field(min_length=1, max_length=40)
+    width: Pixels
+    height: Pixels
+
+
+class LayoutSpec(Value):
+    """One banner of one size. Takes an input in role "copy" and, where there is one, in role "picture".
+
+    headline, body and cta override the copy's first alternatives when not empty.
+    """
+
+    kind: Literal[StepKind.LAYOUT] = StepKind.LAYOUT
+    about: str = Field(default="", max_length=2000)
+    size: LayoutSize = LayoutSize(name="master", width=1200, height=628)
+    template: str = Field(default="", max_length=40)
+    headline: str = Field(default="", max_length=200)
+    body: str = Field(default="", max_length=400)
+    cta: str = Field(default="", max_length=60)
+    language: Language = "en"
+
+
+Spec = Annotated[
+    CopySpec | ArticleSpec | DialogueSpec | PictureSpec | SpeechSpec | MusicSpec | LayoutSpec,
+    Field(discriminator="kind"),
+]
+
+SPECS: dict[StepKind, type[Value]] = {
+    StepKind.COPY: CopySpec,
+    StepKind.ARTICLE: ArticleSpec,
+    StepKind.DIALOGUE: DialogueSpec,
+    StepKind.PICTURE: PictureSpec,
+    StepKind.SPEECH: SpeechSpec,
+    StepKind.MUSIC: MusicSpec,
+    StepKind.LAYOUT: LayoutSpec,
+}
+
+#: What an input in a role may come from, per kind: role -> kinds that can give it. A role not listed is refused.
+ROLES: dict[StepKind, dict[str, frozenset[StepKind]]] = {
+    StepKind.COPY: {"source": frozenset({StepKind.ARTICLE, StepKind.COPY, StepKind.DIALOGUE})},
+    StepKind.ARTICLE: {"source": frozenset({StepKind.ARTICLE, StepKind.COPY})},
+    StepKind.DIALOGUE: {"source": frozenset({StepKind.ARTICLE})},
+    StepKind.PICTURE: {"reference": frozenset({StepKind.PICTURE}), "source": frozenset({StepKind.ARTICLE})},
+    StepKind.SPEECH: {"text": frozenset({StepKind.COPY, StepKind.ARTICLE, StepKind.DIALOGUE})},
+    StepKind.MUSIC: {},
+    StepKind.LAYOUT: {"copy": frozenset({StepKind.COPY}), "picture": frozenset({StepKind.PICTURE})},
+}
+
+#: Roles a kind cannot do without.
+REQUIRED_ROLES: dict[StepKind, frozenset[str]] = {}

@@ -1,0 +1,1 @@
+"""The only writer of what people own: database, content-addressed files, migrations."""

@@ -1,0 +1,1 @@
+"""Run Work on pipelines and measure it."""

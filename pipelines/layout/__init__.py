@@ -1,0 +1,1 @@
+"""Makers of laid-out pages and banners."""

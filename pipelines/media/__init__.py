@@ -1,0 +1,1 @@
+"""Encoding and decoding shared by the task folders."""

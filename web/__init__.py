@@ -1,0 +1,1 @@
+"""The front doors: pages, HTTP and the command line."""
