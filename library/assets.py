@@ -1,0 +1,250 @@
+"""Assets: bytes first, then the rows, in one transaction. An asset never changes and is found by text, kind, plan and verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePath
+
+from pydantic import Field
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, insert, select, true
+
+from domain.asset import Asset, FileRef
+from domain.capability import StepKind
+from domain.errors import Conflict, InputError, NotFound
+from domain.recipe import OutputFile
+from domain.review import Verdict
+from domain.value import JsonValue, Value
+from library.database import Room, dump, load, new_id, upsert
+from library.files import FileStore
+from library.tables import asset_files, asset_parents, assets, blobs, reviews
+
+MAX_NAME = 255
+
+
+class AssetQuery(Value):
+    """Which assets to list. Every field that is set narrows the list; an empty one does not.
+
+    text: every word must occur in title, text or prompt; the beginning of a word is enough; Chinese needs no spaces.
+    verdict: the present verdict (PREFER: has ever been preferred). reviewed False: nobody has given a verdict yet.
+    newest_only: only the highest take of each step, and nothing that was redone.
+    """
+
+    project_id: str = ""
+    text: str = Field(default="", max_length=1000)
+    kind: StepKind | None = None
+    plan_id: str = ""
+    step_id: str = ""
+    verdict: Verdict | None = None
+    reviewed: bool | None = None
+    newest_only: bool = False
+    limit: int = Field(default=60, ge=1, le=1000)
+    offset: int = Field(default=0, ge=0)
+
+
+class Lineage(Value):
+    """All assets this one was made from, and all that were made from it, oldest first."""
+
+    asset: Asset
+    ancestors: tuple[Asset, ...] = ()
+    descendants: tuple[Asset, ...] = ()
+
+
+class Assets(Room):
+    _files: FileStore
+
+    def store_file(self, data: bytes | Path, name: str, media_type: str) -> FileRef:
+        """Store an attachment or a logo, by content. Raises DiskFull, StorageError, InputError."""
+        _check_name(name)
+        sha256, size = self._files.add(data)
+        ref = FileRef(name=name, sha256=sha256, media_type=media_type, size=size)
+        with self._database.write("store the file") as connection:
+            _add_blob(connection, ref)
+        return ref
+
+    def file_path(self, sha256: str) -> Path:
+        """Where stored bytes lie, read-only. Raises NotFound for what is no hash, AssetDamaged when the file is gone."""
+        return self._files.open(sha256)
+
+    def file_chunks(self, sha256: str) -> Iterator[bytes]:
+        """Stored bytes in pieces of at most 1 MiB. Raises like `file_path`."""
+        return self._files.chunks(sha256)
+
+    def add_asset(self, draft: Asset, files: Sequence[OutputFile]) -> Asset:
+        """Store an asset and its files; draft.files must be (). The main file comes first in `files`.
+
+        Filled in here: id when empty; files; version (one more than that of `previous`); parents (completed by
+        `previous` and the recipe's input assets). A second asset of the same (plan_id, step_id, take) is not stored:
+        the first comes back. Raises NotFound (project, plan or a parent), InputError, DiskFull, StorageError.
+        """
+        if draft.files or not files:
+            raise InputError(
+                "An asset is stored with its files.", hint="Hand the bytes in `files` and leave draft.files empty.", field="files"
+            )
+        for file in files:
+            _check_name(file.name)
+        first = self.asset_for(draft.plan_id, draft.step_id, draft.take)
+        if first is not None:
+            return first
+        refs = tuple(self._store(file) for file in files)
+        try:
+            with self._database.write("store the asset") as connection:
+                return self._insert(connection, draft, refs)
+        except Conflict:
+            first = self.asset_for(draft.plan_id, draft.step_id, draft.take)
+            if first is None:
+                raise
+            return first
+
+    def _store(self, file: OutputFile) -> FileRef:
+        sha256, size = self._files.add(file.data)
+        return FileRef(name=file.name, sha256=sha256, media_type=file.media_type, size=size)
+
+    def _insert(self, connection: Connection, draft: Asset, refs: tuple[FileRef, ...]) -> Asset:
+        asset = _completed(connection, draft, refs)
+        row = {
+            "id": asset.id,
+            "project_id": asset.project_id,
+            "plan_id": asset.plan_id or None,
+            "step_id": asset.step_id,
+            "take": asset.take,
+            "kind": asset.recipe.kind.value,
+            "previous": asset.previous or None,
+            "document": dump(asset),
+        }
+        number = connection.scalar(insert(assets).values(**row).returning(assets.c.number))
+        for position, ref in enumerate(refs):
+            _add_blob(connection, ref)
+            connection.execute(insert(asset_files).values(asset_id=asset.id, position=position, sha256=ref.sha256, name=ref.name))
+        for parent in asset.parents:
+            connection.execute(insert(asset_parents).values(asset_id=asset.id, parent_id=parent))
+        if number is not None:
+            self._database.search.add(connection, number, "\n".join((asset.title, asset.recipe.prompt, asset.text)))
+        return asset
+
+    def asset(self, asset_id: str) -> Asset:
+        """Raises NotFound."""
+        with self._database.read("read the asset") as connection:
+            return _asset(connection, asset_id)
+
+    def asset_for(self, plan_id: str, step_id: str, take: int = 0) -> Asset | None:
+        """What one take of one step made, None when it has not (or when plan_id is "")."""
+        if not plan_id:
+            return None
+        chosen = select(assets.c.document).where(assets.c.plan_id == plan_id, assets.c.step_id == step_id, assets.c.take == take)
+        with self._database.read("read the asset") as connection:
+            document = connection.scalar(chosen)
+        return None if document is None else load(Asset, document)
+
+    def assets(self, query: AssetQuery | None = None) -> tuple[Asset, ...]:
+        """Assets that fit, newest first."""
+        asked = query or AssetQuery()
+        condition = self._condition(asked)
+        if condition is None:
+            return ()
+        chosen = select(assets.c.document).where(condition).order_by(assets.c.number.desc()).limit(asked.limit).offset(asked.offset)
+        with self._database.read("search the library") as connection:
+            return tuple(load(Asset, document) for document in connection.scalars(chosen))
+
+    def count(self, query: AssetQuery | None = None) -> int:
+        """How many assets fit, whatever limit and offset say."""
+        condition = self._condition(query or AssetQuery())
+        if condition is None:
+            return 0
+        with self._database.read("search the library") as connection:
+            return connection.scalar(select(func.count()).select_from(assets).where(condition)) or 0
+
+    def children(self, asset_id: str) -> tuple[Asset, ...]:
+        """What was made directly from this asset, oldest first."""
+        chosen = select(assets.c.document).join(asset_parents, asset_parents.c.asset_id == assets.c.id)
+        chosen = chosen.where(asset_parents.c.parent_id == asset_id).order_by(assets.c.number)
+        with self._database.read("read the versions") as connection:
+            return tuple(load(Asset, document) for document in connection.scalars(chosen))
+
+    def lineage(self, asset_id: str) -> Lineage:
+        """Raises NotFound."""
+        with self._database.read("read the lineage") as connection:
+            asset = _asset(connection, asset_id)
+            up = _related(asset_id, asset_parents.c.asset_id, asset_parents.c.parent_id)
+            down = _related(asset_id, asset_parents.c.parent_id, asset_parents.c.asset_id)
+            ancestors = tuple(load(Asset, document) for document in connection.scalars(up))
+            return Lineage(asset=asset, ancestors=ancestors, descendants=tuple(load(Asset, d) for d in connection.scalars(down)))
+
+    def _condition(self, query: AssetQuery) -> ColumnElement[bool] | None:
+        """The WHERE of a query; None when nothing can match."""
+        conditions: list[ColumnElement[bool]] = [true()]
+        conditions += [
+            column == value
+            for column, value in (
+                (assets.c.project_id, query.project_id),
+                (assets.c.plan_id, query.plan_id),
+                (assets.c.step_id, query.step_id),
+                (assets.c.kind, query.kind.value if query.kind else ""),
+            )
+            if value
+        ]
+        if query.text.strip():
+            matching = self._database.search.matching(query.text)
+            if matching is None:
+                return None
+            conditions.append(assets.c.number.in_(matching))
+        if query.verdict is not None:
+            conditions.append(_has_verdict(query.verdict))
+        if query.reviewed is not None:
+            given = exists().where(reviews.c.asset_id == assets.c.id, reviews.c.verdict != Verdict.PREFER.value)
+            conditions.append(given if query.reviewed else ~given)
+        if query.newest_only:
+            conditions.append(_newest())
+        return and_(*conditions)
+
+
+def latest_verdicts() -> Select[int]:
+    """Numbers of the reviews that stand: the last one of each asset that is not a mere preference."""
+    standing = select(func.max(reviews.c.number)).where(reviews.c.verdict != Verdict.PREFER.value)
+    return standing.group_by(reviews.c.asset_id)
+
+
+def _has_verdict(verdict: Verdict) -> ColumnElement[bool]:
+    given = and_(reviews.c.asset_id == assets.c.id, reviews.c.verdict == verdict.value)
+    if verdict is Verdict.PREFER:
+        return exists().where(given)
+    return exists().where(given, reviews.c.number.in_(latest_verdicts()))
+
+
+def _newest() -> ColumnElement[bool]:
+    later = assets.alias("later")
+    same_step = and_(later.c.plan_id == assets.c.plan_id, later.c.step_id == assets.c.step_id, later.c.take > assets.c.take)
+    redone = later.c.previous == assets.c.id
+    return and_(~exists().where(same_step), ~exists().where(redone))
+
+
+def _related(asset_id: str, start: ColumnElement[str], to: ColumnElement[str]) -> Select[JsonValue]:
+    """Assets reached from one by following parents one way, any number of times, oldest first."""
+    reached = select(to.label("id")).where(start == asset_id).cte("reached", recursive=True)
+    reached = reached.union(select(to).where(start == reached.c.id))
+    return select(assets.c.document).where(assets.c.id.in_(select(reached.c.id))).order_by(assets.c.number)
+
+
+def _asset(connection: Connection, asset_id: str) -> Asset:
+    document = connection.scalar(select(assets.c.document).where(assets.c.id == asset_id))
+    if document is None:
+        raise NotFound(f"There is no asset {asset_id!r}.", hint="It may have been made in another library.", field="asset_id")
+    return load(Asset, document)
+
+
+def _completed(connection: Connection, draft: Asset, refs: tuple[FileRef, ...]) -> Asset:
+    version = _asset(connection, draft.previous).version + 1 if draft.previous else 1
+    parents = dict.fromkeys((*draft.parents, draft.previous, *(given.asset_id for given in draft.recipe.inputs)))
+    filled = {"id": draft.id or new_id(), "files": refs, "version": version, "parents": tuple(parent for parent in parents if parent)}
+    return draft.model_copy(update=filled)
+
+
+def _add_blob(connection: Connection, ref: FileRef) -> None:
+    if connection.scalar(select(blobs.c.sha256).where(blobs.c.sha256 == ref.sha256)) is not None:
+        return
+    upsert(connection, blobs, {"sha256": ref.sha256}, {"size": ref.size, "media_type": ref.media_type})
+
+
+def _check_name(name: str) -> None:
+    """File names are data: no folders, nothing hidden, nothing a database cannot hold."""
+    if not name or len(name) > MAX_NAME or PurePath(name).name != name or "\\" in name or not name.isprintable() or name in (".", ".."):
+        raise InputError(f"{name[:80]!r} is not a file name.", hint="Use a plain name without folders, such as picture.png.", field="name")

@@ -1,0 +1,234 @@
+"""The database behind the library: opening it, bringing it up to date, transactions, and its errors in our words.
+
+SQLite in one file, or Postgres by URL, with the same code above this file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from pydantic import ValidationError
+from sqlalchemy import Connection, Engine, NullPool, Table, and_, create_engine, event, insert, make_url, text, update
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, StatementError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from domain.errors import Conflict, DiskFull, InputError, NotFound, StorageError
+from domain.value import Value, canonical_json
+from library.search import Search
+
+MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+#: Serialises migrations of several processes on one Postgres. Any fixed number will do.
+MIGRATION_LOCK = 0x4D4151
+BUSY_SECONDS = 30
+ID_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+ID_LENGTH = 14
+
+V = TypeVar("V", bound=Value)
+
+
+def new_id() -> str:
+    """A random id of 14 letters and digits (69 bits): safe in a URL, a file name and a spoken sentence."""
+    return "".join(secrets.choice(ID_LETTERS) for _ in range(ID_LENGTH))
+
+
+@contextlib.contextmanager
+def database_errors(what: str) -> Iterator[None]:
+    """Map the database's errors: `what` finishes "Could not …". Branches on error codes, never on message text."""
+    try:
+        yield
+    except IntegrityError as error:
+        if _points_nowhere(error.orig):
+            raise NotFound(
+                f"Could not {what}: it refers to something that is not in the library.", hint="Reload, and check the ids."
+            ) from error
+        raise Conflict(f"Could not {what}: it is already there.", hint="Reload to see the present state.") from error
+    except DBAPIError as error:
+        if _no_space(error.orig):
+            raise DiskFull(
+                f"Could not {what}: the disk is full.", hint="Free some space and try again; nothing was half-written."
+            ) from error
+        raise StorageError(
+            f"Could not {what}: the database failed ({error.orig}).", hint="Check that the database is reachable and writable."
+        ) from error
+    except StatementError as error:
+        raise InputError(
+            f"Could not {what}: a value cannot be stored ({error.orig}).", hint="Use finite numbers and valid text."
+        ) from error
+    except PoolTimeout as error:
+        raise StorageError(f"Could not {what}: the database is too busy.", hint="Try again in a moment.") from error
+
+
+def _points_nowhere(error: BaseException | None) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY
+    return getattr(error, "sqlstate", "") == "23503"
+
+
+def _no_space(error: BaseException | None) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+    return getattr(error, "sqlstate", "") == "53100"
+
+
+class Database:
+    """One engine. Reading and writing are short transactions.
+
+    A write on SQLite takes the lock at its start, so it waits there and never fails half-way as busy.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+        self._writing = self._engine.execution_options(maquette_write=True)
+        self.search = Search(self._engine.dialect.name)
+
+    @property
+    def engine(self) -> Engine:
+        return self._engine
+
+    @contextlib.contextmanager
+    def read(self, what: str) -> Iterator[Connection]:
+        """A transaction that sees one state throughout."""
+        with database_errors(what), self._engine.begin() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def write(self, what: str) -> Iterator[Connection]:
+        """A transaction that is either wholly stored or not at all."""
+        with database_errors(what), self._writing.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def _engine(url: str, *, for_migration: bool = False) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        options: dict[str, Any] = {"poolclass": NullPool} if for_migration else {"pool_pre_ping": parsed.get_backend_name() != "sqlite"}
+        if parsed.get_backend_name() == "sqlite":
+            _check_sqlite(parsed.database)
+            options["connect_args"] = {"timeout": BUSY_SECONDS}
+        engine = create_engine(parsed, json_serializer=canonical_json, **options)
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise InputError("The database URL cannot be used.", hint="Use sqlite:///path or postgresql://…", field="database") from error
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"The driver {error.name} for this database is not installed.",
+            hint="Install it: pip install 'maquette[postgres]'",
+            field="database",
+        ) from error
+    if engine.dialect.name == "sqlite":
+        _tune_sqlite(engine, foreign_keys=not for_migration)
+    elif engine.dialect.name != "postgresql":
+        raise InputError(
+            f"{engine.dialect.name} is not a database the library knows.", hint="Use sqlite:///path or postgresql://…", field="database"
+        )
+    return engine
+
+
+def _check_sqlite(database: str | None) -> None:
+    if not database or database == ":memory:":
+        raise InputError("The library needs a database file.", hint="Use sqlite:///path/to/maquette.db", field="database")
+    try:
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"Could not make the folder of {database}: {error.strerror}.", hint="Choose a folder you may write to."
+        ) from error
+
+
+def _tune_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        # The driver's own transaction handling would start a write as a read; we begin transactions ourselves.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get("maquette_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def migrate(url: str) -> None:
+    """Bring the database to the newest schema. Does nothing when it is there already.
+
+    Raises StorageError when a newer Maquette made it, or when it is no database.
+    """
+    engine = _engine(url, for_migration=True).execution_options(maquette_write=True)
+    config = Config(attributes={})
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    scripts = ScriptDirectory.from_config(config)
+    head = scripts.get_current_head()
+    try:
+        with database_errors("open the library"), engine.begin() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+            current = MigrationContext.configure(connection).get_current_revision()
+            if current == head:
+                return
+            if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
+                raise StorageError("This library was made by a newer Maquette.", hint="Update Maquette, or choose another MAQUETTE_HOME.")
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    finally:
+        engine.dispose()
+
+
+def upsert(connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Write the row with this key, new or not; the same on every database."""
+    matching = and_(*(table.c[name] == value for name, value in key.items()))
+    changed = update(table).where(matching).values(**values)
+    if connection.execute(changed).rowcount:
+        return
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(table).values(**key, **values))
+    except IntegrityError as error:
+        if _points_nowhere(error.orig):
+            raise
+        # Another transaction has just made the row.
+        connection.execute(changed)
+
+
+def dump(value: Value) -> dict[str, Any]:
+    return value.model_dump(mode="json")
+
+
+def load(kind: type[V], document: Any) -> V:
+    """A stored value. Raises StorageError when this version of Maquette cannot read it."""
+    try:
+        return kind.model_validate(document)
+    except ValidationError as error:
+        raise StorageError(
+            f"A stored {kind.__name__.lower()} cannot be read: {error.error_count()} of its fields are unknown or wrong.",
+            hint="Was it written by another version of Maquette? Update, then try again.",
+        ) from error
+
+
+def utc(moment: datetime) -> str:
+    return moment.isoformat()
+
+
+class Room:
+    """What every part of the library stands on: the database, and a clock that a test may replace."""
+
+    _database: Database
+    _clock: Callable[[], datetime]

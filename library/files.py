@@ -1,0 +1,170 @@
+"""Content-addressed files: `<root>/ab/cd/<sha256>`. Knows nothing of assets or the database.
+
+A file is visible only when whole: it is written beside its place, synced, renamed, and its folder synced. It is never
+changed afterwards. Storing the same bytes again is free, and mends a stored file that was altered.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from secrets import token_hex
+from typing import BinaryIO
+
+from domain.errors import AssetDamaged, DiskFull, InputError, NotFound, StorageError
+
+SHA256 = re.compile(r"^[0-9a-f]{64}$")
+CHUNK = 1 << 20
+STALE_SECONDS = 24 * 3600
+NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+Write = Callable[[BinaryIO, bytes], object]
+
+
+def _write(file: BinaryIO, data: bytes) -> object:
+    return file.write(data)
+
+
+@contextlib.contextmanager
+def disk_errors(what: str) -> Iterator[None]:
+    """Turn the disk's own errors into DiskFull and StorageError. `what` finishes "Could not …"."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in NO_SPACE:
+            raise DiskFull(
+                f"Could not {what}: the disk is full.", hint="Free some space and try again; nothing was half-written."
+            ) from error
+        raise StorageError(f"Could not {what}: {error.strerror or error}.", hint="Check that the folder exists and is writable.") from error
+
+
+def file_sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+class FileStore:
+    """Thread-safe and safe between processes. `write` is how bytes reach an open file (a test hands in a full disk)."""
+
+    def __init__(self, root: Path, write: Write = _write) -> None:
+        self.root = root
+        self._write = write
+        self._incoming = root / "incoming"
+        with disk_errors(f"make the folder {root}"):
+            self._incoming.mkdir(parents=True, exist_ok=True)
+        self._sweep()
+
+    def add(self, data: bytes | Path) -> tuple[str, int]:
+        """Store bytes or a copy of a file; returns (sha256, size in bytes).
+
+        Raises DiskFull, StorageError, and InputError when the given file cannot be read.
+        """
+        if isinstance(data, bytes):
+            sha256 = hashlib.sha256(data).hexdigest()
+            if self._whole(sha256):
+                return sha256, len(data)
+        with disk_errors("store a file"):
+            return self._take_in(data)
+
+    def open(self, sha256: str) -> Path:
+        """Where the bytes lie, read-only. Raises NotFound for what is no hash, AssetDamaged when the file is gone."""
+        path = self.place(sha256)
+        if not path.is_file():
+            raise AssetDamaged(
+                f"The stored file {sha256[:12]}… is missing.", hint="Run `python app.py check`; restore it from a backup or make it again."
+            )
+        return path
+
+    def read(self, sha256: str) -> bytes:
+        with disk_errors("read a stored file"):
+            return self.open(sha256).read_bytes()
+
+    def chunks(self, sha256: str, size: int = CHUNK) -> Iterator[bytes]:
+        """The bytes in pieces, for files larger than memory should hold."""
+        with disk_errors("read a stored file"), self.open(sha256).open("rb") as file:
+            while chunk := file.read(size):
+                yield chunk
+
+    def place(self, sha256: str) -> Path:
+        """Where a hash belongs, whether or not it is there. Refuses anything but 64 hex digits, so no path can be smuggled in."""
+        if not SHA256.match(sha256):
+            raise NotFound("There is no such file.", hint="A file is named by its SHA-256: 64 lowercase hex digits.")
+        return self.root / sha256[:2] / sha256[2:4] / sha256
+
+    def everything(self) -> Iterator[Path]:
+        """Every file below the root, left-overs of interrupted writes included, in a fixed order."""
+        for folder, names, files in os.walk(self.root):
+            names.sort()
+            for name in sorted(files):
+                yield Path(folder) / name
+
+    def _take_in(self, data: bytes | Path) -> tuple[str, int]:
+        digest = hashlib.sha256()
+        size = 0
+        temporary = self._incoming / token_hex(12)
+        try:
+            with temporary.open("xb") as file:
+                for chunk in _pieces(data):
+                    digest.update(chunk)
+                    size += len(chunk)
+                    self._write(file, chunk)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.chmod(0o444)
+            sha256 = digest.hexdigest()
+            if not self._whole(sha256):
+                self._put_in_place(temporary, self.place(sha256))
+            return sha256, size
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _put_in_place(self, temporary: Path, place: Path) -> None:
+        fresh = [folder for folder in (place.parent.parent, place.parent) if not folder.is_dir()]
+        place.parent.mkdir(parents=True, exist_ok=True)
+        temporary.replace(place)
+        _sync_folder(place.parent)
+        for folder in reversed(fresh):
+            _sync_folder(folder.parent)
+
+    def _whole(self, sha256: str) -> bool:
+        path = self.place(sha256)
+        with disk_errors("read a stored file"):
+            return path.is_file() and file_sha256(path) == sha256
+
+    def _sweep(self) -> None:
+        """Remove what interrupted writes left a day ago; younger ones may belong to another process."""
+        oldest = time.time() - STALE_SECONDS
+        for path in self._incoming.iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
+
+
+def _pieces(data: bytes | Path) -> Iterator[bytes]:
+    if isinstance(data, bytes):
+        yield from (data[start : start + CHUNK] for start in range(0, len(data), CHUNK))
+        return
+    try:
+        file = data.open("rb")
+    except OSError as error:
+        raise InputError(f"{data.name} cannot be read: {error.strerror}.", hint="Check that the file exists and is readable.") from error
+    with file:
+        while chunk := file.read(CHUNK):
+            yield chunk
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

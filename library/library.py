@@ -1,0 +1,101 @@
+"""The library: everything people own, and the only writer of it. Thread-safe; every method is one short transaction.
+
+    library = Library.open(settings.database_url, settings.home)     # migrates; raises StorageError, DiskFull, InputError
+    library.close()                                                  # also a context manager
+
+    new_id() -> str                        # from library.database: a random id for plans, steps' attempts, ...
+    Ids: Brief, Turn, Plan, Asset and Review may be given with id=""; the stored value that comes back has one.
+
+    projects   create_project(name, language="en", person="") -> Project
+               save_project(project) -> Project; project(id) -> Project; projects(archived=False | True | None) -> tuple[Project, ...]
+    people     add_person(name, password_hash); set_person_hash(name, password_hash)
+               person_hash(name) -> str | None; people() -> tuple[str, ...]
+    settings   get_setting(key, default=None) -> JsonValue; put_setting(key, value)          # None removes
+    files      store_file(data: bytes | Path, name, media_type) -> FileRef
+               file_path(sha256) -> Path; file_chunks(sha256) -> Iterator[bytes]
+    briefs     add_brief(brief) -> Brief; brief(id) -> Brief
+    chat       add_turn(turn) -> Turn; turns(project_id, limit=200) -> tuple[Turn, ...]      # oldest first
+    plans      save_plan(plan) -> Plan                # version 1, then newest + 1, else Conflict
+               plan(id, version=None) -> Plan; latest_plan(project_id) -> Plan | None; plans(project_id) -> tuple[Plan, ...]
+               approve(plan_id, version, person="", when=None) -> Approval; approval(plan_id) -> Approval | None
+    jobs       put_job(job, if_attempt=None) -> bool  # upsert by (plan, step, take); False: refused, another attempt runs
+               job(plan_id, step_id, take=0) -> Job | None; jobs(plan_id) -> tuple[Job, ...]
+               latest_jobs(plan_id) -> dict[str, Job] # step id -> job of its highest take
+               unfinished_jobs() -> tuple[Job, ...]   # of all plans
+               set_prepared(plan_id, step_id, take, parameters); prepared(plan_id, step_id, take=0) -> dict | None
+    assets     add_asset(draft: Asset with files=(), files: Sequence[OutputFile]) -> Asset
+               asset(id) -> Asset; asset_for(plan_id, step_id, take=0) -> Asset | None
+               assets(AssetQuery(project_id=, text=, kind=, plan_id=, step_id=, verdict=, reviewed=, newest_only=, limit=60, offset=0))
+                 -> tuple[Asset, ...]               # newest first; every field of the query may be left out
+               count(AssetQuery(...)) -> int; children(asset_id) -> tuple[Asset, ...]
+               lineage(asset_id) -> Lineage(asset, ancestors, descendants)
+    reviews    add_review(review) -> Review; reviews(asset_id) -> tuple[Review, ...]; verdicts(asset_ids) -> dict[str, Verdict]
+    events     add_event(project_id, kind, subject, data=None) -> Event
+               events(project_id=None, after=0, limit=500) -> tuple[Event, ...]; last_event(project_id=None) -> int
+    costs      add_measurement(measurement); measurements(kind=None, maker="", model="", device="", limit=200) -> tuple[Measurement, ...]
+
+    library.check.check(library, progress) -> CheckReport            # missing, extra and altered files; rows that point nowhere
+
+A reader gives NotFound for what is not there when it returns a value, None when its type says so. Errors of the database
+and the disk arrive as NotFound, Conflict, DiskFull, AssetDamaged, StorageError or InputError (domain/errors.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+from library.assets import AssetQuery, Assets, Lineage
+from library.database import Database, migrate, new_id
+from library.files import FileStore
+from library.plans import Approval, Plans
+from library.projects import Projects
+from library.records import Records
+
+__all__ = ["Approval", "AssetQuery", "Library", "Lineage", "new_id"]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Library(Projects, Plans, Assets, Records):
+    """See the module's text for every method. Built by `open`, or from parts in tests."""
+
+    def __init__(self, database: Database, files: FileStore, clock: Callable[[], datetime] = _now) -> None:
+        self._database = database
+        self._files = files
+        self._clock = clock
+
+    @staticmethod
+    def open(database_url: str, home: Path) -> Library:
+        """Make or migrate the database and the folder of files (`home`/files).
+
+        Raises InputError for a URL that cannot be used, StorageError when database or folder cannot be opened or a
+        newer Maquette made them.
+        """
+        files = FileStore(home / "files")
+        migrate(database_url)
+        return Library(Database(database_url), files)
+
+    @property
+    def database(self) -> Database:
+        """For library/check.py only: everyone else uses the methods."""
+        return self._database
+
+    @property
+    def files(self) -> FileStore:
+        """For library/check.py only."""
+        return self._files
+
+    def close(self) -> None:
+        """Give back all connections. The library cannot be used afterwards."""
+        self._database.close()
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

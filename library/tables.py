@@ -1,0 +1,205 @@
+"""The tables. A row keeps a whole domain value as JSON in `document`; the other columns are what is searched, joined or kept unique.
+
+`number` is the order of insertion: lists are sorted by it, so that two rows of the same instant still have an order.
+The full-text table is made by library/search.py, because every database spells it differently.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+
+NAMING = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+metadata = MetaData(naming_convention=NAMING)
+
+ID = String(64)
+
+
+def _number() -> Column[int]:
+    return Column("number", Integer, primary_key=True, autoincrement=True)
+
+
+projects = Table(
+    "projects",
+    metadata,
+    _number(),
+    Column("id", ID, nullable=False, unique=True),
+    Column("archived", Boolean, nullable=False),
+    Column("document", JSON, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+people = Table(
+    "people",
+    metadata,
+    _number(),
+    Column("name", String(120), nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False),
+    Column("created", String(40), nullable=False),
+    sqlite_autoincrement=True,
+)
+
+briefs = Table(
+    "briefs",
+    metadata,
+    _number(),
+    Column("id", ID, nullable=False, unique=True),
+    Column("project_id", ID, ForeignKey("projects.id"), nullable=False, index=True),
+    Column("document", JSON, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+#: One row per plan; `version` is its newest. The row is what a new version is checked against and written through.
+plans = Table(
+    "plans",
+    metadata,
+    _number(),
+    Column("id", ID, nullable=False, unique=True),
+    Column("project_id", ID, ForeignKey("projects.id"), nullable=False, index=True),
+    Column("version", Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+plan_versions = Table(
+    "plan_versions",
+    metadata,
+    Column("plan_id", ID, ForeignKey("plans.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("document", JSON, nullable=False),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("plan_id", ID, ForeignKey("plans.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("person", String(120), nullable=False),
+    Column("created", String(40), nullable=False),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    _number(),
+    Column("id", ID, nullable=False, unique=True),
+    Column("project_id", ID, ForeignKey("projects.id"), nullable=False, index=True),
+    Column("document", JSON, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("plan_id", ID, ForeignKey("plans.id"), primary_key=True),
+    Column("step_id", ID, primary_key=True),
+    Column("take", Integer, primary_key=True, autoincrement=False),
+    Column("state", String(20), nullable=False, index=True),
+    Column("attempt", ID, nullable=False),
+    Column("document", JSON, nullable=False),
+)
+
+prepared = Table(
+    "prepared",
+    metadata,
+    Column("plan_id", ID, ForeignKey("plans.id"), primary_key=True),
+    Column("step_id", ID, primary_key=True),
+    Column("take", Integer, primary_key=True, autoincrement=False),
+    Column("document", JSON, nullable=False),
+)
+
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("media_type", String(200), nullable=False),
+)
+
+#: plan_id is NULL for an asset no plan made (an upload); NULLs never collide, so only made assets are unique per take.
+assets = Table(
+    "assets",
+    metadata,
+    _number(),
+    Column("id", ID, nullable=False, unique=True),
+    Column("project_id", ID, ForeignKey("projects.id"), nullable=False),
+    Column("plan_id", ID, ForeignKey("plans.id"), nullable=True),
+    Column("step_id", ID, nullable=False),
+    Column("take", Integer, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("previous", ID, ForeignKey("assets.id"), nullable=True, index=True),
+    Column("document", JSON, nullable=False),
+    UniqueConstraint("plan_id", "step_id", "take"),
+    Index("ix_assets_project_id_number", "project_id", "number"),
+    sqlite_autoincrement=True,
+)
+
+asset_files = Table(
+    "asset_files",
+    metadata,
+    Column("asset_id", ID, ForeignKey("assets.id"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("sha256", String(64), ForeignKey("blobs.sha256"), nullable=False, index=True),
+    Column("name", String(255), nullable=False),
+)
+
+asset_parents = Table(
+    "asset_parents",
+    metadata,
+    Column("asset_id", ID, ForeignKey("assets.id"), primary_key=True),
+    Column("parent_id", ID, ForeignKey("assets.id"), primary_key=True, index=True),
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    _number(),
+    Column("id", ID, nullable=False, unique=True),
+    Column("asset_id", ID, ForeignKey("assets.id"), nullable=False, index=True),
+    Column("verdict", String(20), nullable=False),
+    Column("document", JSON, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+#: Numbers come from `counters`, not from a sequence: a sequence shows number 8 before 7 when 7 commits later, and a
+#: client that asked for "after 8" would then never see 7.
+events = Table(
+    "events",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("project_id", ID, nullable=False),
+    Column("document", JSON, nullable=False),
+    Index("ix_events_project_id_number", "project_id", "number"),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Integer, nullable=False),
+)
+
+measurements = Table(
+    "measurements",
+    metadata,
+    _number(),
+    Column("kind", String(40), nullable=False),
+    Column("maker", String(120), nullable=False),
+    Column("model", String(200), nullable=False),
+    Column("device", String(120), nullable=False),
+    Column("document", JSON, nullable=False),
+    Index("ix_measurements_kind_maker", "kind", "maker"),
+    sqlite_autoincrement=True,
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("value", JSON, nullable=False),
+)
