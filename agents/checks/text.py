@@ -1,0 +1,178 @@
+"""Checks of one text that need nothing but the text, its limits and the word lists. Pure; every finding carries its span."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from agents.checks.words import Patterns, WordLists
+from domain.finding import Finding, Severity
+
+CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
+WORD = re.compile(r"[A-Za-zÀ-ɏ0-9]+(?:['’][A-Za-z]+)?")
+SENTENCE_END = ".!?…。！？”\"'’)）》」』"
+#: Two lines of one slot that share this much (Dice coefficient of their n-grams) say the same thing.
+SAME = 0.62
+
+
+def cjk(text: str) -> bool:
+    """True when the text is mainly Chinese, Japanese kanji or Hanja."""
+    return len(CJK.findall(text)) * 2 > len(LATIN.findall(text))
+
+
+def characters(text: str) -> int:
+    """Unicode code points: what most channels count and what CopyField.max_chars means."""
+    return len(text)
+
+
+def words(text: str) -> int:
+    """Words of a text; every CJK character counts as one, as editors of Chinese count."""
+    return len(WORD.findall(text)) + len(CJK.findall(text))
+
+
+def length(text: str, max_chars: int, field: str = "") -> tuple[Finding, ...]:
+    """Over the hard limit: the span is the part that does not fit. Empty text is a fault too."""
+    if not text.strip():
+        return (_fault("empty", "There is no text.", field),)
+    over = characters(text) - max_chars
+    if over <= 0:
+        return ()
+    message = f"{characters(text)} characters; the limit is {max_chars}."
+    return (_fault("length", message, field, (max_chars, len(text)), f"Make it {over} characters shorter."),)
+
+
+def required(text: str, wanted: Iterable[str], field: str = "") -> tuple[Finding, ...]:
+    return tuple(
+        _fault("required_word", f"“{word}” is missing.", field, None, f"Use “{word}”.") for word in wanted if not find_word(text, word)
+    )
+
+
+def forbidden(text: str, unwanted: Iterable[str], field: str = "") -> tuple[Finding, ...]:
+    found = [(word, span) for word in unwanted for span in find_word(text, word)]
+    return tuple(_fault("forbidden_word", f"“{word}” must not be used.", field, span, f"Say it without “{word}”.") for word, span in found)
+
+
+def find_word(text: str, word: str) -> list[tuple[int, int]]:
+    """Where a word or phrase stands, case-insensitive: whole words in Latin script (with a plural s), anywhere in Chinese."""
+    if not word.strip():
+        return []
+    body = re.escape(word.strip())
+    pattern = body if CJK.search(word) else rf"(?<!\w){body}(?:s|es|'s|’s)?(?!\w)"
+    return [m.span() for m in re.finditer(pattern, text, re.IGNORECASE)]
+
+
+def placeholders(text: str, lists: WordLists, field: str = "") -> tuple[Finding, ...]:
+    return _found(text, lists.placeholders, "placeholder", "“{0}” looks like a placeholder.", field)
+
+
+def leakage(text: str, lists: WordLists, field: str = "") -> tuple[Finding, ...]:
+    """Words of the instructions, of the schema or of a model talking about itself."""
+    return _found(text, lists.leakage, "leakage", "“{0}” belongs to the instructions, not to the text.", field)
+
+
+def profanity(text: str, lists: WordLists, field: str = "") -> tuple[Finding, ...]:
+    masked = text
+    for harmless in lists.profanity_exceptions:
+        masked = masked.replace(harmless, " " * len(harmless))
+    return _found(masked, lists.profanity, "profanity", "“{0}” is profane.", field)
+
+
+def language(text: str, wanted: str, field: str = "") -> tuple[Finding, ...]:
+    """Chinese text must be mainly CJK and other languages must hold none. Names in Latin letters are fine in Chinese."""
+    chinese, latin = len(CJK.findall(text)), len(LATIN.findall(text))
+    if wanted.split("-")[0] == "zh":
+        # A Latin word carries about as much as two characters, so a brand name does not make a slogan English.
+        wrong = chinese * 3 < latin if chinese else latin > 0
+        return (_fault("language", "This is not Chinese.", field, None, "用中文写。"),) if wrong else ()
+    if wanted.split("-")[0] in ("ja", "ko") or not chinese:
+        return ()
+    first = CJK.search(text)
+    return (_fault("language", f"There is Chinese in a text that should be in {wanted!r}.", field, first.span() if first else None),)
+
+
+def unfinished(text: str, lists: WordLists, field: str = "", sentences: bool = False) -> tuple[Finding, ...]:
+    """Ends in the middle: on a hyphen, a comma, a function word; with `sentences`, without closing punctuation."""
+    end = text.rstrip()
+    if not end:
+        return ()
+    last = (len(end) - 1, len(end))
+    if end[-1] in "-–—,;:，、；：(（[“「《/+":
+        return (_fault("unfinished", f"It ends on “{end[-1]}”.", field, last, "Finish the sentence."),)
+    word = re.search(r"[A-Za-z'’&]+$", end)
+    if word and (word.group().lower() in lists.endings_en and not (len(WORD.findall(end)) < 3 or word.group().isupper())):
+        return (_fault("unfinished", f"It ends on “{word.group()}”.", field, word.span(), "Finish the sentence."),)
+    if cjk(end) and words(end) > 6 and end.endswith(lists.endings_zh) and not end.endswith(("目的", "是的")):
+        return (_fault("unfinished", f"It ends on “{end[-1]}”.", field, last, "把句子写完。"),)
+    if sentences and end[-1] not in SENTENCE_END:
+        return (_fault("unfinished", "The last sentence has no end.", field, last, "Finish the sentence."),)
+    if end.count("“") > end.count("”") or end.count('"') % 2 or end.count("（") > end.count("）"):
+        return (_fault("unfinished", "A quotation or bracket is not closed.", field, None, "Close it."),)
+    return ()
+
+
+def similarity(one: str, other: str) -> float:
+    """0..1: Dice coefficient over character n-grams (2 for Chinese, 3 otherwise) of the bare letters. Order matters little."""
+    a, b = _grams(one), _grams(other)
+    if not a or not b:
+        return 1.0 if _bare(one) == _bare(other) else 0.0
+    return 2 * len(a & b) / (len(a) + len(b))
+
+
+def near_duplicate(text: str, others: Sequence[str], field: str = "", same: float = SAME) -> tuple[Finding, ...]:
+    closest = max(others, key=lambda other: similarity(text, other), default="")
+    if not closest or similarity(text, closest) < same:
+        return ()
+    return (
+        _fault("near_duplicate", f"It says nearly the same as “{_short(closest)}”.", field, None, "Find another angle.", Severity.WARNING),
+    )
+
+
+def repeats(text: str, field: str = "") -> tuple[Finding, ...]:
+    """A phrase of four words (six characters in Chinese) said three times, or one sentence said twice: a model in a loop."""
+    units = CJK.findall(text) if cjk(text) else [w.lower() for w in WORD.findall(text)]
+    size = 8 if cjk(text) else 5
+    seen: dict[tuple[str, ...], int] = {}
+    for start in range(len(units) - size + 1):
+        gram = tuple(units[start : start + size])
+        seen[gram] = seen.get(gram, 0) + 1
+    worst = max(seen.items(), key=lambda item: item[1], default=((), 0))
+    if worst[1] < 3:
+        return ()
+    phrase = ("" if cjk(text) else " ").join(worst[0])
+    return (_fault("repeats", f"“{phrase}” stands {worst[1]} times.", field, None, "Say it once."),)
+
+
+def plain(text: str, lists: WordLists, wanted: str, field: str = "", sentences: bool = False) -> tuple[Finding, ...]:
+    """Every check that any text must pass, whatever it is for."""
+    return (
+        *placeholders(text, lists, field),
+        *leakage(text, lists, field),
+        *profanity(text, lists, field),
+        *language(text, wanted, field),
+        *unfinished(text, lists, field, sentences),
+        *repeats(text, field),
+    )
+
+
+def _fault(
+    rule: str, message: str, field: str, span: tuple[int, int] | None = None, suggestion: str = "", severity: Severity = Severity.ERROR
+) -> Finding:
+    return Finding(rule=rule, severity=severity, message=message, field=field, span=span, suggestion=suggestion)
+
+
+def _found(text: str, patterns: Patterns, rule: str, message: str, field: str) -> tuple[Finding, ...]:
+    return tuple(_fault(rule, message.format(m.group()), field, m.span(), "Leave it out.") for p in patterns for m in p.finditer(text))
+
+
+def _bare(text: str) -> str:
+    return "".join(c for c in text.casefold() if c.isalnum())
+
+
+def _grams(text: str) -> frozenset[str]:
+    bare, size = _bare(text), 2 if cjk(text) else 3
+    return frozenset(bare[i : i + size] for i in range(len(bare) - size + 1))
+
+
+def _short(text: str, most: int = 40) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
