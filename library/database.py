@@ -18,11 +18,12 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from pydantic import ValidationError
-from sqlalchemy import Connection, Engine, NullPool, Table, and_, create_engine, event, insert, make_url, text, update
+from sqlalchemy import Connection, Engine, NullPool, Table, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from domain.errors import Conflict, DiskFull, InputError, NotFound, StorageError
+from domain.errors import Conflict, DiskFull, InputError, MaquetteError, NotFound, StorageError
 from domain.value import Value, canonical_json
 from library.search import Search
 
@@ -61,6 +62,8 @@ def database_errors(what: str) -> Iterator[None]:
             f"Could not {what}: the database failed ({error.orig}).", hint="Check that the database is reachable and writable."
         ) from error
     except StatementError as error:
+        if isinstance(error.orig, MaquetteError):
+            raise error.orig from error
         raise InputError(
             f"Could not {what}: a value cannot be stored ({error.orig}).", hint="Use finite numbers and valid text."
         ) from error
@@ -120,7 +123,7 @@ def _engine(url: str, *, for_migration: bool = False) -> Engine:
         if parsed.get_backend_name() == "sqlite":
             _check_sqlite(parsed.database)
             options["connect_args"] = {"timeout": BUSY_SECONDS}
-        engine = create_engine(parsed, json_serializer=canonical_json, **options)
+        engine = create_engine(parsed, json_serializer=_json, **options)
     except (ArgumentError, NoSuchModuleError) as error:
         raise InputError("The database URL cannot be used.", hint="Use sqlite:///path or postgresql://…", field="database") from error
     except ModuleNotFoundError as error:
@@ -136,6 +139,13 @@ def _engine(url: str, *, for_migration: bool = False) -> Engine:
             f"{engine.dialect.name} is not a database the library knows.", hint="Use sqlite:///path or postgresql://…", field="database"
         )
     return engine
+
+
+def _json(value: Any) -> str:
+    try:
+        return canonical_json(value)
+    except ValueError as error:
+        raise InputError(f"A value cannot be stored as JSON: {error}.", hint="Leave out numbers that are not finite.") from error
 
 
 def _check_sqlite(database: str | None) -> None:
@@ -193,19 +203,10 @@ def migrate(url: str) -> None:
 
 
 def upsert(connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-    """Write the row with this key, new or not; the same on every database."""
-    matching = and_(*(table.c[name] == value for name, value in key.items()))
-    changed = update(table).where(matching).values(**values)
-    if connection.execute(changed).rowcount:
-        return
-    try:
-        with connection.begin_nested():
-            connection.execute(insert(table).values(**key, **values))
-    except IntegrityError as error:
-        if _points_nowhere(error.orig):
-            raise
-        # Another transaction has just made the row.
-        connection.execute(changed)
+    """Write the row with this key, new or not, in one statement. Both databases spell it INSERT … ON CONFLICT."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    row = insert(table).values(**key, **values)
+    connection.execute(row.on_conflict_do_update(index_elements=list(key), set_=dict(values)))
 
 
 def dump(value: Value) -> dict[str, Any]:

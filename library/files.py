@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from domain.errors import AssetDamaged, DiskFull, InputError, NotFound, StorageError
 
-SHA256 = re.compile(r"^[0-9a-f]{64}$")
+SHA256 = re.compile(r"[0-9a-f]{64}")
 CHUNK = 1 << 20
 STALE_SECONDS = 24 * 3600
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -96,7 +96,7 @@ class FileStore:
 
     def place(self, sha256: str) -> Path:
         """Where a hash belongs, whether or not it is there. Refuses anything but 64 hex digits, so no path can be smuggled in."""
-        if not SHA256.match(sha256):
+        if not SHA256.fullmatch(sha256):
             raise NotFound("There is no such file.", hint="A file is named by its SHA-256: 64 lowercase hex digits.")
         return self.root / sha256[:2] / sha256[2:4] / sha256
 
