@@ -1,0 +1,86 @@
+"""The voice catalogue (assets/voices.toml): who can speak, in which language, and how that voice sounds."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from pathlib import Path
+
+from domain.errors import InputError
+from domain.value import Value
+
+
+class Voice(Value):
+    """engine names the pipeline, id the voice inside it; language is BCP-47; pitch in Hz, 0 where it was not measured."""
+
+    name: str
+    engine: str
+    id: str
+    language: str
+    gender: str = ""
+    tone: tuple[str, ...] = ()
+    pitch: float = 0.0
+    quality: str = ""
+    licence: str
+    default: bool = False
+
+    def speaks(self, language: str) -> bool:
+        """True when `language` is its language, or its primary subtag ("en" for "en-GB")."""
+        return self.language == language or self.language.split("-")[0] == language.split("-")[0]
+
+
+class VoiceCatalogue:
+    """Voices by name and by language."""
+
+    def __init__(self, voices: tuple[Voice, ...]) -> None:
+        self.voices = voices
+
+    @staticmethod
+    def read(file: Path) -> VoiceCatalogue:
+        """Raises ValueError when the shipped file is malformed: that is our defect, not a person's input."""
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+        voices = [Voice.model_validate(entry) for entry in table.get("voice", [])]
+        for family in table.get("family", []):
+            for language in family["languages"]:
+                for number in range(family["count"]):
+                    name = family["pattern"].format(language=language, number=number)
+                    voices.append(Voice(name=name, engine=family["engine"], id=name, language=language, licence=family["licence"]))
+        names = [voice.name for voice in voices]
+        if len(set(names)) != len(names):
+            raise ValueError(f"{file.name} names a voice twice.")
+        return VoiceCatalogue(tuple(voices))
+
+    def of(self, engine: str = "", language: str = "", gender: str = "") -> tuple[Voice, ...]:
+        """All voices that match what is given. An exact language tag comes before others of the same language."""
+        found = [
+            voice
+            for voice in self.voices
+            if (not engine or voice.engine == engine)
+            and (not language or voice.speaks(language))
+            and (not gender or voice.gender == gender)
+        ]
+        return tuple(sorted(found, key=lambda voice: voice.language != language)) if language else tuple(found)
+
+    def get(self, name: str, engine: str = "") -> Voice:
+        """The voice called `name` ("af_bella", "Bella"). Raises InputError naming the nearest ones."""
+        offered = self.of(engine)
+        wanted = name.strip().casefold()
+        exact = [voice for voice in offered if voice.name.casefold() == wanted]
+        short = [voice for voice in offered if voice.name.casefold().rpartition("_")[2] == wanted]
+        if exact or len(short) == 1:
+            return (exact or short)[0]
+        known = {voice.name: voice.name for voice in offered} | {voice.name.rpartition("_")[2]: voice.name for voice in offered}
+        near = list(dict.fromkeys(known[match] for match in difflib.get_close_matches(wanted, known, n=6, cutoff=0.5)))[:4]
+        hint = f"Did you mean {', '.join(near)}?" if near else f"There are for example {', '.join(v.name for v in offered[:6])}."
+        who = f"{engine} has no voice" if engine else "There is no voice"
+        raise InputError(f"{who} called {name!r}.", hint=hint, field="voice")
+
+    def default(self, language: str, engine: str = "") -> Voice:
+        """The voice of a language when nobody asked for one. Raises InputError naming the languages there are."""
+        offered = self.of(engine, language)
+        if not offered:
+            known = sorted({voice.language.split("-")[0] for voice in self.of(engine)})
+            who = engine or "any voice here"
+            raise InputError(f"{who} does not speak {language!r}.", hint=f"It speaks {', '.join(known)}.", field="language")
+        exact = [voice for voice in offered if voice.language == language]
+        return next((voice for voice in (*exact, *offered) if voice.default), (exact or list(offered))[0])
