@@ -1,0 +1,197 @@
+"""Profiles: which model does a task on this machine, and why, in a sentence a person can read.
+
+The catalogue says which models a profile would use and in what order; this file weighs that against the hardware, against
+what is installed, and lets a person's own choice win. It loads nothing and asks no network.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from domain.errors import InputError, NotFound
+from domain.model import Model, Task
+from domain.settings import PROFILES
+from domain.value import Value
+from pipelines.models.catalogue import Catalogue
+
+GB = 1_000_000_000
+
+#: A smaller profile's models also run on a larger machine; the order is from large to small, with the GPU memory each needs.
+_LADDER: tuple[tuple[str, int], ...] = (("gpu-80gb", 70 * GB), ("gpu-24gb", 22 * GB), ("gpu-12gb", 11 * GB), ("embedded", 0))
+
+#: What a process needs beside the weights: the interpreter, torch, the page server.
+_ROOM = 1 * GB
+
+
+class Hardware(Value):
+    """ram and gpu_memory in bytes (0: unknown, or no GPU); cores this process may use."""
+
+    ram: int = 0
+    gpu: str = ""
+    gpu_memory: int = 0
+    cores: int = 1
+
+    @staticmethod
+    def detect() -> Hardware:
+        """Asks the kernel and, where it is installed, nvidia-smi. Imports nothing heavy, never raises."""
+        gpu, gpu_memory = _nvidia()
+        return Hardware(ram=_ram(), gpu=gpu, gpu_memory=gpu_memory, cores=_cores())
+
+
+class Choice(Value):
+    """The model of one task. reason is shown beside it on the Models page."""
+
+    model: Model
+    reason: str
+
+
+def profile_for(hardware: Hardware) -> str:
+    """The largest profile whose models fit the GPU; "embedded" without one."""
+    return next(name for name, needed in _LADDER if hardware.gpu_memory >= needed)
+
+
+def choose(
+    catalogue: Catalogue, profile: str, hardware: Hardware, ready: Callable[[str], bool], choices: Mapping[str, str]
+) -> dict[Task, Choice]:
+    """One model per task that the profile knows. choices: task -> model id, a person's own.
+
+    A better model that is not installed never stands in the way of one that is: the reason names it. Raises InputError for an
+    unknown profile, or a choice that the catalogue does not have or that does another task.
+    """
+    if profile not in PROFILES:
+        raise InputError(f"There is no profile {profile!r}.", hint=f"Use one of {', '.join(PROFILES)}.", field="profile")
+    wished = _wishes(catalogue, choices, ready)
+    at = profile_for(hardware) if profile == "auto" else profile
+    chosen: dict[Task, Choice] = {}
+    for task in Task:
+        choice = wished.get(task) or _by_profile(catalogue, task, at, profile == "auto", hardware, ready)
+        if choice is not None:
+            chosen[task] = choice
+    return chosen
+
+
+def _wishes(catalogue: Catalogue, choices: Mapping[str, str], ready: Callable[[str], bool]) -> dict[Task, Choice]:
+    wished = {}
+    for task_name, model_id in choices.items():
+        if task_name not in {task.value for task in Task}:
+            raise InputError(f"There is no task {task_name!r} to choose a model for.", hint=f"Tasks: {', '.join(Task)}.", field="choices")
+        try:
+            model = catalogue.get(model_id)
+        except NotFound as error:
+            raise InputError(error.message, hint=error.hint, field=f"choices.{task_name}") from error
+        if model.task != task_name:
+            raise InputError(
+                f"{model.name} does {model.task}, not {task_name}.",
+                hint=f"Choose one of {', '.join(other.id for other in catalogue.of(Task(task_name)))}.",
+                field=f"choices.{task_name}",
+            )
+        absent = "" if ready(model.id) else f" It is not installed yet: `python app.py models pull {model.id}`."
+        wished[model.task] = Choice(model=model, reason=f"You chose it.{absent}")
+    return wished
+
+
+def _by_profile(
+    catalogue: Catalogue, task: Task, profile: str, automatic: bool, hardware: Hardware, ready: Callable[[str], bool]
+) -> Choice | None:
+    candidates = _candidates(catalogue, task, profile)
+    if not candidates:
+        return None
+    fitting = [model for model in candidates if not _misfit(model, hardware)] or [min(candidates, key=lambda model: model.memory)]
+    installed = [model for model in fitting if ready(model.id)]
+    best = fitting[0]
+    why = _machine(profile, automatic, hardware)
+    passed = candidates[: candidates.index(best)]
+    small = f" {passed[0].name} was passed over: {_misfit(passed[0], hardware)}." if passed else ""
+    if not installed:
+        return Choice(model=best, reason=f"{why}{small} It is not installed yet: `python app.py models pull {best.id}`.")
+    if installed[0] is best:
+        return Choice(model=best, reason=f"{why}{small} It is installed.")
+    return Choice(
+        model=installed[0],
+        reason=f"It is installed.{small} {best.name} would suit this machine better: `python app.py models pull {best.id}`.",
+    )
+
+
+def _candidates(catalogue: Catalogue, task: Task, profile: str) -> list[Model]:
+    """The profile's models of a task, then those of every smaller profile, in catalogue order, each once."""
+    names = [name for name, _ in _LADDER]
+    found: dict[str, Model] = {}
+    for name in names[names.index(profile) :]:
+        for model in catalogue.of(task):
+            if name in model.profiles:
+                found.setdefault(model.id, model)
+    return list(found.values())
+
+
+def _misfit(model: Model, hardware: Hardware) -> str:
+    """Why this machine cannot run the model, or "". A model that names GPU memory needs a GPU; unknown sizes are believed to fit."""
+    if model.gpu_memory:
+        if not hardware.gpu_memory:
+            return f"it needs a GPU with {model.gpu_memory / GB:.0f} GB"
+        if model.gpu_memory > hardware.gpu_memory:
+            return f"it needs {model.gpu_memory / GB:.0f} GB of GPU memory, {hardware.gpu} has {hardware.gpu_memory / GB:.0f}"
+        return ""
+    if model.memory and hardware.ram and model.memory + _ROOM > hardware.ram:
+        return f"it needs {model.memory / GB:.1f} GB of memory, this machine has {hardware.ram / GB:.1f}"
+    return ""
+
+
+def _machine(profile: str, automatic: bool, hardware: Hardware) -> str:
+    if not automatic:
+        return f"The profile {profile} picks it."
+    if hardware.gpu_memory:
+        return f"Picked for {hardware.gpu} with {hardware.gpu_memory / GB:.0f} GB (profile {profile})."
+    return "Picked for a machine without a GPU (profile embedded)."
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+def _ram() -> int:
+    """The machine's memory, or the container's limit where that is smaller."""
+    total = 0
+    for line in _text(Path("/proc/meminfo")).splitlines():
+        if line.startswith("MemTotal:"):
+            total = int(line.split()[1]) * 1024
+    limit = _text(Path("/sys/fs/cgroup/memory.max")).strip()
+    return min(total, int(limit)) if limit.isdigit() and total else total
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii")
+    except OSError:
+        return ""
+
+
+def _nvidia() -> tuple[str, int]:
+    """(name, bytes) of the GPU with the most memory, ("", 0) without one."""
+    command = shutil.which("nvidia-smi")
+    if command is None:
+        return "", 0
+    try:
+        answer = subprocess.run(
+            [command, "--query-gpu=name,memory.total", "--format=csv,noheader,nounits"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return "", 0
+    return largest_gpu(answer.stdout) if answer.returncode == 0 else ("", 0)
+
+
+def largest_gpu(listing: str) -> tuple[str, int]:
+    """Read nvidia-smi's "name, MiB" lines."""
+    gpus = []
+    for line in listing.splitlines():
+        name, _, mebibytes = line.rpartition(",")
+        if mebibytes.strip().isdigit():
+            gpus.append((name.strip(), int(mebibytes) * 1024 * 1024))
+    return max(gpus, key=lambda gpu: gpu[1], default=("", 0))
