@@ -1,0 +1,397 @@
+"""Reading a brief without a model: kinds, counts, lengths, sizes, languages, restrictions, and what nothing here can make.
+
+Knows the word lists. Does not know recipes, capabilities or the LLM; agents/planner.py lets this reading and the LLM's vote.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from agents.lexicon import CJK, KindWord, Lexicon, Wish, language_of, words_pattern
+from domain.capability import StepKind
+from domain.specs import LayoutSize
+from domain.value import Value
+
+_CHINESE_DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "俩": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+_LIST_BREAK = re.compile(r"^[\s,、，]*(?:(?:and|or|nor|any|the|a|an|&|/|和|或者|或|及|与|以及|也)[\s,、，]*)*$")
+_COUNTED_LIST = re.compile(
+    r"^[\s,、，]*(?:(?:and|or|&|和|及|与|the|a|an|\d+|one|two|three|four|five|six|[一两二三四五六]|[张条个段首篇幅款])[\s,、，]*)*$"
+)
+_SIZE = re.compile(r"(?<!\d)(\d{2,4})\s*(?:x|×|\*|by)\s*(\d{2,4})(?!\d)(?:\s*(?:px|pixels|像素))?")
+
+
+class KindRequest(Value):
+    """What a text says about one kind in one form. count None: named without a number. vague: "a few"."""
+
+    kind: StepKind
+    form: str = ""
+    count: int | None = None
+    vague: bool = False
+    plural: bool = False
+    said: str = ""
+
+
+class RequestReading(Value):
+    """A brief as far as word lists can read it.
+
+    own: the person's words, material taken out (blanked). language: of the brief. languages: asked for the outputs, in order, may be
+    empty. seconds: by kind; seconds_any: a length not tied to a kind. fields: alternatives asked of a copy field.
+    unsupported: ids of wishes (assets/lexicon/unsupported.toml).
+    """
+
+    own: str
+    material: tuple[str, ...] = ()
+    language: str = "en"
+    languages: tuple[str, ...] = ()
+    requests: tuple[KindRequest, ...] = ()
+    excluded: frozenset[StepKind] = frozenset()
+    only: frozenset[StepKind] = frozenset()
+    fields: dict[str, int] = {}
+    unit: str = ""
+    units: int | None = None
+    seconds: dict[StepKind, float] = {}
+    seconds_any: float | None = None
+    words: int | None = None
+    sizes: tuple[LayoutSize, ...] = ()
+    tones: tuple[str, ...] = ()
+    mood: str = ""
+    unsupported: tuple[str, ...] = ()
+
+    @property
+    def counts(self) -> dict[StepKind, int]:
+        """Explicit numbers only, summed over the forms of a kind."""
+        totals: dict[StepKind, int] = {}
+        for request in self.requests:
+            if request.count is not None:
+                totals[request.kind] = totals.get(request.kind, 0) + request.count
+        return totals
+
+    @property
+    def asked(self) -> frozenset[StepKind]:
+        return frozenset(request.kind for request in self.requests)
+
+    @property
+    def names_something(self) -> bool:
+        return bool(self.requests or self.units or self.unsupported)
+
+
+@dataclass(frozen=True)
+class _Mention:
+    start: int
+    end: int
+    word: KindWord | None = None
+    unit: str = ""
+    wish: Wish | None = None
+    plural: bool = False
+    count: int | None = None
+    vague: bool = False
+    excluded: bool = False
+    only: bool = False
+
+
+class RequestReader:
+    """Reads texts with one set of word lists. Stateless after construction."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+        self._entries = [(word.pattern(), word, "", None) for word in lexicon.words]
+        self._entries += [(unit.pattern(), None, unit.id, None) for unit in lexicon.units]
+        self._entries += [(wish.pattern(), None, "", wish) for wish in lexicon.wishes]
+        guards, limits, numbers = lexicon.numbers.guards, lexicon.restrictions, lexicon.numbers
+        number_words = "|".join(sorted(map(re.escape, numbers.en), key=len, reverse=True))
+        barrier = "|".join(map(re.escape, [*guards.en_barriers, *guards.en_not_counts]))
+        self._en_number = re.compile(
+            rf"(?<![\w.$€£/:-])(\d{{1,4}}|{number_words})(?:\s+of)?(?![\w%.:/])(?:[\s-]+(?!(?:{barrier})\b)[a-z'~-]+){{0,3}}[\s-]+$"
+        )
+        self._zh_number = re.compile(
+            rf"(\d{{1,4}}|[零〇一二两俩三四五六七八九十]+|几|一些|若干)(?![{guards.zh_not_counts}])[{numbers.zh_measures}]?"
+            r"(?:~+|[^\s\d，。、；：！？,.;:!?~]){0,6}\s*$"
+        )
+        self._zh_number_after = re.compile(rf"\s*(?:要|共|一共)?\s*(\d{{1,4}}|[一二两俩三四五六七八九十]+|几)[{numbers.zh_measures}]")
+        self._none = _before(limits.en_none, limits.zh_none)
+        self._only = _before(limits.en_only, limits.zh_only)
+        self._none_after = _after(limits.en_none_after, limits.zh_none_after)
+        self._only_after = _after(limits.en_only_after, limits.zh_only_after)
+        self._durations = (re.compile(lexicon.durations.en), re.compile(lexicon.durations.zh))
+        self._lengths = (re.compile(lexicon.lengths.en), re.compile(lexicon.lengths.zh))
+
+    @staticmethod
+    def load(assets: Path) -> RequestReader:
+        return RequestReader(Lexicon.load(assets))
+
+    def read(self, text: str, fallback_language: str = "en") -> RequestReading:
+        """Read a brief. Material (quotes, "source:" blocks, injected commands) is set aside first and never read as a request."""
+        own, material = split_material(text)
+        folded = own.lower().replace("’", "'")
+        # 1. Take out what is no kind: sizes and lengths, so that their digits are never counts.
+        sizes, folded = self._sizes(folded)
+        seconds, folded = self._durations_in(folded)
+        words, folded = self._words_in(folded)
+        # 2. Find kinds, units and wishes; tie numbers and restrictions to them.
+        mentions = self._restricted(folded, [self._counted(folded, m) for m in self._mentions(folded)])
+        kept = [m for m in mentions if not m.excluded]
+        by_kind, any_seconds = _tie_seconds(seconds, kept)
+        named = [m for m in kept if m.word is not None]
+        counted = next((m for m in kept if m.unit and m.count is not None), None) or next((m for m in kept if m.unit), None)
+        language = language_of(own if own.strip() else text, fallback_language)
+        if not sizes:  # "竖版海报": a size said outright beats the one a word brings along
+            sizes += [s for m in named if m.word and m.word.size and (s := self.lexicon.size(m.word.size))][:1]
+        return RequestReading(
+            own=own,
+            material=material,
+            language=language,
+            languages=self._languages(own.lower()),
+            requests=_merge(named),
+            excluded=frozenset(m.word.kind for m in mentions if m.word and m.excluded) - frozenset(m.word.kind for m in named if m.word),
+            only=frozenset(m.word.kind for m in named if m.word and m.only),
+            fields={m.word.field: min(12, m.count or (3 if m.plural else 1)) for m in named if m.word and m.word.field},
+            unit=counted.unit if counted else "",
+            units=(counted.count if counted.count is not None else (None if counted.plural else 1)) if counted else None,
+            seconds=by_kind,
+            seconds_any=any_seconds,
+            words=words,
+            sizes=tuple(sizes),
+            tones=self._tones(own.lower()),
+            mood=self._mood(own.lower()),
+            unsupported=tuple(dict.fromkeys(m.wish.id for m in kept if m.wish)),
+        )
+
+    def wish(self, wish_id: str) -> Wish:
+        return next(wish for wish in self.lexicon.wishes if wish.id == wish_id)
+
+    # -- finding ---------------------------------------------------------------------------------------------------------------
+
+    def _mentions(self, text: str) -> list[_Mention]:
+        found: list[_Mention] = []
+        for pattern, word, unit, wish in self._entries:
+            blocked = [m.span() for phrase in (wish.unless if wish else ()) for m in re.finditer(re.escape(phrase), text)]
+            for match in pattern.finditer(text):
+                if any(a <= match.start() < b for a, b in blocked):
+                    continue
+                listed = (word or wish or next((u for u in self.lexicon.units if u.id == unit), None)) or None
+                singular = match.group().replace("-", " ") in {w.replace("-", " ") for w in listed.en} if listed else True
+                found.append(_Mention(match.start(), match.end(), word, unit, wish, plural=not singular and not CJK.search(match.group())))
+        found.sort(key=lambda m: (m.start - m.end, m.start))  # longest first: "video script" keeps "video" from being a wish
+        taken: list[_Mention] = []
+        for mention in found:
+            if all(mention.end <= other.start or mention.start >= other.end for other in taken):
+                taken.append(mention)
+        return sorted(taken, key=lambda m: m.start)
+
+    def _counted(self, text: str, mention: _Mention) -> _Mention:
+        before = text[max(0, mention.start - 48) : mention.start]
+        match = self._en_number.search(before)
+        numbers = self.lexicon.numbers
+        if match:
+            said = match.group(1)
+            return replace(mention, count=int(said) if said.isdigit() else numbers.en[said], vague=said in numbers.vague)
+        match = self._zh_number.search(before)
+        if match and (CJK.search(text[mention.start : mention.end]) or CJK.search(match.group())):
+            said = match.group(1)
+            return replace(mention, count=numbers.zh_vague.get(said) or chinese_number(said), vague=said in numbers.vague)
+        match = self._zh_number_after.match(text, mention.end)  # "文案三条"
+        if match:
+            return replace(mention, count=numbers.zh_vague.get(match.group(1)) or chinese_number(match.group(1)))
+        return mention
+
+    def _restricted(self, text: str, mentions: list[_Mention]) -> list[_Mention]:
+        """Mark mentions under "no ..." and "only ...". A limit reaches over a list: "no pictures, music or banners"."""
+        result: list[_Mention] = []
+        for index, mention in enumerate(mentions):
+            before, after = text[: mention.start], text[mention.end :]
+            previous = result[-1] if result else None
+            between = text[previous.end : mention.start] if previous else "."
+            excluded = bool(self._none.search(before)) or bool(self._none_after.match(after))
+            only = bool(self._only.search(before)) or bool(self._only_after.match(after))
+            if previous and not excluded and not only:
+                excluded = previous.excluded and bool(_LIST_BREAK.match(between)) and not _new_wish(between)
+                only = previous.only and bool(_COUNTED_LIST.match(between))
+            result.append(replace(mention, excluded=excluded, only=only and not excluded))
+            if only and not excluded and self._only_after.match(after):
+                _reach_back(result, text)
+        return result
+
+    # -- details ---------------------------------------------------------------------------------------------------------------
+
+    def _sizes(self, text: str) -> tuple[list[LayoutSize], str]:
+        sizes: list[LayoutSize] = []
+        for match in _SIZE.finditer(text):
+            width, height = int(match.group(1)), int(match.group(2))
+            if 64 <= width <= 4096 and 64 <= height <= 4096:
+                known = next((w.size for w in self.lexicon.sizes if (w.width, w.height) == (width, height)), None)
+                sizes.append(known or LayoutSize(name=f"{width}x{height}", width=width, height=height))
+        text = _SIZE.sub(lambda m: "~" * len(m.group()), text)
+        for word in self.lexicon.sizes:
+            if word.pattern(plural=False).search(text) and word.size not in sizes:
+                sizes.append(word.size)
+        return list(dict.fromkeys(sizes)), text
+
+    def _durations_in(self, text: str) -> tuple[list[tuple[int, int, float]], str]:
+        found: list[tuple[int, int, float]] = []
+        for pattern in self._durations:
+            for match in pattern.finditer(text):
+                said = match.group(1)
+                known = self.lexicon.durations.words.get(said)
+                value = known if known is not None else float(said) if said[0].isdigit() else float(chinese_number(said) or 1)
+                minutes = match.group(2).startswith(("m", "分"))
+                found.append((match.start(), match.end(), value * (60 if minutes else 1)))
+            text = pattern.sub(lambda m: "~" * len(m.group()), text)
+        return found, text
+
+    def _words_in(self, text: str) -> tuple[int | None, str]:
+        words: int | None = None
+        for pattern in self._lengths:
+            for match in pattern.finditer(text):
+                words = int(match.group(1))
+            text = pattern.sub(lambda m: "~" * len(m.group()), text)
+        return words, text
+
+    def _languages(self, text: str) -> tuple[str, ...]:
+        languages = self.lexicon.languages
+        if languages.bilingual.pattern(plural=False).search(text):
+            return ("en", "zh") if language_of(text) != "zh" else ("zh", "en")
+        found: list[tuple[int, str]] = []
+        for names, frames in ((languages.en, languages.en_frames), (languages.zh, languages.zh_frames)):
+            for name, code in names.items():
+                hits = [m.start() for frame in frames for m in re.finditer(frame.replace("{name}", re.escape(name)), text)]
+                if hits:
+                    found.append((min(hits), code))
+        return tuple(dict.fromkeys(code for _, code in sorted(found)))
+
+    def _tones(self, text: str) -> tuple[str, ...]:
+        tones = self.lexicon.tones
+        return tuple(dict.fromkeys(m.group() for m in words_pattern(tones.en, tones.zh, plural=False).finditer(text)))[:4]
+
+    def _mood(self, text: str) -> str:
+        hits = [(m.start(), mood) for mood, words in self.lexicon.moods.items() if (m := words.pattern(plural=False).search(text))]
+        return min(hits)[1] if hits else ""
+
+
+# -- material -----------------------------------------------------------------------------------------------------------------
+
+_QUOTES = re.compile(r"“[^”]*”|「[^」]*」|『[^』]*』|《[^》]*》|\"[^\"]*\"|```.*?```", re.DOTALL)
+_SOURCE = re.compile(
+    r"(?:^|(?<=[\n.!?。！？;；]))\s*(?:here is (?:the|my|our) (?:source|text|article|material)|source(?: text)?|material|article text|pasted|"
+    r"原文|素材|资料|参考资料|来源|附件内容)\s*[:：].*",
+    re.IGNORECASE | re.DOTALL,
+)
+_QUOTED_LINES = re.compile(r"^\s*>.*$", re.MULTILINE)
+#: Sentences that address the machine instead of describing work. They are read as material wherever they stand.
+_COMMANDS = re.compile(
+    r"[^.!?\n。！？]*(?:(?:ignore|disregard|forget|override)\s+(?:all\s+|any\s+|the\s+|your\s+|these\s+)*(?:previous|prior|above|earlier|system)\b"
+    r"|you are now\b|new instructions?\s*:|system prompt|<\|?(?:im_start|system)|\[/?inst\]|^\s*(?:system|assistant)\s*:"
+    r"|(?:忽略|无视|忘记|忘掉)(?:以上|之前|前面|上面|所有|一切)|你现在是|系统提示|新的?指令\s*[:：])[^\n]*",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def split_material(text: str) -> tuple[str, tuple[str, ...]]:
+    """The person's own words, and the pieces that are material: quotes, fenced or ">" lines, what follows "source:", injected commands.
+
+    Each piece is blanked in the own words by "…", so sentences around it stay sentences.
+    """
+    material: list[str] = []
+
+    def take(match: re.Match[str]) -> str:
+        piece = match.group().strip()
+        if piece:
+            material.append(piece)
+        return " … "
+
+    for pattern in (_SOURCE, _QUOTES, _QUOTED_LINES, _COMMANDS):
+        text = pattern.sub(take, text)
+    return text.strip(), tuple(material)
+
+
+def addresses_the_machine(text: str) -> bool:
+    """Whether a text holds a sentence that gives orders to the machine ("ignore previous instructions")."""
+    return bool(_COMMANDS.search(text))
+
+
+# -- small readings -----------------------------------------------------------------------------------------------------------
+
+
+def chinese_number(said: str) -> int | None:
+    """0..9999 from digits or Chinese numerals below one hundred ("十二", "两", "三十"); None when it is neither."""
+    if said.isdigit() and said.isascii():
+        return int(said)
+    if not said or any(c not in _CHINESE_DIGITS and c != "十" for c in said):
+        return None
+    if "十" not in said:
+        return int("".join(str(_CHINESE_DIGITS[c]) for c in said))
+    tens, _, ones = said.partition("十")
+    return (_CHINESE_DIGITS[tens] if tens else 1) * 10 + (_CHINESE_DIGITS[ones] if ones else 0)
+
+
+def _before(en: tuple[str, ...], zh: tuple[str, ...]) -> re.Pattern[str]:
+    latin = "|".join(sorted(map(re.escape, en), key=len, reverse=True))
+    han = "|".join(sorted(map(re.escape, zh), key=len, reverse=True))
+    number = r"(?:\d+|one|two|three|four|five|six|an?|any|the|single|some)"
+    counted = r"(?:\d+|[一两二三四五六七八九十几])?[张条个段首篇幅款份]?(?:任何)?"
+    return re.compile(rf"(?:(?<![a-z])(?:{latin})\s+(?:{number}\s+)?(?:[a-z-]+\s+)?$|(?:{han}){counted}[^\s，。、；,.;不要]{{0,3}}$)")
+
+
+def _after(en: tuple[str, ...], zh: tuple[str, ...]) -> re.Pattern[str]:
+    latin = "|".join(sorted(map(re.escape, en), key=len, reverse=True))
+    han = "|".join(sorted(map(re.escape, zh), key=len, reverse=True))
+    return re.compile(rf"\s*,?\s*(?:{latin})(?![a-z])(?!\s+(?:if|when|for))|\s*(?:都)?(?:{han})")
+
+
+def _new_wish(between: str) -> bool:
+    # "no music and a banner": the article starts something wanted.
+    return bool(re.search(r"\b(?:a|an)\b", between))
+
+
+def _reach_back(mentions: list[_Mention], text: str) -> None:
+    for index in range(len(mentions) - 1, 0, -1):
+        between = text[mentions[index - 1].end : mentions[index].start]
+        if not _COUNTED_LIST.match(between):
+            return
+        mentions[index - 1] = replace(mentions[index - 1], only=not mentions[index - 1].excluded)
+
+
+def _tie_seconds(found: list[tuple[int, int, float]], mentions: list[_Mention]) -> tuple[dict[StepKind, float], float | None]:
+    by_kind: dict[StepKind, float] = {}
+    loose: float | None = None
+    sounding = [m for m in mentions if m.word and m.word.kind in (StepKind.SPEECH, StepKind.MUSIC)]
+    for start, end, value in found:
+        after = [m for m in sounding if 0 <= m.start - end <= 24]
+        before = [m for m in sounding if 0 <= start - m.end <= 16]
+        near = after[:1] or before[-1:]
+        if near and near[0].word:
+            by_kind.setdefault(near[0].word.kind, value)
+        else:
+            loose = value if loose is None else loose
+    return by_kind, loose
+
+
+def _merge(mentions: list[_Mention]) -> tuple[KindRequest, ...]:
+    """One request per kind and form. A number beats a bare mention; "headlines" ask for one copy item with that field."""
+    merged: dict[tuple[StepKind, str], KindRequest] = {}
+    for request in _requests(mentions):
+        key = (request.kind, request.form)
+        known = merged.get(key)
+        if known is None or (known.count is None and request.count is not None):
+            merged[key] = request
+    forms = {kind for kind, form in merged if form}
+    # "an article" beside "a press release" is the same wish said twice, unless it carries its own number.
+    return tuple(r for (kind, form), r in merged.items() if form or kind not in forms or r.count is not None)
+
+
+def _requests(mentions: list[_Mention]) -> Iterator[KindRequest]:
+    for mention in mentions:
+        word = mention.word
+        if word is None:
+            continue
+        count = 1 if word.field else mention.count
+        yield KindRequest(
+            kind=word.kind,
+            form=word.form or ("fields" if word.field else ""),
+            count=count,
+            vague=mention.vague and not word.field,
+            plural=mention.plural,
+            said=word.en[0],
+        )
