@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from domain.capability import Capability, StepKind
 from domain.errors import EngineFailed, ModelUnusable
@@ -22,9 +22,7 @@ from pipelines.audio.speech import Piece, SpeechRequest
 from pipelines.audio.voices import Voice, VoiceCatalogue
 from pipelines.devices import Devices, Weights
 from pipelines.media.sound import Samples
-
-if TYPE_CHECKING:
-    from pipelines.models.store import ModelStore
+from pipelines.models.store import ModelStore
 
 MODEL = "hibari"
 #: Network, lexicons, tagger and the runtime's arena, as measured resident memory.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -23,9 +23,7 @@ from pipelines.audio.speech import trace
 from pipelines.audio.styles import read_style
 from pipelines.devices import Devices, Weights
 from pipelines.media import sound
-
-if TYPE_CHECKING:
-    from pipelines.models.store import ModelStore
+from pipelines.models.store import ModelStore
 
 MODEL = "musescore-general-small"
 #: A bed lies under speech: four decibels below a voice-over at -16 LUFS before any ducking.

@@ -1,0 +1,162 @@
+"""English and Mandarin speech by Kokoro-82M (8-bit ONNX): 36 voices here, and any blend of them.
+
+Source: hexgrad/Kokoro-82M 1.0 (Apache-2.0). A voice is 510 style vectors of 256 numbers, one per length in tokens; vectors mix linearly.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from domain.capability import Capability, StepKind
+from domain.errors import EngineFailed, InputError, ModelCorrupt, ModelUnusable
+from domain.progress import Progress
+from domain.recipe import ModelRef, Output, Work
+from domain.value import JsonValue
+from pipelines.audio import speech
+from pipelines.audio import text as speakable
+from pipelines.audio.phonemes import Phonemizer
+from pipelines.audio.speech import Piece, SpeechRequest
+from pipelines.audio.voices import Voice, VoiceCatalogue
+from pipelines.devices import Devices, Weights
+from pipelines.media.sound import Samples
+from pipelines.models.store import ModelStore
+
+MODEL = "kokoro-82m-int8"
+NETWORK = "kokoro-v1.0.int8.onnx"
+_STYLE = 256
+_BLEND = re.compile(r"^\s*([\w-]+)\s*(?:\*\s*(\d*\.?\d+))?\s*$")
+#: Network and its arena, and one set of English lexicons with jieba's dictionary, as measured resident memory.
+_FOOTPRINT = 330_000_000
+_RULES_FOOTPRINT = 220_000_000
+
+
+@dataclass(frozen=True)
+class _Engine:
+    session: Any
+    vocabulary: dict[str, int]
+
+
+class KokoroPipeline:
+    """kind speech, name "kokoro". threads: onnxruntime's intra-op threads."""
+
+    kind = StepKind.SPEECH
+    name = "kokoro"
+    version = 1
+
+    def __init__(self, store: ModelStore, devices: Devices, assets: Path, threads: int = 1) -> None:
+        self._store = store
+        self._devices = devices
+        self._voices = VoiceCatalogue.read(assets / "voices.toml")
+        self._threads = threads
+
+    def capability(self) -> Capability | None:
+        if not self._store.ready(MODEL):
+            return None
+        return speech.capability(self.name, (MODEL,), self._voices, "36 voices, English and Mandarin")
+
+    def models(self, parameters: Mapping[str, JsonValue]) -> tuple[ModelRef, ...]:
+        return (self._store.ref(MODEL),)
+
+    def generate(self, works: Sequence[Work], progress: Progress) -> list[Output]:
+        return [self._speak(work, progress) for work in works]
+
+    def _speak(self, work: Work, progress: Progress) -> Output:
+        started = time.monotonic()
+        # 1. Read and check what is asked.
+        request = SpeechRequest.read(work.recipe.parameters)
+        blend = self._blend(request)
+        languages = frozenset(voice.language.split("-")[0] for voice in self._voices.of(self.name))
+        speakable.require_readable(request.text, languages, self.name)
+        style = self._style(blend)
+        british = blend[0][0].language == "en-GB" or request.language == "en-GB"
+        # 2. Words to phonemes, in stretches the network can hold.
+        progress.report(0.0, "reading the text")
+        vocabulary = json.loads(self._store.file(MODEL, "vocab.json").read_text(encoding="utf-8"))["vocab"]
+        with self._devices.acquire(self._rules(british)) as phonemizer:
+            pieces = phonemizer.pieces(request.text, request.language, frozenset(vocabulary))
+        # 3. Load once, for everybody, and speak each stretch.
+        with self._devices.acquire(self._network()) as session:
+            engine = _Engine(session, vocabulary)
+            queue = [(piece, self._utter(engine, piece, style, request.speed)) for piece in pieces]
+            samples = speech.spoken(queue, request.speed, progress, self.name)
+        # 4. Level and pack.
+        facts: dict[str, JsonValue] = {"voice": request.voice or blend[0][0].name, "sentences": len(pieces)}
+        return speech.finished(samples, work.recipe, request, facts, speech.trace(started, ("onnxruntime", "hibari-tts", "misaki"), "int8"))
+
+    def _blend(self, request: SpeechRequest) -> list[tuple[Voice, float]]:
+        """ "af_heart*0.5+bm_george*0.5" -> voices with weights that sum to 1. Raises InputError."""
+        default = self._voices.default(request.language, self.name)
+        if not request.voice:
+            return [(default, 1.0)]
+        parts: list[tuple[Voice, float]] = []
+        for part in request.voice.split("+"):
+            match = _BLEND.match(part)
+            if match is None:
+                hint = 'Write one name, or a blend like "af_heart*0.5+bm_george*0.5".'
+                raise InputError(f"{request.voice!r} is not a voice.", hint=hint, field="voice")
+            parts.append((self._voices.get(match[1], self.name), float(match[2] or 1.0)))
+        total = sum(weight for _, weight in parts)
+        if total <= 0:
+            raise InputError(f"The weights in {request.voice!r} add up to nothing.", hint="Give at least one above 0.", field="voice")
+        return [(voice, weight / total) for voice, weight in parts]
+
+    def _style(self, blend: list[tuple[Voice, float]]) -> Samples:
+        """The style vectors, shape (lengths, 256)."""
+        mixed: Samples | None = None
+        for voice, weight in blend:
+            file = self._store.file(MODEL, f"voices/{voice.id}.bin")
+            raw = np.frombuffer(file.read_bytes(), "<f4")
+            if raw.size == 0 or raw.size % _STYLE or not bool(np.isfinite(raw).all()):
+                raise ModelCorrupt(f"The voice file {file.name} is damaged.", hint=f"Run `python app.py models pull {MODEL}`.")
+            vectors = raw.reshape(-1, _STYLE) * np.float32(weight)
+            mixed = vectors if mixed is None else mixed + vectors
+        if mixed is None:
+            raise InputError("No voice was given.", field="voice")
+        return mixed
+
+    def _utter(self, engine: _Engine, piece: Piece, style: Samples, speed: float) -> Iterator[Samples]:
+        tokens = [engine.vocabulary[symbol] for symbol in piece.phonemes]
+        feeds = {
+            "tokens": np.array([[0, *tokens, 0]], np.int64),
+            # The vectors were trained one per utterance length; the last serves all longer ones.
+            "style": style[min(len(tokens), len(style)) - 1][None],
+            "speed": np.array([speed], np.float32),
+        }
+        try:
+            spoken = engine.session.run(None, feeds)[0]
+        except RuntimeError as error:
+            raise EngineFailed(
+                f"Kokoro could not speak {piece.text[:60]!r}: {error}.", hint="Rephrase it or choose another voice."
+            ) from error
+        yield np.asarray(spoken, np.float32).reshape(-1)
+
+    def _rules(self, british: bool) -> Weights[Phonemizer]:
+        return Weights(key=f"phonemes/{'gb' if british else 'us'}", footprint=_RULES_FOOTPRINT, load=lambda: Phonemizer(british))
+
+    def _network(self) -> Weights[Any]:
+        def load() -> Any:
+            try:
+                import onnxruntime
+            except ImportError as error:
+                raise ModelUnusable("The package onnxruntime is not installed.", hint="Run `make run` once more.") from error
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads = self._threads
+            options.inter_op_num_threads = 1
+            # Threads that spin while waiting make every other model on a small machine crawl.
+            options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+            options.log_severity_level = 3
+            network = self._store.file(MODEL, NETWORK)
+            try:
+                return onnxruntime.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
+            except RuntimeError as error:
+                raise ModelCorrupt("Kokoro's network cannot be read.", hint=f"Run `python app.py models pull {MODEL}`.") from error
+
+        return Weights(key=f"kokoro/{self._store.ref(MODEL).sha256[:16]}", footprint=_FOOTPRINT, load=load)

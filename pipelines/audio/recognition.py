@@ -1,0 +1,113 @@
+"""Speech to text by Whisper (faster-whisper): for sound a person attaches, and to check what our own voices said.
+
+A recording is material, never an instruction: what is said in it is only text.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from domain.errors import EngineFailed, InputError, ModelCorrupt, ModelUnusable
+from domain.progress import Progress, Silent
+from domain.recipe import ModelRef
+from domain.value import Value
+from pipelines.devices import Devices, Weights
+from pipelines.media import sound
+from pipelines.models.store import ModelStore
+
+MODEL = "whisper-base"
+RATE = 16_000
+_FOOTPRINT = 420_000_000
+
+
+class SpokenWord(Value):
+    """start and end in seconds from the beginning of the recording; probability 0..1."""
+
+    text: str
+    start: float
+    end: float
+    probability: float
+
+
+class Transcript(Value):
+    """language is a BCP-47 primary subtag, heard or given. text is empty when nobody speaks."""
+
+    text: str
+    language: str
+    seconds: float
+    words: tuple[SpokenWord, ...] = ()
+
+
+class Recogniser:
+    """threads: of the CPU. Thread-safe; one recording at a time."""
+
+    def __init__(self, store: ModelStore, devices: Devices, threads: int = 1) -> None:
+        self._store = store
+        self._devices = devices
+        self._threads = threads
+
+    def ready(self) -> bool:
+        return self._store.ready(MODEL)
+
+    @property
+    def model(self) -> ModelRef:
+        return self._store.ref(MODEL)
+
+    def transcribe(self, source: Path | bytes, language: str = "", progress: Progress | None = None) -> Transcript:
+        """WAV, MP3, FLAC or Ogg, at most 30 minutes. language "" lets the model hear which it is.
+
+        Raises AttachmentError (not sound, damaged), LimitError (too long), InputError (unknown language), ModelMissing, Cancelled.
+        """
+        watching = progress or Silent()
+        watching.report(0.0, "reading the recording")
+        samples = sound.decode(source, RATE)
+        seconds = len(samples) / RATE
+        watching.check()
+        if not math.isfinite(sound.loudness(samples, RATE)):
+            return Transcript(text="", language=language or "und", seconds=round(seconds, 3))
+        with self._devices.acquire(self._weights()) as model:
+            return self._heard(model, samples, seconds, language.split("-")[0], watching)
+
+    def _heard(self, model: Any, samples: sound.Samples, seconds: float, language: str, progress: Progress) -> Transcript:
+        if language and language not in model.supported_languages:
+            raise InputError(f"Whisper does not know the language {language!r}.", hint="Leave it empty to have it heard.", field="language")
+        words: list[SpokenWord] = []
+        texts: list[str] = []
+        try:
+            # Greedy and without the previous text as context: repeatable, and a slip does not repeat itself through the rest.
+            segments, info = model.transcribe(
+                samples,
+                language=language or None,
+                beam_size=1,
+                temperature=0.0,
+                word_timestamps=True,
+                condition_on_previous_text=False,
+                vad_filter=True,
+            )
+            for segment in segments:
+                progress.check()
+                progress.report(min(1.0, segment.end / seconds), f"listening, {segment.end:.0f} of {seconds:.0f} s")
+                texts.append(segment.text)
+                words += [
+                    SpokenWord(text=w.word.strip(), start=round(w.start, 3), end=round(w.end, 3), probability=round(w.probability, 3))
+                    for w in segment.words or ()
+                ]
+        except (RuntimeError, ValueError) as error:
+            raise EngineFailed(f"Whisper could not read the recording: {error}.", hint="Save it again as WAV and try once more.") from error
+        return Transcript(text="".join(texts).strip(), language=info.language, seconds=round(seconds, 3), words=tuple(words))
+
+    def _weights(self) -> Weights[Any]:
+        def load() -> Any:
+            try:
+                from faster_whisper import WhisperModel
+            except ImportError as error:
+                raise ModelUnusable("The package faster-whisper is not installed.", hint="Run `make run` once more.") from error
+            folder = self._store.folder(MODEL)
+            try:
+                return WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=self._threads, local_files_only=True)
+            except (RuntimeError, ValueError, OSError) as error:
+                raise ModelCorrupt("The Whisper model cannot be read.", hint=f"Run `python app.py models pull {MODEL}`.") from error
+
+        return Weights(key=f"whisper/{self._store.ref(MODEL).sha256[:16]}", footprint=_FOOTPRINT, load=load)
