@@ -22,7 +22,16 @@ class CopyField(Value):
     count: int = Field(default=1, ge=1, le=12)
 
 
-class CopySpec(Value):
+class StepSpec(Value):
+    """What every spec can say of itself."""
+
+    @property
+    def work_size(self) -> float:
+        """What the cost of making it grows with (characters, words, nodes, pixels, seconds). Above zero."""
+        raise NotImplementedError
+
+
+class CopySpec(StepSpec):
     kind: Literal[StepKind.COPY] = StepKind.COPY
     about: About
     language: Language = "en"
@@ -38,8 +47,12 @@ class CopySpec(Value):
     angle: str = Field(default="", max_length=200)
     tone: str = Field(default="", max_length=120)
 
+    @property
+    def work_size(self) -> float:
+        return float(sum(field.count * min(field.max_chars, 240) for field in self.fields))
 
-class ArticleSpec(Value):
+
+class ArticleSpec(StepSpec):
     """form "script" is a voice-over text to be spoken, "treatment" a short film told in prose."""
 
     kind: Literal[StepKind.ARTICLE] = StepKind.ARTICLE
@@ -49,8 +62,12 @@ class ArticleSpec(Value):
     words: int = Field(default=180, ge=20, le=1500)
     tone: str = Field(default="", max_length=120)
 
+    @property
+    def work_size(self) -> float:
+        return float(self.words)
 
-class DialogueSpec(Value):
+
+class DialogueSpec(StepSpec):
     kind: Literal[StepKind.DIALOGUE] = StepKind.DIALOGUE
     about: About
     language: Language = "en"
@@ -58,8 +75,12 @@ class DialogueSpec(Value):
     nodes: int = Field(default=6, ge=3, le=24)
     tone: str = Field(default="", max_length=120)
 
+    @property
+    def work_size(self) -> float:
+        return float(self.nodes)
 
-class PictureSpec(Value):
+
+class PictureSpec(StepSpec):
     """margin is the side kept free for text. steps and guidance concern diffusion models only (0: the model's own)."""
 
     kind: Literal[StepKind.PICTURE] = StepKind.PICTURE
@@ -73,8 +94,12 @@ class PictureSpec(Value):
     steps: int = Field(default=0, ge=0, le=150)
     guidance: float = Field(default=0.0, ge=0.0, le=30.0)
 
+    @property
+    def work_size(self) -> float:
+        return float(self.width * self.height)
 
-class SpeechSpec(Value):
+
+class SpeechSpec(StepSpec):
     """text empty: the text of the input step in role "text" is spoken. voice empty: the cast or the language decides."""
 
     kind: Literal[StepKind.SPEECH] = StepKind.SPEECH
@@ -87,8 +112,12 @@ class SpeechSpec(Value):
     tone: str = Field(default="", max_length=120)
     seconds: float = Field(default=0.0, ge=0.0, le=600.0)
 
+    @property
+    def work_size(self) -> float:
+        return float(len(self.text) or 200)
 
-class MusicSpec(Value):
+
+class MusicSpec(StepSpec):
     """tempo 0 and key "": chosen from the mood. seconds is exact."""
 
     kind: Literal[StepKind.MUSIC] = StepKind.MUSIC
@@ -98,6 +127,10 @@ class MusicSpec(Value):
     seconds: float = Field(default=30.0, ge=2.0, le=300.0)
     key: str = Field(default="", max_length=12)
 
+    @property
+    def work_size(self) -> float:
+        return self.seconds
+
 
 class LayoutSize(Value):
     name: str = Field(min_length=1, max_length=40)
@@ -105,7 +138,7 @@ class LayoutSize(Value):
     height: Pixels
 
 
-class LayoutSpec(Value):
+class LayoutSpec(StepSpec):
     """One banner of one size. Takes an input in role "copy" and, where there is one, in role "picture".
 
     headline, body and cta override the copy's first alternatives when not empty.
@@ -120,13 +153,17 @@ class LayoutSpec(Value):
     cta: str = Field(default="", max_length=60)
     language: Language = "en"
 
+    @property
+    def work_size(self) -> float:
+        return float(self.size.width * self.size.height)
+
 
 Spec = Annotated[
     CopySpec | ArticleSpec | DialogueSpec | PictureSpec | SpeechSpec | MusicSpec | LayoutSpec,
     Field(discriminator="kind"),
 ]
 
-SPECS: dict[StepKind, type[Value]] = {
+SPECS: dict[StepKind, type[StepSpec]] = {
     StepKind.COPY: CopySpec,
     StepKind.ARTICLE: ArticleSpec,
     StepKind.DIALOGUE: DialogueSpec,

@@ -1,0 +1,31 @@
+"""One attempt at a Step: the step as it stood, what was asked to be different, and, once prepared, what its maker is given."""
+
+from __future__ import annotations
+
+from domain.plan import Step
+from domain.value import JsonValue, Value
+
+
+class Take(Value):
+    """Stored with the Step. Kept across restarts, so that a resumed take is not prepared twice.
+
+    note: what a person asked to be different. previous: id of the asset this take replaces, "" for a first take.
+    parameters: None until prepared. maker and prompt are set with it.
+    """
+
+    plan_id: str
+    step: Step
+    take: int = 0
+    note: str = ""
+    previous: str = ""
+    person: str = ""
+    maker: str = ""
+    prompt: str = ""
+    parameters: dict[str, JsonValue] | None = None
+
+
+class Prepared(Value):
+    """A prepared step: the finished values its maker works from. prompt is what a person reads and may edit."""
+
+    prompt: str
+    parameters: dict[str, JsonValue]

@@ -1,0 +1,105 @@
+"""Which chat model answers now: the endpoint a person configured, or the local model chosen for this machine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from domain.chat import ChatModel
+from domain.errors import ModelMissing
+from domain.model import Model, Task
+from pipelines.devices import Devices
+from pipelines.models.profiles import Choice
+from pipelines.models.store import ModelStore
+from pipelines.text.llamacpp import LlamaCppChat
+from pipelines.text.openai import OpenAICompatibleChat
+
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 300.0
+
+#: A model of this many billion weights writes whole plans; smaller ones fill the slots of a recipe.
+STRONG_BYTES = 2_000_000_000
+
+
+@dataclass(frozen=True)
+class Remote:
+    """An OpenAI-compatible server. url "" means none."""
+
+    url: str = ""
+    model: str = ""
+    key: str = ""
+
+
+class Chats:
+    """Args:
+    chosen: the model picked for the chat task, with its reason.
+    remote: the configured endpoint, read at every call so that a change on the Models page counts at once.
+    """
+
+    def __init__(
+        self,
+        store: ModelStore,
+        devices: Devices,
+        chosen: Callable[[], Choice | None],
+        remote: Callable[[], Remote],
+        *,
+        threads: int = 0,
+        slots: int = 4,
+        context_tokens: int = 4096,
+    ) -> None:
+        self._store = store
+        self._devices = devices
+        self._chosen = chosen
+        self._remote = remote
+        self._threads = threads
+        self._slots = slots
+        self._context_tokens = context_tokens
+        self._built: dict[str, ChatModel] = {}
+        self._guard = threading.Lock()
+
+    def available(self) -> bool:
+        """Whether `current` would give a model. Loads nothing."""
+        choice = self._chosen()
+        return bool(self._remote().url) or (choice is not None and self._store.ready(choice.model.id))
+
+    def current(self) -> ChatModel:
+        """The chat model to use now. Raises ModelMissing when none is installed and no endpoint is set."""
+        remote = self._remote()
+        if remote.url:
+            return self._once(
+                f"{remote.url} {remote.model} {remote.key}", lambda: OpenAICompatibleChat(remote.url, remote.model, remote.key)
+            )
+        choice = self._chosen()
+        if choice is None or not self._store.ready(choice.model.id):
+            name = choice.model.id if choice is not None else Task.CHAT.value
+            raise ModelMissing(
+                f"The chat model {name} is not installed.",
+                hint=f"Pull it on the Models page, or with: python app.py models pull {name}. Or set an OpenAI-compatible endpoint.",
+            )
+        return self._once(choice.model.id, lambda: self._local(choice.model))
+
+    def _distant(self, remote: Remote) -> ChatModel:
+        import httpx
+
+        timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
+        client = httpx.Client(timeout=timeout, follow_redirects=False, trust_env=False)
+        return OpenAICompatibleChat(remote.url, remote.model, client, key=remote.key)
+
+    def _local(self, model: Model) -> ChatModel:
+        file = next(f.name for f in model.files if f.name.endswith(".gguf"))
+        return LlamaCppChat(
+            self._store.file(model.id, file),
+            self._store.ref(model.id),
+            self._devices,
+            context_tokens=self._context_tokens,
+            slots=self._slots,
+            threads=self._threads,
+            strong=model.disk >= STRONG_BYTES,
+        )
+
+    def _once(self, key: str, build: Callable[[], ChatModel]) -> ChatModel:
+        with self._guard:
+            if key not in self._built:
+                self._built[key] = build()
+            return self._built[key]

@@ -1,0 +1,103 @@
+"""The second and last composition root: everything that makes media on one device. Called by app.py, later by workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from domain.model import Task
+from domain.recipe import ModelRef
+from domain.settings import Settings
+from pipelines.audio.bark import BarkPipeline
+from pipelines.audio.hibari import HibariPipeline
+from pipelines.audio.kokoro import KokoroPipeline
+from pipelines.audio.music import ComposerPipeline
+from pipelines.audio.recognition import Recogniser
+from pipelines.audio.voices import VoiceCatalogue
+from pipelines.devices import Devices
+from pipelines.image.diffusion import DiffusionPipeline
+from pipelines.image.illustrator import Illustrator
+from pipelines.layout.banner import Banner
+from pipelines.models.catalogue import Catalogue
+from pipelines.models.profiles import Choice, Hardware, choose
+from pipelines.models.store import ModelStore
+from pipelines.registry import Registry
+from pipelines.text.chats import Chats, Remote
+from pipelines.text.embedder import MiniLmEmbedder
+
+#: Left to the system and to whatever else a person runs.
+SHARE_OF_MEMORY = 0.6
+SENTENCES = "all-minilm-l6-v2"
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What one device offers: makers, the chat model, readers of uploads, and the store behind them."""
+
+    store: ModelStore
+    devices: Devices
+    registry: Registry
+    chats: Chats
+    recogniser: Recogniser
+    voices: VoiceCatalogue
+    choose: Callable[[Mapping[str, str]], dict[Task, Choice]]
+
+
+def build(settings: Settings, assets: Path, choices: Callable[[], Mapping[str, str]], remote: Callable[[], Remote]) -> Engine:
+    """Construct the engine of this machine. Loads no weights.
+
+    Args:
+        choices: a person's own choice of model per task, read whenever it matters.
+        remote: the configured OpenAI-compatible endpoint, likewise.
+    """
+    hardware = Hardware.detect()
+    store = ModelStore(
+        Catalogue.read(assets / "models.toml"), settings.cache, models_folder=settings.models_folder, offline=settings.offline
+    )
+    devices = Devices(settings.memory_budget or int(hardware.ram * SHARE_OF_MEMORY) or 4_000_000_000)
+
+    def pick(wanted: Mapping[str, str]) -> dict[Task, Choice]:
+        return choose(store.catalogue, settings.profile, hardware, store.ready, wanted)
+
+    def chosen(task: Task) -> Choice | None:
+        return pick(choices()).get(task)
+
+    embedder = InstalledEmbedder(store, devices)
+    threads = settings.threads or hardware.cores
+    registry = Registry(
+        (
+            Illustrator(store, embedder, assets),
+            *(DiffusionPipeline(store, devices, m.id) for m in store.catalogue.of(Task.PICTURE)),
+            KokoroPipeline(store, devices, assets, threads=threads),
+            HibariPipeline(store, devices, assets),
+            *(BarkPipeline(store, devices, assets, m.id) for m in store.catalogue.of(Task.SPEECH) if m.id.startswith("bark")),
+            ComposerPipeline(store, devices, assets),
+            Banner(store, assets),
+        )
+    )
+    return Engine(
+        store=store,
+        devices=devices,
+        registry=registry,
+        chats=Chats(store, devices, lambda: chosen(Task.CHAT), remote, threads=settings.threads),
+        recogniser=Recogniser(store, devices, threads=threads),
+        voices=VoiceCatalogue.read(assets / "voices.toml"),
+        choose=pick,
+    )
+
+
+class InstalledEmbedder:
+    """The sentence embedder as it is installed now: built at first use, because a model may be pulled later."""
+
+    def __init__(self, store: ModelStore, devices: Devices) -> None:
+        self._store = store
+        self._devices = devices
+
+    @property
+    def model(self) -> ModelRef:
+        return self._store.ref(SENTENCES)
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """Raises ModelMissing while the model is not installed."""
+        return MiniLmEmbedder(self._store.folder(SENTENCES), self.model, self._devices).embed(texts)

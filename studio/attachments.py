@@ -1,0 +1,76 @@
+"""Files that come with a brief: sniffed by content, bounded, and turned into material, palette or transcript."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import PurePath
+
+from domain.brief import ATTACHMENT_MAX_BYTES, BRIEF_MAX_CHARACTERS, Attachment, AttachmentUse
+from domain.errors import AttachmentError, LimitError
+from library.library import Library
+
+#: bytes -> main colours as #rrggbb; raises AttachmentError for a picture that cannot be opened or is too large
+ReadPalette = Callable[[bytes, str], tuple[str, ...]]
+#: bytes -> spoken text; raises AttachmentError
+Transcribe = Callable[[bytes, str], str]
+
+EMPTY_PALETTE: tuple[str, ...] = ()
+TAKEN = "text (.txt, .md), PNG, JPEG, WAV and MP3"
+
+
+class Attachments:
+    def __init__(self, library: Library, palette: ReadPalette, transcribe: Transcribe) -> None:
+        self._library = library
+        self._palette = palette
+        self._transcribe = transcribe
+
+    def add(self, name: str, data: bytes) -> Attachment:
+        """Read and store one file. The name is data: only its last part is kept, and its ending decides nothing.
+
+        Raises LimitError over 25 MB, AttachmentError for an empty file or a kind that is not taken.
+        """
+        name = PurePath(name.replace("\\", "/")).name[:120] or "file"
+        if not data:
+            raise AttachmentError(f"{name} is empty.", hint="Attach a file with something in it.", field=name)
+        if len(data) > ATTACHMENT_MAX_BYTES:
+            raise LimitError(
+                f"{name} has {len(data) / 1e6:.0f} MB; an attachment may have 25 MB.", hint="Attach a smaller file.", field=name
+            )
+        media_type = sniff(data)
+        text, palette = "", EMPTY_PALETTE
+        if media_type.startswith("image/"):
+            use, palette = AttachmentUse.REFERENCE, self._palette(data, name)
+        elif media_type.startswith("audio/"):
+            use, text = AttachmentUse.TRANSCRIPT, self._transcribe(data, name)
+        elif media_type == "text/plain":
+            use, text = AttachmentUse.MATERIAL, data.decode("utf-8-sig")
+        else:
+            raise AttachmentError(f"{name} is not a kind of file that is taken here.", hint=f"Attach {TAKEN}.", field=name)
+        if len(text) > BRIEF_MAX_CHARACTERS:
+            raise LimitError(
+                f"{name} has {len(text):,} characters; {BRIEF_MAX_CHARACTERS:,} are the most.",
+                hint="Attach the part that matters.",
+                field=name,
+            )
+        stored = self._library.store_file(data, name, media_type)
+        return Attachment(name=name, sha256=stored.sha256, media_type=media_type, size=len(data), use=use, text=text, palette=palette)
+
+
+def sniff(data: bytes) -> str:
+    """The media type by content: image/png, image/jpeg, audio/wav, audio/mpeg, text/plain, or "" for anything else."""
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if data.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
+        return "audio/wav"
+    if data.startswith(b"ID3") or (len(data) > 2 and data[0] == 0xFF and data[1] & 0xE6 == 0xE2):
+        return "audio/mpeg"
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return ""
+    if any(ord(c) < 32 and c not in "\n\r\t\f" for c in text):
+        return ""
+    markup = text.lstrip()[:200].lower()
+    return "" if markup.startswith(("<svg", "<?xml", "<!doctype", "<html", "%pdf", "{\\rtf")) else "text/plain"

@@ -1,0 +1,81 @@
+"""The one place that maps a step kind to its makers: writers with a chat model, and media pipelines with their preparation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.brand import BrandKit
+from domain.capability import Capability, StepKind
+from domain.context import StepContext
+from domain.errors import ModelMissing
+from domain.plan import Step
+from domain.progress import Progress
+from domain.recipe import ModelRef, Output, Work
+from domain.take import Prepared
+from domain.value import JsonValue
+
+
+class Generate(Protocol):
+    def __call__(self, works: Sequence[Work], progress: Progress) -> list[Output]: ...
+
+
+@dataclass(frozen=True)
+class Maker:
+    """One way to make one kind.
+
+    prepare: turns a StepContext into the values `generate` works from; may ask the chat model.
+    models: the models a run with prepared parameters would use, by content.
+    capability: what it can do now, None while a model is missing.
+    lane: which queue of the executor it works in. prepares_with_chat: preparing asks the chat model.
+    """
+
+    kind: StepKind
+    name: str
+    version: int
+    lane: str
+    prepare: Callable[[StepContext, Progress], Prepared]
+    models: Callable[[Mapping[str, JsonValue]], tuple[ModelRef, ...]]
+    capability: Callable[[], Capability | None]
+    make: Generate
+    prepares_with_chat: bool = False
+
+    def generate(self, works: Sequence[Work], progress: Progress) -> list[Output]:
+        return self.make(works, progress)
+
+
+class Makers:
+    """All makers, in order of preference within a kind.
+
+    Args:
+        makers: those that were built, installed or not.
+        prefer: says which of several available makers makes a step (a voice belongs to one engine, a person chose a
+            picture model); returns a maker's name, or "" for the first that is available.
+    """
+
+    def __init__(self, makers: Iterable[Maker], prefer: Callable[[Step, BrandKit], str]) -> None:
+        self._makers = tuple(makers)
+        self._prefer = prefer
+
+    def capabilities(self) -> tuple[Capability, ...]:
+        """What can be made here and now."""
+        found = (maker.capability() for maker in self._makers)
+        return tuple(c for c in found if c is not None)
+
+    def choose(self, step: Step, brand: BrandKit) -> Maker:
+        """The maker for a step. Raises ModelMissing when none of its kind is available."""
+        available = [m for m in self._makers if m.kind is step.kind and m.capability() is not None]
+        if not available:
+            raise ModelMissing(
+                f"Nothing installed can make {step.kind} ({step.id}).", hint="Open Models and pull one, or drop the step.", field=step.id
+            )
+        wanted = self._prefer(step, brand)
+        return next((m for m in available if m.name == wanted), available[0])
+
+    def named(self, kind: StepKind, name: str) -> Maker:
+        """The maker a take was prepared for. Raises ModelMissing when it can no longer run."""
+        for maker in self._makers:
+            if maker.kind is kind and maker.name == name and maker.capability() is not None:
+                return maker
+        raise ModelMissing(f"{name}, which was to make this {kind}, is not available any more.", hint="Redo the step with what is here.")

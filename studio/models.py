@@ -1,0 +1,163 @@
+"""The Models desk: what is known, installed and used, and why; pull, verify, remove; a person's own choices."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+
+from domain.errors import Conflict, InputError, MaquetteError
+from domain.model import Model, ModelStatus, Task
+from domain.progress import CancelToken, Progress, Silent
+from domain.value import JsonValue, Value
+from library.library import Library
+from pipelines.models.profiles import Choice
+from pipelines.models.store import ModelStore, pull_set, summary
+
+CHOICES = "models.choices"
+ENDPOINT = "models.endpoint"
+
+
+class Endpoint(Value):
+    """An OpenAI-compatible server that stands in for the chat LLM. url "" means none."""
+
+    url: str = ""
+    model: str = ""
+    key: str = ""
+
+
+class Pull(Value):
+    """A download under way or ended. error "" unless it failed."""
+
+    model_id: str
+    fraction: float = 0.0
+    note: str = ""
+    error: str = ""
+    done: bool = False
+
+
+class ModelDesk:
+    """Args:
+    choose: the profile's pick per task, given a person's choices (task value -> model id).
+    """
+
+    def __init__(self, library: Library, store: ModelStore, choose: Callable[[Mapping[str, str]], Mapping[Task, Choice]]) -> None:
+        self._library = library
+        self._store = store
+        self._choose = choose
+        self._pulls: dict[str, Pull] = {}
+        self._tokens: dict[str, CancelToken] = {}
+        self._guard = threading.Lock()
+
+    def all(self) -> tuple[ModelStatus, ...]:
+        """Every catalogue entry with its state, whether it is used, and why."""
+        chosen = self.chosen()
+        rows = []
+        for model in self._store.catalogue.models:
+            status = self._store.status(model.id)
+            choice = chosen.get(model.task)
+            used = choice is not None and choice.model is not None and choice.model.id == model.id
+            rows.append(status.model_copy(update={"used": used, "reason": choice.reason if used and choice is not None else status.reason}))
+        return tuple(rows)
+
+    def chosen(self) -> Mapping[Task, Choice]:
+        """The model of each task on this machine, and why."""
+        return self._choose(self.choices())
+
+    def choices(self) -> dict[str, str]:
+        stored = self._library.get_setting(CHOICES, {})
+        return {str(task): str(model) for task, model in stored.items()} if isinstance(stored, dict) else {}
+
+    def choose(self, task: Task, model_id: str) -> None:
+        """Use this model for a task; "" returns to the profile's pick. Raises NotFound, InputError for a model of another task."""
+        choices = self.choices()
+        if model_id:
+            model = self._store.catalogue.get(model_id)
+            if model.task is not task:
+                raise InputError(f"{model.name} is a {model.task} model, not {task}.", field=model_id)
+            choices[task.value] = model_id
+        else:
+            choices.pop(task.value, None)
+        self._library.put_setting(CHOICES, dict[str, JsonValue](choices))
+
+    def endpoint(self) -> Endpoint:
+        stored = self._library.get_setting(ENDPOINT, {})
+        return Endpoint.model_validate(stored) if isinstance(stored, dict) else Endpoint()
+
+    def set_endpoint(self, endpoint: Endpoint) -> None:
+        """Point the chat at an OpenAI-compatible server, or back with an empty URL. Raises InputError for another scheme."""
+        if endpoint.url and not endpoint.url.startswith(("http://", "https://")):
+            raise InputError(f"{endpoint.url!r} is not a web address.", hint="Write it like http://127.0.0.1:8000/v1.", field="url")
+        if endpoint.url and not endpoint.model:
+            raise InputError("The endpoint needs a model name.", hint="Use the name the server lists.", field="model")
+        self._library.put_setting(ENDPOINT, endpoint.model_dump(mode="json"))
+
+    def default_ids(self) -> list[str]:
+        return [m.id for m in self._store.catalogue.models if m.default]
+
+    def test_ids(self) -> list[str]:
+        return [m.id for m in self._store.catalogue.models if "tests" in m.profiles]
+
+    def ready(self, model_id: str) -> bool:
+        return self._store.ready(model_id)
+
+    def get(self, model_id: str) -> Model:
+        return self._store.catalogue.get(model_id)
+
+    def download_size(self, ids: list[str]) -> int:
+        return summary(self._store.catalogue, ids)
+
+    def pull(self, model_id: str, progress: Progress) -> None:
+        """Fetch and verify now. Raises ModelUnreachable, ModelCorrupt, DiskFull, Cancelled."""
+        pull_set(self._store, [model_id], progress)
+
+    def start_pull(self, model_id: str) -> None:
+        """Fetch in the background; `pulls` says where it stands. Raises NotFound, Conflict while one is under way."""
+        self._store.catalogue.get(model_id)
+        with self._guard:
+            running = self._pulls.get(model_id)
+            if running is not None and not running.done:
+                raise Conflict(f"{model_id} is being fetched already.")
+            self._pulls[model_id] = Pull(model_id=model_id, note="starting")
+            token = self._tokens[model_id] = CancelToken()
+        threading.Thread(target=self._pull, args=(model_id, token), name=f"pull {model_id}", daemon=True).start()
+
+    def cancel_pull(self, model_id: str) -> None:
+        with self._guard:
+            token = self._tokens.get(model_id)
+        if token is not None:
+            token.cancel()
+
+    def pulls(self) -> tuple[Pull, ...]:
+        with self._guard:
+            return tuple(self._pulls.values())
+
+    def verify(self, model_id: str, progress: Progress | None = None) -> tuple[str, ...]:
+        return self._store.verify(model_id, progress or Silent())
+
+    def remove(self, model_id: str) -> int:
+        """Bytes freed."""
+        return self._store.remove(model_id)
+
+    def _pull(self, model_id: str, token: CancelToken) -> None:
+        try:
+            self.pull(model_id, _Watched(token, lambda fraction, note: self._note(model_id, fraction=fraction, note=note)))
+            self._note(model_id, fraction=1.0, note="verified", done=True)
+        except MaquetteError as error:
+            self._note(model_id, error=str(error), done=True)
+
+    def _note(self, model_id: str, **update: object) -> None:
+        with self._guard:
+            self._pulls[model_id] = self._pulls[model_id].model_copy(update=update)
+
+
+class _Watched:
+    def __init__(self, token: CancelToken, show: Callable[[float, str], None]) -> None:
+        self._token = token
+        self._show = show
+
+    def report(self, fraction: float, note: str = "") -> None:
+        self._token.check()
+        self._show(fraction, note)
+
+    def check(self) -> None:
+        self._token.check()

@@ -1,0 +1,253 @@
+"""Plans: propose, edit, quote, approve, run, cancel, redo. Pages, chat, API and command line all come through here."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import Protocol
+
+from pydantic import ValidationError
+
+from domain.asset import Asset
+from domain.brand import BrandKit
+from domain.brief import BRIEF_MAX_CHARACTERS, Attachment, Brief
+from domain.capability import Capability, StepKind
+from domain.errors import Conflict, InputError, LimitError, PlanError
+from domain.events import EventKind
+from domain.job import Job
+from domain.plan import Plan, Step, StepInput
+from domain.progress import CancelToken
+from domain.specs import SPECS, Spec
+from domain.take import Take
+from domain.value import JsonValue
+from library.library import Library
+from studio.estimate import PlanEstimate, estimate
+from studio.makers import Makers
+from studio.runner import Runner
+from studio.takes import Takes
+
+
+class Planner(Protocol):
+    """agents.planner, with its chat model already chosen."""
+
+    def __call__(
+        self, brief: Brief, capabilities: tuple[Capability, ...], brand: BrandKit, *, plan_id: str, seed: int, cancel: CancelToken | None
+    ) -> Plan: ...
+
+
+class Plans:
+    def __init__(self, library: Library, planner: Planner, makers: Makers, runner: Runner, now: Callable[[], datetime]) -> None:
+        self._library = library
+        self._takes = Takes(library)
+        self._planner = planner
+        self._makers = makers
+        self._runner = runner
+        self._now = now
+
+    # Briefs and proposals
+
+    def submit(self, project_id: str, text: str, *, attachments: tuple[Attachment, ...] = (), person: str = "") -> Brief:
+        """Store a brief. Raises InputError when it is empty, LimitError over 20,000 characters or 10 attachments."""
+        clean = text.strip()
+        if not clean:
+            raise InputError("The brief is empty.", hint="Say what you want made, for whom, and in what tone.", field="brief")
+        if len(clean) > BRIEF_MAX_CHARACTERS:
+            raise LimitError(
+                f"The brief has {len(clean):,} characters; {BRIEF_MAX_CHARACTERS:,} are the most.",
+                hint="Keep what matters, and attach the rest as a text file.",
+                field="brief",
+            )
+        if any(ord(c) < 32 and c not in "\n\r\t\f" for c in clean):
+            raise InputError("The brief contains bytes that are not text.", hint="Paste plain text, or attach a file.", field="brief")
+        language = "zh" if _mostly_chinese(clean) else "en"
+        try:
+            brief = Brief(
+                id=new_id(),
+                project_id=project_id,
+                text=clean,
+                language=language,
+                attachments=attachments,
+                person=person,
+                created=self._now(),
+            )
+        except ValidationError as error:
+            raise LimitError(
+                f"The brief has {len(attachments)} attachments; 10 are the most.", hint="Remove some.", field="brief"
+            ) from error
+        self._library.add_brief(brief)
+        self._library.add_event(project_id, EventKind.BRIEF, brief.id)
+        return brief
+
+    def propose(self, brief: Brief, *, seed: int | None = None, cancel: CancelToken | None = None) -> Plan:
+        """Ask the planner, check, store. Raises PlanError, ContentRefused, ModelError, Cancelled."""
+        capabilities = self._makers.capabilities()
+        brand = self._library.project(brief.project_id).brand
+        chosen = secrets.randbelow(2**31) if seed is None else seed
+        plan = self._planner(brief, capabilities, brand, plan_id=new_id(), seed=chosen, cancel=cancel)
+        plan.require(capabilities)
+        return self._save(plan)
+
+    def get(self, plan_id: str) -> Plan:
+        return self._library.plan(plan_id)
+
+    def current(self, project_id: str) -> Plan | None:
+        """The newest plan of a project, None when there is none yet."""
+        return self._library.latest_plan(project_id)
+
+    def all(self, project_id: str) -> tuple[Plan, ...]:
+        return tuple(self._library.plans(project_id))
+
+    # Editing
+
+    def save(self, plan: Plan) -> Plan:
+        """Store an edited plan as its next version. Raises PlanError when it could not run, Conflict when it was edited meanwhile."""
+        plan.require(self._makers.capabilities())
+        return self._save(plan.model_copy(update={"version": self._library.plan(plan.id).version + 1}))
+
+    def drop(self, plan_id: str, step_id: str) -> Plan:
+        """Remove a step and the inputs that named it."""
+        plan = self.get(plan_id)
+        plan.step(step_id)
+        steps = tuple(
+            s.model_copy(update={"inputs": tuple(i for i in s.inputs if i.step != step_id)}) for s in plan.steps if s.id != step_id
+        )
+        return self.save(plan.model_copy(update={"steps": steps}))
+
+    def change(self, plan_id: str, step_id: str, values: dict[str, JsonValue], *, title: str = "") -> Plan:
+        """Change fields of one step's spec. Raises InputError naming the field that does not fit."""
+        plan = self.get(plan_id)
+        step = plan.step(step_id)
+        changed = step.model_copy(update={"spec": change_spec(step, values), "title": title.strip() or step.title})
+        return self.save(plan.model_copy(update={"steps": tuple(changed if s.id == step_id else s for s in plan.steps)}))
+
+    def add(self, plan_id: str, kind: StepKind, about: str, *, inputs: tuple[StepInput, ...] = ()) -> Plan:
+        """Add a step of a kind that has a maker, about something."""
+        plan = self.get(plan_id)
+        if kind not in SPECS:
+            raise PlanError(f"Nothing here can make {kind}.", hint="Choose one of the kinds in the list.", field="kind")
+        try:
+            values: dict[str, JsonValue] = {"kind": kind.value, "about": about.strip()}
+            if "language" in SPECS[kind].model_fields:
+                values["language"] = plan.language
+            title = about.strip()[:80] or kind.value
+            step = Step.model_validate({"id": plan.next_id(kind), "title": title, "spec": values, "inputs": inputs})
+        except ValidationError as error:
+            raise _bad_spec("new step", error) from error
+        return self.save(plan.model_copy(update={"steps": (*plan.steps, step)}))
+
+    # Cost and running
+
+    def estimate(self, plan: Plan) -> PlanEstimate:
+        brand = self._library.project(plan.project_id).brand
+        available = {c.kind for c in self._makers.capabilities()}
+        maker_of = {step.id: self._makers.choose(step, brand).name for step in plan.steps if step.kind in available}
+        return estimate(plan, maker_of, self._library.measurements())
+
+    def approve(self, plan_id: str, *, person: str = "") -> tuple[Job, ...]:
+        """Approve the newest version and make every step that is not made yet, or was changed since. Returns the queued jobs."""
+        plan = self.get(plan_id)
+        plan.require(self._makers.capabilities())
+        if any(not job.state.ended for job in self._library.latest_jobs(plan_id).values()):
+            raise Conflict("This plan is being made already.", hint="Wait for it, or cancel it first.")
+        self._library.approve(plan.id, plan.version, person, self._now())
+        stale = self._stale(plan)
+        return self._run(plan, [self._next_take(plan, step, person) for step in plan.order() if step.id in stale])
+
+    def approved(self, plan_id: str) -> bool:
+        return self._library.approval(plan_id) is not None
+
+    def redo(
+        self, plan_id: str, step_id: str, *, note: str = "", values: dict[str, JsonValue] | None = None, person: str = ""
+    ) -> tuple[Job, ...]:
+        """A new take of one step, with a changed spec or a note ("warmer"), and of what depends on it and was made before."""
+        if values:
+            self.change(plan_id, step_id, values)
+        plan = self.get(plan_id)
+        busy = {job.step_id for job in self._library.latest_jobs(plan_id).values() if not job.state.ended}
+        wanted = [step_id, *(s for s in plan.dependents(step_id) if self._takes.latest_asset(plan_id, s) is not None)]
+        if busy & set(wanted):
+            raise Conflict(f"{', '.join(sorted(busy & set(wanted)))} is being made now.", hint="Wait for it, or cancel it first.")
+        missing = [i.step for i in plan.step(step_id).inputs if self._takes.latest_asset(plan_id, i.step) is None]
+        if missing:
+            raise PlanError(f"{step_id} needs {', '.join(missing)}, which is not made yet.", hint="Approve the plan first.", field=step_id)
+        takes = [self._next_take(plan, plan.step(s), person, note=note if s == step_id else "") for s in wanted]
+        return self._run(plan, takes)
+
+    def cancel(self, plan_id: str, step_id: str = "") -> int:
+        """Stop one step or the whole plan; returns how many jobs were stopped."""
+        return self._runner.cancel(plan_id, step_id)
+
+    def jobs(self, plan_id: str) -> tuple[Job, ...]:
+        """The newest take of each step."""
+        return tuple(self._library.latest_jobs(plan_id).values())
+
+    def watch(self, plan_id: str, *, every: float = 0.2) -> Iterator[tuple[Job, ...]]:
+        """The jobs of a plan again and again until all have ended; the last ones yielded have."""
+        while True:
+            jobs = self.jobs(plan_id)
+            yield jobs
+            if all(job.state.ended for job in jobs):
+                return
+            time.sleep(every)
+
+    def result(self, plan_id: str, step_id: str) -> Asset | None:
+        return self._takes.latest_asset(plan_id, step_id)
+
+    def _stale(self, plan: Plan) -> set[str]:
+        """Steps never made, made from another spec than they have now, or fed by one of those."""
+        stale: set[str] = set()
+        for step in plan.order():
+            asset = self._takes.latest_asset(plan.id, step.id)
+            changed = asset is None or self._takes.get(plan.id, step.id, asset.take).step != step
+            if changed or any(i.step in stale for i in step.inputs):
+                stale.add(step.id)
+        return stale
+
+    def _next_take(self, plan: Plan, step: Step, person: str, *, note: str = "") -> Take:
+        job = self._library.latest_jobs(plan.id).get(step.id)
+        previous = self._takes.latest_asset(plan.id, step.id)
+        return Take(
+            plan_id=plan.id,
+            step=step,
+            take=job.take + 1 if job is not None else 0,
+            note=note,
+            previous=previous.id if previous is not None else "",
+            person=person,
+        )
+
+    def _run(self, plan: Plan, takes: Iterable[Take]) -> tuple[Job, ...]:
+        listed = tuple(takes)
+        self._runner.run(plan, listed)
+        found = (self._library.job(plan.id, take.step.id, take.take) for take in listed)
+        return tuple(job for job in found if job is not None)
+
+    def _save(self, plan: Plan) -> Plan:
+        self._library.save_plan(plan)
+        self._library.add_event(plan.project_id, EventKind.PLAN, plan.id, {"version": plan.version})
+        return plan
+
+
+def change_spec(step: Step, values: dict[str, JsonValue]) -> Spec:
+    """The step's spec with some fields changed, validated. Raises InputError naming the field."""
+    try:
+        return type(step.spec).model_validate({**step.spec.model_dump(mode="json"), **values})
+    except ValidationError as error:
+        raise _bad_spec(step.id, error) from error
+
+
+def _bad_spec(step_id: str, error: ValidationError) -> InputError:
+    fault = error.errors()[0]
+    where = ".".join(str(part) for part in fault["loc"])
+    return InputError(f"{step_id}: {where} cannot be {fault.get('input')!r:.60}.", hint=f"{fault['msg']}.", field=f"{step_id}.{where}")
+
+
+def _mostly_chinese(text: str) -> bool:
+    cjk = sum("\u4e00" <= c <= "\u9fff" for c in text)
+    latin_words = len([w for w in text.split() if w.isascii()])
+    return cjk > latin_words
+
+
+def new_id() -> str:
+    return secrets.token_urlsafe(9)

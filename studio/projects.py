@@ -1,0 +1,127 @@
+"""Projects and their BrandKits: create, switch, archive, edit, import and export as TOML."""
+
+from __future__ import annotations
+
+import tomllib
+
+from pydantic import ValidationError
+
+from domain.brand import BrandKit
+from domain.errors import AttachmentError, InputError, LimitError
+from domain.project import Project
+from library.library import Library
+
+NAME_MAX = 120
+LOGO_MAX_BYTES = 2 * 1024 * 1024
+BRAND_TOML_MAX = 64 * 1024
+
+
+class Projects:
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def all(self, *, archived: bool = False) -> tuple[Project, ...]:
+        """Newest first; archived ones only when asked for."""
+        return tuple(p for p in self._library.projects(archived=archived))
+
+    def get(self, project_id: str) -> Project:
+        return self._library.project(project_id)
+
+    def create(self, name: str, *, language: str = "en", person: str = "") -> Project:
+        """Raises InputError for an empty name, LimitError for one over 120 characters."""
+        return self._library.create_project(_name(name), language, person)
+
+    def first(self, *, language: str = "en", person: str = "") -> Project:
+        """The newest open project, made when there is none."""
+        projects = self.all()
+        return (
+            projects[0]
+            if projects
+            else self.create("我的项目" if language.startswith("zh") else "My project", language=language, person=person)
+        )
+
+    def rename(self, project_id: str, name: str) -> Project:
+        return self._save(self.get(project_id), name=_name(name))
+
+    def archive(self, project_id: str, *, archived: bool = True) -> Project:
+        return self._save(self.get(project_id), archived=archived)
+
+    def save_brand(self, project_id: str, brand: BrandKit) -> Project:
+        return self._save(self.get(project_id), brand=brand)
+
+    def set_logo(self, project_id: str, name: str, data: bytes) -> Project:
+        """A PNG up to 2 MB. Raises AttachmentError for anything else."""
+        if len(data) > LOGO_MAX_BYTES:
+            raise AttachmentError(f"{name} has {len(data) / 1e6:.1f} MB; a logo may have 2 MB.", hint="Save it smaller.", field="logo")
+        if not data.startswith(b"\x89PNG\r\n\x1a\n"):
+            raise AttachmentError(f"{name} is not a PNG.", hint="Save the logo as PNG with a transparent background.", field="logo")
+        project = self.get(project_id)
+        stored = self._library.store_file(data, "logo.png", "image/png")
+        return self._save(project, brand=project.brand.model_copy(update={"logo": stored.sha256}))
+
+    def brand_toml(self, project_id: str) -> str:
+        """The BrandKit as TOML, without the logo's hash (a file does not travel in it)."""
+        return brand_to_toml(self.get(project_id).brand)
+
+    def import_brand(self, project_id: str, text: str) -> Project:
+        """Replace the BrandKit by one read from TOML; the logo stays. Raises InputError naming the field."""
+        project = self.get(project_id)
+        brand = brand_from_toml(text).model_copy(update={"logo": project.brand.logo})
+        return self._save(project, brand=brand)
+
+    def _save(self, project: Project, **update: object) -> Project:
+        changed = project.model_copy(update=update)
+        self._library.save_project(changed)
+        return changed
+
+
+def brand_to_toml(brand: BrandKit) -> str:
+    rows = [
+        f"name = {_quote(brand.name)}",
+        f"voice = {_quote(brand.voice)}",
+        f"required_words = {_list(brand.required_words)}",
+        f"forbidden_words = {_list(brand.forbidden_words)}",
+        f"palette = {_list(brand.palette)}",
+        f"heading_font = {_quote(brand.heading_font)}",
+        f"body_font = {_quote(brand.body_font)}",
+    ]
+    for table, pairs in (("glossary", brand.glossary), ("lexicon", brand.lexicon)):
+        rows += ["", f"[{table}]", *(f"{_quote(key)} = {_quote(value)}" for key, value in pairs.items())]
+    for member in brand.cast:
+        rows += ["", "[[cast]]", f"name = {_quote(member.name)}", f"voice = {_quote(member.voice)}", f"speed = {member.speed!r}"]
+        rows += [f"note = {_quote(member.note)}"]
+    return "\n".join(rows) + "\n"
+
+
+def brand_from_toml(text: str) -> BrandKit:
+    """Raises LimitError over 64 KB, InputError for bad TOML or a field that does not belong there."""
+    if len(text) > BRAND_TOML_MAX:
+        raise LimitError(f"The file has {len(text)} characters; a brand kit may have {BRAND_TOML_MAX}.", field="brand")
+    try:
+        return BrandKit.model_validate({key: value for key, value in tomllib.loads(text).items() if key != "logo"})
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"The brand file is not TOML: {error}.", hint="Export a brand kit to see the form.", field="brand") from error
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where = ".".join(str(part) for part in fault["loc"])
+        raise InputError(
+            f"The brand file's {where} cannot be used: {fault['msg']}.", hint="Correct that line.", field=f"brand.{where}"
+        ) from error
+
+
+def _name(name: str) -> str:
+    clean = " ".join(name.split())
+    if not clean:
+        raise InputError("A project needs a name.", hint="Type one.", field="name")
+    if len(clean) > NAME_MAX:
+        raise LimitError(f"The name has {len(clean)} characters; {NAME_MAX} are the most.", hint="Shorten it.", field="name")
+    return clean
+
+
+def _quote(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c >= " " and c != "\x7f" else f"\\u{ord(c):04x}" for c in escaped) + '"'
+
+
+def _list(words: tuple[str, ...]) -> str:
+    return "[" + ", ".join(_quote(word) for word in words) + "]"

@@ -1,0 +1,124 @@
+"""What has been made: browse, open, review, compare by lineage, export, check."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+
+from domain.asset import Asset, FileRef
+from domain.errors import InputError, NotFound
+from domain.events import EventKind
+from domain.progress import Progress, Silent
+from domain.review import Review, Verdict
+from library.check import CheckReport, check
+from library.library import AssetQuery, Library, Lineage
+from studio.export import Selection
+
+PICTURES = frozenset({"image/png", "image/jpeg", "image/webp"})
+PACK_NAME = re.compile(r"^[\w.-]{1,120}\.zip$")
+
+
+class Shelf:
+    """Args:
+    packs: folder where exported packs wait to be fetched.
+    thumbnails: folder of small pictures, rebuildable.
+    shrink: (picture file, target file) -> None; writes a WebP of at most 480 px.
+    export: studio.export.export_pack with what it needs beside the library.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        *,
+        packs: Path,
+        thumbnails: Path,
+        shrink: Callable[[Path, Path], None],
+        export: Callable[[Library, Selection, Path, Progress], Path],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._library = library
+        self._packs = packs
+        self._thumbnails = thumbnails
+        self._shrink = shrink
+        self._export = export
+        self._now = now
+
+    def assets(self, query: AssetQuery) -> tuple[Asset, ...]:
+        return self._library.assets(query)
+
+    def count(self, query: AssetQuery) -> int:
+        return self._library.count(query)
+
+    def asset(self, asset_id: str) -> Asset:
+        return self._library.asset(asset_id)
+
+    def lineage(self, asset_id: str) -> Lineage:
+        return self._library.lineage(asset_id)
+
+    def file(self, asset_id: str, index: int = 0) -> tuple[FileRef, Path]:
+        """One file of an asset and where its bytes lie. Raises NotFound, AssetDamaged."""
+        asset = self._library.asset(asset_id)
+        if not 0 <= index < len(asset.files):
+            raise NotFound(f"{asset.title} has no file number {index}.", hint=f"It has {len(asset.files)}.")
+        file = asset.files[index]
+        return file, self._library.file_path(file.sha256)
+
+    def thumbnail(self, asset_id: str) -> Path:
+        """A small WebP of a picture or layout. Raises NotFound for anything else."""
+        file, path = self.file(asset_id)
+        if file.media_type not in PICTURES:
+            raise NotFound(f"{file.name} is not a picture.")
+        small = self._thumbnails / f"{file.sha256}.webp"
+        if not small.exists():
+            small.parent.mkdir(parents=True, exist_ok=True)
+            self._shrink(path, small)
+        return small
+
+    def logo(self, project_id: str) -> Path:
+        sha256 = self._library.project(project_id).brand.logo
+        if not sha256:
+            raise NotFound("This project has no logo.", hint="Add one on the Brand page.")
+        return self._library.file_path(sha256)
+
+    # Review
+
+    def review(self, asset_id: str, verdict: Verdict, *, note: str = "", over: str = "", person: str = "") -> Review:
+        """Raises NotFound; InputError when PREFER names nothing it was preferred over."""
+        asset = self._library.asset(asset_id)
+        if verdict is Verdict.PREFER and not over:
+            raise InputError("Preferring needs the other version.", hint="Pick two versions.", field="over")
+        review = self._library.add_review(
+            Review(id="", asset_id=asset_id, verdict=verdict, note=note.strip()[:2000], over=over, person=person, created=self._now())
+        )
+        self._library.add_event(asset.project_id, EventKind.REVIEW, asset_id, {"verdict": verdict.value, "person": person})
+        return review
+
+    def reviews(self, asset_id: str) -> tuple[Review, ...]:
+        return self._library.reviews(asset_id)
+
+    def verdicts(self, asset_ids: Iterable[str]) -> dict[str, Verdict]:
+        return self._library.verdicts(asset_ids)
+
+    # Export and check
+
+    def export(self, selection: Selection, *, out: Path | None = None, progress: Progress | None = None) -> Path:
+        """Write a pack (ZIP with manifest, credits and recipes). Returns its path. Raises InputError when nothing is selected."""
+        if out is None:
+            project = self._library.project(selection.project_id)
+            stem = re.sub(r"[^\w-]+", "-", project.name).strip("-")[:60] or "pack"
+            out = self._packs / f"{stem}-{self._now():%Y%m%d-%H%M%S}.zip"
+            self._packs.mkdir(parents=True, exist_ok=True)
+        return self._export(self._library, selection, out, progress or Silent())
+
+    def pack(self, name: str) -> Path:
+        """A pack made before, by file name."""
+        path = self._packs / name
+        if not PACK_NAME.match(name) or not path.is_file():
+            raise NotFound(f"There is no pack {name[:80]!r}.", hint="Export again.")
+        return path
+
+    def check(self, progress: Progress | None = None) -> CheckReport:
+        """Find missing, extra and altered files by hashing everything."""
+        return check(self._library, progress or Silent())

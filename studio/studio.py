@@ -1,0 +1,56 @@
+"""Everything a person can do, in one place. Pages, API and command line call only this."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+
+from domain.capability import Capability
+from domain.events import Event
+from library.library import Library
+from studio.attachments import Attachments
+from studio.conversation import Conversation
+from studio.makers import Makers
+from studio.models import ModelDesk
+from studio.plans import Plans
+from studio.projects import Projects
+from studio.runner import Runner
+from studio.shelf import Shelf
+
+
+@dataclass(frozen=True)
+class Studio:
+    """Built by app.py. `with studio:` starts the runner and ends it; what was under way is resumed by the next start."""
+
+    library: Library
+    projects: Projects
+    attachments: Attachments
+    plans: Plans
+    chat: Conversation
+    shelf: Shelf
+    models: ModelDesk
+    makers: Makers
+    runner: Runner
+    voices: Callable[[], tuple[str, ...]]
+    fonts: Callable[[], tuple[str, ...]]
+    close: Callable[[], None]
+
+    def __enter__(self) -> Studio:
+        self.runner.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.runner.stop()
+        self.close()
+
+    def capabilities(self) -> tuple[Capability, ...]:
+        """What can be made on this machine now."""
+        return self.makers.capabilities()
+
+    def events(self, project_id: str, after: int = 0) -> tuple[Event, ...]:
+        """What happened in a project after event number `after`, oldest first, 500 at most."""
+        return self.library.events(project_id, after)
+
+    def last_event(self, project_id: str) -> int:
+        return self.library.last_event(project_id)

@@ -1,0 +1,28 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def assets() -> Path:
+    return ROOT / "assets"
+
+
+@pytest.fixture(scope="session")
+def cache() -> Path:
+    """Where fetched models lie; shared between test runs because they are large and verified by hash."""
+    return Path(os.environ.get("MAQUETTE_CACHE") or Path.home() / ".cache" / "maquette")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    return folder

@@ -1,0 +1,59 @@
+"""Signing in and out, and whether the studio is up."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+
+from domain.errors import NotSignedIn
+from web.accounts import COOKIE, SESSION_SECONDS, Accounts
+
+FORM_MAX_BYTES = 4096
+
+
+def session_router(accounts: Accounts, assets: Path, *, secure: bool) -> APIRouter:
+    """secure: mark the cookie Secure (the studio is reached by HTTPS only)."""
+    router = APIRouter()
+    page = (assets / "theme" / "login.html").read_text(encoding="utf-8")
+
+    def login_page(error: NotSignedIn | None = None) -> HTMLResponse:
+        note = f'<p class="error" role="alert">{escape(str(error))}</p>' if error is not None else ""
+        return HTMLResponse(page.replace("<!--error-->", note), status_code=401 if error is not None else 200)
+
+    @router.get("/login")
+    def show() -> HTMLResponse:
+        return login_page()
+
+    @router.post("/login")
+    async def sign_in(request: Request) -> Response:
+        length = request.headers.get("content-length", "")
+        if not length.isdigit() or int(length) > FORM_MAX_BYTES:
+            return PlainTextResponse("The form is too large.", status_code=413)
+        form = await request.form()
+        address = request.client.host if request.client is not None else ""
+        try:
+            cookie = accounts.sign_in(str(form.get("name", "")), str(form.get("password", "")), address)
+        except NotSignedIn as error:
+            return login_page(error)
+        response = RedirectResponse(request.scope.get("root_path", "") + "/", status_code=303)
+        response.set_cookie(COOKIE, cookie, max_age=SESSION_SECONDS, httponly=True, samesite="lax", secure=secure)
+        return response
+
+    @router.post("/logout")
+    def sign_out(request: Request) -> Response:
+        response = RedirectResponse(request.scope.get("root_path", "") + "/login", status_code=303)
+        response.delete_cookie(COOKIE)
+        return response
+
+    @router.get("/healthz")
+    def health() -> JSONResponse:
+        return JSONResponse({"status": "ok"})
+
+    @router.get("/robots.txt")
+    def robots() -> PlainTextResponse:
+        return PlainTextResponse("User-agent: *\nDisallow: /\n")
+
+    return router

@@ -1,0 +1,265 @@
+"""The command line: the same Studio as the pages, without them."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from domain.errors import InputError, MaquetteError
+from domain.job import JobState
+from domain.model import ModelStatus
+from domain.progress import CancelToken
+from domain.settings import Settings
+from studio.shelf import Selection
+from studio.studio import Studio
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What app.py hands in: the settings from the environment, and how to construct."""
+
+    settings: Settings
+    assets: Path
+    open_studio: Callable[[Settings], Studio]
+
+
+def main(argv: Sequence[str], entry: Entry) -> int:
+    """Run one command. Returns the exit status: 0 done, 1 a named error, 2 wrong usage, 130 stopped by the person."""
+    arguments = parser().parse_args(list(argv) or ["serve"])
+    console = Console(stderr=True)
+    try:
+        return int(arguments.run(arguments, entry, console))
+    except MaquetteError as error:
+        console.print(f"[red]{_escape(error.message)}[/red] {_escape(error.hint)}", highlight=False)
+        return 1
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="maquette", description="One brief in, a reviewed and reproducible pack out.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="open the studio in the browser (the default)")
+    serve.add_argument("--host", help="address to listen on (127.0.0.1); beyond this machine only with a password or accounts")
+    serve.add_argument("--port", type=int, help="port (7860); 0 takes any free one")
+    serve.add_argument("--share", action="store_true", help="also open a public link through Gradio's tunnel")
+    serve.add_argument("--accounts", type=Path, help="file of people who may sign in (see: accounts add)")
+    serve.add_argument("--root-path", help="path prefix when behind a reverse proxy")
+    serve.set_defaults(run=_serve)
+
+    make = commands.add_parser("make", help="plan a brief, make it, and export the pack")
+    make.add_argument("brief", help='the brief, or "-" to read it from standard input')
+    make.add_argument("--out", type=Path, default=Path(), help="folder for the ZIP (the current one)")
+    make.add_argument("--attach", type=Path, action="append", default=[], help="a text, PNG, JPEG, WAV or MP3 file; may be repeated")
+    make.add_argument("--brand", type=Path, help="a brand kit as TOML")
+    make.add_argument("--project", default="", help="name of the project; made when it does not exist")
+    make.add_argument("--seed", type=int, help="plan seed, for the same results again")
+    make.add_argument("--plan-only", action="store_true", help="show the plan and stop")
+    make.set_defaults(run=_make)
+
+    models = commands.add_parser("models", help="list, pull, verify or remove models")
+    actions = models.add_subparsers(required=True, metavar="ACTION")
+    listed = actions.add_parser("list", help="what is known, installed and used")
+    listed.set_defaults(run=_models_list)
+    pull = actions.add_parser("pull", help="fetch and verify")
+    pull.add_argument("ids", nargs="*", help="model ids")
+    pull.add_argument("--default", action="store_true", help="the default set")
+    pull.add_argument("--tests", action="store_true", help="what the tests need besides")
+    pull.set_defaults(run=_models_pull)
+    verify = actions.add_parser("verify", help="hash every file of installed models again")
+    verify.add_argument("ids", nargs="*")
+    verify.set_defaults(run=_models_verify)
+    remove = actions.add_parser("remove", help="delete a model's files")
+    remove.add_argument("ids", nargs="+")
+    remove.set_defaults(run=_models_remove)
+
+    check = commands.add_parser("check", help="find missing, extra and altered files of the library")
+    check.set_defaults(run=_check)
+
+    accounts = commands.add_parser("accounts", help="who may sign in")
+    people = accounts.add_subparsers(required=True, metavar="ACTION")
+    add = people.add_parser("add", help="add a person or change their password")
+    add.add_argument("name")
+    add.add_argument("--file", type=Path, help="the accounts file (accounts in MAQUETTE_HOME)")
+    add.set_defaults(run=_accounts_add)
+    return top
+
+
+def _serve(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
+    from web.server import served
+
+    given = {"host": arguments.host, "port": arguments.port, "accounts": arguments.accounts, "root_path": arguments.root_path}
+    update: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    settings = entry.settings.model_copy(update={**update, "share": arguments.share or entry.settings.share})
+    if not 0 <= settings.port <= 65535:
+        raise InputError(f"{settings.port} is not a port.", hint="Use 0 to 65535.", field="port")
+    studio = entry.open_studio(settings)
+    with studio, served(studio, settings, entry.assets, say=lambda text: console.print(text, highlight=False)) as server:
+        server.wait()
+    return 0
+
+
+def _make(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
+    text = sys.stdin.read() if arguments.brief == "-" else arguments.brief
+    with entry.open_studio(entry.settings) as studio:
+        projects = [p for p in studio.projects.all() if p.name == arguments.project]
+        project = projects[0] if projects else studio.projects.create(arguments.project or "Command line")
+        if arguments.brand is not None:
+            studio.projects.import_brand(project.id, _read(arguments.brand).decode("utf-8", errors="replace"))
+        attachments = tuple(studio.attachments.add(path.name, _read(path)) for path in arguments.attach)
+        brief = studio.plans.submit(project.id, text, attachments=attachments)
+        with console.status("Planning…"):
+            plan = studio.plans.propose(brief, seed=arguments.seed)
+        table = Table("step", "kind", "title", title=_escape(plan.title))
+        for step in plan.steps:
+            table.add_row(step.id, step.kind.value, _escape(step.title))
+        console.print(table)
+        for gap in plan.unavailable:
+            console.print(f"Cannot make {_escape(gap.asked)}. {_escape(gap.nearest)}", highlight=False)
+        for note in plan.notes:
+            console.print(_escape(note), highlight=False)
+        if arguments.plan_only:
+            return 0
+        studio.plans.approve(plan.id)
+        failed = _watch(studio, plan.id, console)
+        pack = studio.shelf.export(Selection(project_id=project.id, plan_id=plan.id))
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        target = arguments.out / pack.name
+        target.write_bytes(pack.read_bytes())
+        for job in failed:
+            console.print(f"[red]{job.step_id}[/red]: {_escape(job.error)}", highlight=False)
+        print(target)
+        return 1 if failed else 0
+
+
+def _watch(studio: Studio, plan_id: str, console: Console) -> list[Any]:
+    """Show a bar per step until all have ended; returns the jobs that did not succeed. Ctrl-C cancels the plan."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), TimeElapsedColumn())
+    bars: dict[str, Any] = {}
+    with Progress(*columns, console=console) as shown:
+        try:
+            for jobs in studio.plans.watch(plan_id):
+                for job in jobs:
+                    bar = bars.setdefault(job.step_id, shown.add_task(job.step_id, total=1.0, note="") if job.step_id not in bars else None)
+                    shown.update(bar, completed=1.0 if job.state.ended else job.progress, note=job.note or job.state.value)
+        except KeyboardInterrupt:
+            studio.plans.cancel(plan_id)
+            raise
+    return [job for job in studio.plans.jobs(plan_id) if job.state is not JobState.DONE]
+
+
+def _models_list(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
+    studio = entry.open_studio(entry.settings)
+    table = Table("model", "task", "state", "size", "licence", "used")
+    for status in studio.models.all():
+        table.add_row(
+            status.model.id,
+            status.model.task.value,
+            status.state.value,
+            size(_size(status)),
+            status.model.licence,
+            "yes" if status.used else "",
+        )
+    console.print(table)
+    return 0
+
+
+def _models_pull(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
+    studio = entry.open_studio(entry.settings)
+    ids = list(arguments.ids)
+    if arguments.default:
+        ids += studio.models.default_ids()
+    if arguments.tests:
+        ids += studio.models.test_ids()
+    if not ids:
+        raise InputError("No model was named.", hint="Name some, or use --default.", field="ids")
+    wanted = [model_id for model_id in dict.fromkeys(ids) if not studio.models.ready(model_id)]
+    if not wanted:
+        console.print(f"All {len(set(ids))} models are here and verified.", highlight=False)
+        return 0
+    console.print(f"Fetching {len(wanted)} models, {size(studio.models.download_size(wanted))} in all.", highlight=False)
+    with Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), console=console) as shown:
+        for model_id in wanted:
+            bar = shown.add_task(model_id, total=1.0, note="")
+            studio.models.pull(model_id, _Bar(lambda f, n, bar=bar: shown.update(bar, completed=f, note=n)))  # type: ignore[misc]
+            shown.update(bar, completed=1.0, note="verified")
+    return 0
+
+
+class _Bar:
+    """Progress shown on a terminal."""
+
+    def __init__(self, show: Callable[[float, str], None]) -> None:
+        self._show = show
+        self._token = CancelToken()
+
+    def report(self, fraction: float, note: str = "") -> None:
+        self._show(fraction, note)
+
+    def check(self) -> None:
+        self._token.check()
+
+
+def _models_verify(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
+    studio = entry.open_studio(entry.settings)
+    ids = arguments.ids or [s.model.id for s in studio.models.all() if s.state.value != "absent"]
+    problems = 0
+    for model_id in ids:
+        found = studio.models.verify(model_id)
+        problems += len(found)
+        console.print(f"{model_id}: {'; '.join(found) if found else 'every file has its hash'}", highlight=False, markup=False)
+    return 1 if problems else 0
+
+
+def _models_remove(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
+    studio = entry.open_studio(entry.settings)
+    for model_id in arguments.ids:
+        console.print(f"{model_id}: {size(studio.models.remove(model_id))} freed", highlight=False, markup=False)
+    return 0
+
+
+def _check(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
+    report = entry.open_studio(entry.settings).shelf.check()
+    console.print(str(report), highlight=False, markup=False)
+    return 0 if report.sound else 1
+
+
+def _accounts_add(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
+    from web.accounts import add_account
+
+    file = arguments.file or entry.settings.home / "accounts"
+    password = getpass.getpass(f"Password for {arguments.name}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    add_account(file, arguments.name, password)
+    console.print(f"{arguments.name} may sign in. Start with: python app.py serve --accounts {file}", highlight=False, markup=False)
+    return 0
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.", hint="Check the path.", field=str(path)) from error
+
+
+def _size(status: ModelStatus) -> int:
+    return status.bytes_on_disk or status.model.disk
+
+
+def size(count: int) -> str:
+    """Bytes for people: 491 MB, 1.1 GB."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB" if count >= 1e6 else f"{count / 1e3:.0f} KB"
+
+
+def _escape(text: str) -> str:
+    return text.replace("[", "\\[")

@@ -1,0 +1,99 @@
+"""One login for every path. A plain ASGI layer in front of everything, Gradio's sockets and uploads included."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import urlsplit
+
+from web.accounts import COOKIE, Accounts, is_loopback
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+OPEN_PATHS = frozenset({"/login", "/healthz", "/robots.txt"})
+HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"x-robots-tag", b"noindex, nofollow"),
+)
+
+
+class Guard:
+    """Lets signed-in people through, sends others to /login (pages) or answers 401 (everything else).
+
+    Args:
+        local_only: the studio listens on loopback; then a Host header that is not a loopback name is refused, because a
+            web page elsewhere could otherwise reach it under a name of its own (DNS rebinding).
+    """
+
+    def __init__(self, app: App, accounts: Accounts, *, local_only: bool) -> None:
+        self._app = app
+        self._accounts = accounts
+        self._local_only = local_only
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
+        host = headers.get("host", "")
+        if self._local_only and not is_loopback(host_name(host)):
+            await _refuse(scope, send, 403, "This studio answers on this machine only.")
+            return
+        if not _same_origin(headers.get("origin", ""), host, scope.get("method", "GET"), scope["type"]):
+            await _refuse(scope, send, 403, "The request came from another site.")
+            return
+        person = self._accounts.person(session_cookie(headers.get("cookie", "")))
+        path = scope["path"].removeprefix(scope.get("root_path", "")) or "/"
+        if person is None and path not in OPEN_PATHS:
+            if scope["type"] == "http" and "text/html" in headers.get("accept", "") and scope["method"] == "GET":
+                await _redirect(send, f"{scope.get('root_path', '')}/login")
+            else:
+                await _refuse(scope, send, 401, "Sign in first.")
+            return
+        scope.setdefault("state", {})["person"] = person or ""
+
+        async def with_headers(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), *HEADERS]
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
+
+
+def session_cookie(header: str) -> str | None:
+    try:
+        morsel = SimpleCookie(header).get(COOKIE)
+    except CookieError:
+        return None
+    return morsel.value if morsel is not None else None
+
+
+def host_name(host: str) -> str:
+    """The name in a Host header, without its port."""
+    return urlsplit(f"//{host}").hostname or ""
+
+
+def _same_origin(origin: str, host: str, method: str, kind: str) -> bool:
+    if not origin or (kind == "http" and method in ("GET", "HEAD", "OPTIONS")):
+        return True
+    return urlsplit(origin).netloc.lower() == host.lower()
+
+
+async def _refuse(scope: Scope, send: Send, status: int, text: str) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 4401, "reason": text})
+        return
+    body = text.encode()
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode()), *HEADERS]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _redirect(send: Send, to: str) -> None:
+    await send({"type": "http.response.start", "status": 303, "headers": [(b"location", to.encode()), *HEADERS]})
+    await send({"type": "http.response.body", "body": b""})

@@ -1,0 +1,137 @@
+"""Puts the doors together: FastAPI routes, the Gradio pages, one login in front; and runs them on one port."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from domain.errors import HostingError, MaquetteError, PortInUse
+from domain.settings import Settings
+from studio.studio import Studio
+from web.accounts import Accounts, is_loopback, require_protection, session_secret
+from web.api.files import files_router
+from web.api.session import session_router
+from web.errors import body_of, status_of
+from web.guard import Guard
+
+START_SECONDS = 60.0
+
+
+def build(studio: Studio, settings: Settings, accounts: Accounts, assets: Path) -> FastAPI:
+    """The whole application, ready for an ASGI server."""
+    from web.ui.pages import mount_pages
+
+    app = FastAPI(title="Maquette", docs_url=None, redoc_url=None, openapi_url=None)
+
+    async def known(request: Request, error: Exception) -> JSONResponse:
+        if not isinstance(error, MaquetteError):
+            raise error
+        return JSONResponse(body_of(error), status_code=status_of(error))
+
+    app.add_exception_handler(MaquetteError, known)
+    app.include_router(session_router(accounts, assets, secure=settings.share))
+    app.include_router(files_router(studio))
+    mount_pages(app, studio, settings, assets, signed_in=accounts.required)
+    app.add_middleware(Guard, accounts=accounts, local_only=is_loopback(settings.host) and not settings.share)
+    return app
+
+
+def open_socket(host: str, port: int) -> socket.socket:
+    """Bind now, so that a port in use is told before anything is loaded. port 0 takes a free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise PortInUse(
+            f"{host}:{port} cannot be used: {error.strerror}.",
+            hint="Another program may be using it. Choose another with --port, or --port 0 for any free one.",
+            field="port",
+        ) from error
+    return listener
+
+
+class Server:
+    """The running server. `with Server(...) as server:` serves in a thread until the block ends."""
+
+    def __init__(self, app: FastAPI, listener: socket.socket, *, root_path: str = "") -> None:
+        config = uvicorn.Config(
+            app, log_level="warning", root_path=root_path, timeout_graceful_shutdown=2, h11_max_incomplete_event_size=64 * 1024
+        )
+        self._server = uvicorn.Server(config)
+        self._server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        self._listener = listener
+        self._thread = threading.Thread(target=self._serve, name="web", daemon=True)
+
+    def _serve(self) -> None:
+        with contextlib.suppress(SystemExit):
+            self._server.run(sockets=[self._listener])
+
+    @property
+    def port(self) -> int:
+        return int(self._listener.getsockname()[1])
+
+    def __enter__(self) -> Server:
+        self._thread.start()
+        deadline = time.monotonic() + START_SECONDS
+        while not self._server.started:
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                raise HostingError("The web server did not start.", hint="See the messages above.")
+            time.sleep(0.02)
+        return self
+
+    def wait(self) -> None:
+        """Serve until the thread ends or a person presses Ctrl-C."""
+        while self._thread.is_alive():
+            self._thread.join(timeout=0.5)
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._thread.join(timeout=10)
+        self._listener.close()
+
+
+@contextlib.contextmanager
+def served(studio: Studio, settings: Settings, assets: Path, say: Callable[[str], None] = lambda _: None) -> Iterator[Server]:
+    """Open the doors for the time of the block and say the address. Raises HostingError before anything is exposed."""
+    accounts = Accounts(settings.password, settings.accounts, session_secret(settings.home))
+    require_protection(settings.host, settings.share, accounts)
+    listener = open_socket(settings.host, settings.port)
+    app = build(studio, settings, accounts, assets)
+    with Server(app, listener, root_path=settings.root_path) as server:
+        host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
+        say(f"Maquette is open at http://{f'[{host}]' if ':' in host else host}:{server.port}")
+        with _tunnel(settings, server.port, say):
+            yield server
+
+
+@contextlib.contextmanager
+def _tunnel(settings: Settings, port: int, say: Callable[[str], None]) -> Iterator[None]:
+    if not settings.share:
+        yield
+        return
+    from web.ui.tunnel import share
+
+    # The studio stays open on this machine when the public link cannot be had: the reason is said, nothing is lost.
+    opened: Any = None
+    try:
+        opened = share(port)
+        say(f"Public link, for 72 hours at most: {opened.url}")
+    except HostingError as error:
+        say(f"No public link: {error}")
+    try:
+        yield
+    finally:
+        if opened is not None:
+            opened.close()

@@ -1,0 +1,149 @@
+"""What every page shares: its header, the choice of project, the person, and how errors are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from domain.errors import MaquetteError
+from studio.studio import Studio
+from web.ui.words import Words
+
+#: Kept in the browser under one name for all pages; it holds only the id of a project, so the key is no secret.
+STORAGE_KEY = "maquette.project"
+STORAGE_SECRET = "maquette-project-id"  # noqa: S105
+
+
+@dataclass(frozen=True)
+class Frame:
+    studio: Studio
+    words: Words
+    base: str
+    signed_in: bool
+
+    def header(self, page: str) -> ProjectBar:
+        """The top of a page: name, pages, language, project."""
+        gr.Navbar(visible=False)
+        with gr.Row(elem_classes="mq-top"):
+            gr.HTML(self._bar(page), elem_classes="mq-top-bar")
+            with gr.Row(elem_classes="mq-project"):
+                project = gr.Dropdown(
+                    [],
+                    label=self.words("project.label"),
+                    show_label=False,
+                    container=False,
+                    elem_id="mq-project",
+                    min_width=160,
+                    interactive=True,
+                )
+                new = gr.Button(self.words("project.new"), size="sm", min_width=60, elem_id="mq-new-project")
+        with gr.Row(visible=False, elem_classes="mq-new") as row:
+            name = gr.Textbox(
+                placeholder=self.words("project.name"), show_label=False, container=False, max_length=120, elem_id="mq-project-name"
+            )
+            create = gr.Button(self.words("project.create"), variant="primary", min_width=80, elem_id="mq-project-create")
+        kept = gr.BrowserState("", storage_key=STORAGE_KEY, secret=STORAGE_SECRET)
+        new.click(lambda: gr.update(visible=True), None, row, show_progress="hidden", api_visibility="private")
+        return ProjectBar(frame=self, project=project, kept=kept, row=row, name=name, create=create)
+
+    def link(self, path: str) -> str:
+        """The address of a page in this language."""
+        language = "" if self.words.language == "en" else f"/{self.words.language}"
+        return f"{self.base}{language}/{path}"
+
+    def _bar(self, page: str) -> str:
+        links = "".join(
+            f'<a href="{self.link(path)}"{" aria-current=page" if name == page else ""}>{escape(self.words(f"page.{name}"))}</a>'
+            for name, path in (("create", ""), ("library", "library"), ("settings", "settings"))
+        )
+        other = "zh" if self.words.language == "en" else "en"
+        suffix = "" if page == "create" else page
+        href = f"{self.base}/{suffix}" if other == "en" else f"{self.base}/zh/{suffix}"
+        leave = (
+            f'<form method="post" action="{self.base}/logout"><button type="submit">{escape(self.words("sign_out"))}</button></form>'
+            if self.signed_in
+            else ""
+        )
+        return (
+            f'<div class="mq-brand"><span class="mq-mark" aria-hidden="true"></span><b>Maquette</b></div><nav aria-label="Maquette">{links}</nav>'
+            f'<div class="mq-side"><a class="mq-lang" href="{href}" lang="{other}">{"中文" if other == "zh" else "English"}</a>'
+            f'<button type="button" class="mq-dark" aria-label="{escape(self.words("dark"))}">◐</button>{leave}</div>'
+        )
+
+
+@dataclass(frozen=True)
+class ProjectBar:
+    """The choice of project of one page, and the wiring that loads a page for it."""
+
+    frame: Frame
+    project: gr.Dropdown
+    kept: gr.BrowserState
+    row: gr.Row
+    name: gr.Textbox
+    create: gr.Button
+
+    def load(self, page: gr.Blocks, show: Callable[[str], Any], outputs: list[gr.components.Component]) -> None:
+        """Call `show(project id)` for `outputs` when the page opens, and when a project is chosen or made."""
+
+        def opened(kept: str, request: gr.Request) -> list[Any]:
+            chosen = self._present(kept, person_of(request))
+            return [gr.update(choices=self._choices(), value=chosen), chosen, *_row(show(chosen), outputs)]
+
+        def changed(project_id: str, request: gr.Request) -> list[Any]:
+            chosen = self._present(project_id, person_of(request))
+            return [chosen, *_row(show(chosen), outputs)]
+
+        def made(name: str, request: gr.Request) -> list[Any]:
+            project = shown(self.frame.studio.projects.create)(name, language=self.frame.words.language, person=person_of(request))
+            return [
+                gr.update(choices=self._choices(), value=project.id),
+                project.id,
+                gr.update(visible=False),
+                "",
+                *_row(show(project.id), outputs),
+            ]
+
+        page.load(opened, self.kept, [self.project, self.kept, *outputs], show_progress="hidden", api_visibility="private")
+        self.project.input(changed, self.project, [self.kept, *outputs], show_progress="hidden", api_visibility="private")
+        gr.on(
+            [self.create.click, self.name.submit],
+            made,
+            self.name,
+            [self.project, self.kept, self.row, self.name, *outputs],
+            show_progress="hidden",
+            api_visibility="private",
+        )
+
+    def _choices(self) -> list[tuple[str, str]]:
+        return [(project.name, project.id) for project in self.frame.studio.projects.all()]
+
+    def _present(self, project_id: str, person: str) -> str:
+        """The project kept in the browser when it is still open, else the newest one."""
+        open_ids = {project.id for project in self.frame.studio.projects.all()}
+        if project_id in open_ids:
+            return project_id
+        return self.frame.studio.projects.first(language=self.frame.words.language, person=person).id
+
+
+def _row(value: Any, outputs: list[gr.components.Component]) -> list[Any]:
+    return [value] if len(outputs) == 1 else list(value)
+
+
+def person_of(request: gr.Request) -> str:
+    return str(getattr(request, "username", "") or "local")
+
+
+def shown(action: Callable[..., Any]) -> Callable[..., Any]:
+    """The same action, with our errors turned into a message on the page."""
+
+    def guarded(*arguments: Any, **named: Any) -> Any:
+        try:
+            return action(*arguments, **named)
+        except MaquetteError as error:
+            raise gr.Error(str(error), duration=12, print_exception=False) from error
+
+    return guarded

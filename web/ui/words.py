@@ -1,0 +1,26 @@
+"""The words of the interface, from assets/i18n/<language>.json. Every key stands in every language; a test holds it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+LANGUAGES = ("en", "zh")
+
+
+@dataclass(frozen=True)
+class Words:
+    language: str
+    table: dict[str, str]
+
+    @staticmethod
+    def read(assets: Path, language: str) -> Words:
+        return Words(language, json.loads((assets / "i18n" / f"{language}.json").read_text(encoding="utf-8")))
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The text of a key, with {name} places filled. Raises KeyError for a key that is not in the table."""
+        text = self.table[key]
+        for name, value in values.items():
+            text = text.replace("{" + name + "}", str(value))
+        return text
