@@ -16,6 +16,8 @@ from library.assets import latest_verdicts
 from library.database import Room, dump, load, new_id
 
 EVENT_COUNTER = "events"
+#: Databases bound how many values one statement may name (SQLite: 32,766).
+BATCH = 1000
 
 
 class Records(Room):
@@ -36,11 +38,14 @@ class Records(Room):
     def verdicts(self, asset_ids: Iterable[str]) -> dict[str, Verdict]:
         """The verdict that stands, by asset id: the last approve, reject or request_changes. Unreviewed assets are absent."""
         columns = tables.reviews.c
-        chosen = select(columns.asset_id, columns.verdict).where(
-            columns.asset_id.in_(list(asset_ids)), columns.number.in_(latest_verdicts())
-        )
+        wanted = list(asset_ids)
+        found: dict[str, Verdict] = {}
         with self._database.read("read the reviews") as connection:
-            return {row.asset_id: Verdict(row.verdict) for row in connection.execute(chosen)}
+            for start in range(0, len(wanted), BATCH):
+                named = columns.asset_id.in_(wanted[start : start + BATCH])
+                standing = select(columns.asset_id, columns.verdict).where(named, columns.number.in_(latest_verdicts()))
+                found.update((row.asset_id, Verdict(row.verdict)) for row in connection.execute(standing))
+        return found
 
     def add_event(self, project_id: str, kind: EventKind, subject: str, data: Mapping[str, JsonValue] | None = None) -> Event:
         """Append an event; project_id "" concerns the machine.

@@ -216,6 +216,7 @@ def test_the_last_verdict_stands_and_a_preference_is_none(library: Library, draf
     assert library.reviews(one.id)[1:] == (last, pick)
     assert library.verdicts([one.id, two.id, "nope"]) == {one.id: Verdict.APPROVE}
     assert library.verdicts([]) == {}
+    assert library.verdicts([*(f"nope {number}" for number in range(40_000)), one.id]) == {one.id: Verdict.APPROVE}
     with pytest.raises(NotFound):
         library.add_review(review(one.model_copy(update={"id": "nope"}), Verdict.APPROVE))
 

@@ -1,0 +1,416 @@
+"""Export: a project or a selection of its assets as one ZIP that explains itself.
+
+The pack holds the files under readable names, documents also as Markdown, README.md (what it is and what did not pass),
+CREDITS.md (models and art with their licences) and manifest.json (everything needed to make it again and to prove it is
+the same). The same selection gives the same bytes, but for the time in the manifest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import re
+import unicodedata
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from secrets import token_hex
+from typing import BinaryIO
+
+from domain.asset import Asset, FileRef, Labels
+from domain.errors import AssetDamaged, DiskFull, InputError, StorageError
+from domain.finding import Severity
+from domain.job import JobState
+from domain.model import Model
+from domain.plan import Plan
+from domain.progress import Progress
+from domain.project import Project
+from domain.recipe import Credit, ModelRef
+from domain.review import Verdict
+from domain.value import JsonValue, Value
+from library.library import AssetQuery, Library
+
+FORMAT = "maquette-pack"
+FORMAT_VERSION = 1
+PAGE = 500
+SLUG_BYTES = 90
+#: ZIP cannot hold a time before 1980; one fixed time keeps equal packs equal.
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+#: Already compressed: deflating them again costs time and gains nothing.
+STORED = ("image/png", "image/jpeg", "image/webp", "audio/mpeg", "audio/ogg", "audio/flac", "video/", "application/zip")
+
+
+class Selection(Value):
+    """What to pack. Without asset_ids: of every step of the project's plans (or of `plan_id`) the take that counts.
+
+    That is the newest approved take, else the newest one that was not rejected; steps that were dropped from the plan are
+    left out; uploads are packed unless redone or rejected.
+    """
+
+    project_id: str
+    plan_id: str = ""
+    asset_ids: tuple[str, ...] = ()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class PackSources:
+    """What the pack needs to know from elsewhere.
+
+    render: (media type, bytes) -> Markdown for people, None for what has no text form.
+    model: model id -> its catalogue entry, None when the catalogue does not know it.
+    version: of Maquette; person: who exports.
+    """
+
+    render: Callable[[str, bytes], str | None]
+    model: Callable[[str], Model | None]
+    version: str = ""
+    person: str = ""
+    now: Callable[[], datetime] = field(default=_now)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One file of the pack: a stored file, or text made here."""
+
+    name: str
+    media_type: str
+    sha256: str
+    size: int
+    stored: FileRef | None = None
+    data: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True)
+class _Item:
+    """One asset of the pack with its entries."""
+
+    asset: Asset
+    entries: tuple[_Entry, ...]
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True)
+class _Absent:
+    """A step of the plan that is not in the pack, and why."""
+
+    step: str
+    title: str
+    reason: str
+
+
+def export_pack(library: Library, selection: Selection, out: Path, progress: Progress, sources: PackSources) -> Path:
+    """Write the pack to `out` (a .zip path, replaced when it is there) and return it.
+
+    Nothing is visible at `out` before the pack is whole. Raises NotFound (project or asset), InputError (nothing to
+    pack, an asset of another project, `out` is a folder), AssetDamaged, DiskFull, StorageError, Cancelled.
+    """
+    # 1. Choose.
+    project = library.project(selection.project_id)
+    plans = _plans(library, selection)
+    chosen = _chosen(library, selection, plans)
+    verdicts = library.verdicts(asset.id for asset in chosen)
+    absent = () if selection.asset_ids else _absent(library, plans, chosen)
+    if not chosen:
+        raise InputError(
+            f"There is nothing to export in {project.name}.", hint="Run the plan first, or choose assets that were not rejected."
+        )
+    # 2. Name every file.
+    items = _named(library, chosen, verdicts, sources)
+    # 3. Describe.
+    models = _models(chosen, sources)
+    manifest = _manifest(project, items, absent, models, sources)
+    texts = (
+        _text_entry("README.md", _readme(project, items, absent, sources)),
+        _text_entry("CREDITS.md", _credits(items, models)),
+        _text_entry("manifest.json", json.dumps(manifest, ensure_ascii=False, indent=2, allow_nan=False) + "\n", "application/json"),
+    )
+    # 4. Write.
+    entries = [*texts, *(entry for item in items for entry in item.entries)]
+    with _appearing(out) as file:
+        _write_zip(file, entries, library, progress)
+    return out
+
+
+def _plans(library: Library, selection: Selection) -> tuple[Plan, ...]:
+    """The newest version of each plan concerned, the plan made first first."""
+    plans = tuple(reversed(library.plans(selection.project_id)))
+    if not selection.plan_id:
+        return plans
+    library.plan(selection.plan_id)
+    found = tuple(plan for plan in plans if plan.id == selection.plan_id)
+    if not found:
+        raise InputError("This plan belongs to another project.", hint="Choose a plan of the project you export.", field="plan_id")
+    return found
+
+
+def _chosen(library: Library, selection: Selection, plans: tuple[Plan, ...]) -> tuple[Asset, ...]:
+    steps = {(plan.id, step.id): (p, s) for p, plan in enumerate(plans) for s, step in enumerate(plan.steps)}
+    last = (len(plans), 0)
+
+    def place(asset: Asset) -> tuple[tuple[int, int], datetime, int, str]:
+        return steps.get((asset.plan_id, asset.step_id), last), asset.created, asset.take, asset.id
+
+    if selection.asset_ids:
+        found = [library.asset(asset_id) for asset_id in dict.fromkeys(selection.asset_ids)]
+        strangers = [asset.id for asset in found if asset.project_id != selection.project_id]
+        if strangers:
+            message = f"{', '.join(strangers)} belongs to another project."
+            raise InputError(message, hint="Export the assets of one project at a time.", field="asset_ids")
+        return tuple(sorted(found, key=place))
+    return tuple(sorted(_that_count(library, selection, steps), key=place))
+
+
+def _that_count(library: Library, selection: Selection, steps: dict[tuple[str, str], tuple[int, int]]) -> Iterator[Asset]:
+    everything = _everything(library, AssetQuery(project_id=selection.project_id, plan_id=selection.plan_id, limit=PAGE))
+    verdicts = library.verdicts(everything)
+    kept = [asset for asset in everything.values() if verdicts.get(asset.id) is not Verdict.REJECT]
+    redone = {asset.previous for asset in kept}
+    best: dict[tuple[str, str], Asset] = {}
+    for asset in sorted(kept, key=lambda asset: (verdicts.get(asset.id) is Verdict.APPROVE, asset.take)):
+        if not asset.plan_id:
+            if asset.id not in redone:
+                yield asset
+        elif (asset.plan_id, asset.step_id) in steps:
+            best[asset.plan_id, asset.step_id] = asset
+    yield from best.values()
+
+
+def _everything(library: Library, query: AssetQuery) -> dict[str, Asset]:
+    found: dict[str, Asset] = {}
+    while page := library.assets(query.model_copy(update={"offset": query.offset + len(found)})):
+        found.update((asset.id, asset) for asset in page)
+    return found
+
+
+def _absent(library: Library, plans: tuple[Plan, ...], chosen: tuple[Asset, ...]) -> tuple[_Absent, ...]:
+    packed = {(asset.plan_id, asset.step_id) for asset in chosen}
+    absent: list[_Absent] = []
+    for plan in plans:
+        jobs = library.latest_jobs(plan.id)
+        for step in plan.steps:
+            if (plan.id, step.id) in packed:
+                continue
+            job = jobs.get(step.id)
+            if job is None:
+                reason = "not made"
+            elif job.state is JobState.DONE:
+                reason = "rejected"
+            else:
+                reason = f"{job.state.value}: {job.error}" if job.error else job.state.value
+            absent.append(_Absent(step=step.id, title=step.title, reason=reason))
+    return tuple(absent)
+
+
+def _named(library: Library, chosen: tuple[Asset, ...], verdicts: dict[str, Verdict], sources: PackSources) -> tuple[_Item, ...]:
+    width = max(2, len(str(len(chosen))))
+    taken = {"readme.md", "credits.md", "manifest.json"}
+    items: list[_Item] = []
+    for number, asset in enumerate(chosen, start=1):
+        stem = f"{number:0{width}d}-{asset.recipe.kind.value}-{slug(asset.title)}".rstrip("-")
+        entries: list[_Entry] = []
+        for ref in asset.files:
+            name = _free(taken, stem, PurePosixPath(ref.name).stem, _extension(ref.name))
+            entries.append(_Entry(name=name, media_type=ref.media_type, sha256=ref.sha256, size=ref.size, stored=ref))
+            if _is_text(ref.media_type):
+                rendered = sources.render(ref.media_type, b"".join(library.file_chunks(ref.sha256)))
+                if rendered is not None:
+                    entries.append(_text_entry(_free(taken, PurePosixPath(name).stem, "text", ".md"), rendered))
+        items.append(_Item(asset=asset, entries=tuple(entries), verdict=verdicts.get(asset.id)))
+    return tuple(items)
+
+
+def slug(title: str) -> str:
+    """A title as part of a file name: letters and digits of any script, the rest as "-"; at most 90 bytes of UTF-8.
+
+    Nothing in it can leave a folder, hide a file or name a device.
+    """
+    words = re.sub(r"[\W_]+", "-", unicodedata.normalize("NFKC", title).lower()).strip("-")
+    return words.encode()[:SLUG_BYTES].decode(errors="ignore").strip("-")
+
+
+def _extension(name: str) -> str:
+    suffix = PurePosixPath(name).suffix.lower()
+    return suffix if re.fullmatch(r"\.[a-z0-9]{1,8}", suffix) else ".bin"
+
+
+def _free(taken: set[str], stem: str, second: str, extension: str) -> str:
+    """A name nobody has yet, also where upper and lower case are the same."""
+    candidates = [stem, f"{stem}-{slug(second) or 'file'}"]
+    candidates += [f"{candidates[1]}-{number}" for number in range(2, len(taken) + 3)]
+    name = next(f"{candidate}{extension}" for candidate in candidates if f"{candidate}{extension}".casefold() not in taken)
+    taken.add(name.casefold())
+    return name
+
+
+def _is_text(media_type: str) -> bool:
+    return media_type.startswith("text/") or media_type.endswith(("+json", "/json"))
+
+
+def _text_entry(name: str, text: str, media_type: str = "text/markdown") -> _Entry:
+    data = text.encode()
+    return _Entry(name=name, media_type=media_type, sha256=hashlib.sha256(data).hexdigest(), size=len(data), data=data)
+
+
+def _models(chosen: tuple[Asset, ...], sources: PackSources) -> list[dict[str, JsonValue]]:
+    refs: dict[tuple[str, str], ModelRef] = {(ref.id, ref.sha256): ref for asset in chosen for ref in asset.recipe.models}
+    models: list[dict[str, JsonValue]] = []
+    for _, ref in sorted(refs.items()):
+        entry = sources.model(ref.id)
+        known = entry.model_dump(mode="json", include={"name", "licence", "commercial", "terms", "credit"}) if entry else {}
+        models.append({"id": ref.id, "sha256": ref.sha256, "name": ref.id, "licence": "unknown", **known})
+    return models
+
+
+def _manifest(
+    project: Project, items: tuple[_Item, ...], absent: tuple[_Absent, ...], models: list[dict[str, JsonValue]], sources: PackSources
+) -> dict[str, JsonValue]:
+    made = any(item.asset.labels.ai_generated for item in items)
+    return {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "created": sources.now().isoformat(),
+        "created_by": {"software": "Maquette", "version": sources.version, "person": sources.person},
+        "project": {"id": project.id, "name": project.name, "language": project.language},
+        "labels": Labels(ai_generated=True).model_dump(mode="json") if made else {"ai_generated": False},
+        "assets": [_described(item) for item in items],
+        "not_included": [{"step": gone.step, "title": gone.title, "reason": gone.reason} for gone in absent],
+        "models": [*models],
+    }
+
+
+def _described(item: _Item) -> dict[str, JsonValue]:
+    asset = item.asset
+    document = asset.model_dump(mode="json", exclude={"files", "text", "recipe"})
+    files: list[JsonValue] = []
+    for entry in item.entries:
+        original = entry.stored.name if entry.stored else ""
+        files.append({"name": entry.name, "media_type": entry.media_type, "size": entry.size, "sha256": entry.sha256, "original": original})
+    return {
+        **document,
+        "kind": asset.recipe.kind.value,
+        "verdict": item.verdict.value if item.verdict else "",
+        "files": files,
+        "recipe": asset.recipe.model_dump(mode="json"),
+        "recipe_sha256": asset.recipe.sha256,
+    }
+
+
+def _readme(project: Project, items: tuple[_Item, ...], absent: tuple[_Absent, ...], sources: PackSources) -> str:
+    lines = [f"# {_plain(project.name)}", ""]
+    if any(item.asset.labels.ai_generated for item in items):
+        lines += ["**AI-generated content.** The files marked below were generated by artificial intelligence.", ""]
+        lines += ["**人工智能生成内容。** 下列标注的文件由人工智能 (AI) 生成。", ""]
+    lines += ["## What is here", ""]
+    for item in items:
+        mark = "AI-generated" if item.asset.labels.ai_generated else "not AI-generated"
+        verdict = f", {item.verdict.value.replace('_', ' ')}" if item.verdict else ""
+        lines.append(f"- {_plain(item.asset.title)} ({item.asset.recipe.kind.value}, version {item.asset.version}, {mark}{verdict})")
+        lines += [f"  - `{entry.name}`" for entry in item.entries]
+    lines += ["", *_found(items)]
+    if absent:
+        lines += ["## Not in this pack", ""]
+        lines += [f"- {_plain(gone.title)} ({gone.step}): {_plain(gone.reason)}" for gone in absent]
+        lines.append("")
+    lines += ["## Where it comes from", ""]
+    version = f" {sources.version}" if sources.version else ""
+    lines += [
+        f"Made with Maquette{version}. `manifest.json` holds the recipe of every file (its models by content hash, prompt,",
+        "seed, parameters and inputs) and the SHA-256 of every file. `CREDITS.md` names the models and the licensed art",
+        "inside, with their licences.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _found(items: tuple[_Item, ...]) -> list[str]:
+    """What the checks said, errors first; that nothing was found is said too."""
+    order = list(Severity)
+    rows = [
+        (order.index(finding.severity), number, f"- **{finding.severity.value}** in {_plain(item.asset.title)}: {_plain(finding.message)}")
+        for number, item in enumerate(items)
+        for finding in item.asset.findings
+    ]
+    if not rows:
+        return ["## Checks", "", "The checks found nothing to report.", ""]
+    return ["## Checks", "", *(line for _, _, line in sorted(rows, key=lambda row: row[:2])), ""]
+
+
+def _credits(items: tuple[_Item, ...], models: list[dict[str, JsonValue]]) -> str:
+    lines = ["# Credits", "", "## Models", ""]
+    for model in models:
+        about = [f"licence {_plain(str(model['licence']))}"]
+        about += [_plain(str(model[name])) for name in ("terms", "credit") if model.get(name)]
+        lines.append(f"- {_plain(str(model['name']))} (`{model['id']}`): {'; '.join(about)}")
+    if not models:
+        lines.append("No model was used.")
+    users: dict[Credit, list[str]] = {}
+    for item in items:
+        for credit in dict.fromkeys(item.asset.credits):
+            users.setdefault(credit, []).append(item.entries[0].name)
+    lines += ["", "## Licensed work inside these files", ""]
+    for credit in sorted(users, key=lambda credit: (credit.source, credit.title, credit.author, credit.licence)):
+        author = f" by {_plain(credit.author)}" if credit.author else ""
+        names = ", ".join(f"`{name}`" for name in users[credit])
+        lines.append(f"- {_plain(credit.title)}{author}, {_plain(credit.licence)}, {_plain(credit.source)}, in {names}")
+    if not users:
+        lines.append("None.")
+    return "\n".join(lines) + "\n"
+
+
+def _plain(text: str) -> str:
+    """Text of people and models as one line that Markdown leaves alone."""
+    return re.sub(r"([\\`*_\[\]<>#|!])", r"\\\1", " ".join(text.split()))
+
+
+@contextlib.contextmanager
+def _appearing(out: Path) -> Iterator[BinaryIO]:
+    """A file that takes its name only when it is whole and on the disk."""
+    if out.exists() and not out.is_file():
+        # Renaming over a device or a socket would destroy it.
+        what = "folder" if out.is_dir() else "device, not a file"
+        raise InputError(f"{out} is a {what}.", hint="Name the ZIP file to write.", field="out")
+    temporary = out.with_name(f".{out.name}.{token_hex(6)}.part")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(out)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise DiskFull(f"Could not write {out.name}: the disk is full.", hint="Free some space, or export to another disk.") from error
+        raise StorageError(f"Could not write {out.name}: {error.strerror or error}.", hint="Check that the folder is writable.") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _write_zip(file: BinaryIO, entries: list[_Entry], library: Library, progress: Progress) -> None:
+    total = sum(entry.size for entry in entries) or 1
+    done = 0
+    with zipfile.ZipFile(file, "w") as pack:
+        for entry in entries:
+            progress.check()
+            info = zipfile.ZipInfo(entry.name, date_time=ZIP_TIME)
+            info.create_system = 3
+            info.external_attr = 0o644 << 16
+            info.compress_type = zipfile.ZIP_STORED if entry.media_type.startswith(STORED) else zipfile.ZIP_DEFLATED
+            info.file_size = entry.size
+            digest = hashlib.sha256()
+            with pack.open(info, "w", force_zip64=entry.size > zipfile.ZIP64_LIMIT // 2) as target:
+                for chunk in library.file_chunks(entry.sha256) if entry.stored else (entry.data,):
+                    digest.update(chunk)
+                    target.write(chunk)
+            if digest.hexdigest() != entry.sha256:
+                raise AssetDamaged(f"{entry.name} was altered since it was made.", hint="Run `python app.py check`, then make it again.")
+            done += entry.size
+            progress.report(done / total, f"packing {entry.name}")
