@@ -29,7 +29,7 @@ _CLEANING: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?m)^\s*(?:[-*_]\s*){3,}$"), ""),
     (re.compile(r"[#*_~^|\\]+(?!\d)"), " "),
 )
-_ENDINGS = re.compile(rf"(?<=[。！？!?…；;])(?=[^\s”’」』）)。！？!?…])|(?<=[{_HAN}][.!?])\s+")
+_ENDINGS = re.compile(rf"(?<=[。！？!?…；;])(?=[^\s”’」』）)。！？!?…])|(?<=[{_HAN}][.!?])\s+|(?<=[a-z0-9)\"”][.!?])\s+(?=[A-Z\"“(])")
 
 
 def clean(text: str, *, field: str = "text") -> str:
@@ -66,7 +66,7 @@ def respell(text: str, lexicon: Mapping[str, str]) -> str:
 
 
 def sentences(text: str) -> list[str]:
-    """Sentences in order, for Chinese and mixed text; English text is split by hibari, which knows titles and initials."""
+    """Sentences in order, for any text; purely English text is better split by hibari, which knows titles and initials."""
     pieces = [piece.strip() for line in text.split("\n") for piece in _ENDINGS.split(line)]
     return [piece for piece in pieces if any(character.isalnum() for character in piece)]
 
