@@ -27,6 +27,7 @@ _POLL: Final = 0.05
 
 #: Bytes of an answer, and of one line of it; a server that sends more is not answering a chat request.
 _MOST_BYTES: Final = 16 * 1024 * 1024
+_MOST_LINE: Final = 1024 * 1024
 _MOST_ERROR_BYTES: Final = 64 * 1024
 
 _CHANGE: Final = "Change MAQUETTE_CHAT_URL, or unset it to use the chat LLM of this machine."
@@ -312,6 +313,8 @@ def _lines(response: httpx.Response, url: str) -> Iterator[bytes]:
         if size > _MOST_BYTES:
             raise EngineFailed(f"{url} sent more than {_MOST_BYTES // 1024**2} MB for one reply.", hint=_CHANGE)
         *whole, rest = (rest + piece).split(b"\n")
+        if len(rest) > _MOST_LINE:
+            raise EngineFailed(f"{url} sent a line of more than {_MOST_LINE // 1024**2} MB.", hint=_CHANGE)
         yield from whole
     if rest:
         yield rest
