@@ -70,11 +70,13 @@ def _from_tar(stream: IO[bytes], mode: str, globs: tuple[str, ...], take: Take, 
             check()
             if not member.isfile():
                 continue
-            for glob in (glob for glob in globs if matches(member.name, glob)):
-                seen[glob] += 1
-                content = tar.extractfile(member)
-                if seen[glob] == 1 and content is not None:
-                    take(glob, _pieces(content, check))
+            glob = next((glob for glob in globs if matches(member.name, glob)), None)
+            if glob is None:
+                continue
+            seen[glob] += 1
+            content = tar.extractfile(member)
+            if seen[glob] == 1 and content is not None:
+                take(glob, _pieces(content, check))
     for glob, count in seen.items():
         if count != 1:
             raise ArchiveUnreadable(f"the archive has {_count(count)} matching {glob}")
