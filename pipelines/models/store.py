@@ -134,7 +134,6 @@ class ModelStore:
         with self._disk_errors(model), exclusive(self._lock(model), progress, model.name):
             if self._inspect(model).state != ModelState.READY:
                 self._fetch(model, progress)
-                self.sweep()
         progress.report(1.0, f"{model.id} is ready")
         return self._final(model)
 
@@ -192,6 +191,7 @@ class ModelStore:
     def _fetch(self, model: Model, progress: Progress) -> None:
         # 1. What is wanted, and what of it is already there: good files of a damaged folder, parts of an interrupted pull.
         wanted = self._wanted(model)
+        self._clear_stale(model)
         staging = self._staging(model)
         staging.mkdir(parents=True)
         try:
@@ -200,7 +200,7 @@ class ModelStore:
             parts = Parts(self._partial(model), progress.check)
             meter = Meter(progress, sum(file.size for file in missing) or model.disk)
             # 2. Room for it.
-            self._check_room(model, missing, parts)
+            self._check_room(model, missing, 0 if wanted else model.disk, parts)
             # 3. The files, each against its hash.
             pull = Pull(model, staging, parts, meter, self._clients, self._models_folder, self._offline)
             pins = read_value(self._pins(model), Pins)
@@ -214,8 +214,14 @@ class ModelStore:
             write_value(staging / _SEALS, Seals(files={file.name: seal(staging / file.name, file.sha256) for file in wanted}))
             self._publish(model, staging)
         finally:
-            shutil.rmtree(staging, ignore_errors=True)
+            self._clear_stale(model)
         shutil.rmtree(self._partial(model), ignore_errors=True)
+
+    def _clear_stale(self, model: Model) -> None:
+        """Under the lock, whatever lies in `.new` for this model is of a killed process, or done with."""
+        for folder in (self._root / ".new").glob(f"{model.id}.*"):
+            if folder.name.rpartition(".")[0] == model.id:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _keep_good(self, model: Model, wanted: Sequence[ModelFile], staging: Path) -> set[str]:
         """Carry the good files of a damaged or outdated folder over, so that only the bad ones are fetched."""
@@ -236,11 +242,10 @@ class ModelStore:
         staging.rename(final)
         sync_folder(self._root)
 
-    def _check_room(self, model: Model, missing: Sequence[ModelFile], parts: Parts) -> None:
-        """Parts and the file they become lie side by side for a moment, and so does one archive."""
+    def _check_room(self, model: Model, missing: Sequence[ModelFile], unlisted: int, parts: Parts) -> None:
+        """Parts and the file they become lie side by side for a moment, and so does one archive. unlisted: bytes of files not yet known."""
         largest = max((file.size // max(len(file.members), 1) for file in missing), default=0)
-        needed = sum(file.size * (2 if len(file.members) > 1 else 1) for file in missing) + largest if missing else model.disk
-        needed -= parts.bytes_kept()
+        needed = sum(file.size * (2 if len(file.members) > 1 else 1) for file in missing) + largest + unlisted - parts.bytes_kept()
         free = self._free(self._root)
         if free < needed:
             raise DiskFull(

@@ -352,6 +352,9 @@ def test_what_a_killed_process_left_is_swept(small_store: ModelStore, tmp_path: 
     (stale / "speaker.onnx").write_bytes(b"half")
     small_store.sweep()
     assert not stale.exists()
+    stale.mkdir()
+    small_store.pull("speaker", Silent())
+    assert list(stale.parent.iterdir()) == []
 
 
 def test_a_running_pull_is_not_swept(small_store: ModelStore, wheels: Shelf) -> None:
