@@ -58,16 +58,13 @@ class Part(Value):
 
 
 class Style(Value):
-    """tempo: usual range in beats per minute. swing: how much off-beat eighths are late, in beats. room: reverberation time in s.
+    """swing: how much off-beat eighths are late, in beats. room: reverberation time in s. melody: how often a theme returns.
 
     tone: low-pass corner of the whole mix in Hz (0: none), for a dusty sound.
     """
 
     mood: Mood
     source: str
-    mode: Literal["major", "minor"]
-    tempo: tuple[int, int]
-    keys: tuple[str, ...] = Field(min_length=1)
     swing: float = Field(default=0.0, ge=0.0, le=0.25)
     room: float = Field(default=1.5, gt=0.1, le=6.0)
     tone: float = Field(default=0.0, ge=0.0, le=20_000.0)

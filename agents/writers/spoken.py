@@ -1,0 +1,264 @@
+"""Prepares a speech step: which words are spoken, by which voice, how fast. Pure: rules and word lists, no LLM, no sound.
+
+The text is never cut to fit a length: when it is too long for the seconds asked for, that is said in `notes`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from agents.writers.calls import Desk
+from agents.writers.wishes import counted, strongest
+from domain.brand import CastMember
+from domain.capability import StepKind
+from domain.context import InputText, StepContext
+from domain.documents import ArticleDocument, CopyDocument, DialogueDocument
+from domain.errors import InputError
+from domain.specs import SpeechSpec
+from domain.value import JsonValue, Value
+
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_GRADES = "FDCBA"
+
+
+class Voice(Value):
+    """A voice that can be had here and now, as studio knows it. language is BCP-47; quality its publisher's grade, "A" best."""
+
+    name: str
+    engine: str
+    language: str
+    gender: str = ""
+    tone: tuple[str, ...] = ()
+    quality: str = ""
+    default: bool = False
+
+    def speaks(self, language: str) -> bool:
+        return self.language.split("-")[0] == language.split("-")[0]
+
+
+class Spoken(Value):
+    """The prepared step. maker is the engine of the chosen voice; notes are for the person who reads the plan."""
+
+    text: str
+    voice: str
+    language: str
+    speed: float
+    lexicon: dict[str, str]
+    maker: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def parameters(self) -> dict[str, JsonValue]:
+        """Recipe.parameters of a speech step."""
+        return {"text": self.text, "voice": self.voice, "language": self.language, "speed": self.speed, "lexicon": dict(self.lexicon)}
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """What the note and the spec ask of the voice; what begins with note_ comes from the note alone.
+
+    name is a voice the note names, accent a language with its region ("en-GB"), language "" keeps the spec's.
+    """
+
+    name: str
+    gender: str
+    language: str
+    accent: str
+    tones: tuple[str, ...]
+    note_gender: str
+    note_tones: tuple[str, ...]
+
+
+def prepare_speech(context: StepContext, voices: Sequence[Voice], desk: Desk) -> Spoken:
+    """The words of the spec, else those of the input step in role "text"; a voice by name, cast or tone.
+
+    Raises InputError when there is nothing to speak, no voice for the language, or no voice of the name asked for.
+    """
+    spec = context.spec
+    if not isinstance(spec, SpeechSpec):
+        raise InputError(f"Speech was to be prepared from a {spec.kind} step.", field="spec.kind")
+    data = desk.prompts("spoken")
+    text, notes = _text(context, spec, data["slots"]["order"])
+    wish = _wish(context, spec, voices, data)
+    language, remarks = _language(text, wish.language or spec.language)
+    notes += remarks
+    member = _cast(context, spec)
+    voice, name, why = _voice(context, replace(wish, language=language), spec, voices, member)
+    notes += why
+    speed = _speed(spec, member if member is not None and name == member.voice else None, context.note, wish, data)
+    notes += _fit(text, language, speed, spec.seconds, data["pace"])
+    lexicon = dict(context.brand.lexicon)
+    return Spoken(text=text, voice=name, language=language, speed=speed, lexicon=lexicon, maker=voice.engine, notes=tuple(notes))
+
+
+def _text(context: StepContext, spec: SpeechSpec, slots: Sequence[str]) -> tuple[str, list[str]]:
+    if spec.text.strip():
+        return spec.text.strip(), []
+    for given in context.inputs:
+        if given.role == "text":
+            text, notes = _words_of(given, spec, slots)
+            if text.strip():
+                return text.strip(), notes
+            raise InputError(f"{given.step} has no words to speak.", hint="Give the step its text, or another input.", field="text")
+    hint = "Write the text of this step, or connect a copy, article or dialogue step to it."
+    raise InputError("There is nothing to speak.", hint=hint, field="text")
+
+
+def _words_of(given: InputText, spec: SpeechSpec, slots: Sequence[str]) -> tuple[str, list[str]]:
+    if not given.document:
+        return given.text, []
+    if given.kind is StepKind.COPY:
+        return _copy_words(CopyDocument.model_validate(given.document), slots), []
+    if given.kind is StepKind.DIALOGUE:
+        return _dialogue_words(DialogueDocument.model_validate(given.document), spec)
+    article = ArticleDocument.model_validate(given.document)
+    spoken = [_without_directions(row) for row in article.paragraphs if not row.lstrip().startswith("#")]
+    return "\n\n".join(row for row in spoken if row), []
+
+
+def _copy_words(document: CopyDocument, slots: Sequence[str]) -> str:
+    names = {re.sub(r"[\s-]+", "_", slot.name.strip().casefold()): slot.name for slot in document.slots}
+    for wanted in slots:
+        if wanted in names and (text := document.first(names[wanted]).strip()):
+            return text
+    longest = max(document.slots, key=lambda slot: len(document.first(slot.name)))
+    return document.first(longest.name)
+
+
+def _dialogue_words(document: DialogueDocument, spec: SpeechSpec) -> tuple[str, list[str]]:
+    """The lines of one character in the order of the nodes."""
+    lines = [line for node in document.nodes for line in node.lines]
+    speakers = list(dict.fromkeys(line.speaker for line in lines))
+    if not speakers:
+        return "", []
+    wanted = spec.character.strip().casefold()
+    speaker = next((name for name in speakers if name.casefold() == wanted), "") if wanted else speakers[0]
+    if not speaker:
+        hint = f"It has lines of {', '.join(speakers)}."
+        raise InputError(f"The dialogue has no lines of {spec.character!r}.", hint=hint, field="character")
+    notes = [] if wanted or len(speakers) == 1 else [f"No character was named: these are the lines of {speaker}."]
+    return "\n".join(line.text for line in lines if line.speaker == speaker), notes
+
+
+def _without_directions(row: str) -> str:
+    """A script's stage directions and speaker labels are not spoken: "[music up]", "(pause)" alone, "VO:", "旁白："."""
+    row = re.sub(r"\[[^\]]*\]|【[^】]*】", " ", row)
+    row = re.sub(r"^\s*[（(][^)）]*[)）]\s*$", "", row)
+    row = re.sub(r"^\s*(?:VO|V\.O\.|voice-?over|narrator|旁白|口播)\s*(?:\([^)]*\))?\s*[:：]\s*", "", row, flags=re.IGNORECASE)
+    return re.sub(r"\s+", " ", row).strip()
+
+
+def _wish(context: StepContext, spec: SpeechSpec, voices: Sequence[Voice], data: Mapping[str, Any]) -> _Wish:
+    note = context.note
+    tones = tuple(counted(f"{spec.tone} {note}", data["tone"]))
+    named = next((voice.name for voice in voices if re.search(rf"(?<!\w){re.escape(voice.name)}(?!\w)", note, re.IGNORECASE)), "")
+    short = [v.name for v in voices if re.search(rf"(?<!\w){re.escape(v.name.rpartition('_')[2])}(?!\w)", note, re.IGNORECASE)]
+    note_gender = strongest(note, data["gender"])
+    language = strongest(note, data["language"])
+    return _Wish(
+        name=named or (short[0] if len(short) == 1 else ""),
+        gender=note_gender or strongest(spec.tone, data["gender"]),
+        language=language,
+        accent=language if "-" in language else "",
+        tones=tones,
+        note_gender=note_gender,
+        note_tones=tuple(counted(note, data["tone"])),
+    )
+
+
+def _language(text: str, wanted: str) -> tuple[str, list[str]]:
+    """The language to speak in. The words decide: a voice cannot translate."""
+    han = len(_HAN.findall(text))
+    latin = len(re.findall(r"[A-Za-z]+", text))
+    if wanted.split("-")[0] == "zh" and han == 0 and latin:
+        return "en", ["The text is English, so an English voice speaks it; translate the text to hear it in Chinese."]
+    if wanted.split("-")[0] != "zh" and han > latin:
+        return "zh", ["The text is Chinese, so a Chinese voice speaks it."]
+    return wanted, []
+
+
+def _cast(context: StepContext, spec: SpeechSpec) -> CastMember | None:
+    """The character's own entry; without a character, the narrator's."""
+    wanted = (spec.character.strip() or "narrator").casefold()
+    return next((member for member in context.brand.cast if member.name.strip().casefold() == wanted), None)
+
+
+def _voice(
+    context: StepContext, wish: _Wish, spec: SpeechSpec, voices: Sequence[Voice], member: CastMember | None
+) -> tuple[Voice, str, list[str]]:
+    """(the voice, its name or blend as the recipe writes it, notes)."""
+    if wish.name:
+        return _named(wish.name, voices), wish.name, []
+    for name in (spec.voice.strip(), member.voice if member is not None else ""):
+        if not name:
+            continue
+        voice = _named(name, voices)
+        if not voice.speaks(wish.language):
+            chosen = _best(wish, voices, context.maker)
+            return chosen, chosen.name, [f"The voice {name} does not speak {wish.language}: {chosen.name} speaks instead."]
+        # A chosen voice stays, unless this take's note asks for what it is not.
+        if wish.note_gender in ("", voice.gender) and (not wish.accent or voice.language == wish.accent):
+            return voice, name if "*" in name or "+" in name else voice.name, []
+        break
+    chosen = _best(wish, voices, context.maker)
+    return chosen, chosen.name, []
+
+
+def _named(name: str, voices: Sequence[Voice]) -> Voice:
+    """The voice of a name, or the first of a blend ("af_heart*0.5+bm_george*0.5"). Raises InputError naming near ones."""
+    first = re.split(r"[*+]", name)[0].strip().casefold()
+    exact = [voice for voice in voices if voice.name.casefold() == first]
+    short = [voice for voice in voices if voice.name.casefold().rpartition("_")[2] == first]
+    if exact or len(short) == 1:
+        return (exact or short)[0]
+    near = difflib.get_close_matches(first, [voice.name for voice in voices], n=4, cutoff=0.5)
+    hint = f"Did you mean {', '.join(near)}?" if near else f"There are for example {', '.join(v.name for v in voices[:6])}."
+    raise InputError(f"No voice called {name!r} can be had here.", hint=hint, field="voice")
+
+
+def _best(wish: _Wish, voices: Sequence[Voice], maker: str) -> Voice:
+    """By language, gender and tone; the maker of the step where it has such a voice, then defaults and grades."""
+    offered = [voice for voice in voices if voice.speaks(wish.language)]
+    if not offered:
+        known = sorted({voice.language.split("-")[0] for voice in voices})
+        hint = f"Voices here speak {', '.join(known)}." if known else "Install a speech model on the Models page."
+        raise InputError(f"No voice here speaks {wish.language!r}.", hint=hint, field="language")
+    own = [voice for voice in offered if not maker or voice.engine == maker] or offered
+    suited = [voice for voice in own if wish.gender in ("", voice.gender)] or [v for v in offered if v.gender == wish.gender] or own
+
+    def merit(voice: Voice) -> tuple[float, bool, int]:
+        # The newest wish weighs most: "warmer" in a note beats the tone of the spec.
+        tone = len(set(voice.tone) & set(wish.tones)) + len(set(voice.tone) & set(wish.note_tones))
+        accent = 3.0 if "-" in wish.language and voice.language == wish.language else 0.0
+        return (tone + accent, voice.default, _GRADES.find(voice.quality[:1] or "C"))
+
+    return max(suited, key=merit)
+
+
+def _speed(spec: SpeechSpec, member: CastMember | None, note: str, wish: _Wish, data: Mapping[str, Any]) -> float:
+    factor = data["factor"]
+    speed = spec.speed * (member.speed if member is not None else 1.0)
+    change = strongest(note, data["speed"])
+    if change:
+        speed *= factor[change]
+    for tone in wish.tones:
+        speed *= factor.get(tone, 1.0)
+    return round(max(0.5, min(2.0, speed)), 3)
+
+
+def _fit(text: str, language: str, speed: float, seconds: float, pace: Mapping[str, float]) -> list[str]:
+    if not seconds:
+        return []
+    units = len(_HAN.findall(text)) if language.startswith("zh") else 0
+    units += len(re.findall(r"[A-Za-z0-9]+(?:['’.,-][A-Za-z0-9]+)*", text))
+    rate = pace["zh" if language.startswith("zh") else "en"] * speed
+    needed = units / rate
+    if needed <= seconds * 1.08:
+        return []
+    unit = "characters" if language.startswith("zh") else "words"
+    over = units - int(seconds * rate)
+    return [f"The text takes about {needed:.0f} s to speak; {seconds:g} s were asked for. Shorten it by about {over} {unit}."]
