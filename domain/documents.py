@@ -46,6 +46,7 @@ class ArticleDocument(Value):
     form: str
     headline: str = ""
     paragraphs: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def plain_text(self) -> str:
@@ -81,6 +82,7 @@ class DialogueDocument(Value):
     language: str
     characters: tuple[str, ...] = Field(default=())
     nodes: tuple[DialogueNode, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def plain_text(self) -> str:

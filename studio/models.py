@@ -55,7 +55,7 @@ class ModelDesk:
         for model in self._store.catalogue.models:
             status = self._store.status(model.id)
             choice = chosen.get(model.task)
-            used = choice is not None and choice.model is not None and choice.model.id == model.id
+            used = choice is not None and choice.model.id == model.id
             rows.append(status.model_copy(update={"used": used, "reason": choice.reason if used and choice is not None else status.reason}))
         return tuple(rows)
 
@@ -92,7 +92,7 @@ class ModelDesk:
         self._library.put_setting(ENDPOINT, endpoint.model_dump(mode="json"))
 
     def default_ids(self) -> list[str]:
-        return [m.id for m in self._store.catalogue.models if m.default]
+        return list(self._store.catalogue.default_ids)
 
     def test_ids(self) -> list[str]:
         return [m.id for m in self._store.catalogue.models if "tests" in m.profiles]

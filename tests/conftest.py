@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.models.catalogue import Catalogue
+from pipelines.models.store import ModelStore
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -26,3 +29,9 @@ def home(tmp_path: Path) -> Path:
     folder = tmp_path / "home"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture(scope="session")
+def store(assets: Path, cache: Path) -> ModelStore:
+    """The real store on the shared cache. `make models` fills it; a model that is absent fails the test by name."""
+    return ModelStore(Catalogue.read(assets / "models.toml"), cache)

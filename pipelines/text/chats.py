@@ -63,6 +63,18 @@ class Chats:
         choice = self._chosen()
         return bool(self._remote().url) or (choice is not None and self._store.ready(choice.model.id))
 
+    def name(self) -> str:
+        """The id of the model that would answer."""
+        remote = self._remote()
+        choice = self._chosen()
+        return f"openai:{remote.model}" if remote.url else choice.model.id if choice is not None else ""
+
+    def reason(self) -> str:
+        """Why that one, in a sentence."""
+        remote = self._remote()
+        choice = self._chosen()
+        return f"You pointed the chat at {remote.url}." if remote.url else choice.reason if choice is not None else ""
+
     def current(self) -> ChatModel:
         """The chat model to use now. Raises ModelMissing when none is installed and no endpoint is set."""
         remote = self._remote()

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from small_archives import deb_bytes, tar_bytes, zip_bytes
 
 from pipelines.models.archives import ArchiveUnreadable, read_members
 from pipelines.models.seals import no_check
+from tests.pipelines.models.small_archives import deb_bytes, tar_bytes, zip_bytes
 
 MEMBERS = {"package/data/model.bin": b"weights" * 1000, "package/data/deep/model.bin": b"other", "package/info.json": b"{}"}
 MEMBERS |= {"package/texts/a.txt": b"a", "package/texts/b.txt": b"b"}

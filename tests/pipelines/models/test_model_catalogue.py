@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from small_archives import painter, speaker
 
 from domain.errors import InputError, NotFound
 from domain.model import ArchiveSource, HubSource, ModelFile, Task
 from domain.settings import PROFILES
 from pipelines.models.catalogue import Catalogue, distribution_of, is_pattern, package_name
+from tests.pipelines.models.small_archives import painter, speaker
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from small_archives import sha256, zip_bytes
 
 from domain.errors import Cancelled
 from domain.progress import CancelToken, Silent
@@ -20,6 +19,7 @@ from pipelines.models.archives import read_members
 from pipelines.models.clients import NpmClient, PipClient, SourceFailed, find_npm, run_client
 from pipelines.models.hub import HubClient
 from pipelines.models.seals import no_check
+from tests.pipelines.models.small_archives import sha256, zip_bytes
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 WEIGHTS = b"safe weights " * 4000

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from small_archives import PAINTER_FILES, TARBALLS, VOICES, WHEELS, WHOLE, HubOfFiles, NoHub, Shelf, painter, sha256, speaker, zip_bytes
 
 from domain.errors import Cancelled, DiskFull, InputError, ModelCorrupt, ModelMissing, ModelUnreachable, NotFound, StorageError
 from domain.model import FolderSource, ModelState
@@ -19,6 +18,20 @@ from pipelines.models.catalogue import Catalogue
 from pipelines.models.clients import NpmClient, SourceFailed
 from pipelines.models.sources import Clients
 from pipelines.models.store import ModelStore, pull_set, summary
+from tests.pipelines.models.small_archives import (
+    PAINTER_FILES,
+    TARBALLS,
+    VOICES,
+    WHEELS,
+    WHOLE,
+    HubOfFiles,
+    NoHub,
+    Shelf,
+    painter,
+    sha256,
+    speaker,
+    zip_bytes,
+)
 
 
 @pytest.fixture

@@ -1,0 +1,88 @@
+"""Makers of words: a writer of agents/writers with the chat model of pipelines, and its document as files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+
+from domain.capability import Capability, StepKind
+from domain.chat import ChatModel
+from domain.context import StepContext
+from domain.documents import ArticleDocument, CopyDocument, DialogueDocument
+from domain.errors import InputError
+from domain.finding import Finding
+from domain.progress import Progress
+from domain.recipe import ModelRef, Output, OutputFile, Trace, Work
+from domain.take import Prepared
+from domain.value import JsonValue
+from pipelines.text.chats import Chats
+from studio.makers import Maker
+
+Document = CopyDocument | ArticleDocument | DialogueDocument
+Write = Callable[[StepContext, ChatModel, int, Progress], Document]
+
+#: Languages the embedded writers are tuned and checked for.
+LANGUAGES = ("en", "zh")
+
+
+def word_maker(
+    kind: StepKind,
+    write: Write,
+    maker_version: int,
+    chats: Chats,
+    *,
+    media_type: str,
+    render: Callable[[Document], str],
+) -> Maker:
+    """A maker whose work is several calls of the chat model. Its Recipe holds the whole StepContext, so it covers them all."""
+
+    def prepare(context: StepContext, progress: Progress) -> Prepared:
+        about = str(getattr(context.spec, "about", ""))
+        return Prepared(prompt=about, parameters={"context": context.model_dump(mode="json")})
+
+    def models(parameters: Mapping[str, JsonValue]) -> tuple[ModelRef, ...]:
+        return (chats.current().model,)
+
+    def capability() -> Capability | None:
+        if not chats.available():
+            return None
+        return Capability(kind=kind, maker="writer", models=(chats.name(),), languages=LANGUAGES, reason=chats.reason())
+
+    def make(works: Sequence[Work], progress: Progress) -> list[Output]:
+        return [_write_one(work, write, chats.current(), media_type, render, progress) for work in works]
+
+    return Maker(
+        kind=kind, name="writer", version=maker_version, lane="chat", prepare=prepare, models=models, capability=capability, make=make
+    )
+
+
+def _write_one(work: Work, write: Write, chat: ChatModel, media_type: str, render: Callable[[Document], str], progress: Progress) -> Output:
+    started = time.monotonic()
+    context = StepContext.model_validate(work.recipe.parameters["context"])
+    if chat.model.sha256 and work.recipe.models and chat.model != work.recipe.models[0]:
+        raise InputError("The chat model was changed while this step waited.", hint="Redo the step.", field="model")
+    document = write(context, chat, work.recipe.seed, progress)
+    text = render(document)
+    findings = findings_in(document)
+    kind = work.recipe.kind.value
+    return Output(
+        files=(
+            OutputFile(name=f"{kind}.json", media_type=media_type, data=document.model_dump_json(indent=2).encode()),
+            OutputFile(name=f"{kind}.md", media_type="text/markdown", data=text.encode()),
+        ),
+        trace=Trace(seconds=time.monotonic() - started, versions={"xllamacpp": version("xllamacpp")}),
+        facts={
+            "text": document.plain_text,
+            "words": len(document.plain_text.split()),
+            "findings": [f.model_dump(mode="json") for f in findings],
+        },
+    )
+
+
+def findings_in(document: Document) -> tuple[Finding, ...]:
+    """What a document says of its own faults. For copy: only of fields without a single line that passed."""
+    if isinstance(document, CopyDocument):
+        failed = [slot for slot in document.slots if slot.lines and all(line.findings for line in slot.lines)]
+        return tuple(f.model_copy(update={"field": slot.name, "span": None}) for slot in failed for f in slot.lines[0].findings)
+    return tuple(document.findings)

@@ -1,0 +1,130 @@
+"""A small studio for tests of running: real library, runner and executor; makers that write a few bytes and can be told to wait or fail."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from domain.brief import Brief
+from domain.capability import Capability, StepKind
+from domain.context import StepContext
+from domain.errors import EngineFailed
+from domain.job import Job
+from domain.plan import Plan, Step, StepInput
+from domain.progress import Progress
+from domain.recipe import Output, OutputFile, Trace, Work
+from domain.specs import ArticleSpec, CopySpec, MusicSpec, SpeechSpec, StepSpec
+from domain.take import Prepared
+from library.library import Library
+from pipelines.executors.local import LocalExecutor
+from studio.makers import Maker, Makers
+from studio.making import Making
+from studio.plans import Plans
+from studio.runner import Runner
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Hand:
+    """What the test's makers do: count, wait for a gate, fail."""
+
+    made: list[str] = field(default_factory=list)
+    prepared: list[str] = field(default_factory=list)
+    gate: dict[str, threading.Event] = field(default_factory=dict)
+    started: dict[str, threading.Event] = field(default_factory=dict)
+    failures: dict[str, int] = field(default_factory=dict)
+    guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def maker(self, kind: StepKind) -> Maker:
+        def prepare(context: StepContext, progress: Progress) -> Prepared:
+            with self.guard:
+                self.prepared.append(context.title)
+            texts = [i.text for i in context.inputs]
+            return Prepared(prompt=context.title, parameters={"title": context.title, "note": context.note, "inputs": list(texts)})
+
+        def make(works: Sequence[Work], progress: Progress) -> list[Output]:
+            return [self._make(work, progress) for work in works]
+
+        return Maker(
+            kind=kind,
+            name=f"hand-{kind.value}",
+            version=1,
+            lane="hand",
+            prepare=prepare,
+            models=lambda parameters: (),
+            capability=lambda: Capability(kind=kind, maker=f"hand-{kind.value}"),
+            make=make,
+        )
+
+    def _make(self, work: Work, progress: Progress) -> Output:
+        title = str(work.recipe.parameters["title"])
+        self.started.setdefault(title, threading.Event()).set()
+        gate = self.gate.get(title)
+        while gate is not None and not gate.wait(0.01):
+            progress.report(0.5, "waiting")
+        with self.guard:
+            if self.failures.get(title, 0) > 0:
+                self.failures[title] -= 1
+                raise EngineFailed(f"{title} broke.", hint="Try again.")
+            self.made.append(title)
+        text = f"{title} {work.recipe.seed} {work.recipe.parameters['note']} {work.recipe.parameters['inputs']}"
+        file = OutputFile(name="note.txt", media_type="text/plain", data=text.encode())
+        return Output(files=(file,), trace=Trace(), facts={"text": text})
+
+
+SPECS: dict[str, StepSpec] = {
+    "copy": CopySpec(about="a"),
+    "article": ArticleSpec(about="a"),
+    "speech": SpeechSpec(text="a"),
+    "music": MusicSpec(about="a"),
+}
+
+
+def step(step_id: str, *needs: str) -> Step:
+    """A step called by its id; `needs` name steps whose text it takes."""
+    role = {"speech": "text"}.get(step_id.split("-")[0], "source")
+    spec = SPECS[step_id.split("-")[0]]
+    return Step.model_validate(
+        {"id": step_id, "title": step_id, "spec": spec, "inputs": tuple(StepInput(role=role, step=need) for need in needs)}
+    )
+
+
+@dataclass
+class Bench:
+    library: Library
+    runner: Runner
+    plans: Plans
+    hand: Hand
+    project: str
+
+    def plan(self, *steps: Step) -> Plan:
+        brief = self.plans.submit(self.project, "Make it.")
+        self.steps = steps
+        return self.plans.propose(brief, seed=7)
+
+    def wait(self, plan_id: str) -> dict[str, Job]:
+        *_, last = self.plans.watch(plan_id, every=0.02)
+        return {job.step_id: job for job in last}
+
+
+def open_bench(home: Path, hand: Hand, *, lanes: int = 4, clock: Callable[[], datetime] = now) -> Bench:
+    library = Library.open(f"sqlite:///{home / 'maquette.db'}", home)
+    projects = library.projects()
+    project = projects[0] if projects else library.create_project("Test")
+    makers = Makers([hand.maker(kind) for kind in StepKind], lambda step, brand: "")
+    executor = LocalExecutor({"hand": lanes, "prepare": lanes}, library.add_measurement)
+    making = Making(library, makers, executor, lambda: None, clock)
+    runner = Runner(library, making, database=f"sqlite:///{home / 'runs.db'}", now=clock)
+    bench: list[Bench] = []
+
+    def planner(brief: Brief, capabilities: object, brand: object, *, plan_id: str, seed: int, cancel: object) -> Plan:
+        return Plan(id=plan_id, project_id=brief.project_id, brief_id=brief.id, title="t", seed=seed, steps=bench[0].steps)
+
+    bench.append(Bench(library, runner, Plans(library, planner, makers, runner, clock), hand, project.id))
+    return bench[0]
