@@ -24,7 +24,7 @@ from domain.brand import BrandKit
 from domain.brief import Brief
 from domain.capability import Capability, StepKind
 from domain.chat import ChatModel, ChatRequest, Message, Sampling
-from domain.errors import LimitError, PlanError
+from domain.errors import InvalidOutput, LimitError, PlanError
 from domain.music import Mood
 from domain.plan import PLAN_MAX_STEPS, Plan, Step, Unavailable
 from domain.progress import CancelToken
@@ -56,7 +56,10 @@ class _Thread:
             self.cancel.check()
         messages = [*self.messages, Message(role="user", content=text)]
         request = ChatRequest(messages=tuple(messages), json_schema=schema, sampling=Sampling(seed=self.seed), max_tokens=max_tokens)
-        reply = self.chat.complete(request, self.cancel)
+        try:
+            reply = self.chat.complete(request, self.cancel)
+        except InvalidOutput:  # cut off before the JSON closed: what it would have filled keeps its default
+            return {}
         self.count += 1
         try:
             value = json.loads(reply.text)
@@ -105,7 +108,7 @@ class Planner:
         self.safety.require(brief.text, material="\n".join(a.text for a in brief.attachments))
         reading = self.reader.read(brief.text, brief.language)
         prompt = self._prompts["read"]
-        own = reading.own[:_BRIEF_SHOWN] or brief.text[:_BRIEF_SHOWN]
+        shown = reading.described[:_BRIEF_SHOWN] or brief.text[:_BRIEF_SHOWN]
         self._refuse_giant(reading)
         # 2. A strong model writes the graph; when it cannot, the recipe path follows, and the plan says so.
         notes: list[str] = self._material_notes(brief, reading)
@@ -119,7 +122,7 @@ class Planner:
             drafted = None
         # 3. Which recipe, how many of what: word lists and model vote.
         thread = _Thread(chat, list(prompt.prefix), seed, cancel)
-        votes = thread.ask(prompt.frame(reading.language, text=own), self._count_schema(), prompt.max_tokens)
+        votes = thread.ask(prompt.frame(reading.language, text=shown), self._count_schema(), prompt.max_tokens)
         recipe, recipe_note = self._recipe(reading, votes)
         if drafted is not None:
             notes.append(self.phrases.say("strong_failed", reading.language, why=drafted.why, name=recipe.name.of(reading.language)))
@@ -230,13 +233,18 @@ class Planner:
     def _fill(self, thread: _Thread, outline: Outline, brief: Brief, brand: BrandKit) -> Fills:
         reading = outline.reading
         subject = (
-            subject_of(reading.own, reading.material)
+            subject_of(reading.described)
             or brand.name
             or re.split(r"[,，。.!?！？]", " ".join(reading.own.split()))[0][:60]
             or outline.recipe.name.of(reading.language)
         )
         prompts = self._prompts
-        material = "\n".join([*reading.material, *(a.text for a in brief.attachments if a.text)])[:_MATERIAL_SHOWN]
+        material = "\n".join(
+            [
+                *(m for m in reading.material if m.strip('"“”「」『』《》 ') not in reading.described),
+                *(a.text for a in brief.attachments if a.text),
+            ]
+        )[:_MATERIAL_SHOWN]
         aside = prompts["material"].frame(reading.language, text=as_data(material, _MATERIAL_SHOWN)) + "\n" if material else ""
         units = self._names(thread, outline, aside) if outline.units else ()
         places = [p for p in outline.of(StepKind.PICTURE) if not p.per_unit]

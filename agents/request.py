@@ -37,12 +37,13 @@ class KindRequest(Value):
 class RequestReading(Value):
     """A brief as far as word lists can read it.
 
-    own: the person's words, material taken out (blanked). language: of the brief. languages: asked for the outputs, in order, may be
+    own: the person's words, material taken out (blanked). described: the same with quoted names back in their place. language: of the brief. languages: asked for the outputs, in order, may be
     empty. seconds: by kind; seconds_any: a length not tied to a kind. fields: alternatives asked of a copy field.
     unsupported: ids of wishes (assets/lexicon/unsupported.toml).
     """
 
     own: str
+    described: str = ""
     material: tuple[str, ...] = ()
     language: str = "en"
     languages: tuple[str, ...] = ()
@@ -97,7 +98,8 @@ class RequestReader:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
-        self._entries = [(word.pattern(), word, "", None) for word in lexicon.words]
+        self._entries: list[tuple[re.Pattern[str], KindWord | None, str, Wish | None]] = []
+        self._entries += [(word.pattern(), word, "", None) for word in lexicon.words]
         self._entries += [(unit.pattern(), None, unit.id, None) for unit in lexicon.units]
         self._entries += [(wish.pattern(), None, "", wish) for wish in lexicon.wishes]
         guards, limits, numbers = lexicon.numbers.guards, lexicon.restrictions, lexicon.numbers
@@ -141,6 +143,7 @@ class RequestReader:
             sizes += [s for m in named if m.word and m.word.size and (s := self.lexicon.size(m.word.size))][:1]
         return RequestReading(
             own=own,
+            described=self._described(own, material),
             material=material,
             language=language,
             languages=self._languages(own.lower()),
@@ -159,6 +162,10 @@ class RequestReader:
             unsupported=tuple(dict.fromkeys(m.wish.id for m in kept if m.wish)),
         )
 
+    def kind_mentions(self, text: str) -> list[tuple[int, int, KindWord, bool]]:
+        """(start, end, word, plural) of every kind word in lower-case `text`, longest match first where they overlap, in order."""
+        return [(m.start, m.end, m.word, m.plural) for m in self._mentions(text) if m.word is not None]
+
     def wish(self, wish_id: str) -> Wish:
         return next(wish for wish in self.lexicon.wishes if wish.id == wish_id)
 
@@ -167,7 +174,8 @@ class RequestReader:
     def _mentions(self, text: str) -> list[_Mention]:
         found: list[_Mention] = []
         for pattern, word, unit, wish in self._entries:
-            blocked = [m.span() for phrase in (wish.unless if wish else ()) for m in re.finditer(re.escape(phrase), text)]
+            phrases: tuple[str, ...] = wish.unless if wish else ()
+            blocked = [m.span() for phrase in phrases for m in re.finditer(re.escape(phrase), text)]
             for match in pattern.finditer(text):
                 if any(a <= match.start() < b for a, b in blocked):
                     continue
@@ -200,7 +208,7 @@ class RequestReader:
     def _restricted(self, text: str, mentions: list[_Mention]) -> list[_Mention]:
         """Mark mentions under "no ..." and "only ...". A limit reaches over a list: "no pictures, music or banners"."""
         result: list[_Mention] = []
-        for index, mention in enumerate(mentions):
+        for mention in mentions:
             before, after = text[: mention.start], text[mention.end :]
             previous = result[-1] if result else None
             between = text[previous.end : mention.start] if previous else "."
@@ -213,6 +221,24 @@ class RequestReader:
             if only and not excluded and self._only_after.match(after):
                 _reach_back(result, text)
         return result
+
+    def _described(self, own: str, material: tuple[str, ...]) -> str:
+        """Quoted names come back ("called “Northwind”"); a quote that names work or gives orders stays out."""
+        if own.count("…") != len(material):
+            return own
+        pieces = iter(material)
+
+        def back(_: re.Match[str]) -> str:
+            piece = next(pieces).strip('"“”「」『』《》 ')
+            name = (
+                len(piece) <= 32
+                and not re.search(r"[\n:：]", piece)
+                and not self._mentions(piece.lower())
+                and not addresses_the_machine(piece)
+            )
+            return piece if name else "…"
+
+        return re.sub("…", back, own)
 
     # -- details ---------------------------------------------------------------------------------------------------------------
 
@@ -293,17 +319,18 @@ def split_material(text: str) -> tuple[str, tuple[str, ...]]:
 
     Each piece is blanked in the own words by "…", so sentences around it stay sentences.
     """
-    material: list[str] = []
-
-    def take(match: re.Match[str]) -> str:
-        piece = match.group().strip()
-        if piece:
-            material.append(piece)
-        return " … "
-
+    spans: list[tuple[int, int]] = []
     for pattern in (_SOURCE, _QUOTES, _QUOTED_LINES, _COMMANDS):
-        text = pattern.sub(take, text)
-    return text.strip(), tuple(material)
+        for match in pattern.finditer(text):
+            if match.group().strip() and all(match.end() <= a or match.start() >= b for a, b in spans):
+                spans.append(match.span())
+    spans.sort()
+    own, at = "", 0
+    for start, end in spans:
+        own += text[at:start].replace("…", "...") + " … "
+        at = end
+    own += text[at:].replace("…", "...")
+    return own.strip(), tuple(text[start:end].strip() for start, end in spans)
 
 
 def addresses_the_machine(text: str) -> bool:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-
 from agents.lexicon import CJK
 
 _LONGEST = 60
@@ -29,12 +27,12 @@ _CHINESE = (
 _CHINESE_LEAD = re.compile(r"^(?:我们的|我们|我的|咱们的|这|那|一)?(?:一)?(?:款|家|个|种|场|间|座|位|部|本|只)?(?=\S{2})")
 
 
-def subject_of(own: str, material: Sequence[str] = ()) -> str:
+def subject_of(described: str) -> str:
     """The subject in at most 60 characters, or "" when no frame of a brief is found.
 
-    own: the person's words with material blanked as "…". Short quotes are names ("called “Northwind”") and come back in their place.
+    described: the person's words, quoted names included, other material blanked (agents/request.py).
     """
-    text = " ".join(_with_names(own, material).split())
+    text = " ".join(described.replace("…", " ").split())
     frames = _CHINESE if CJK.search(text) else _ENGLISH
     for frame in frames:
         match = frame.search(text)
@@ -44,13 +42,6 @@ def subject_of(own: str, material: Sequence[str] = ()) -> str:
         if len(subject) >= 2:
             return subject
     return ""
-
-
-def _with_names(own: str, material: Sequence[str]) -> str:
-    names = [piece.strip('"“”「」『』《》 ') for piece in material if len(piece) <= 32 and "\n" not in piece and ":" not in piece]
-    for name in names:
-        own = own.replace("…", name, 1)
-    return own
 
 
 def _english(rest: str) -> str:

@@ -71,7 +71,7 @@ class ModelFile(Value):
 
 
 class Model(Value):
-    """disk and memory in bytes. profiles: the profiles that pick it as the default of its task.
+    """disk and memory in bytes. profiles: the profiles that pick it as the default of its task. for_tests: fetched by `make test` besides.
 
     commercial: "yes", "no", "terms" (allowed under named conditions) or "unknown" (to be checked).
     """
@@ -90,6 +90,7 @@ class Model(Value):
     gpu_memory: int = 0
     pinned: bool = True
     default: bool = False
+    for_tests: bool = False
     profiles: tuple[str, ...] = ()
     files: tuple[ModelFile, ...] = ()
     sources: tuple[Source, ...] = ()

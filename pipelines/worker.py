@@ -16,7 +16,7 @@ from pipelines.audio.music import ComposerPipeline
 from pipelines.audio.recognition import Recogniser
 from pipelines.audio.voices import VoiceCatalogue
 from pipelines.devices import Devices
-from pipelines.image.diffusion import DiffusionPipeline
+from pipelines.image.diffusion import Diffusion
 from pipelines.image.illustrator import Illustrator
 from pipelines.layout.banner import Banner
 from pipelines.models.catalogue import Catalogue
@@ -68,7 +68,7 @@ def build(settings: Settings, assets: Path, choices: Callable[[], Mapping[str, s
     registry = Registry(
         (
             Illustrator(store, embedder, assets),
-            *(DiffusionPipeline(store, devices, m.id) for m in store.catalogue.of(Task.PICTURE)),
+            *(Diffusion(store, devices, m.id) for m in store.catalogue.of(Task.PICTURE)),
             KokoroPipeline(store, devices, assets, threads=threads),
             HibariPipeline(store, devices, assets),
             *(BarkPipeline(store, devices, assets, m.id) for m in store.catalogue.of(Task.SPEECH) if m.id.startswith("bark")),

@@ -95,7 +95,7 @@ class ModelDesk:
         return list(self._store.catalogue.default_ids)
 
     def test_ids(self) -> list[str]:
-        return [m.id for m in self._store.catalogue.models if "tests" in m.profiles]
+        return [m.id for m in self._store.catalogue.models if m.for_tests]
 
     def ready(self, model_id: str) -> bool:
         return self._store.ready(model_id)

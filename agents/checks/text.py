@@ -119,6 +119,12 @@ def similarity(one: str, other: str) -> float:
     return 2 * len(a & b) / (len(a) + len(b))
 
 
+def kinship(text: str, subject: str) -> float:
+    """0..1: the share of a text's n-grams that its subject also has. 0 means it could be about anything."""
+    a, b = _grams(text), _grams(subject)
+    return len(a & b) / len(a) if a else 0.0
+
+
 def near_duplicate(text: str, others: Sequence[str], field: str = "", same: float = SAME) -> tuple[Finding, ...]:
     closest = max(others, key=lambda other: similarity(text, other), default="")
     if not closest or similarity(text, closest) < same:
@@ -128,9 +134,23 @@ def near_duplicate(text: str, others: Sequence[str], field: str = "", same: floa
     )
 
 
+def shared_run(one: str, other: str) -> int:
+    """Length of the longest run of words (characters in Chinese) that both texts contain."""
+    a, b = _units(one), _units(other)
+    longest, row = 0, [0] * (len(b) + 1)
+    for unit in a:
+        row = [0] + [row[at] + 1 if unit == mark else 0 for at, mark in enumerate(b)]
+        longest = max(longest, *row)
+    return longest
+
+
+def _units(text: str) -> list[str]:
+    return CJK.findall(text) if cjk(text) else [w.lower() for w in WORD.findall(text)]
+
+
 def repeats(text: str, field: str = "") -> tuple[Finding, ...]:
     """A phrase of four words (six characters in Chinese) said three times, or one sentence said twice: a model in a loop."""
-    units = CJK.findall(text) if cjk(text) else [w.lower() for w in WORD.findall(text)]
+    units = _units(text)
     size = 8 if cjk(text) else 5
     seen: dict[tuple[str, ...], int] = {}
     for start in range(len(units) - size + 1):

@@ -19,7 +19,6 @@ from domain.errors import InputError
 from domain.progress import Progress
 from domain.recipe import ModelRef, Output, Work
 from domain.value import JsonValue, Value
-from pipelines.layout.wrapping import has_cjk
 
 if TYPE_CHECKING:
     from pipelines.models.store import ModelStore
@@ -62,7 +61,7 @@ class Banner:
     def capability(self) -> Capability | None:
         languages: tuple[str, ...] = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da", "cs", "ro", "hu", "tr")
         if self._store.ready(CJK_FONT):
-            languages = (*languages, "zh")
+            languages = (*languages, "zh", "ja", "ru")
         return Capability(
             kind=self.kind, maker=self.name, models=(CJK_FONT,) if "zh" in languages else (), languages=languages,
             limits={"width": _LARGEST, "height": _LARGEST}, reason="sets words, picture and brand with shipped templates",
@@ -70,7 +69,7 @@ class Banner:
 
     def models(self, parameters: Mapping[str, JsonValue]) -> tuple[ModelRef, ...]:
         words = "".join(str(parameters.get(name, "")) for name in ("headline", "body", "cta", "brand"))
-        return (self._store.ref(CJK_FONT),) if has_cjk(words) else ()
+        return (self._store.ref(CJK_FONT),) if beyond_latin(words) else ()
 
     def generate(self, works: Sequence[Work], progress: Progress) -> list[Output]:
         """One banner per work. facts: width, height, template, contrast, sizes, boxes, lines and what was left out.
@@ -85,11 +84,16 @@ class Banner:
             progress.check()
             started = time.perf_counter()
             parameters = read_parameters(work.recipe.parameters)
-            cjk = self._store.folder(CJK_FONT) if has_cjk(parameters.words) else None
+            cjk = self._store.folder(CJK_FONT) if beyond_latin(parameters.words) else None
             made = Composer(self._assets, cjk).compose(parameters, work, progress)
             outputs.append(replace(made, trace=made.trace.model_copy(update={"seconds": round(time.perf_counter() - started, 3)})))
             progress.report((index + 1) / len(works), f"laid out {parameters.width}x{parameters.height}")
         return outputs
+
+
+def beyond_latin(words: str) -> bool:
+    """Whether some letter is outside the shipped fonts; the store's font has Chinese, kana, Cyrillic and Greek."""
+    return any(character.isalpha() and not (ord(character) < 0x250 or 0x1E00 <= ord(character) < 0x1F00) for character in words)
 
 
 def read_parameters(parameters: Mapping[str, JsonValue]) -> Parameters:

@@ -21,14 +21,15 @@ from domain.progress import Progress
 from domain.recipe import Output, OutputFile, Trace, Work
 from domain.value import JsonValue, content_hash
 from pipelines.layout.banner import Parameters
-from pipelines.layout.colours import GROUNDS, READABLE, Scheme, scheme_of
+from pipelines.layout.colours import GROUNDS, scheme_of
 from pipelines.layout.cropping import Box, covered, crop, saliency
 from pipelines.layout.fitting import Fitted, Limits, Segment, Task, Words, fit, words_of
 from pipelines.layout.fonts import Face, Shelf
-from pipelines.layout.painting import Backdrop, Inks, Scrim, Shown, paint_backdrop, paint_words, pdf, pixels, raster
+from pipelines.layout.grounding import Ground, grounded, grounded_on_picture
+from pipelines.layout.painting import Backdrop, Shown, paint_backdrop, paint_words, pdf, pixels, raster
 from pipelines.layout.templates import Area, Template, Variant, read_palettes, read_templates
 from pipelines.layout.wrapping import has_cjk
-from pipelines.media.palette import contrast, luminance, palette_of, worst_contrast
+from pipelines.media.palette import palette_of
 from pipelines.media.picture import decode, decode_logo
 
 _SAFE = 0.035
@@ -43,15 +44,6 @@ class Choice:
     variant: Variant
     shown: Shown | None
     hides: float
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What the words will stand on, and in which colours."""
-
-    backdrop: Backdrop
-    inks: Inks
-    contrast: dict[str, float]
 
 
 class Composer:
@@ -69,15 +61,15 @@ class Composer:
         picture = _first(work, "picture")
         mark = _mark(work)
         palette = asked.palette or self._palette(picture, asked)
-        style = _draw(asked)
-        scheme = scheme_of(palette, GROUNDS[style % len(GROUNDS)])
         # 3. the template whose words fit
         choices = self._choices(asked, work.recipe.seed, picture)
         choice, fitted = self._fitted(asked, words, choices, mark)
         progress.check()
         # 4. colours that can be read on what is behind them
-        ground = _ground(asked, choice, fitted, scheme, palette, work.recipe.seed)
+        ground = _ground(asked, choice, fitted, palette, work.recipe.seed, mark)
         # 5. pixels, and a PDF with real text
+        if "brand" in words and mark is None and not fitted.of("brand"):
+            left_out = (*left_out, "brand")
         return self._drawn(asked, choice, fitted, ground, mark, left_out)
 
     def _words(self, asked: Parameters) -> tuple[dict[str, Words], tuple[str, ...]]:
@@ -156,12 +148,14 @@ class Composer:
         return named
 
     def _fitted(self, asked: Parameters, words: dict[str, Words], choices: list[Choice], mark: skia.Image | None) -> tuple[Choice, Fitted]:
+        """The first choice that holds all words; if none does, the first that holds them without the brand's name."""
         failure: InvalidOutput | None = None
-        for choice in choices:
-            try:
-                return choice, fit(_task(self._shelf, asked, words, choice.variant, mark))
-            except InvalidOutput as error:
-                failure = failure or error
+        for kept in (words, {name: word for name, word in words.items() if name != "brand"}):
+            for choice in choices:
+                try:
+                    return choice, fit(_task(self._shelf, asked, kept, choice.variant, mark))
+                except InvalidOutput as error:
+                    failure = failure or error
         if failure is None:
             raise InputError(f"No template suits {asked.width}x{asked.height}.", hint="Choose another size.", field="width")
         raise failure
@@ -178,7 +172,7 @@ class Composer:
         Image.fromarray(pixels(image)).save(encoded, "PNG", compress_level=6)
         page = pdf(asked.width, asked.height, asked.headline, draw)
         files = (OutputFile("banner.png", "image/png", encoded.getvalue()), OutputFile("banner.pdf", "application/pdf", page))
-        notes = (f"left out, no font draws them: {' '.join(left_out)}",) if left_out else ()
+        notes = (f"left out: {', '.join(left_out)}",) if left_out else ()
         versions = {"skia-python": skia.__version__, "pillow": version("pillow")}
         return Output(files, Trace(versions=versions, notes=notes), facts=_facts(asked, choice, fitted, ground, left_out))
 
@@ -262,77 +256,16 @@ def _task(shelf: Shelf, asked: Parameters, words: dict[str, Words], variant: Var
     )  # fmt: skip
 
 
-def _ground(asked: Parameters, choice: Choice, fitted: Fitted, scheme: Scheme, palette: tuple[str, ...], seed: int) -> Ground:
+def _ground(asked: Parameters, choice: Choice, fitted: Fitted, palette: tuple[str, ...], seed: int, mark: skia.Image | None) -> Ground:
     short, variant = _short(asked), choice.variant
+    scheme = scheme_of(palette, GROUNDS[_draw(asked) % len(GROUNDS)])
     backdrop = Backdrop(
         asked.width, asked.height, scheme, choice.shown, None if variant.panel is None else _box(variant.panel, asked),
         variant.panel_radius * short, seed if variant.decor == "shapes" else None, _box(variant.text, asked), variant.frame * short,
     )  # fmt: skip
     if variant.ground == "picture":
-        return _on_picture(backdrop, fitted, palette, short)
-    ground = _with_inks(backdrop, fitted)
-    if min(ground.contrast.values()) < READABLE:
-        ground = _with_inks(replace(backdrop, shapes=None), fitted)
-    return ground
-
-
-def _on_picture(backdrop: Backdrop, fitted: Fitted, palette: tuple[str, ...], short: int) -> Ground:
-    """Light or dark words, whichever the picture asks for, and the thinnest scrim on which they can be read."""
-    bare = pixels(raster(backdrop.width, backdrop.height, lambda canvas: paint_backdrop(canvas, backdrop)))
-    words, shown = _around(fitted), None if backdrop.shown is None else backdrop.shown.target
-    alphas: tuple[float, ...] = (0.0, 0.35, 0.5, 0.6, 0.7, 0.8, 0.88, 0.95)
-    box = judged = words
-    if shown is not None and (shown.width < backdrop.width - 1 or shown.height < backdrop.height - 1):
-        box, alphas, judged = _beyond(shown, words, backdrop), (1.0,), shown
-    bright = float(luminance(_cut(bare, judged).reshape(-1, 3).astype(np.float64) / 255).mean()) > 0.6
-    scheme = scheme_of(palette, "light" if bright else "dark")
-    veil = scheme.light if bright else scheme.dark
-    ground = _with_inks(replace(backdrop, scheme=scheme), fitted)
-    for alpha in alphas:
-        scrim = Scrim(veil, alpha, box, max(backdrop.width, backdrop.height) * 0.24)
-        ground = _with_inks(replace(backdrop, scheme=replace(scheme, soft=scheme.ink), scrim=scrim), fitted)
-        if min(ground.contrast.values()) >= READABLE + 0.3:
-            break
-    return ground
-
-
-def _beyond(shown: Box, words: Box, backdrop: Backdrop) -> Box:
-    """Where the veil is solid when the picture leaves part of the canvas free: there, and a little over its edge."""
-    width, height = float(backdrop.width), float(backdrop.height)
-    if shown.height < height - 1:
-        top = min(words.y, shown.bottom - 0.04 * height)
-        return Box(0.0, top, width, height - top)
-    if shown.x > 1:
-        return Box(0.0, 0.0, max(words.right, shown.x + 0.03 * width), height)
-    left = min(words.x, shown.right - 0.03 * width)
-    return Box(left, 0.0, width - left, height)
-
-
-def _with_inks(backdrop: Backdrop, fitted: Fitted) -> Ground:
-    """Colours for the words on a backdrop, and the worst contrast of each field against the pixels really behind it."""
-    scheme = backdrop.scheme
-    behind = pixels(raster(backdrop.width, backdrop.height, lambda canvas: paint_backdrop(canvas, backdrop)))
-    inks = Inks(scheme.ink, scheme.soft, scheme.ink, scheme.on_accent, scheme.accent, scheme.accent)
-    colours = {"headline": inks.headline, "body": inks.body, "brand": inks.brand}
-    measured: dict[str, float] = {}
-    for line in fitted.lines:
-        if line.field == "cta":
-            measured["cta"] = contrast(inks.cta, inks.button)
-        else:
-            ratio = worst_contrast(colours[line.field], _cut(behind, line.box))
-            measured[line.field] = min(ratio, measured.get(line.field, 21.0))
-    return Ground(backdrop, inks, measured)
-
-
-def _cut(image: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
-    left, top = max(0, int(box.x) - 1), max(0, int(box.y) - 1)
-    return image[top : int(box.bottom) + 2, left : int(box.right) + 2]
-
-
-def _around(fitted: Fitted) -> Box:
-    boxes = [line.box for line in fitted.lines] + [box for box in (fitted.button, fitted.mark) if box is not None]
-    left, top = min(box.x for box in boxes), min(box.y for box in boxes)
-    return Box(left, top, max(box.right for box in boxes) - left, max(box.bottom for box in boxes) - top)
+        return grounded_on_picture(backdrop, fitted, palette, mark)
+    return grounded(backdrop, fitted, mark)
 
 
 def _facts(asked: Parameters, choice: Choice, fitted: Fitted, ground: Ground, left_out: tuple[str, ...]) -> dict[str, JsonValue]:

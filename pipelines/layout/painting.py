@@ -55,7 +55,7 @@ class Backdrop:
 
 @dataclass(frozen=True)
 class Inks:
-    """The colour of each field as #rrggbb; `button` and `rule` are filled shapes."""
+    """The colour of each field as #rrggbb; `button` and `rule` are filled shapes, `plate` lies under a logo ("": none)."""
 
     headline: str
     body: str
@@ -63,6 +63,7 @@ class Inks:
     cta: str
     button: str
     rule: str
+    plate: str = ""
 
 
 def colour(text: str, alpha: float = 1.0) -> int:
@@ -117,6 +118,9 @@ def paint_words(canvas: skia.Canvas, shelf: Shelf, fitted: Fitted, inks: Inks, m
     if fitted.rule is not None:
         canvas.drawRRect(_rounded(fitted.rule, fitted.rule.height / 2), skia.Paint(AntiAlias=True, Color=colour(inks.rule)))
     if fitted.mark is not None and mark is not None:
+        if inks.plate:
+            margin = fitted.mark.height * 0.14
+            canvas.drawRRect(_rounded(fitted.mark.inset(-margin), margin), skia.Paint(AntiAlias=True, Color=colour(inks.plate)))
         canvas.drawImageRect(mark, _rect(fitted.mark), _SHARP)
     if fitted.button is not None:
         canvas.drawRRect(_rounded(fitted.button, fitted.button.height / 2), skia.Paint(AntiAlias=True, Color=colour(inks.button)))
