@@ -1,0 +1,170 @@
+"""What every writer shares: the messages all calls of one brief begin with, one bounded call, and the loop that keeps what passes.
+
+All calls of all writers begin with the same system and material message, so the engine evaluates them once per brief.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from agents.checks.words import WordLists
+from agents.writers.sources import condensed
+from domain.chat import ChatModel, ChatReply, ChatRequest, Message, Sampling
+from domain.context import StepContext
+from domain.errors import Cancelled, InvalidOutput
+from domain.finding import Finding, Severity
+from domain.progress import CancelToken, Progress
+from domain.value import JsonValue, seed_for
+
+#: Share of the context that the material may take; the rest is for the task, its examples and the reply.
+_MATERIAL_SHARE = 0.35
+
+
+class Desk:
+    """Prompts and word lists, read once from assets/. Raises OSError, TOMLDecodeError, KeyError when shipped data is wrong."""
+
+    def __init__(self, assets: Path) -> None:
+        self.words = WordLists.load(assets / "checks")
+        self._prompts = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted((assets / "prompts").glob("*.toml"))}
+
+    def prompts(self, name: str) -> dict[str, Any]:
+        """assets/prompts/NAME.toml"""
+        return self._prompts[name]
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One run of a writer: what it may know, whom it asks, and the seed all its calls derive theirs from."""
+
+    context: StepContext
+    chat: ChatModel
+    seed: int
+    progress: Progress
+    desk: Desk
+
+    @property
+    def language(self) -> str:
+        return str(getattr(self.context.spec, "language", "en"))
+
+    @property
+    def speaks(self) -> str:
+        """The language of the instructions: Chinese for Chinese texts, English for all others."""
+        return "zh" if self.language.split("-")[0] == "zh" else "en"
+
+    def ask(
+        self, label: str, turns: Sequence[Message], sampling: Sampling, max_tokens: int, schema: dict[str, JsonValue] | None = None
+    ) -> str:
+        """One call after the shared prefix. label makes its seed its own; the same label and seed ask the same again."""
+        request = ChatRequest(
+            messages=(*prefix(self.context, self.desk, self.speaks, self.chat.context_tokens), *turns),
+            json_schema=schema,
+            sampling=sampling.model_copy(update={"seed": seed_for(self.seed, label, 0)}),
+            max_tokens=max_tokens,
+        )
+        self.progress.check()
+        reply: ChatReply = self.chat.complete(request, _Watch(self.progress))
+        return reply.text.strip()
+
+    def ask_json(
+        self, label: str, turns: Sequence[Message], sampling: Sampling, max_tokens: int, schema: dict[str, JsonValue]
+    ) -> dict[str, Any]:
+        """Raises InvalidOutput when the reply is not an object, which a model that ignores the schema can cause."""
+        text = self.ask(label, turns, sampling, max_tokens, schema)
+        try:
+            value = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise InvalidOutput(
+                f"The chat model did not answer in the form asked for ({label}).", hint="Try again or use another model."
+            ) from error
+        if not isinstance(value, dict):
+            raise InvalidOutput(f"The chat model did not answer in the form asked for ({label}).", hint="Try again or use another model.")
+        return value
+
+
+class _Watch(CancelToken):
+    """A cancel token that asks the progress of the run, so that a call stops in its middle."""
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__()
+        self._progress = progress
+
+    @property
+    def cancelled(self) -> bool:
+        try:
+            self._progress.check()
+        except Cancelled:
+            return True
+        return False
+
+    def check(self) -> None:
+        self._progress.check()
+
+
+def prefix(context: StepContext, desk: Desk, speaks: str, context_tokens: int = 4096) -> tuple[Message, ...]:
+    """System, material and brand: the same for every call of one brief, whatever is written."""
+    said = desk.prompts("writers")[speaks]
+    budget = int(context_tokens * _MATERIAL_SHARE)
+    about = str(getattr(context.spec, "about", "") or getattr(context.spec, "text", ""))
+    parts = [Template(said["material"]).substitute(material=condensed(context.material or about, budget))]
+    kit = context.brand
+    rows = {
+        "name": kit.name,
+        "voice": kit.voice,
+        "required": ", ".join(kit.required_words),
+        "forbidden": ", ".join(kit.forbidden_words[:40]),
+        "glossary": ", ".join(f"{term} → {form}" for term, form in list(kit.glossary.items())[:20]),
+    }
+    parts += [Template(said[key]).substitute(value=value) for key, value in rows.items() if value]
+    parts += [Template(said["source"]).substitute(value=condensed(given.text, budget // 3)) for given in context.inputs if given.text]
+    return (message("system", said["system"]), message("user", "\n".join(parts)), message("assistant", said["ready"]))
+
+
+def message(role: str, content: str) -> Message:
+    return Message.model_validate({"role": role, "content": content.strip()})
+
+
+def lines_schema(count: int, least: int, longest: int, speaks: str) -> dict[str, JsonValue]:
+    """A list of `count` texts. The pattern keeps small models from wandering into markup and code."""
+    # The limit is looser than the text's own, so that a long line shows as too long and is not cut to fit.
+    return {
+        "type": "object",
+        "properties": {"lines": {"type": "array", "items": text_schema(longest, speaks, least), "minItems": count, "maxItems": count}},
+        "required": ["lines"],
+        "additionalProperties": False,
+    }
+
+
+def text_schema(longest: int, speaks: str, least: int = 1) -> dict[str, JsonValue]:
+    barred = r"\n\r\t\\{}<>\[\]|`*_~" + ("'\"/;" if speaks == "zh" else "")
+    return {"type": "string", "pattern": f"^[^{barred}]+$", "minLength": max(1, least), "maxLength": longest}
+
+
+def room(count: int, longest: int) -> int:
+    """max_tokens that a reply of `count` texts of `longest` characters cannot exceed in practice (a token is a character or more)."""
+    return 32 + count * (10 + longest)
+
+
+def sampling_of(data: Mapping[str, Any], speaks: str) -> Sampling:
+    """The [sampling] table of a prompt file, with its per-language differences."""
+    table = data["sampling"]
+    plain = {key: value for key, value in table.items() if not isinstance(value, dict)}
+    return Sampling.model_validate({**plain, **table.get(speaks, {})})
+
+
+def errors(findings: Sequence[Finding]) -> int:
+    """How bad: an error weighs four warnings."""
+    return sum(4 if f.severity is Severity.ERROR else 1 for f in findings)
+
+
+def fault_list(failed: Sequence[tuple[str, tuple[Finding, ...]]], row: str) -> str:
+    """Failing texts and why, for the model that is to mend them. row: a template of $text and $why."""
+    return "\n".join(Template(row).substitute(text=text, why=" ".join(f.message for f in findings)) for text, findings in failed)
+
+
+Check = Callable[[str], tuple[Finding, ...]]
