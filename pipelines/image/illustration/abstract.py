@@ -1,0 +1,244 @@
+"""Settings that are no place: plain, gradient, pattern, and a studio with a podium."""
+
+from __future__ import annotations
+
+from pipelines.image.illustration.colour import Lch, darkest, hex_of, lch, lightest, mix, most_vivid, shade
+from pipelines.image.illustration.stage import Floor, Stage
+from pipelines.image.illustration.svg import number as n
+
+#: Backdrop pairs for pictures without a palette: main, second, accent.
+PAIRS = (
+    ("#f3d9c6", "#e9a98c", "#c8553d"), ("#cfe3ea", "#8fbfd0", "#2f6f8f"), ("#dfe7d2", "#a9c59a", "#557a4a"),
+    ("#e6dcf0", "#b8a2d6", "#6b4d9a"), ("#fbe6b8", "#f2bb5c", "#c47a1b"), ("#f6d5de", "#e79ab0", "#b0486b"),
+)  # fmt: skip
+
+
+def _tones(stage: Stage) -> tuple[str, str, str]:
+    """(pale ground, middle, vivid accent) from the palette, or a pair chosen by the seed; deeper at night."""
+    palette = stage.scene.palette
+    if palette:
+        main = palette[0]
+        pale = lightest(palette)
+        if lch(pale).light < 0.8:
+            pale = mix(main, "#ffffff", 0.78)
+        accent = most_vivid(palette)
+        middle = palette[1] if len(palette) > 1 and palette[1] != pale else mix(main, pale, 0.45)
+        tones = (pale, mix(middle, pale, 0.3), accent)
+    else:
+        tones = stage.chance("pair").choice(PAIRS)
+    if stage.light.dark:
+        deep = darkest(palette) if palette else tones[2]
+        value = lch(deep)
+        ground = hex_of(Lch(min(value.light, 0.3), value.chroma * 0.8, value.hue))
+        return ground, mix(ground, tones[2], 0.45), tones[2]
+    if stage.light.warm:
+        return mix(tones[0], stage.light.ambient, 0.16), mix(tones[1], stage.light.ambient, 0.16), tones[2]
+    return tones
+
+
+def plain(stage: Stage) -> Floor:
+    """One colour with a soft light in the middle: a ground for items."""
+    pale, middle, _ = _tones(stage)
+    canvas = stage.canvas
+    canvas.fill_all(mix(pale, middle, 0.25))
+    x, y = stage.area.centre
+    canvas.fill_all(
+        canvas.radial([(0, shade(pale, light=0.04), 1), (0.55, pale, 0.65), (1, pale, 0)], (x / stage.width, y / stage.height), 0.6)
+    )
+    return Floor(far=stage.height * 0.5, near=stage.height * 0.88, footing="none", shade=0.3, sun=0.4)
+
+
+def gradient(stage: Stage) -> Floor:
+    """Two colours meeting, with large soft shapes, rings and a wave."""
+    pale, middle, accent = _tones(stage)
+    canvas, rng, w, h = stage.canvas, stage.chance("gradient"), stage.width, stage.height
+    turn = rng.choice(((0, 0, 1, 1), (1, 0, 0, 1), (0, 0, 0, 1)))
+    canvas.fill_all(canvas.linear([(0, pale, 1), (0.55, mix(pale, middle, 0.55), 1), (1, middle, 1)], turn))
+    for tone in (accent, shade(pale, light=0.05), middle, mix(accent, middle, 0.5)):
+        x, y, r = rng.uniform(0, 1) * w, rng.uniform(0, 1) * h, stage.unit * rng.uniform(38, 70)
+        canvas.ellipse(x, y, r, r, canvas.radial([(0, tone, 0.34), (0.6, tone, 0.12), (1, tone, 0)]))
+    for i in range(3):
+        line = stage.ridge(f"wave {i}", h * (0.68 + 0.1 * i), h * 0.06, steps=4)
+        tone = mix(middle, accent, 0.16 + 0.2 * i)
+        canvas.under(line, canvas.linear([(0, tone, 0.34), (1, tone, 0.1)]))
+    x, y = stage.area.centre
+    r = min(stage.area.width, stage.area.height) * rng.uniform(0.38, 0.43)
+    canvas.ellipse(x, y, r * 1.28, r * 1.28, shade(pale, light=0.03), 0.22)
+    canvas.ellipse(x, y, r, r, shade(pale, light=0.05), 0.5)
+    ring = stage.unit * 0.35
+    for _ in range(5):
+        cx, cy, s = rng.uniform(0.04, 0.96) * w, rng.uniform(0.05, 0.95) * h, stage.unit * rng.uniform(1.2, 3.4)
+        if rng.random() < 0.5:
+            canvas.add(
+                f'<circle cx="{n(cx)}" cy="{n(cy)}" r="{n(s)}" fill="none" stroke="{accent}" stroke-width="{n(ring)}" opacity="0.4"/>'
+            )
+        else:
+            canvas.ellipse(cx, cy, s * 0.6, s * 0.6, accent, 0.45)
+    return Floor(far=h * 0.6, near=h * 0.9, footing="none", shade=0.28, sun=0.4)
+
+
+def pattern(stage: Stage) -> Floor:
+    """A repeated motif in low contrast, with a calm disc where the subject stands."""
+    pale, middle, accent = _tones(stage)
+    canvas, rng = stage.canvas, stage.chance("pattern")
+    canvas.fill_all(pale)
+    tone = mix(pale, middle, 0.55)
+    motif = rng.choice((_scales, _dots, _triangles, _plus, _stripes))
+    motif(stage, tone, mix(pale, accent, 0.32))
+    x, y = stage.area.centre
+    r = min(stage.area.width, stage.area.height) * 0.44
+    canvas.ellipse(x, y, r, r, shade(pale, light=0.04), 0.94)
+    canvas.add(
+        f'<circle cx="{n(x)}" cy="{n(y)}" r="{n(r * 0.95)}" fill="none" stroke="{accent}" stroke-width="{n(stage.unit * 0.3)}" opacity="0.55"/>'
+    )
+    return Floor(far=y, near=y + r * 0.62, footing="none", shade=0.28, sun=0.4)
+
+
+def _grid(stage: Stage, step: float) -> list[tuple[int, int, float, float]]:
+    columns, rows = int(stage.width / step) + 2, int(stage.height / step) + 2
+    return [(i, j, i * step, j * step) for j in range(rows) for i in range(columns)]
+
+
+def _scales(stage: Stage, tone: str, second: str) -> None:
+    """Overlapping fans in rows (seigaiha)."""
+    step = stage.unit * 11
+    r = step / 2
+    for i, j, x, y in _grid(stage, step):
+        for ring, share in enumerate((1.0, 0.72, 0.44)):
+            cx, cy = x + (r if j % 2 else 0), y
+            fill = tone if ring % 2 == 0 else second
+            if i >= 0:
+                stage.canvas.add(
+                    f'<circle cx="{n(cx)}" cy="{n(cy)}" r="{n(r * share)}" fill="none" stroke="{fill}" stroke-width="{n(stage.unit * 0.45)}" opacity="0.7"/>'
+                )
+
+
+def _dots(stage: Stage, tone: str, second: str) -> None:
+    for i, j, x, y in _grid(stage, stage.unit * 8):
+        stage.canvas.ellipse(
+            x + (stage.unit * 4 if j % 2 else 0), y, stage.unit * 1.3, stage.unit * 1.3, second if (i + j) % 5 == 0 else tone
+        )
+
+
+def _triangles(stage: Stage, tone: str, second: str) -> None:
+    step, rng = stage.unit * 12, stage.chance("triangles")
+    for _, _, x, y in _grid(stage, step):
+        fill = rng.choice((tone, second, mix(tone, second, 0.5)))
+        if rng.random() < 0.5:
+            stage.canvas.polygon([(x, y), (x + step, y), (x, y + step)], fill, 0.6)
+        else:
+            stage.canvas.polygon([(x + step, y + step), (x + step, y), (x, y + step)], fill, 0.6)
+
+
+def _plus(stage: Stage, tone: str, second: str) -> None:
+    arm, thick = stage.unit * 1.6, stage.unit * 0.6
+    for i, j, x, y in _grid(stage, stage.unit * 9):
+        cx = x + (stage.unit * 4.5 if j % 2 else 0)
+        if (i * 3 + j) % 4:
+            stage.canvas.stroke(f"M{n(cx - arm)} {n(y)}h{n(2 * arm)}M{n(cx)} {n(y - arm)}v{n(2 * arm)}", tone, thick)
+        else:
+            stage.canvas.add(
+                f'<circle cx="{n(cx)}" cy="{n(y)}" r="{n(arm * 0.8)}" fill="none" stroke="{second}" stroke-width="{n(thick)}"/>'
+            )
+
+
+def _stripes(stage: Stage, tone: str, second: str) -> None:
+    step = stage.unit * 9
+    for i in range(int((stage.width + stage.height) / step) + 2):
+        x = i * step - stage.height
+        fill = second if i % 4 == 0 else tone
+        stage.canvas.polygon(
+            [(x, stage.height), (x + step * 0.42, stage.height), (x + step * 0.42 + stage.height, 0), (x + stage.height, 0)], fill, 0.6
+        )
+
+
+def studio(stage: Stage) -> Floor:
+    """A seamless backdrop with an arch or a disc behind a podium, lit from one side."""
+    pale, middle, accent = _tones(stage)
+    canvas, rng, w, h = stage.canvas, stage.chance("studio"), stage.width, stage.height
+    x, _ = stage.area.centre
+    floor = h * rng.uniform(0.7, 0.75)
+    canvas.fill_all(canvas.linear([(0, mix(pale, middle, 0.62), 1), (0.72, mix(pale, middle, 0.28), 1), (1, mix(pale, middle, 0.45), 1)]))
+    sun = rng.choice((0.2, 0.8))
+    lamp = shade(pale, light=0.07)
+    canvas.fill_all(canvas.radial([(0, lamp, 0.9), (0.6, lamp, 0.25), (1, lamp, 0)], (sun, 0.15), 0.85))
+    size = min(stage.area.width * 0.94, floor * 1.02)
+    _backdrop_shape(stage, rng.choice(("arch", "disc", "panels")), x, floor, size, middle, accent)
+    canvas.rect(
+        0,
+        floor,
+        w,
+        h - floor + 2,
+        canvas.linear([(0, mix(pale, middle, 0.42), 1), (0.5, mix(pale, middle, 0.2), 1), (1, mix(pale, middle, 0.4), 1)]),
+    )
+    half, top = size * 0.4, h * 0.83
+    _podium(stage, x, top, half, h * 0.075, mix(pale, middle, 0.12), sun)
+    _ornaments(stage, x, top + h * 0.07, size, middle, accent)
+    return Floor(far=top - half * 0.03, near=top + half * 0.07, shade=0.34, sun=sun, spot=x)
+
+
+def _backdrop_shape(stage: Stage, kind: str, x: float, floor: float, size: float, middle: str, accent: str) -> None:
+    canvas = stage.canvas
+    tone = mix(middle, accent, 0.3)
+    if kind == "arch":
+        for grow, fill, alpha in ((1.0, tone, 0.55), (0.78, shade(tone, light=0.05), 0.6)):
+            half = size * 0.36 * grow
+            top = floor - size * 0.78 * grow
+            canvas.path(
+                f"M{n(x - half)} {n(floor)}V{n(top + half)}a{n(half)} {n(half)} 0 0 1 {n(2 * half)} 0V{n(floor)}Z",
+                canvas.linear([(0, fill, alpha), (1, fill, alpha * 0.6)]),
+            )
+    elif kind == "disc":
+        r = size * 0.4
+        canvas.ellipse(x, floor - r * 0.98, r, r, canvas.linear([(0, tone, 0.85), (1, shade(tone, light=0.08), 0.5)]))
+        canvas.add(
+            f'<circle cx="{n(x)}" cy="{n(floor - r * 0.98)}" r="{n(r * 1.16)}" fill="none" stroke="{tone}" stroke-width="{n(stage.unit * 0.3)}" opacity="0.6"/>'
+        )
+    else:
+        for i in range(-4, 5):
+            wide = size * 0.11
+            high = size * (0.72 - 0.075 * abs(i))
+            px = x + i * wide * 1.06 - wide / 2
+            canvas.rect(
+                px,
+                floor - high,
+                wide,
+                high,
+                canvas.linear([(0, tone, 0.3 + 0.05 * (i % 2)), (1, tone, 0.62)], (0, 0, 1, 0)),
+                round_by=wide * 0.45,
+            )
+
+
+def _podium(stage: Stage, x: float, top: float, half: float, high: float, tone: str, sun: float) -> None:
+    """Two stacked drums with a lit edge; the upper face is at `top`."""
+    canvas = stage.canvas
+    flat = 0.13
+    bright, dim = shade(tone, light=0.05), shade(tone, light=-0.1)
+    along = [(0, bright, 1.0), (0.45, tone, 1.0), (1, dim, 1.0)] if sun < 0.5 else [(0, dim, 1.0), (0.55, tone, 1.0), (1, bright, 1.0)]
+    side = canvas.linear(along, (0, 0, 1, 0))
+    shadow = canvas.radial([(0, stage.light.shadow, 0.36), (0.6, stage.light.shadow, 0.16), (1, stage.light.shadow, 0)])
+    canvas.ellipse(x + (0.5 - sun) * half * 0.5, top + high * 1.75, half * 1.5, half * 0.27, shadow)
+    for wide, y, tall in ((half * 1.12, top + high * 0.8, high * 0.8), (half, top, high * 0.8)):
+        ry = wide * flat
+        canvas.path(f"M{n(x - wide)} {n(y)}v{n(tall)}a{n(wide)} {n(ry)} 0 0 0 {n(2 * wide)} 0v{n(-tall)}Z", side)
+        canvas.ellipse(x, y, wide, ry, canvas.linear([(0, shade(tone, light=0.03), 1), (1, shade(tone, light=0.075), 1)]))
+
+
+def _ornaments(stage: Stage, x: float, foot: float, size: float, middle: str, accent: str) -> None:
+    """A ball and a cone beside the podium."""
+    rng, canvas = stage.chance("ornaments"), stage.canvas
+    side = rng.choice((-1, 1))
+    for turn, share in ((side, 0.5), (-side, 0.56)):
+        r = size * rng.uniform(0.045, 0.075)
+        cx = x + turn * size * share
+        if not 0.02 * stage.width < cx - r or cx + r > stage.width * 0.98:
+            continue
+        tone = accent if turn == side else mix(middle, accent, 0.45)
+        canvas.ellipse(cx, foot + r * 0.05, r * 1.3, r * 0.26, canvas.radial([(0, stage.light.shadow, 0.4), (1, stage.light.shadow, 0)]))
+        canvas.ellipse(
+            cx,
+            foot - r,
+            r,
+            r,
+            canvas.radial([(0, shade(tone, light=0.12), 1), (0.7, tone, 1), (1, shade(tone, light=-0.08), 1)], (0.36, 0.3), 0.75),
+        )

@@ -1,0 +1,341 @@
+"""Drawn places people built: city skyline, street of shops, a room."""
+
+from __future__ import annotations
+
+import random
+
+from pipelines.image.illustration import plants
+from pipelines.image.illustration.colour import mix, shade
+from pipelines.image.illustration.sky import paint_sky
+from pipelines.image.illustration.stage import Floor, Stage
+from pipelines.image.illustration.svg import number as n
+
+FACADES = ("#c98b6b", "#d9b08c", "#8ea3b8", "#b7a1c4", "#7f9f9a", "#d98f7e", "#a8b98f", "#e0c39a")
+LAMPLIGHT = "#ffd98a"
+
+
+def city(stage: Stage) -> Floor:
+    h, rng = stage.height, stage.chance("city")
+    horizon = h * rng.uniform(0.62, 0.68)
+    sun = paint_sky(stage, horizon)
+    for i, (depth, tall) in enumerate(((0.92, 0.42), (0.68, 0.34), (0.4, 0.24))):
+        _skyline(stage, f"skyline {i}", horizon + h * 0.012 * i, h * tall, depth)
+    _trees_along(stage, horizon + h * 0.035)
+    pavement = stage.light.tone("#b9b3b0", 0.12)
+    _plaza(stage, horizon + h * 0.03, pavement)
+    _railing(stage, horizon + h * 0.045)
+    _lamps(stage, horizon + h * 0.075)
+    return Floor(far=horizon + h * 0.12, near=h * 0.92, sun=sun)
+
+
+def _skyline(stage: Stage, purpose: str, foot: float, tall: float, depth: float) -> None:
+    rng, canvas, light = stage.chance(purpose), stage.canvas, stage.light
+    x, step = -stage.unit * 6, stage.unit * (9 + 5 * (1 - depth))
+    while x < stage.width + step:
+        wide = step * rng.uniform(0.7, 1.35)
+        high = tall * rng.choice((0.45, 0.6, 0.75, 0.9, 1.0)) * rng.uniform(0.9, 1.1)
+        wall = light.tone(rng.choice(("#6c7f9c", "#7d8aa6", "#8d84a4", "#5f7891", "#9a8c9c")), depth)
+        top = foot - high
+        canvas.rect(x, top, wide, high + stage.unit * 3, canvas.linear([(0, wall, 1), (1, mix(wall, light.haze, 0.35), 1)]))
+        canvas.rect(x + wide * 0.72, top, wide * 0.28, high + stage.unit * 3, shade(wall, light=-0.03), 0.6)
+        _roof(stage, rng, x, top, wide, wall)
+        _windows(stage, rng, x, top, wide, high, wall, depth)
+        x += wide + step * rng.uniform(-0.05, 0.22)
+
+
+def _roof(stage: Stage, rng: random.Random, x: float, top: float, wide: float, wall: str) -> None:
+    draw, unit = rng.random(), stage.unit
+    if draw < 0.2:
+        stage.canvas.rect(x + wide * 0.25, top - unit * 1.6, wide * 0.5, unit * 1.8, wall)
+        stage.canvas.rect(x + wide * 0.48, top - unit * 5, wide * 0.05, unit * 4, wall)
+    elif draw < 0.36:
+        stage.canvas.polygon([(x, top + 1), (x + wide, top + 1), (x + wide * 0.5, top - wide * 0.45)], wall)
+    elif draw < 0.52:
+        stage.canvas.path(f"M{n(x)} {n(top + 1)}a{n(wide / 2)} {n(wide * 0.3)} 0 0 1 {n(wide)} 0Z", wall)
+    elif draw < 0.7:
+        stage.canvas.rect(x + wide * 0.12, top - unit * 1.0, wide * 0.3, unit * 1.1, shade(wall, light=-0.02))
+
+
+def _windows(stage: Stage, rng: random.Random, x: float, top: float, wide: float, high: float, wall: str, depth: float) -> None:
+    """A grid of panes, in one path for the lit ones and one for the others."""
+    light = stage.light
+    lit_share = 0.52 if light.dark else (0.3 if light.warm else 0.0)
+    columns = max(2, round(wide / (stage.unit * 2.3)))
+    cell = wide / (columns + 0.6)
+    rows = max(2, int(high * 0.9 / (cell * 1.25)))
+    pane_w, pane_h = cell * 0.5, cell * 0.62
+    lit, other = [], []
+    for row in range(min(rows, 30)):
+        for column in range(columns):
+            px, py = x + cell * (0.55 + column), top + cell * (0.6 + row * 1.25)
+            (lit if rng.random() < lit_share else other).append(f"M{n(px)} {n(py)}h{n(pane_w)}v{n(pane_h)}h{n(-pane_w)}Z")
+    pane = mix(wall, light.sky[0], 0.4) if not light.dark else shade(wall, light=-0.035)
+    if other:
+        stage.canvas.path("".join(other), pane, 0.55)
+    if lit:
+        stage.canvas.path("".join(lit), mix(LAMPLIGHT, light.haze, depth * 0.5), 0.95)
+
+
+def _plaza(stage: Stage, top: float, pavement: str) -> None:
+    canvas, rows = stage.canvas, 6
+    canvas.rect(
+        0,
+        top,
+        stage.width,
+        stage.height - top + 2,
+        canvas.linear([(0, mix(pavement, stage.light.haze, 0.35), 1), (1, shade(pavement, light=-0.05), 1)]),
+    )
+    joint = shade(pavement, light=-0.05)
+    reach = stage.height - top
+    for i in range(1, rows):
+        y = top + reach * (i / rows) ** 1.7
+        canvas.rect(0, y, stage.width, stage.unit * 0.14 * (0.6 + i * 0.25), joint, 0.55)
+    middle = stage.area.centre[0]
+    for i in range(-9, 10):
+        canvas.polygon([(middle + i * stage.width * 0.055, top), (middle + i * stage.width * 0.055 + 1, top), (middle + i * stage.width * 0.26 + stage.unit * 0.3, stage.height), (middle + i * stage.width * 0.26, stage.height)], joint, 0.4)  # fmt: skip
+
+
+def _trees_along(stage: Stage, foot: float) -> None:
+    rng = stage.chance("city trees")
+    leaf, trunk = stage.light.tone("#5c9a63", 0.3), stage.light.tone("#6b5141", 0.3)
+    for i in range(rng.randint(4, 8)):
+        x = stage.width * (i + rng.uniform(0.1, 0.9)) / 7
+        stage.canvas.add(
+            plants.leafy(
+                rng, x, foot + stage.unit, stage.height * rng.uniform(0.09, 0.14), shade(leaf, light=rng.uniform(-0.02, 0.02)), trunk
+            )
+        )
+
+
+def _railing(stage: Stage, foot: float) -> None:
+    bar, unit = stage.light.tone("#4a5563", 0.15), stage.unit
+    high = unit * 4.2
+    stage.canvas.rect(0, foot - high, stage.width, unit * 0.5, bar, round_by=unit * 0.2)
+    stage.canvas.rect(0, foot - unit * 0.7, stage.width, unit * 0.35, bar)
+    step = unit * 1.9
+    posts = "".join(
+        f"M{n(i * step)} {n(foot - high)}h{n(unit * 0.22)}v{n(high)}h{n(-unit * 0.22)}Z" for i in range(int(stage.width / step) + 1)
+    )
+    stage.canvas.path(posts, bar, 0.9)
+
+
+def _lamps(stage: Stage, foot: float) -> None:
+    rng, unit, area = stage.chance("lamps"), stage.unit, stage.area
+    pole = stage.light.tone("#39424e")
+    high = min(stage.height * 0.33, unit * 34)
+    for share in (rng.uniform(0.03, 0.1), rng.uniform(0.9, 0.97)):
+        x = area.x + area.width * share
+        stage.canvas.rect(x - unit * 0.3, foot - high, unit * 0.6, high, pole)
+        stage.canvas.rect(x - unit * 0.8, foot - unit * 1.2, unit * 1.6, unit * 1.4, pole, round_by=unit * 0.2)
+        glow = LAMPLIGHT if stage.light.dark or stage.light.warm else "#f4f1e6"
+        if stage.light.dark or stage.light.warm:
+            stage.canvas.ellipse(
+                x, foot - high, unit * 9, unit * 9, stage.canvas.radial([(0, LAMPLIGHT, 0.55), (0.4, LAMPLIGHT, 0.16), (1, LAMPLIGHT, 0)])
+            )
+        stage.canvas.polygon([(x - unit * 1.2, foot - high - unit * 1.2), (x + unit * 1.2, foot - high - unit * 1.2), (x + unit * 0.8, foot - high + unit * 1.4), (x - unit * 0.8, foot - high + unit * 1.4)], glow)  # fmt: skip
+        stage.canvas.polygon(
+            [(x - unit * 1.5, foot - high - unit * 1.1), (x + unit * 1.5, foot - high - unit * 1.1), (x, foot - high - unit * 2.4)], pole
+        )
+
+
+def street(stage: Stage) -> Floor:
+    h, w, rng = stage.height, stage.width, stage.chance("street")
+    kerb = h * rng.uniform(0.66, 0.7)
+    sun = paint_sky(stage, kerb)
+    _skyline(stage, "back skyline", kerb, h * 0.5, 0.85)
+    x = -w * rng.uniform(0.0, 0.06)
+    while x < w:
+        wide = stage.unit * rng.uniform(26, 38)
+        _shop(stage, rng, x, kerb, wide, h * rng.uniform(0.4, 0.54))
+        x += wide
+    pavement = stage.light.tone("#cfc8c0")
+    stage.canvas.rect(
+        0,
+        kerb,
+        w,
+        h - kerb + 2,
+        stage.canvas.linear([(0, shade(pavement, light=-0.06), 1), (0.25, pavement, 1), (1, shade(pavement, light=-0.03), 1)]),
+    )
+    joint = shade(pavement, light=-0.07)
+    for i in range(14):
+        px = w * (i - 1) / 12
+        stage.canvas.polygon(
+            [(px, kerb), (px + 1, kerb), (px + (px - w / 2) * 0.45 + stage.unit * 0.2, h), (px + (px - w / 2) * 0.45, h)], joint, 0.5
+        )
+    for t in (0.18, 0.46, 0.86):
+        stage.canvas.rect(0, kerb + (h - kerb) * t, w, stage.unit * (0.12 + 0.15 * t), joint, 0.5)
+    return Floor(far=kerb + h * 0.08, near=h * 0.93, sun=sun)
+
+
+def _shop(stage: Stage, rng: random.Random, x: float, foot: float, wide: float, high: float) -> None:
+    """One house with a shop at street level: windows above, an awning, a display and a door."""
+    canvas, light, unit = stage.canvas, stage.light, stage.unit
+    wall = light.tone(rng.choice(FACADES), 0.12)
+    top = foot - high
+    canvas.rect(x, top, wide + 1, high, canvas.linear([(0, wall, 1), (1, shade(wall, light=-0.03), 1)]))
+    canvas.rect(x, top - unit * 0.6, wide + 1, unit * 1.8, shade(wall, light=-0.07))
+    canvas.rect(x - unit * 0.3, top - unit * 1.2, wide + unit * 0.6, unit * 0.9, shade(wall, light=0.05))
+    glass = mix(light.sky[1], "#ffffff", 0.25) if not light.dark else shade(wall, light=-0.12)
+    columns, shop_high = rng.choice((2, 3)), min(high * 0.46, unit * 19)
+    rows = max(1, int((high - shop_high - unit * 3) / (unit * 9.5)))
+    for row in range(rows):
+        for column in range(columns):
+            wx = x + wide * (column + 0.5) / columns - unit * 2
+            wy = top + unit * 3 + row * unit * 9.5
+            lit = rng.random() < (0.5 if light.dark else 0.22 if light.warm else 0.0)
+            canvas.rect(wx - unit * 0.4, wy - unit * 0.4, unit * 4.8, unit * 6.6, shade(wall, light=0.07))
+            canvas.rect(wx, wy, unit * 4, unit * 5.8, LAMPLIGHT if lit else glass)
+            canvas.rect(wx + unit * 1.85, wy, unit * 0.3, unit * 5.8, shade(wall, light=0.07))
+            canvas.rect(wx - unit * 0.7, wy + unit * 6.0, unit * 5.4, unit * 0.6, shade(wall, light=-0.09))
+    _shop_front(stage, rng, x, foot, wide, shop_high, wall, glass)
+
+
+def _shop_front(stage: Stage, rng: random.Random, x: float, foot: float, wide: float, high: float, wall: str, glass: str) -> None:
+    canvas, light, unit = stage.canvas, stage.light, stage.unit
+    frame = light.tone(rng.choice(("#3d5a5c", "#5a3f3a", "#2f4a6b", "#6b3d4a", "#4a4a52")))
+    canvas.rect(x + unit * 1.2, foot - high, wide - unit * 2.4, high, frame)
+    inside = LAMPLIGHT if light.dark or light.warm else mix(glass, "#ffffff", 0.2)
+    door_w = min(wide * 0.26, unit * 7)
+    door_left = rng.random() < 0.5
+    door_x = x + unit * 2.2 if door_left else x + wide - unit * 2.2 - door_w
+    pane_x = door_x + door_w + unit * 1.2 if door_left else x + unit * 2.2
+    pane_w = wide - unit * 5.6 - door_w
+    canvas.rect(pane_x, foot - high * 0.68, pane_w, high * 0.5, canvas.linear([(0, inside, 0.95), (1, shade(inside, light=-0.08), 0.95)]))
+    canvas.polygon([(pane_x + pane_w * 0.15, foot - high * 0.68), (pane_x + pane_w * 0.35, foot - high * 0.68), (pane_x + pane_w * 0.18, foot - high * 0.18), (pane_x, foot - high * 0.18)], "#ffffff", 0.22)  # fmt: skip
+    canvas.rect(door_x, foot - high * 0.7, door_w, high * 0.7, shade(frame, light=0.06))
+    canvas.rect(door_x + door_w * 0.2, foot - high * 0.62, door_w * 0.6, high * 0.36, inside, 0.9)
+    first, second = light.tone(rng.choice(("#d94f45", "#2f8f83", "#e0a03a", "#3f6fb0"))), light.tone("#f7efe2")
+    stripes, top, drop = 8, foot - high - unit * 0.6, unit * 4.4
+    for i in range(stripes):
+        sx, step = x + unit * 0.4 + (wide - unit * 0.8) * i / stripes, (wide - unit * 0.8) / stripes
+        fill = first if i % 2 == 0 else second
+        canvas.path(f"M{n(sx)} {n(top)}h{n(step)}v{n(drop)}a{n(step / 2)} {n(step / 2.4)} 0 0 1 {n(-step)} 0Z", fill)
+    canvas.rect(x + unit * 0.4, top + drop - unit * 0.4, wide - unit * 0.8, unit * 0.4, shade(first, light=-0.12), 0.35)
+
+
+def interior(stage: Stage) -> Floor:
+    """A room with a window, seen over a table that everything stands on."""
+    h, w, rng = stage.height, stage.width, stage.chance("interior")
+    table = h * rng.uniform(0.68, 0.73)
+    sun = _outside(stage, table)
+    wall = stage.light.tone(rng.choice(("#e6d3bd", "#cfdcd6", "#dcd3e2", "#e7cfc4")), 0.0)
+    canvas = stage.canvas
+    panel = shade(wall, light=-0.035)
+    window = _window_frame(stage, rng, table)
+    x0, y0, x1, y1 = window
+    for bx, by, bw, bh in ((0, 0, x0, h), (x1, 0, w - x1, h), (x0, 0, x1 - x0, y0), (x0, y1, x1 - x0, h - y1)):
+        canvas.rect(bx - 0.5, by - 0.5, bw + 1, bh + 1, wall)
+    canvas.rect(0, table - h * 0.13, w, h, panel)
+    canvas.rect(0, table - h * 0.14, w, stage.unit * 0.7, shade(wall, light=0.05))
+    _sash(stage, window, wall)
+    _shelf(stage, rng, window, wall)
+    beam = stage.light.glow
+    fade = canvas.linear([(0, beam, 0.3), (1, beam, 0)], (0, 0, 0.4, 1))
+    canvas.polygon([(x0, y0), (x1, y0), (x1 + w * 0.2, h), (x0 - w * 0.05, h)], fade, 0.5 if not stage.light.dark else 0.22)
+    _table(stage, rng, table)
+    if stage.light.dark:
+        _lamp_glow(stage, table)
+    return Floor(far=table + h * 0.06, near=h * 0.95, shade=0.5, sun=sun)
+
+
+def _outside(stage: Stage, table: float) -> float:
+    sun = paint_sky(stage, table * 0.8, disc=False)
+    for i, depth in enumerate((0.85, 0.55)):
+        line = stage.ridge(f"outside {i}", table * (0.55 + 0.1 * i), table * 0.05, steps=7)
+        stage.canvas.under(line, stage.light.tone("#79a878", depth))
+    return sun
+
+
+def _window_frame(stage: Stage, rng: random.Random, table: float) -> tuple[float, float, float, float]:
+    wide, high = min(stage.width * 0.42, table * 0.75), table * 0.56
+    share = {"left": 0.62, "right": 0.06}.get(stage.scene.margin, rng.choice((0.08, 0.5)))
+    x = stage.width * share
+    y = table * 0.12
+    return x, y, min(x + wide, stage.width * 0.97), y + high
+
+
+def _sash(stage: Stage, window: tuple[float, float, float, float], wall: str) -> None:
+    x0, y0, x1, y1 = window
+    canvas, unit = stage.canvas, stage.unit
+    frame = mix(wall, "#ffffff", 0.62) if not stage.light.dark else shade(wall, light=0.1)
+    edge = unit * 1.1
+    for x, y, wide, high in (
+        (x0 - edge, y0 - edge, x1 - x0 + 2 * edge, edge), (x0 - edge, y1, x1 - x0 + 2 * edge, edge), (x0 - edge, y0, edge, y1 - y0), (x1, y0, edge, y1 - y0),
+        ((x0 + x1) / 2 - edge * 0.3, y0, edge * 0.6, y1 - y0), (x0, y0 + (y1 - y0) * 0.38, x1 - x0, edge * 0.5),
+    ):  # fmt: skip
+        canvas.rect(x, y, wide, high, frame)
+    canvas.rect(x0 - edge * 2, y1 + edge, x1 - x0 + 4 * edge, edge * 0.9, shade(frame, light=-0.05))
+    curtain = stage.light.tone("#d98c6a")
+    for side in (-1, 1):
+        x = x0 - edge if side < 0 else x1 + edge
+        inner = unit * 5.5
+        for fold in range(3):
+            fx = x + side * (fold * inner * 0.34 - inner * 0.45)
+            tone = shade(curtain, light=-0.025 * (fold % 2))
+            canvas.path(
+                f"M{n(fx)} {n(y0 - edge * 2.2)}h{n(side * inner * 0.4)}L{n(fx + side * inner * 0.5)} {n(y1 + edge * 4)}h{n(-side * inner * 0.42)}Z",
+                tone,
+                0.96,
+            )
+    canvas.rect(x0 - unit * 8, y0 - edge * 2.8, x1 - x0 + unit * 16, unit * 0.6, shade(wall, light=-0.22), round_by=unit * 0.3)
+
+
+def _shelf(stage: Stage, rng: random.Random, window: tuple[float, float, float, float], wall: str) -> None:
+    """A shelf with books and a plant on whichever side of the window has room and is not kept for text."""
+    x0, _, x1, _ = window
+    unit, w, canvas = stage.unit, stage.width, stage.canvas
+    left_room, right_room = x0 - unit * 10, w - x1 - unit * 10
+    if max(left_room, right_room) < unit * 24 or stage.free is not None:
+        return
+    x = unit * 3 if left_room > right_room else x1 + unit * 10
+    wide = min(max(left_room, right_room) - unit * 2, unit * 40)
+    wood = stage.light.tone("#9a6b47")
+    for y in (window[1] + unit * 14, window[1] + unit * 30):
+        canvas.rect(x, y + unit * 1.2, wide, unit * 1.2, shade(wall, light=-0.09), 0.5)
+        canvas.rect(x, y, wide, unit * 1.3, wood, round_by=unit * 0.2)
+        bx = x + unit * 1.5
+        while bx < x + wide - unit * 7:
+            if rng.random() < 0.72:
+                thick, high = unit * rng.uniform(1.1, 2.0), unit * rng.uniform(6, 9.5)
+                canvas.rect(
+                    bx,
+                    y - high,
+                    thick,
+                    high,
+                    stage.light.tone(rng.choice(("#b5553f", "#3f6f7f", "#d9a545", "#6a8f5a", "#7a5a86", "#e4d4ba")), 0.1),
+                )
+                bx += thick + unit * 0.15
+            else:
+                _pot(stage, bx + unit * 2.4, y, unit * 4.6)
+                bx += unit * 6
+
+
+def _pot(stage: Stage, x: float, y: float, size: float) -> None:
+    clay, leaf = stage.light.tone("#c97b55"), stage.light.tone("#5d9a63")
+    for dx, dy in ((-0.55, -1.5), (0.0, -1.85), (0.55, -1.5), (-0.28, -1.75), (0.3, -1.8)):
+        stage.canvas.path(f"M{n(x)} {n(y - size * 0.7)}Q{n(x + dx * size - size * 0.2)} {n(y + dy * size * 0.7)} {n(x + dx * size)} {n(y + dy * size)}Q{n(x + dx * size + size * 0.25)} {n(y + dy * size * 0.8)} {n(x)} {n(y - size * 0.7)}Z", shade(leaf, light=dx * 0.05))  # fmt: skip
+    stage.canvas.polygon(
+        [(x - size * 0.45, y - size * 0.8), (x + size * 0.45, y - size * 0.8), (x + size * 0.33, y), (x - size * 0.33, y)], clay
+    )
+    stage.canvas.rect(x - size * 0.5, y - size * 0.9, size, size * 0.22, shade(clay, light=0.04))
+
+
+def _table(stage: Stage, rng: random.Random, top: float) -> None:
+    canvas, w, h = stage.canvas, stage.width, stage.height
+    wood = stage.light.tone(rng.choice(("#b98555", "#a8764d", "#c9a177")))
+    canvas.rect(0, top - stage.unit * 1.2, w, stage.unit * 1.4, stage.light.shadow, 0.16)
+    canvas.rect(0, top, w, h - top + 2, canvas.linear([(0, shade(wood, light=0.07), 1), (1, shade(wood, light=-0.04), 1)]))
+    grain = shade(wood, light=-0.05)
+    for _ in range(16):
+        t = rng.random()
+        y, x, long = top + (h - top) * t, rng.uniform(-0.1, 1) * w, w * rng.uniform(0.1, 0.35)
+        canvas.stroke(
+            f"M{n(x)} {n(y)}q{n(long / 2)} {n(stage.unit * rng.uniform(-0.7, 0.7))} {n(long)} 0", grain, stage.unit * (0.1 + 0.14 * t), 0.42
+        )
+    canvas.rect(0, top, w, stage.unit * 0.45, shade(wood, light=0.13), 0.8)
+
+
+def _lamp_glow(stage: Stage, table: float) -> None:
+    x = stage.area.centre[0]
+    fade = stage.canvas.radial([(0, LAMPLIGHT, 0.42), (0.5, LAMPLIGHT, 0.14), (1, LAMPLIGHT, 0)])
+    stage.canvas.ellipse(x, table - stage.height * 0.12, stage.width * 0.5, stage.height * 0.5, fade)

@@ -1,0 +1,174 @@
+"""Colour as people see it: OKLab and OKLCh, written out by hand, and what the illustrator does with them.
+
+A colour is "#rrggbb" at the edges and an `Lch` inside: lightness 0..1, chroma 0..~0.37, hue in degrees.
+Source: Bjoern Ottosson, "A perceptual color space for image processing", 2020 (public domain).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+NEUTRAL_CHROMA = 0.035
+
+#: Colour words of a brief, English and Chinese. The values are CSS-like anchors, a little softened for flat art.
+WORDS: dict[str, str] = {
+    "red": "#d93636", "crimson": "#b3163a", "scarlet": "#e2321f", "orange": "#f08a24", "amber": "#f2a51a", "yellow": "#f5cb2e",
+    "gold": "#e0a82e", "golden": "#e0a82e", "green": "#3fa45b", "emerald": "#149a68", "lime": "#9ccc3c", "olive": "#7d8430",
+    "mint": "#8fd9b6", "teal": "#1f9c97", "turquoise": "#2fc2bd", "cyan": "#27bcd6", "blue": "#2f6fdb", "navy": "#1d2f66",
+    "azure": "#3b9be6", "indigo": "#4a45b8", "purple": "#8448c4", "violet": "#7d4fd0", "lavender": "#b3a1e6", "magenta": "#cf3aa3",
+    "pink": "#f07fae", "rose": "#e4587f", "coral": "#f5765c", "peach": "#f8b48a", "brown": "#85552f", "chocolate": "#5f3a22",
+    "tan": "#c9a26e", "beige": "#e3d2b0", "cream": "#f5ead0", "ivory": "#f6f1e1", "white": "#f4f4f2", "silver": "#bcc3cb",
+    "grey": "#8d939b", "gray": "#8d939b", "charcoal": "#3b4047", "black": "#2a2a2e", "maroon": "#7a1f2e", "bronze": "#a9743a",
+    "copper": "#b66a3c", "sky blue": "#6fbdf0", "dark blue": "#1f3d85", "light blue": "#8cc6f2", "dark green": "#1f6b3d",
+    "light green": "#93d48f", "dark red": "#96202a", "hot pink": "#ef4a9b",
+    "红": "#d93636", "红色": "#d93636", "橙": "#f08a24", "橙色": "#f08a24", "橘色": "#f08a24", "黄": "#f5cb2e", "黄色": "#f5cb2e",
+    "金": "#e0a82e", "金色": "#e0a82e", "绿": "#3fa45b", "绿色": "#3fa45b", "青": "#1f9c97", "青色": "#1f9c97", "蓝": "#2f6fdb",
+    "蓝色": "#2f6fdb", "深蓝": "#1d2f66", "深蓝色": "#1d2f66", "天蓝": "#6fbdf0", "天蓝色": "#6fbdf0", "紫": "#8448c4", "紫色": "#8448c4",
+    "粉": "#f07fae", "粉色": "#f07fae", "粉红": "#f07fae", "粉红色": "#f07fae", "棕": "#85552f", "棕色": "#85552f", "褐色": "#85552f",
+    "咖啡色": "#5f3a22", "白": "#f4f4f2", "白色": "#f4f4f2", "银": "#bcc3cb", "银色": "#bcc3cb", "灰": "#8d939b", "灰色": "#8d939b",
+    "黑": "#2a2a2e", "黑色": "#2a2a2e", "米色": "#e3d2b0", "墨绿": "#1f6b3d", "墨绿色": "#1f6b3d",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Lch:
+    """OKLCh: light 0..1, chroma 0..~0.37, hue 0..360."""
+
+    light: float
+    chroma: float
+    hue: float
+
+    @property
+    def lab(self) -> tuple[float, float, float]:
+        angle = math.radians(self.hue)
+        return self.light, self.chroma * math.cos(angle), self.chroma * math.sin(angle)
+
+    @property
+    def neutral(self) -> bool:
+        return self.chroma < NEUTRAL_CHROMA
+
+
+def parse(text: str) -> str | None:
+    """ "#rrggbb" for a colour word, #rgb or #rrggbb; None when it is no colour."""
+    word = text.strip().lower()
+    if word in WORDS:
+        return WORDS[word]
+    digits = word.removeprefix("#")
+    if len(digits) == 3 and word.startswith("#"):
+        digits = "".join(c * 2 for c in digits)
+    if word.startswith("#") and len(digits) == 6 and all(c in "0123456789abcdef" for c in digits):
+        return f"#{digits}"
+    return None
+
+
+def _to_linear(value: float) -> float:
+    return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+
+
+def _to_gamma(value: float) -> float:
+    return value * 12.92 if value <= 0.0031308 else 1.055 * value ** (1 / 2.4) - 0.055
+
+
+def _linear_to_lab(r: float, g: float, b: float) -> tuple[float, float, float]:
+    long = math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b)
+    medium = math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b)
+    short = math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b)
+    return (
+        0.2104542553 * long + 0.7936177850 * medium - 0.0040720468 * short,
+        1.9779984951 * long - 2.4285922050 * medium + 0.4505937099 * short,
+        0.0259040371 * long + 0.7827717662 * medium - 0.8086757660 * short,
+    )
+
+
+def _lab_to_linear(light: float, a: float, b: float) -> tuple[float, float, float]:
+    long = (light + 0.3963377774 * a + 0.2158037573 * b) ** 3
+    medium = (light - 0.1055613458 * a - 0.0638541728 * b) ** 3
+    short = (light - 0.0894841775 * a - 1.2914855480 * b) ** 3
+    return (
+        4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short,
+        -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short,
+        -0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short,
+    )
+
+
+def lch(colour: str) -> Lch:
+    """Of "#rrggbb"."""
+    r, g, b = (_to_linear(int(colour[i : i + 2], 16) / 255) for i in (1, 3, 5))
+    light, x, y = _linear_to_lab(r, g, b)
+    return Lch(light, math.hypot(x, y), math.degrees(math.atan2(y, x)) % 360)
+
+
+def hex_of(value: Lch) -> str:
+    """ "#rrggbb". Colours outside sRGB lose chroma until they fit, so hue and lightness hold."""
+    light = min(max(value.light, 0.0), 1.0)
+    chroma = value.chroma
+    for _ in range(24):
+        linear = _lab_to_linear(*Lch(light, chroma, value.hue).lab)
+        if all(-0.0005 <= c <= 1.0005 for c in linear):
+            break
+        chroma *= 0.9
+    else:
+        linear = _lab_to_linear(light, 0.0, 0.0)
+    return "#" + "".join(f"{round(_to_gamma(min(max(c, 0.0), 1.0)) * 255):02x}" for c in linear)
+
+
+def mix(first: str, second: str, amount: float) -> str:
+    """From `first` (amount 0) to `second` (amount 1), along a straight line in OKLab."""
+    a, b = lch(first).lab, lch(second).lab
+    light, x, y = (p + (q - p) * amount for p, q in zip(a, b, strict=True))
+    return hex_of(Lch(light, math.hypot(x, y), math.degrees(math.atan2(y, x)) % 360))
+
+
+def shade(colour: str, light: float = 0.0, chroma: float = 1.0, hue: float = 0.0) -> str:
+    """Lightness moved by `light` (-1..1), chroma multiplied, hue turned by degrees."""
+    value = lch(colour)
+    return hex_of(Lch(value.light + light, value.chroma * chroma, (value.hue + hue) % 360))
+
+
+def with_light(colour: str, light: float) -> str:
+    value = lch(colour)
+    return hex_of(Lch(light, value.chroma, value.hue))
+
+
+def hue_distance(first: float, second: float) -> float:
+    """0..180 degrees."""
+    return abs((first - second + 180) % 360 - 180)
+
+
+def distance(first: str, second: str) -> float:
+    """Euclidean in OKLab; about 0.02 is just noticeable."""
+    return math.dist(lch(first).lab, lch(second).lab)
+
+
+def harmonise(colour: str, palette: Sequence[str], strength: float) -> str:
+    """Pull a colour to the nearest hue of the palette; its lightness stays, so depth and shading stay.
+
+    strength 0 leaves it, 1 gives it the palette's hue and chroma outright.
+    """
+    if not palette or strength <= 0:
+        return colour
+    own = lch(colour)
+    chosen = min((lch(p) for p in palette), key=lambda p: _pull(own, p))
+    target = Lch(own.light * (1 - 0.25 * strength) + chosen.light * 0.25 * strength, max(chosen.chroma, 0.012), chosen.hue)
+    # A very light or very dark tone cannot carry full chroma without glaring.
+    carried = 1 - abs(2 * target.light - 1) ** 2
+    return mix(colour, hex_of(Lch(target.light, target.chroma * (0.45 + 0.55 * carried), target.hue)), strength)
+
+
+def _pull(own: Lch, candidate: Lch) -> float:
+    turn = hue_distance(own.hue, candidate.hue) / 180 if not own.neutral and not candidate.neutral else 0.4
+    return turn + 0.6 * abs(own.light - candidate.light)
+
+
+def darkest(colours: Iterable[str]) -> str:
+    return min(colours, key=lambda c: lch(c).light)
+
+
+def lightest(colours: Iterable[str]) -> str:
+    return max(colours, key=lambda c: lch(c).light)
+
+
+def most_vivid(colours: Iterable[str]) -> str:
+    return max(colours, key=lambda c: lch(c).chroma)

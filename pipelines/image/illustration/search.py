@@ -1,0 +1,231 @@
+"""Finding the drawing a phrase means: words first, meaning second.
+
+A whole phrase that names a concept wins, then its head noun ("vintage red bicycle" is a bicycle), then tags, then the nearest
+concept by sentence embedding. What was not named outright comes back as a substitution and is never silent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.chat import Embedder
+from pipelines.image.illustration.art import Concept, Embeddings
+from pipelines.image.illustration.colour import WORDS as COLOUR_WORDS
+
+Floats = npt.NDArray[np.float32]
+
+#: Words that measure or hold what follows "of": "a cup of tea" is tea, "a bowl of rice" is rice.
+# fmt: off
+HOLDERS = frozenset({
+    "cup", "glass", "mug", "bowl", "bottle", "piece", "slice", "pair", "bag", "box", "can", "jar", "pile", "stack", "plate", "pot", "bunch",
+    "set", "group", "herd", "couple", "row", "handful", "basket", "loaf", "bar", "kind", "type", "picture", "image",
+})
+ARTICLES = frozenset({
+    "a", "an", "the", "some", "one", "two", "three", "several", "my", "our", "your", "his", "her", "their", "this", "that",
+})
+# fmt: on
+CJK = re.compile(r"[\u3400-\u9fff]")
+_NOT_WORD = re.compile(r"[^\w\s\u3400-\u9fff'-]+")
+#: Where a phrase goes on to say where the thing is or what it does: "fox in a forest", "panda eating bamboo".
+_SETTLED = re.compile(
+    r"(?<=\w) (?:in|on|at|near|under|over|by|from|for|to|inside|beside|behind|and|that|which|(?!ring|king|wing)\w{2,}ing(?= \w)) "
+)
+#: Below this cosine similarity a neighbour is a guess, not an alternative.
+LEAST_SIMILAR = 0.42
+
+
+@dataclass(frozen=True)
+class Match:
+    """exact: the phrase names this concept (or it is the phrase's head noun); False: the nearest there is, to be told."""
+
+    concept: Concept
+    score: float
+    exact: bool
+
+
+def normalise(text: str) -> str:
+    """Lower case, hyphens and punctuation as spaces, articles and possessives dropped."""
+    words = _NOT_WORD.sub(" ", text.lower().replace("’", "'").replace("'s ", " ")).replace("-", " ").replace("_", " ").split()
+    return " ".join(word for word in words if word not in ARTICLES)
+
+
+def singular(phrase: str) -> str:
+    """The phrase with its last word in the singular, by the regular rules of English."""
+    head, _, last = phrase.rpartition(" ")
+    if len(last) > 3 and last.endswith("ies"):
+        last = last[:-3] + "y"
+    elif len(last) > 4 and last.endswith(("shes", "ches", "xes", "sses", "zes")):
+        last = last[:-2]
+    elif len(last) > 4 and last.endswith("ves"):
+        last = last[:-3] + "f"
+    elif len(last) > 3 and last.endswith("s") and not last.endswith(("ss", "us", "is")):
+        last = last[:-1]
+    return f"{head} {last}".strip()
+
+
+class ArtSearch:
+    """Over one set of concepts. `embedder` may be None: then only words count. Its model must be the one of the embeddings."""
+
+    def __init__(
+        self,
+        concepts: Sequence[Concept],
+        synonyms: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]],
+        near: Mapping[str, tuple[str, ...]],
+        embeddings: Embeddings,
+        embedder: Embedder | None,
+    ) -> None:
+        self._concepts = tuple(concepts)
+        self._names: dict[str, list[Concept]] = {}
+        self._chinese: dict[str, list[Concept]] = {}
+        self._tags: dict[str, list[Concept]] = {}
+        self._embedder = embedder if embedder is not None and embedder.model.id == embeddings.model else None
+        table = np.frombuffer(embeddings.data, dtype=np.int8).reshape(-1, embeddings.dimensions)
+        self._table: npt.NDArray[np.int8] = table
+        self._scale = embeddings.scale
+        self._learn(synonyms)
+        by_name = {c.name: c for c in self._concepts}
+        self._near = {normalise(word): by_name[name] for name, words in near.items() if name in by_name for word in words}
+
+    def find(self, phrase: str, sets: frozenset[str], limit: int = 6) -> list[Match]:
+        """Best first, only concepts that one of these sets draws. Empty when nothing comes near."""
+        matches = self._by_near(phrase, sets) or (self._by_chinese if CJK.search(phrase) else self._by_words)(phrase, sets)
+        if not matches and not CJK.search(phrase):
+            matches = self._by_meaning(phrase, sets) or self._by_any_word(phrase, sets)
+        return matches[:limit]
+
+    def named(self, phrase: str) -> bool:
+        """True when the whole phrase is a name we know ("red apple"), so that a colour word in it is part of the name."""
+        return any(key in self._names for key in self._keys(phrase)) or phrase.strip() in self._chinese
+
+    def _learn(self, synonyms: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]) -> None:
+        own = [c for c in self._concepts if "house" in c.art]
+        for concept in own:
+            for word in (concept.name, *concept.en):
+                self._put(self._names, normalise(word), concept)
+            for word in concept.zh:
+                self._put(self._chinese, word, concept)
+        by_name = {c.name.lower(): c for c in reversed(self._concepts)}
+        for name, (english, chinese) in synonyms.items():
+            known = by_name.get(name.lower())
+            if known is not None:
+                for word in english:
+                    self._put(self._names, normalise(word), known)
+                for word in chinese:
+                    self._put(self._chinese, word, known)
+        for concept in self._concepts:
+            self._put(self._names, normalise(concept.name), concept)
+            if concept not in own:
+                for word in concept.en:
+                    self._put(self._tags, normalise(word), concept)
+                for word in concept.zh[:1]:
+                    self._put(self._chinese, word, concept)
+
+    @staticmethod
+    def _put(table: dict[str, list[Concept]], key: str, concept: Concept) -> None:
+        entries = table.setdefault(key, [])
+        if key and concept not in entries:
+            entries.append(concept)
+
+    @staticmethod
+    def _keys(phrase: str) -> tuple[str, ...]:
+        plain = normalise(phrase)
+        return tuple(dict.fromkeys((plain, singular(plain))))
+
+    def _drawn(self, found: Sequence[Concept], sets: frozenset[str]) -> list[Concept]:
+        return [c for c in found if not sets.isdisjoint(c.art)]
+
+    def _by_words(self, phrase: str, sets: frozenset[str]) -> list[Match]:
+        for text in self._readings(phrase):
+            words = text.split()
+            for start in range(len(words)):
+                tail = " ".join(words[start:])
+                for key in self._keys(tail):
+                    found = self._drawn(self._names.get(key, ()), sets)
+                    if found:
+                        return [Match(c, (1.0 if start == 0 else 0.9) - 0.01 * i, True) for i, c in enumerate(found)]
+        return self._by_tag(phrase, sets)
+
+    def _by_near(self, phrase: str, sets: frozenset[str]) -> list[Match]:
+        """The shipped table of what stands in for what nothing draws, for a whole phrase or its head noun."""
+        plain = _SETTLED.split(normalise(phrase))[0]
+        steps = len(plain) if CJK.search(plain) else plain.count(" ") + 1
+        for start in range(steps):
+            tail = plain[start:] if CJK.search(plain) else " ".join(plain.split()[start:])
+            if tail in self._names or tail in self._chinese:
+                return []
+            for key in (tail, singular(tail)):
+                if key in self._near:
+                    return [Match(c, 0.7, False) for c in self._drawn([self._near[key]], sets)]
+        return []
+
+    def _readings(self, phrase: str) -> list[str]:
+        """The phrase, and for "X of Y" / "X with Y" what it is about, in order of trust."""
+        plain = _SETTLED.split(normalise(phrase))[0]
+        readings = [plain] if " of " not in plain and " with " not in plain else []
+        whole = [plain] if any(key in self._names for key in self._keys(plain)) else []
+        before, _, after = plain.partition(" of ")
+        if after:
+            order = [after, before] if singular(before.rpartition(" ")[2]) in HOLDERS else [before, after]
+            readings += [part.partition(" with ")[0] for part in order]
+        elif " with " in plain:
+            readings.append(plain.partition(" with ")[0])
+        return whole + readings
+
+    def _by_tag(self, phrase: str, sets: frozenset[str]) -> list[Match]:
+        """Tags are loose ("brew" lies on many drinks): several candidates are put in order of meaning where that can be told."""
+        for key in self._keys(phrase):
+            found = [c for c in self._drawn(self._tags.get(key, ()), sets) if not c.flag]
+            if not found:
+                continue
+            similar = self._similarity(phrase)
+            if similar is not None:
+                found.sort(key=lambda c: -float(similar[c.row]))
+                return [Match(c, 0.5 + 0.4 * float(similar[c.row]), float(similar[c.row]) > 0.5) for c in found]
+            found.sort(key=lambda c: c.en.index(key) if key in c.en else 99)
+            return [Match(c, 0.6, False) for c in found]
+        return []
+
+    def _by_meaning(self, phrase: str, sets: frozenset[str]) -> list[Match]:
+        similar = self._similarity(phrase)
+        if similar is None:
+            return []
+        order = np.argsort(-similar, kind="stable")[:80]
+        near = [self._concepts[int(i)] for i in order if float(similar[int(i)]) >= LEAST_SIMILAR]
+        return [Match(c, float(similar[c.row]), False) for c in self._drawn(near, sets) if not c.flag]
+
+    def _by_any_word(self, phrase: str, sets: frozenset[str]) -> list[Match]:
+        """Without an embedder: a concept named by any run of words inside ("coffee machine" -> coffee)."""
+        words = [w for w in normalise(phrase).split() if w not in COLOUR_WORDS]
+        for length in range(len(words), 0, -1):
+            for start in range(len(words) - length + 1):
+                for key in self._keys(" ".join(words[start : start + length])):
+                    found = [c for c in self._drawn([*self._names.get(key, ()), *self._tags.get(key, ())], sets) if not c.flag]
+                    if found:
+                        return [Match(c, 0.3, False) for c in found]
+        return []
+
+    def _by_chinese(self, phrase: str, sets: frozenset[str]) -> list[Match]:
+        """The longest known word the phrase ends in (the head noun), else the longest inside it."""
+        text = "".join(CJK.findall(phrase)).removesuffix("的")
+        for start in range(len(text)):
+            found = self._drawn(self._chinese.get(text[start:], ()), sets)
+            if found:
+                return [Match(c, (1.0 if start == 0 else 0.9) - 0.01 * i, True) for i, c in enumerate(found)]
+        for length in range(len(text) - 1, 0, -1):
+            for start in range(len(text) - length):
+                found = [c for c in self._drawn(self._chinese.get(text[start : start + length], ()), sets) if not c.flag]
+                if found:
+                    return [Match(c, 0.5, False) for c in found]
+        return []
+
+    def _similarity(self, phrase: str) -> Floats | None:
+        if self._embedder is None or CJK.search(phrase):
+            return None
+        vector: Floats = np.asarray(self._embedder.embed([phrase])[0], dtype=np.float32)
+        similar: Floats = (self._table.astype(np.float32) @ vector) * np.float32(self._scale)
+        return similar

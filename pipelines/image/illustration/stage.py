@@ -1,0 +1,151 @@
+"""The stage a picture is drawn on: canvas, light, size and seeded chance; and the floor a drawn setting leaves for its subjects."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from domain.scene import Scene
+from pipelines.image.illustration.light import Light
+from pipelines.image.illustration.svg import Canvas, Point, number
+
+#: Share of the picture kept for text on the margin side.
+MARGIN_SHARE = 0.4
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in pixels."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> float:
+        return self.y + self.height
+
+    @property
+    def centre(self) -> Point:
+        return self.x + self.width / 2, self.y + self.height / 2
+
+    def overlap(self, other: Box) -> float:
+        """Area both cover, in square pixels."""
+        across = min(self.right, other.right) - max(self.x, other.x)
+        down = min(self.bottom, other.bottom) - max(self.y, other.y)
+        return max(across, 0.0) * max(down, 0.0)
+
+    def inset(self, share: float) -> Box:
+        by = min(self.width, self.height) * share
+        return Box(self.x + by, self.y + by, self.width - 2 * by, self.height - 2 * by)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """unit is a hundredth of the shorter side, stretched a little for long pictures: the size of small details, in pixels."""
+
+    canvas: Canvas
+    light: Light
+    scene: Scene
+    seed: int
+
+    @property
+    def width(self) -> float:
+        return self.canvas.width
+
+    @property
+    def height(self) -> float:
+        return self.canvas.height
+
+    @property
+    def unit(self) -> float:
+        short, long = sorted((self.width, self.height))
+        return float(short**0.75 * long**0.25) / 100
+
+    def chance(self, purpose: str) -> random.Random:
+        """Seeded by the recipe and the purpose, so that one part's draws do not move another's."""
+        return random.Random(f"{self.seed}/{purpose}")  # noqa: S311
+
+    @property
+    def free(self) -> Box | None:
+        """The part kept calm for text, or None."""
+        w, h = self.width, self.height
+        return {
+            "left": Box(0, 0, w * MARGIN_SHARE, h),
+            "right": Box(w * (1 - MARGIN_SHARE), 0, w * MARGIN_SHARE, h),
+            "top": Box(0, 0, w, h * MARGIN_SHARE),
+            "bottom": Box(0, h * (1 - MARGIN_SHARE), w, h * MARGIN_SHARE),
+        }.get(self.scene.margin)
+
+    @property
+    def area(self) -> Box:
+        """Where subjects may be: the picture without the margin."""
+        w, h, keep = self.width, self.height, 1 - MARGIN_SHARE
+        return {
+            "left": Box(w * MARGIN_SHARE, 0, w * keep, h),
+            "right": Box(0, 0, w * keep, h),
+            "top": Box(0, h * MARGIN_SHARE, w, h * keep),
+            "bottom": Box(0, 0, w, h * keep),
+        }.get(self.scene.margin, Box(0, 0, w, h))
+
+    def ridge(self, purpose: str, level: float, rise: float, steps: int = 8) -> list[Point]:
+        """A soft skyline from beyond the left edge to beyond the right one: y about `level`, varying by `rise` pixels."""
+        rng = self.chance(purpose)
+        phase, turns = rng.uniform(0, 6.28), rng.uniform(0.7, 1.5)
+        line: list[Point] = []
+        for i in range(steps + 3):
+            x = self.width * (i - 1) / steps
+            swell = _wave(phase + turns * 6.28 * i / steps)
+            line.append((x, level + rise * (0.6 * swell + 0.4 * rng.uniform(-1, 1))))
+        return line
+
+
+def _wave(angle: float) -> float:
+    """A sine good to three digits, from its series, so that pictures do not depend on a machine's maths library."""
+    x = (angle + 3.141592653589793) % 6.283185307179586 - 3.141592653589793
+    square = x * x
+    return x * (1 - square / 6 * (1 - square / 20 * (1 - square / 42 * (1 - square / 72 * (1 - square / 110)))))
+
+
+@dataclass
+class Floor:
+    """What a drawn setting offers its subjects.
+
+    far and near: y of the furthest and nearest place to stand, in pixels. footing: "ground" (things stand and cast shadows), "water"
+    (things float half in it) or "none" (things hang free). front: markup drawn over the subjects. shade: strength of contact shadows.
+    sun: x of the light, 0..1. spot: x in pixels made for the main subject (a podium), or None.
+    """
+
+    far: float
+    near: float
+    footing: str = "ground"
+    shade: float = 0.42
+    sun: float = 0.7
+    spot: float | None = None
+    front: list[str] = field(default_factory=list)
+
+
+def line_y(line: Sequence[Point], x: float) -> float:
+    """Height of a ridge at x, straight between its points."""
+    for (x0, y0), (x1, y1) in pairwise(line):
+        if x0 <= x <= x1:
+            return y0 + (y1 - y0) * (x - x0) / max(x1 - x0, 1e-6)
+    return line[-1][1]
+
+
+def group(markup: str, x: float, y: float, scale: float = 1.0, turn: float = 0.0, opacity: float = 1.0) -> str:
+    """Markup moved to (x, y), scaled and turned by degrees about its own origin."""
+    parts = [f"translate({number(x)} {number(y)})"]
+    if turn:
+        parts.append(f"rotate({number(turn)})")
+    if scale != 1.0:
+        parts.append(f"scale({scale:.4g})")
+    alpha = "" if opacity >= 1 else f' opacity="{number(opacity)}"'
+    return f'<g transform="{"".join(parts)}"{alpha}>{markup}</g>'
