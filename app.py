@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Mapping, MutableMapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from domain.settings import Settings
+    from library.library import Library
+    from pipelines.worker import Engine
+    from studio.shelf import Shelf
     from studio.studio import Studio
 
 ENVIRONMENT = {
@@ -44,9 +49,116 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
 
 def open_studio(settings: Settings) -> Studio:
     """Construct everything. Loads no model and starts nothing: `with studio:` does."""
-    from studio.assembly import assemble
+    from agents.director import Director
+    from agents.planner import Planner
+    from agents.writers.calls import Desk
+    from domain.model import Task
+    from library.library import Library
+    from pipelines.executors.local import LocalExecutor
+    from pipelines.text.chats import Remote
+    from pipelines.worker import build
+    from studio.attachments import Attachments
+    from studio.conversation import Conversation
+    from studio.makers import Makers
+    from studio.making import Making
+    from studio.media_makers import Preparations, preference, voices_of
+    from studio.models import ModelDesk, endpoint_of, own_choices
+    from studio.plans import Plans
+    from studio.projects import Projects
+    from studio.runner import Runner
+    from studio.studio import Studio
+    from studio.table import all_makers
 
-    return assemble(settings, assets_folder())
+    assets = assets_folder()
+    library = Library.open(settings.database_url, settings.home)
+
+    def remote() -> Remote:
+        endpoint = endpoint_of(library, settings)
+        return Remote(url=endpoint.url, model=endpoint.model, key=endpoint.key)
+
+    engine = build(settings, assets, lambda: own_choices(library, settings), remote)
+
+    def picture_model() -> str:
+        choice = engine.chosen(Task.PICTURE)
+        return choice.model.id if choice is not None and engine.store.ready(choice.model.id) else ""
+
+    def installed_engines() -> frozenset[str]:
+        return frozenset(pipeline.name for pipeline in engine.speech if pipeline.capability() is not None)
+
+    desk = Desk(assets)
+    preparations = Preparations(engine.chats, desk, lambda: voices_of(engine.voices, installed_engines()))
+    makers = Makers(all_makers(engine, desk, preparations), preference(picture_model))
+    executor = LocalExecutor({"chat": 2, "prepare": 2, "media": 2, "diffusion": 1}, library.add_measurement)
+    making = Making(library, makers, executor, engine.devices.release_idle, now)
+    runner = Runner(library, making, database=settings.runs_url, now=now)
+    planner = Planner(assets)
+    plans = Plans(library, planner, engine.chats.current, makers, runner, now)
+    return Studio(
+        library=library,
+        projects=Projects(library),
+        attachments=Attachments(library, palette_of_upload, lambda data, name: transcript_of_upload(engine, data, name)),
+        plans=plans,
+        chat=Conversation(library, plans, Director(assets, planner), engine.chats, makers, now),
+        shelf=build_shelf(settings, library, engine),
+        models=ModelDesk(library, settings, engine.store, engine.choose),
+        makers=makers,
+        runner=runner,
+        voices=lambda: tuple(voice.name for voice in voices_of(engine.voices, installed_engines())),
+        fonts=lambda: font_families(assets),
+        close=library.close,
+    )
+
+
+def build_shelf(settings: Settings, library: Library, engine: Engine) -> Shelf:
+    from importlib.metadata import PackageNotFoundError, version
+
+    from domain.progress import Progress
+    from pipelines.media.picture import thumbnail
+    from studio.export import PackSources, Selection, export_pack
+    from studio.shelf import Shelf
+    from studio.word_makers import render_markdown
+
+    known = {model.id: model for model in engine.store.catalogue.models}
+    try:
+        release = version("maquette")
+    except PackageNotFoundError:  # run from the folder, not installed
+        release = ""
+    sources = PackSources(render=render_markdown, model=known.get, version=release)
+
+    def export(library: Library, selection: Selection, out: Path, progress: Progress) -> Path:
+        return export_pack(library, selection, out, progress, sources)
+
+    def shrink(source: Path, target: Path) -> None:
+        temporary = target.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
+        temporary.write_bytes(thumbnail(source.read_bytes(), 480))
+        temporary.replace(target)
+
+    return Shelf(library, packs=settings.home / "packs", thumbnails=settings.cache / "thumbnails", shrink=shrink, export=export, now=now)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def palette_of_upload(data: bytes, name: str) -> tuple[str, ...]:
+    import numpy as np
+
+    from pipelines.media.palette import palette_of
+    from pipelines.media.picture import decode
+
+    picture = decode(data, name).convert("RGB")
+    picture.thumbnail((256, 256))
+    return palette_of(np.asarray(picture))
+
+
+def transcript_of_upload(engine: Engine, data: bytes, name: str) -> str:
+    return engine.recogniser.transcribe(data).text
+
+
+def font_families(assets: Path) -> tuple[str, ...]:
+    from pipelines.layout.fonts import read_fonts
+
+    return tuple(sorted(family.name for family in read_fonts(assets / "fonts").family))
 
 
 def main(argv: list[str] | None = None) -> int:

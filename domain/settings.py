@@ -43,6 +43,11 @@ class Settings(Value):
     def database_url(self) -> str:
         return self.database or f"sqlite:///{self.home / 'maquette.db'}"
 
+    @property
+    def runs_url(self) -> str:
+        """Where DBOS keeps its tables: beside the library's file, or in the same Postgres."""
+        return self.database if self.database.startswith("postgres") else f"sqlite:///{self.home / 'runs.db'}"
+
     @staticmethod
     def from_environment(environment: Mapping[str, str], user_home: Path) -> Settings:
         """Read MAQUETTE_* variables (listed in docs/user-guide.md). Raises InputError naming the variable."""

@@ -22,10 +22,17 @@ class Take(Value):
     maker: str = ""
     prompt: str = ""
     parameters: dict[str, JsonValue] | None = None
+    notes: tuple[str, ...] = ()
 
 
 class Prepared(Value):
-    """A prepared step: the finished values its maker works from. prompt is what a person reads and may edit."""
+    """A prepared step: the finished values its maker works from. prompt is what a person reads and may edit.
+
+    maker: the maker that preparing decided on (a voice belongs to one engine), "" for the one it was prepared for.
+    notes: what a person should know of choices made while preparing.
+    """
 
     prompt: str
     parameters: dict[str, JsonValue]
+    maker: str = ""
+    notes: tuple[str, ...] = ()

@@ -22,7 +22,7 @@ from pipelines.layout.banner import Banner
 from pipelines.models.catalogue import Catalogue
 from pipelines.models.profiles import Choice, Hardware, choose
 from pipelines.models.store import ModelStore
-from pipelines.registry import Registry
+from pipelines.pipeline import Pipeline
 from pipelines.text.chats import Chats, Remote
 from pipelines.text.embedder import MiniLmEmbedder
 
@@ -37,11 +37,16 @@ class Engine:
 
     store: ModelStore
     devices: Devices
-    registry: Registry
+    illustrator: Illustrator
+    diffusion: Mapping[str, Diffusion]
+    speech: tuple[Pipeline, ...]
+    composer: ComposerPipeline
+    banner: Banner
     chats: Chats
     recogniser: Recogniser
     voices: VoiceCatalogue
     choose: Callable[[Mapping[str, str]], dict[Task, Choice]]
+    chosen: Callable[[Task], Choice | None]
 
 
 def build(settings: Settings, assets: Path, choices: Callable[[], Mapping[str, str]], remote: Callable[[], Remote]) -> Engine:
@@ -65,25 +70,23 @@ def build(settings: Settings, assets: Path, choices: Callable[[], Mapping[str, s
 
     embedder = InstalledEmbedder(store, devices)
     threads = settings.threads or hardware.cores
-    registry = Registry(
-        (
-            Illustrator(store, embedder, assets),
-            *(Diffusion(store, devices, m.id) for m in store.catalogue.of(Task.PICTURE)),
-            KokoroPipeline(store, devices, assets, threads=threads),
-            HibariPipeline(store, devices, assets),
-            *(BarkPipeline(store, devices, assets, m.id) for m in store.catalogue.of(Task.SPEECH) if m.id.startswith("bark")),
-            ComposerPipeline(store, devices, assets),
-            Banner(store, assets),
-        )
-    )
     return Engine(
         store=store,
         devices=devices,
-        registry=registry,
+        illustrator=Illustrator(store, embedder, assets),
+        diffusion={m.id: Diffusion(store, devices, m.id) for m in store.catalogue.of(Task.PICTURE)},
+        speech=(
+            KokoroPipeline(store, devices, assets, threads=threads),
+            HibariPipeline(store, devices, assets),
+            BarkPipeline(store, devices, assets),
+        ),
+        composer=ComposerPipeline(store, devices, assets),
+        banner=Banner(store, assets),
         chats=Chats(store, devices, lambda: chosen(Task.CHAT), remote, threads=settings.threads),
         recogniser=Recogniser(store, devices, threads=threads),
         voices=VoiceCatalogue.read(assets / "voices.toml"),
         choose=pick,
+        chosen=chosen,
     )
 
 

@@ -9,7 +9,7 @@ from domain.asset import Asset
 from domain.capability import StepKind
 from domain.context import InputText, StepContext
 from domain.errors import Conflict, GenerationError, OutOfMemory
-from domain.finding import Finding
+from domain.finding import Finding, Severity
 from domain.plan import Plan, Step
 from domain.progress import Progress
 from domain.project import Project
@@ -77,7 +77,14 @@ class Making:
         context = self._context(plan, project, take, inputs, maker)
         with self._executor.lane("chat" if maker.prepares_with_chat else "prepare", progress):
             prepared = maker.prepare(context, progress)
-        ready = take.model_copy(update={"maker": maker.name, "prompt": prepared.prompt, "parameters": prepared.parameters})
+        ready = take.model_copy(
+            update={
+                "maker": prepared.maker or maker.name,
+                "prompt": prepared.prompt,
+                "parameters": prepared.parameters,
+                "notes": prepared.notes,
+            }
+        )
         self._takes.save(ready)
         return ready
 
@@ -145,7 +152,7 @@ class Making:
             trace=output.trace,
             credits=output.credits,
             facts=dict(output.facts),
-            findings=findings_of(output),
+            findings=(*findings_of(output), *(Finding(rule="prepared", severity=Severity.NOTE, message=note) for note in take.notes)),
             text=str(output.facts.get("text", "")),
             previous=take.previous,
             parents=tuple(dict.fromkeys(asset.id for asset in inputs.values())),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from agents.writers.calls import Desk
 from agents.writers.layout import prepare_layout
 from agents.writers.scene import prepare_prompt, prepare_scene
 from agents.writers.score import prepare_score
-from agents.writers.spoken import VoiceChoice, prepare_speech
+from agents.writers.spoken import Voice, prepare_speech
 from domain.brand import BrandKit
 from domain.capability import Capability, StepKind
 from domain.chat import ChatModel
@@ -15,7 +16,7 @@ from domain.context import StepContext
 from domain.errors import InputError
 from domain.plan import Step
 from domain.progress import CancelToken, Progress
-from domain.specs import PictureSpec, SpeechSpec
+from domain.specs import PictureSpec
 from domain.take import Prepared
 from domain.value import JsonValue
 from pipelines.audio.voices import VoiceCatalogue
@@ -61,12 +62,10 @@ def media_maker(pipeline: Pipeline, prepare: Prepare, *, lane: str, name: str = 
 class Preparations:
     """How each kind of media step is prepared. With no chat model installed, rules alone prepare it."""
 
-    def __init__(self, chats: Chats, voices: VoiceCatalogue) -> None:
+    def __init__(self, chats: Chats, desk: Desk, voices: Callable[[], tuple[Voice, ...]]) -> None:
         self._chats = chats
-        self._voices = tuple(
-            VoiceChoice(name=v.name, engine=v.engine, language=v.language, gender=v.gender, tone=v.tone, default=v.default)
-            for v in voices.voices
-        )
+        self._desk = desk
+        self._voices = voices
 
     def scene(self, context: StepContext, progress: Progress) -> Prepared:
         spec = _picture(context)
@@ -79,13 +78,13 @@ class Preparations:
         return Prepared(prompt=str(parameters.get("prompt", "")), parameters=parameters)
 
     def score(self, context: StepContext, progress: Progress) -> Prepared:
-        score = prepare_score(context, self._chat(), Watched(progress))
+        score = prepare_score(context, self._chat(), Watched(progress), self._desk)
         about = f"{score.mood.value}, {score.tempo} BPM, {score.key}, {score.seconds:g} s"
         return Prepared(prompt=about, parameters={"score": score.model_dump(mode="json")})
 
     def speech(self, context: StepContext, progress: Progress) -> Prepared:
-        parameters = prepare_speech(context, self._voices)
-        return Prepared(prompt=str(parameters.get("text", "")), parameters=parameters)
+        spoken = prepare_speech(context, self._voices(), self._desk)
+        return Prepared(prompt=spoken.text, parameters=spoken.parameters, maker=spoken.maker, notes=spoken.notes)
 
     def layout(self, context: StepContext, progress: Progress) -> Prepared:
         parameters = prepare_layout(context)
@@ -95,34 +94,29 @@ class Preparations:
         return self._chats.current() if self._chats.available() else None
 
 
-def preference(voices: VoiceCatalogue, picture_model: Callable[[], str]) -> Callable[[Step, BrandKit], str]:
-    """Which maker a step gets: a voice belongs to one engine, a person chose a picture model.
+def voices_of(catalogue: VoiceCatalogue, engines: frozenset[str]) -> tuple[Voice, ...]:
+    """The voices of the engines that are installed, as agents know them."""
+    return tuple(
+        Voice(name=v.name, engine=v.engine, language=v.language, gender=v.gender, tone=v.tone, quality=v.quality, default=v.default)
+        for v in catalogue.voices
+        if v.engine in engines
+    )
 
-    picture_model: id of the chosen diffusion model, "" for the illustrator.
+
+def preference(picture_model: Callable[[], str]) -> Callable[[Step, BrandKit], str]:
+    """Which maker a step gets where several could make it. A voice's engine is decided while preparing.
+
+    picture_model: id of the diffusion model a person or the profile chose, "" for the illustrator.
     """
 
-    def speech(step: Step, brand: BrandKit) -> str:
-        spec = step.spec
-        if not isinstance(spec, SpeechSpec):
-            return ""
-        cast = next((member.voice for member in brand.cast if member.name == (spec.character or "narrator")), "")
-        wanted = spec.voice or cast
-        if not wanted:
-            return ""
-        try:
-            return voices.get(wanted).engine
-        except InputError:
-            return ""  # the maker itself says which voices are near
-
-    def picture(step: Step, brand: BrandKit) -> str:
+    def picture() -> str:
         chosen = picture_model()
         return f"diffusion/{chosen}" if chosen else "illustrator"
 
-    table: Mapping[StepKind, Callable[[Step, BrandKit], str]] = {StepKind.SPEECH: speech, StepKind.PICTURE: picture}
+    table: Mapping[StepKind, Callable[[], str]] = {StepKind.PICTURE: picture}
 
     def prefer(step: Step, brand: BrandKit) -> str:
-        chosen = table.get(step.kind)
-        return chosen(step, brand) if chosen is not None else ""
+        return table[step.kind]() if step.kind in table else ""
 
     return prefer
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from domain.errors import Conflict, InputError, MaquetteError
 from domain.model import Model, ModelStatus, Task
 from domain.progress import CancelToken, Progress, Silent
+from domain.settings import Settings
 from domain.value import JsonValue, Value
 from library.library import Library
 from pipelines.models.profiles import Choice
@@ -25,6 +26,20 @@ class Endpoint(Value):
     key: str = ""
 
 
+def own_choices(library: Library, settings: Settings) -> dict[str, str]:
+    """A person's choice of model per task: what was chosen on the Models page, over what the settings say."""
+    stored = library.get_setting(CHOICES, {})
+    return {**settings.choices, **({str(k): str(v) for k, v in stored.items()} if isinstance(stored, dict) else {})}
+
+
+def endpoint_of(library: Library, settings: Settings) -> Endpoint:
+    """The OpenAI-compatible server to ask: the one set on the Models page, else the one of the environment."""
+    stored = library.get_setting(ENDPOINT)
+    if isinstance(stored, dict) and stored.get("url"):
+        return Endpoint.model_validate(stored)
+    return Endpoint(url=settings.chat_url, model=settings.chat_model, key=settings.chat_key)
+
+
 class Pull(Value):
     """A download under way or ended. error "" unless it failed."""
 
@@ -40,8 +55,11 @@ class ModelDesk:
     choose: the profile's pick per task, given a person's choices (task value -> model id).
     """
 
-    def __init__(self, library: Library, store: ModelStore, choose: Callable[[Mapping[str, str]], Mapping[Task, Choice]]) -> None:
+    def __init__(
+        self, library: Library, settings: Settings, store: ModelStore, choose: Callable[[Mapping[str, str]], Mapping[Task, Choice]]
+    ) -> None:
         self._library = library
+        self._settings = settings
         self._store = store
         self._choose = choose
         self._pulls: dict[str, Pull] = {}
@@ -64,8 +82,7 @@ class ModelDesk:
         return self._choose(self.choices())
 
     def choices(self) -> dict[str, str]:
-        stored = self._library.get_setting(CHOICES, {})
-        return {str(task): str(model) for task, model in stored.items()} if isinstance(stored, dict) else {}
+        return own_choices(self._library, self._settings)
 
     def choose(self, task: Task, model_id: str) -> None:
         """Use this model for a task; "" returns to the profile's pick. Raises NotFound, InputError for a model of another task."""
@@ -80,8 +97,7 @@ class ModelDesk:
         self._library.put_setting(CHOICES, dict[str, JsonValue](choices))
 
     def endpoint(self) -> Endpoint:
-        stored = self._library.get_setting(ENDPOINT, {})
-        return Endpoint.model_validate(stored) if isinstance(stored, dict) else Endpoint()
+        return endpoint_of(self._library, self._settings)
 
     def set_endpoint(self, endpoint: Endpoint) -> None:
         """Point the chat at an OpenAI-compatible server, or back with an empty URL. Raises InputError for another scheme."""

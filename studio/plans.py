@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from domain.asset import Asset
 from domain.brand import BrandKit
 from domain.brief import BRIEF_MAX_CHARACTERS, Attachment, Brief
 from domain.capability import Capability, StepKind
+from domain.chat import ChatModel
 from domain.errors import Conflict, InputError, LimitError, PlanError
 from domain.events import EventKind
 from domain.job import Job
@@ -30,18 +31,29 @@ from studio.takes import Takes
 
 
 class Planner(Protocol):
-    """agents.planner, with its chat model already chosen."""
+    """agents.planner.Planner."""
 
-    def __call__(
-        self, brief: Brief, capabilities: tuple[Capability, ...], brand: BrandKit, *, plan_id: str, seed: int, cancel: CancelToken | None
+    def plan(
+        self,
+        brief: Brief,
+        capabilities: Sequence[Capability],
+        chat: ChatModel,
+        brand: BrandKit,
+        *,
+        plan_id: str,
+        seed: int,
+        cancel: CancelToken | None = None,
     ) -> Plan: ...
 
 
 class Plans:
-    def __init__(self, library: Library, planner: Planner, makers: Makers, runner: Runner, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, library: Library, planner: Planner, chat: Callable[[], ChatModel], makers: Makers, runner: Runner, now: Callable[[], datetime]
+    ) -> None:
         self._library = library
         self._takes = Takes(library)
         self._planner = planner
+        self._chat = chat
         self._makers = makers
         self._runner = runner
         self._now = now
@@ -85,7 +97,7 @@ class Plans:
         capabilities = self._makers.capabilities()
         brand = self._library.project(brief.project_id).brand
         chosen = secrets.randbelow(2**31) if seed is None else seed
-        plan = self._planner(brief, capabilities, brand, plan_id=new_id(), seed=chosen, cancel=cancel)
+        plan = self._planner.plan(brief, capabilities, self._chat(), brand, plan_id=new_id(), seed=chosen, cancel=cancel)
         plan.require(capabilities)
         return self._save(plan)
 

@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 
+from agents.writers.render import render
 from domain.capability import Capability, StepKind
 from domain.chat import ChatModel
 from domain.context import StepContext
-from domain.documents import ArticleDocument, CopyDocument, DialogueDocument
+from domain.documents import ARTICLE_MEDIA_TYPE, COPY_MEDIA_TYPE, DIALOGUE_MEDIA_TYPE, ArticleDocument, CopyDocument, DialogueDocument
 from domain.errors import InputError
 from domain.finding import Finding
 from domain.progress import Progress
@@ -33,7 +34,6 @@ def word_maker(
     chats: Chats,
     *,
     media_type: str,
-    render: Callable[[Document], str],
 ) -> Maker:
     """A maker whose work is several calls of the chat model. Its Recipe holds the whole StepContext, so it covers them all."""
 
@@ -50,14 +50,14 @@ def word_maker(
         return Capability(kind=kind, maker="writer", models=(chats.name(),), languages=LANGUAGES, reason=chats.reason())
 
     def make(works: Sequence[Work], progress: Progress) -> list[Output]:
-        return [_write_one(work, write, chats.current(), media_type, render, progress) for work in works]
+        return [_write_one(work, write, chats.current(), media_type, progress) for work in works]
 
     return Maker(
         kind=kind, name="writer", version=maker_version, lane="chat", prepare=prepare, models=models, capability=capability, make=make
     )
 
 
-def _write_one(work: Work, write: Write, chat: ChatModel, media_type: str, render: Callable[[Document], str], progress: Progress) -> Output:
+def _write_one(work: Work, write: Write, chat: ChatModel, media_type: str, progress: Progress) -> Output:
     started = time.monotonic()
     context = StepContext.model_validate(work.recipe.parameters["context"])
     if chat.model.sha256 and work.recipe.models and chat.model != work.recipe.models[0]:
@@ -86,3 +86,16 @@ def findings_in(document: Document) -> tuple[Finding, ...]:
         failed = [slot for slot in document.slots if slot.lines and all(line.findings for line in slot.lines)]
         return tuple(f.model_copy(update={"field": slot.name, "span": None}) for slot in failed for f in slot.lines[0].findings)
     return tuple(document.findings)
+
+
+DOCUMENTS: dict[str, type[CopyDocument] | type[ArticleDocument] | type[DialogueDocument]] = {
+    COPY_MEDIA_TYPE: CopyDocument,
+    ARTICLE_MEDIA_TYPE: ArticleDocument,
+    DIALOGUE_MEDIA_TYPE: DialogueDocument,
+}
+
+
+def render_markdown(media_type: str, data: bytes) -> str | None:
+    """A stored document as Markdown for people; None for anything else."""
+    document = DOCUMENTS.get(media_type)
+    return render(document.model_validate_json(data)) if document is not None else None

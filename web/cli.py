@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from domain.errors import InputError, MaquetteError
@@ -19,7 +19,7 @@ from domain.job import JobState
 from domain.model import ModelStatus
 from domain.progress import CancelToken
 from domain.settings import Settings
-from studio.shelf import Selection
+from studio.export import Selection
 from studio.studio import Studio
 
 
@@ -146,13 +146,14 @@ def _make(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
 def _watch(studio: Studio, plan_id: str, console: Console) -> list[Any]:
     """Show a bar per step until all have ended; returns the jobs that did not succeed. Ctrl-C cancels the plan."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), TimeElapsedColumn())
-    bars: dict[str, Any] = {}
+    bars: dict[str, TaskID] = {}
     with Progress(*columns, console=console) as shown:
         try:
             for jobs in studio.plans.watch(plan_id):
                 for job in jobs:
-                    bar = bars.setdefault(job.step_id, shown.add_task(job.step_id, total=1.0, note="") if job.step_id not in bars else None)
-                    shown.update(bar, completed=1.0 if job.state.ended else job.progress, note=job.note or job.state.value)
+                    if job.step_id not in bars:
+                        bars[job.step_id] = shown.add_task(job.step_id, total=1.0, note="")
+                    shown.update(bars[job.step_id], completed=1.0 if job.state.ended else job.progress, note=job.note or job.state.value)
         except KeyboardInterrupt:
             studio.plans.cancel(plan_id)
             raise

@@ -79,9 +79,7 @@ class Chats:
         """The chat model to use now. Raises ModelMissing when none is installed and no endpoint is set."""
         remote = self._remote()
         if remote.url:
-            return self._once(
-                f"{remote.url} {remote.model} {remote.key}", lambda: OpenAICompatibleChat(remote.url, remote.model, remote.key)
-            )
+            return self._once(f"{remote.url} {remote.model} {remote.key}", lambda: self._distant(remote))
         choice = self._chosen()
         if choice is None or not self._store.ready(choice.model.id):
             name = choice.model.id if choice is not None else Task.CHAT.value

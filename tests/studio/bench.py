@@ -7,14 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
+from domain.brand import BrandKit
 from domain.brief import Brief
 from domain.capability import Capability, StepKind
+from domain.chat import ChatModel
 from domain.context import StepContext
 from domain.errors import EngineFailed
 from domain.job import Job
 from domain.plan import Plan, Step, StepInput
-from domain.progress import Progress
+from domain.progress import CancelToken, Progress
 from domain.recipe import Output, OutputFile, Trace, Work
 from domain.specs import ArticleSpec, CopySpec, MusicSpec, SpeechSpec, StepSpec
 from domain.take import Prepared
@@ -95,17 +98,42 @@ def step(step_id: str, *needs: str) -> Step:
     )
 
 
+class FixedPlanner:
+    """Proposes the steps it was told to."""
+
+    def __init__(self) -> None:
+        self.steps: tuple[Step, ...] = ()
+
+    def plan(
+        self,
+        brief: Brief,
+        capabilities: Sequence[Capability],
+        chat: ChatModel,
+        brand: BrandKit,
+        *,
+        plan_id: str,
+        seed: int,
+        cancel: CancelToken | None = None,
+    ) -> Plan:
+        return Plan(id=plan_id, project_id=brief.project_id, brief_id=brief.id, title="t", seed=seed, steps=self.steps)
+
+
+def no_chat() -> ChatModel:
+    return cast(ChatModel, None)  # the fixed planner asks nobody
+
+
 @dataclass
 class Bench:
     library: Library
     runner: Runner
     plans: Plans
+    planner: FixedPlanner
     hand: Hand
     project: str
 
     def plan(self, *steps: Step) -> Plan:
         brief = self.plans.submit(self.project, "Make it.")
-        self.steps = steps
+        self.planner.steps = steps
         return self.plans.propose(brief, seed=7)
 
     def wait(self, plan_id: str) -> dict[str, Job]:
@@ -121,10 +149,6 @@ def open_bench(home: Path, hand: Hand, *, lanes: int = 4, clock: Callable[[], da
     executor = LocalExecutor({"hand": lanes, "prepare": lanes}, library.add_measurement)
     making = Making(library, makers, executor, lambda: None, clock)
     runner = Runner(library, making, database=f"sqlite:///{home / 'runs.db'}", now=clock)
-    bench: list[Bench] = []
-
-    def planner(brief: Brief, capabilities: object, brand: object, *, plan_id: str, seed: int, cancel: object) -> Plan:
-        return Plan(id=plan_id, project_id=brief.project_id, brief_id=brief.id, title="t", seed=seed, steps=bench[0].steps)
-
-    bench.append(Bench(library, runner, Plans(library, planner, makers, runner, clock), hand, project.id))
-    return bench[0]
+    planner = FixedPlanner()
+    plans = Plans(library, planner, no_chat, makers, runner, clock)
+    return Bench(library, runner, plans, planner, hand, project.id)

@@ -39,7 +39,7 @@ def share(port: int) -> PublicLink:
 
     def close() -> None:
         for tunnel in tunnels:
-            tunnel.kill()
+            tunnel.kill()  # type: ignore[no-untyped-call]
 
     return PublicLink(url=url, close=close)
 

@@ -1,0 +1,33 @@
+"""The table: every step kind with its makers, in order of preference. A new kind adds its row here."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from agents.writers import article, copy, dialogue
+from agents.writers.calls import Desk
+from domain.capability import StepKind
+from domain.documents import ARTICLE_MEDIA_TYPE, COPY_MEDIA_TYPE, DIALOGUE_MEDIA_TYPE
+from pipelines.worker import Engine
+from studio.makers import Maker
+from studio.media_makers import Preparations, media_maker
+from studio.word_makers import word_maker
+
+
+def all_makers(engine: Engine, desk: Desk, prepare: Preparations) -> tuple[Maker, ...]:
+    """Words by writers with the chat model, media by the pipelines of this engine."""
+    words = (
+        (StepKind.COPY, copy.write_copy, copy.MAKER_VERSION, COPY_MEDIA_TYPE),
+        (StepKind.ARTICLE, article.write_article, article.MAKER_VERSION, ARTICLE_MEDIA_TYPE),
+        (StepKind.DIALOGUE, dialogue.write_dialogue, dialogue.MAKER_VERSION, DIALOGUE_MEDIA_TYPE),
+    )
+    makers = [word_maker(kind, partial(write, desk=desk), number, engine.chats, media_type=media) for kind, write, number, media in words]
+    makers.append(media_maker(engine.illustrator, prepare.scene, lane="media", asks_chat=True))
+    makers += [
+        media_maker(pipeline, prepare.prompt, lane="diffusion", name=f"{pipeline.name}/{model_id}", asks_chat=True)
+        for model_id, pipeline in engine.diffusion.items()
+    ]
+    makers += [media_maker(pipeline, prepare.speech, lane="media") for pipeline in engine.speech]
+    makers.append(media_maker(engine.composer, prepare.score, lane="media", asks_chat=True))
+    makers.append(media_maker(engine.banner, prepare.layout, lane="media"))
+    return tuple(makers)
