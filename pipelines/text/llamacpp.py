@@ -12,6 +12,7 @@ import secrets
 import shutil
 import tempfile
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -171,16 +172,19 @@ class _Engine:
         self._reproduce = reproduce
         self._neutralise = Neutralise(head.control_tokens)
         self._table = SlotTable(slots, _PREFIX_ROOM)
-        self._states = Path(tempfile.mkdtemp(prefix="maquette-prefixes-"))
+        self._states = _states_folder(Path(tempfile.gettempdir()))
+        self._forget = weakref.finalize(self, shutil.rmtree, self._states, True)
         key = secrets.token_urlsafe(32)
         parameters = _parameters(xllamacpp.CommonParams(), gguf, context_tokens, slots, threads)
+        # Mapped from disk the weights would stay in memory twice: as they are, and as the engine lays them out for the CPU.
+        parameters.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
         # The engine cannot run without a listener of its own; it answers on loopback, to this key only.
         parameters.api_keys = [key]
         parameters.slot_save_path = f"{self._states}{os.sep}"
         try:
             self._server: Any = xllamacpp.Server(parameters)
         except RuntimeError as error:
-            shutil.rmtree(self._states, ignore_errors=True)
+            self._forget()
             raise EngineFailed(
                 f"{gguf.name} could not be loaded: {error}",
                 hint="Check it with `python app.py models verify`, or choose another chat model on the Models page.",
@@ -197,7 +201,7 @@ class _Engine:
     def close(self) -> None:
         self._http.close()
         self._server = None
-        shutil.rmtree(self._states, ignore_errors=True)
+        self._forget()
 
     def run(self, request: ChatRequest, emit: Emit, stop: CancelToken) -> ChatReply:
         messages = [Message(role=m.role, content=self._neutralise(m.content)) for m in request.messages]
@@ -388,6 +392,15 @@ def _parameters(parameters: Any, gguf: Path, context_tokens: int, slots: int, th
     parameters.cache_ram_mib = 0
     parameters.cache_idle_slots = False
     return parameters
+
+
+def _states_folder(base: Path) -> Path:
+    """A private folder for evaluated prefixes. Those of processes that were killed are removed on the way."""
+    for left in base.glob("maquette-prefixes-*-*"):
+        owner = left.name.split("-")[2]
+        if owner.isdigit() and not Path(f"/proc/{owner}").exists() and Path("/proc/self").exists():
+            shutil.rmtree(left, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"maquette-prefixes-{os.getpid()}-", dir=base))
 
 
 def physical_cores() -> int:

@@ -248,6 +248,21 @@ def test_a_cut_off_gguf_fails_at_loading_and_leaves_nothing_loaded(tmp_path: Pat
     assert devices.loaded() == {}
 
 
+def test_unloading_leaves_no_words_on_the_disk(small_gguf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    left_by_a_killed_process = tmp_path / "maquette-prefixes-999999999-x"
+    left_by_a_killed_process.mkdir()
+    devices = Devices(4 * GB)
+    chat = LlamaCppChat(small_gguf, ModelRef(id="small"), devices, context_tokens=1024, slots=1)
+    assert chat.warm(said(("system", rules("ink")))) > 300
+    folders = list(tmp_path.iterdir())
+    assert len(folders) == 1
+    assert folders[0].stat().st_mode & 0o077 == 0
+    assert [file.name for file in folders[0].iterdir()] != []
+    devices.release_idle()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_engine_is_silent(chat: LlamaCppChat, capfd: pytest.CaptureFixture[str]) -> None:
     chat.complete(ChatRequest(messages=said(("user", "Say hi.")), json_schema=HERO, max_tokens=200))
     captured = capfd.readouterr()
