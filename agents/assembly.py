@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from pydantic import TypeAdapter
 
-from agents.lexicon import Lexicon, Phrases
+from agents.lexicon import Lexicon, Phrases, side
 from agents.recipes import Item, PlanRecipe, Slot, Wire
 from agents.request import KindRequest, RequestReading
 from domain.capability import Capability, StepKind
@@ -382,6 +382,16 @@ def _makeable_languages(outline: Outline, capabilities: Sequence[Capability]) ->
     return tuple(language for language in wanted if makeable(language)) or (outline.language,)
 
 
+def words_for(seconds: float, language: str) -> int:
+    """Words (Chinese: characters) that are spoken in about `seconds`, within an article's bounds."""
+    return max(20, min(1500, round(seconds * _WORDS_PER_SECOND[side(language)])))
+
+
+def characters_for(seconds: float, language: str) -> int:
+    """Characters of copy that are spoken in about `seconds`, within a copy field's bounds."""
+    return max(20, min(3000, round(seconds * _CHARACTERS_PER_SECOND[side(language)])))
+
+
 def seconds_for(outline: Outline, kind: StepKind) -> float | None:
     """The length asked for this kind, if any. In a spot, voice and bed have one length, whichever was named."""
     reading = outline.reading
@@ -403,8 +413,7 @@ def _lengths(outline: Outline, place: Place, language: str) -> dict[str, JsonVal
         seconds = seconds_for(outline, StepKind.SPEECH)
         spoken = place.item.form == "script"
         if spoken and seconds:
-            rate = _WORDS_PER_SECOND["zh" if language == "zh" else "en"]
-            return {"words": max(20, min(1500, round(seconds * rate)))}
+            return {"words": words_for(seconds, language)}
         if outline.reading.words and not place.slot.support:
             return {"words": max(20, min(1500, outline.reading.words))}
     return {}
@@ -430,8 +439,7 @@ def _with_fields(steps: list[Step], outline: Outline) -> list[Step]:
             source = by_id[given.step]
             if needed and isinstance(source.spec, CopySpec) and all(f.name != needed.name for f in source.spec.fields):
                 seconds = getattr(step.spec, "seconds", 0.0)
-                rate = _CHARACTERS_PER_SECOND["zh" if source.spec.language == "zh" else "en"]
-                limit = max(20, min(3000, round(seconds * rate))) if seconds else needed.max_chars
+                limit = characters_for(seconds, source.spec.language) if seconds else needed.max_chars
                 grown = (*source.spec.fields[:11], needed.model_copy(update={"max_chars": limit}))
                 by_id[source.id] = source.model_copy(update={"spec": source.spec.model_copy(update={"fields": grown})})
     return [by_id[step.id] for step in steps]

@@ -80,13 +80,13 @@ class Planner:
         self.book = RecipeBook.load(assets)
         self.reader = RequestReader(self.lexicon)
         self.safety = SafetyRules.load(assets)
-        self._prompts = load_prompts(assets, "planner")
-        self._assembler = Assembler(self.lexicon, self.phrases, self.book.get("custom"))
-        self._drafter = Drafter(self._prompts["draft"])
+        self.prompts = load_prompts(assets, "planner")
+        self.assembler = Assembler(self.lexicon, self.phrases, self.book.get("custom"))
+        self._drafter = Drafter(self.prompts["draft"])
 
     def prefix(self) -> tuple[Message, ...]:
         """The messages every plan starts with; evaluate them once to make the first plan fast."""
-        return self._prompts["read"].prefix
+        return self.prompts["read"].prefix
 
     def plan(
         self,
@@ -107,7 +107,7 @@ class Planner:
         # 1. Refuse before any model call.
         self.safety.require(brief.text, material="\n".join(a.text for a in brief.attachments))
         reading = self.reader.read(brief.text, brief.language)
-        prompt = self._prompts["read"]
+        prompt = self.prompts["read"]
         shown = reading.described[:_BRIEF_SHOWN] or brief.text[:_BRIEF_SHOWN]
         self._refuse_giant(reading)
         # 2. A strong model writes the graph; when it cannot, the recipe path follows, and the plan says so.
@@ -127,11 +127,11 @@ class Planner:
         if drafted is not None:
             notes.append(self.phrases.say("strong_failed", reading.language, why=drafted.why, name=recipe.name.of(reading.language)))
         reading = self._with_votes(reading, recipe, votes)
-        outline = self._assembler.outline(recipe, reading, capabilities)
+        outline = self.assembler.outline(recipe, reading, capabilities)
         self._require_something(outline)
         # 4. Fill the few words that only a model can.
         fills = self._fill(thread, outline, brief, brand)
-        steps = self._assembler.assemble(outline, fills, about_of(brief, reading), capabilities)
+        steps = self.assembler.assemble(outline, fills, about_of(brief, reading), capabilities)
         notes += [*recipe_note, *self._vote_notes(outline, votes), *outline.notes]
         title = recipe.title.of(reading.language).format(subject=fills.subject)
         return self._finish(
@@ -238,7 +238,7 @@ class Planner:
             or re.split(r"[,，。.!?！？]", " ".join(reading.own.split()))[0][:60]
             or outline.recipe.name.of(reading.language)
         )
-        prompts = self._prompts
+        prompts = self.prompts
         material = "\n".join(
             [
                 *(m for m in reading.material if m.strip('"“”「」『』《》 ') not in reading.described),
@@ -257,7 +257,7 @@ class Planner:
         return Fills(subject=subject, pictures=pictures, units=units, mood=mood)
 
     def _pictures(self, thread: _Thread, outline: Outline, subject: str, aside: str) -> tuple[str, ...]:
-        prompt, language = self._prompts["pictures"], outline.reading.language
+        prompt, language = self.prompts["pictures"], outline.reading.language
         places = [p for p in outline.of(StepKind.PICTURE) if not p.per_unit]
         rows: list[str] = []
         for number, place in enumerate(places, 1):
@@ -280,7 +280,7 @@ class Planner:
         units, language = outline.recipe.units, outline.reading.language
         if units is None:
             return ()
-        prompt = self._prompts["units"]
+        prompt = self.prompts["units"]
         names: list[str] = []
         for _ in range(2):
             missing = outline.units - len(names)

@@ -146,7 +146,7 @@ class RequestReader:
             described=self._described(own, material),
             material=material,
             language=language,
-            languages=self._languages(own.lower()),
+            languages=self.languages_in(own.lower()),
             requests=_merge(named),
             excluded=frozenset(m.word.kind for m in mentions if m.word and m.excluded) - frozenset(m.word.kind for m in named if m.word),
             only=frozenset(m.word.kind for m in named if m.word and m.only),
@@ -275,7 +275,8 @@ class RequestReader:
             text = pattern.sub(lambda m: "~" * len(m.group()), text)
         return words, text
 
-    def _languages(self, text: str) -> tuple[str, ...]:
+    def languages_in(self, text: str) -> tuple[str, ...]:
+        """Codes of the languages that lower-case `text` asks for, in order."""
         languages = self.lexicon.languages
         if languages.bilingual.pattern(plural=False).search(text):
             return ("en", "zh") if language_of(text) != "zh" else ("zh", "en")
