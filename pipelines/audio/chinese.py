@@ -91,6 +91,10 @@ def _time(match: re.Match[str]) -> str:
     return f"{spoken}{'零' if minute < 10 else ''}{integer(minute)}分"
 
 
+def _ratio(match: re.Match[str]) -> str:
+    return f"{number(match[1])}比{number(match[2])}"
+
+
 def _money(match: re.Match[str]) -> str:
     return f"{number(match[2])}{match[3] or ''}{_MONEY[match[1]]}"
 
@@ -114,14 +118,15 @@ _money_signs = "|".join(re.escape(sign) for sign in sorted(_MONEY, key=len, reve
 _RULES: tuple[_Rule, ...] = (
     (re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)"), _date),
     (re.compile(r"(?<!\d)(\d{4})(?=年)"), lambda match: digits(match[1])),
+    (re.compile(r"(?<=比分)\s?(\d{1,3})[:：](\d{1,3})"), _ratio),
     (re.compile(r"(?<!\d)(\d{1,2})[:：](\d{2})(?![\d:])"), _time),
-    (re.compile(r"(?<![\d:])(\d{1,3})[:：](\d{1,3})(?![\d:])"), lambda match: f"{number(match[1])}比{number(match[2])}"),
+    (re.compile(r"(?<![\d:])(\d{1,3})[:：](\d{1,3})(?![\d:])"), _ratio),
     (re.compile(rf"({_money_signs})\s?({_NUMBER})(万|亿|千|百万)?"), _money),
     (re.compile(rf"({_NUMBER})\s?[%％]"), lambda match: f"百分之{number(match[1])}"),
     (re.compile(r"(?<!\d)1\d{10}(?!\d)|(?<!\d)\d{3,4}-\d{7,8}(?!\d)|(?<!\d)400-?\d{3}-?\d{4}(?!\d)"), _phone),
     (re.compile(rf"({_NUMBER})\s?[-~–—～至]\s?(?={_NUMBER})"), lambda match: f"{number(match[1])}到"),
+    (re.compile(rf"(?<![\d])-(?={_NUMBER})"), lambda match: "负"),
     (re.compile(rf"({_NUMBER})\s?({_units})(?![A-Za-z])", re.IGNORECASE), _unit),
     (re.compile(rf"(?<![\d.,第])2(?=[{_MEASURES}])"), lambda match: "两"),
-    (re.compile(rf"(?<![\d])-(?={_NUMBER})"), lambda match: "负"),
     (re.compile(_NUMBER), _plain),
 )

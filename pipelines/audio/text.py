@@ -29,7 +29,10 @@ _CLEANING: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?m)^\s*(?:[-*_]\s*){3,}$"), ""),
     (re.compile(r"[#*_~^|\\]+(?!\d)"), " "),
 )
-_ENDINGS = re.compile(rf"(?<=[。！？!?…；;])(?=[^\s”’」』）)。！？!?…])|(?<=[{_HAN}][.!?])\s+|(?<=[a-z0-9)\"”][.!?])\s+(?=[A-Z\"“(])")
+_ENDINGS = re.compile(
+    r"(?<=[。！？!?…；;])(?=[^\s”’」』）)。！？!?…])|(?<=[。！？!?…][”’」』）])(?=\S)"
+    rf"|(?<=[{_HAN}][.!?])\s+|(?<=[a-z0-9)\"”][.!?])\s+(?=[A-Z\"“(])"
+)
 
 
 def clean(text: str, *, field: str = "text") -> str:

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from domain.errors import AttachmentError, Cancelled, InputError, ModelMissing
+from domain.progress import CancelToken, Silent
+from pipelines.audio.recognition import Recogniser
+from pipelines.devices import Devices
+from pipelines.media import sound
+from pipelines.models.store import ModelStore
+
+
+@pytest.fixture
+def recogniser(store: ModelStore, devices: Devices) -> Recogniser:
+    return Recogniser(store, devices)
+
+
+def test_a_recording_in_which_nobody_speaks_has_no_text(recogniser: Recogniser) -> None:
+    transcript = recogniser.transcribe(sound.wav_bytes(np.zeros(16_000, np.float32), 16_000))
+    assert (transcript.text, transcript.words, transcript.seconds) == ("", (), 1.0)
+
+
+def test_a_file_that_is_no_recording_is_refused_before_a_model_is_loaded(recogniser: Recogniser, devices: Devices) -> None:
+    before = devices.loaded()
+    with pytest.raises(AttachmentError):
+        recogniser.transcribe(b"%PDF-1.7 not a sound")
+    assert devices.loaded() == before
+
+
+def test_a_stopped_transcription_stops(recogniser: Recogniser) -> None:
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        recogniser.transcribe(sound.wav_bytes(np.ones(8_000, np.float32), 16_000), progress=Silent(token))
+
+
+@pytest.mark.models
+def test_a_language_whisper_does_not_know_is_refused(recogniser: Recogniser) -> None:
+    noise = np.random.default_rng(0).standard_normal(16_000).astype(np.float32) * 0.1
+    with pytest.raises(InputError, match="tlh"):
+        recogniser.transcribe(sound.wav_bytes(noise, 16_000), language="tlh")
+
+
+def test_without_the_model_it_says_how_to_get_it(store: ModelStore, devices: Devices, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    recogniser = Recogniser(ModelStore(store.catalogue, tmp_path, offline=True), Devices(4 << 30))
+    assert not recogniser.ready()
+    noise = np.random.default_rng(0).standard_normal(16_000).astype(np.float32) * 0.1
+    with pytest.raises(ModelMissing, match="pull"):
+        recogniser.transcribe(sound.wav_bytes(noise, 16_000))
