@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -176,16 +176,29 @@ class Plans:
         """A new take of one step, with a changed spec or a note ("warmer"), and of what depends on it and was made before."""
         if values:
             self.change(plan_id, step_id, values)
+        return self.remake(plan_id, {step_id: note}, person=person)
+
+    def remake(self, plan_id: str, notes: Mapping[str, str], *, person: str = "") -> tuple[Job, ...]:
+        """New takes of some steps, each with its note, and of what depends on them and was made before.
+
+        Raises Conflict while one of them is being made, PlanError when an input of one was never made.
+        """
         plan = self.get(plan_id)
-        busy = {job.step_id for job in self._library.latest_jobs(plan_id).values() if not job.state.ended}
-        wanted = [step_id, *(s for s in plan.dependents(step_id) if self._takes.latest_asset(plan_id, s) is not None)]
-        if busy & set(wanted):
-            raise Conflict(f"{', '.join(sorted(busy & set(wanted)))} is being made now.", hint="Wait for it, or cancel it first.")
-        missing = [i.step for i in plan.step(step_id).inputs if self._takes.latest_asset(plan_id, i.step) is None]
-        if missing:
-            raise PlanError(f"{step_id} needs {', '.join(missing)}, which is not made yet.", hint="Approve the plan first.", field=step_id)
-        takes = [self._next_take(plan, plan.step(s), person, note=note if s == step_id else "") for s in wanted]
-        return self._run(plan, takes)
+        wanted = set(notes)
+        for step_id in notes:
+            plan.step(step_id)
+            wanted |= {s for s in plan.dependents(step_id) if self._takes.latest_asset(plan_id, s) is not None}
+        busy = wanted & {job.step_id for job in self._library.latest_jobs(plan_id).values() if not job.state.ended}
+        if busy:
+            raise Conflict(f"{', '.join(sorted(busy))} is being made now.", hint="Wait for it, or cancel it first.")
+        steps = [step for step in plan.order() if step.id in wanted]
+        for step in steps:
+            missing = [i.step for i in step.inputs if i.step not in wanted and self._takes.latest_asset(plan_id, i.step) is None]
+            if missing:
+                raise PlanError(
+                    f"{step.id} needs {', '.join(missing)}, which is not made yet.", hint="Approve the plan first.", field=step.id
+                )
+        return self._run(plan, [self._next_take(plan, step, person, note=notes.get(step.id, "")) for step in steps])
 
     def cancel(self, plan_id: str, step_id: str = "") -> int:
         """Stop one step or the whole plan; returns how many jobs were stopped."""

@@ -1,0 +1,109 @@
+"""Who may come in, and what is refused before anything is exposed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from domain.errors import HostingError, InputError, NotSignedIn
+from web.accounts import ATTEMPTS, LOCAL, Accounts, add_account, is_loopback, read_accounts, require_protection, session_secret
+
+SECRET = b"s" * 32
+
+
+def test_without_a_password_everyone_on_this_machine_is_local() -> None:
+    accounts = Accounts("", None, SECRET)
+    assert not accounts.required
+    assert accounts.person(None) == LOCAL
+
+
+def test_a_right_password_gives_a_session_and_a_wrong_one_does_not() -> None:
+    accounts = Accounts("correct horse", None, SECRET)
+    cookie = accounts.sign_in("Ada", "correct horse", "1.2.3.4")
+    assert accounts.person(cookie) == "Ada"
+    with pytest.raises(NotSignedIn):
+        accounts.sign_in("Ada", "wrong horse", "1.2.3.4")
+
+
+@pytest.mark.parametrize("cookie", [None, "", "Ada", "Ada.x.y", "e30.aaaa.bbbb"])
+def test_a_missing_or_forged_cookie_is_nobody(cookie: str | None) -> None:
+    assert Accounts("correct horse", None, SECRET).person(cookie) is None
+
+
+def test_a_changed_password_ends_the_sessions_made_with_the_old_one() -> None:
+    cookie = Accounts("correct horse", None, SECRET).sign_in("Ada", "correct horse", "1.2.3.4")
+    assert Accounts("battery staple", None, SECRET).person(cookie) is None
+
+
+def test_the_tenth_wrong_try_closes_the_door_even_for_the_right_password() -> None:
+    accounts = Accounts("correct horse", None, SECRET)
+    for _ in range(ATTEMPTS):
+        with pytest.raises(NotSignedIn):
+            accounts.sign_in("Ada", "guess", "1.2.3.4")
+    with pytest.raises(NotSignedIn, match="Too many"):
+        accounts.sign_in("Ada", "correct horse", "1.2.3.4")
+    assert accounts.sign_in("Ada", "correct horse", "5.6.7.8")
+
+
+def test_an_accounts_file_admits_only_whom_it_names(tmp_path: Path) -> None:
+    file = tmp_path / "accounts"
+    add_account(file, "Ada", "correct horse")
+    add_account(file, "Bo", "battery staple")
+    accounts = Accounts("ignored when a file is given", file, SECRET)
+    assert accounts.person(accounts.sign_in("Bo", "battery staple", "a")) == "Bo"
+    for name, password in (("Ada", "battery staple"), ("Cy", "correct horse"), ("", "correct horse")):
+        with pytest.raises(NotSignedIn):
+            accounts.sign_in(name, password, "b")
+    assert oct(file.stat().st_mode & 0o777) == "0o600"
+    assert "correct horse" not in file.read_text()
+    assert set(read_accounts(file)) == {"Ada", "Bo"}
+
+
+def test_a_person_who_was_removed_is_signed_out(tmp_path: Path) -> None:
+    file = tmp_path / "accounts"
+    add_account(file, "Ada", "correct horse")
+    add_account(file, "Bo", "battery staple")
+    cookie = Accounts("", file, SECRET).sign_in("Bo", "battery staple", "a")
+    file.write_text("".join(line + "\n" for line in file.read_text().splitlines() if line.startswith("Ada")))
+    assert Accounts("", file, SECRET).person(cookie) is None
+
+
+@pytest.mark.parametrize(("name", "password"), [("a:b", "long enough"), ("", "long enough"), ("Ada", "short")])
+def test_a_name_or_password_that_cannot_be_used_is_refused(tmp_path: Path, name: str, password: str) -> None:
+    with pytest.raises(InputError):
+        add_account(tmp_path / "accounts", name, password)
+
+
+@pytest.mark.parametrize("text", ["", "Ada", "Ada:plain-text-password"])
+def test_a_broken_accounts_file_is_refused_with_the_way_out(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "accounts"
+    file.write_text(text)
+    with pytest.raises(HostingError, match="accounts add"):
+        Accounts("", file, SECRET)
+
+
+@pytest.mark.parametrize(("host", "share"), [("0.0.0.0", False), ("192.168.1.5", False), ("::", False), ("127.0.0.1", True)])
+def test_being_reachable_without_sign_in_is_refused(host: str, share: bool) -> None:
+    with pytest.raises(HostingError, match="MAQUETTE_PASSWORD"):
+        require_protection(host, share, Accounts("", None, SECRET))
+    require_protection(host, share, Accounts("correct horse", None, SECRET))
+
+
+def test_a_short_password_is_refused() -> None:
+    with pytest.raises(HostingError, match="at least 8"):
+        Accounts("short", None, SECRET)
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"), [("127.0.0.1", True), ("::1", True), ("localhost", True), ("10.0.0.1", False), ("evil.example", False)]
+)
+def test_loopback_is_known_by_address(host: str, expected: bool) -> None:
+    assert is_loopback(host) is expected
+
+
+def test_the_secret_stays_the_same_and_is_private(home: Path) -> None:
+    first = session_secret(home)
+    assert session_secret(home) == first
+    assert len(first) == 32
+    assert oct((home / "session.key").stat().st_mode & 0o777) == "0o600"
