@@ -10,10 +10,11 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, ValidationError
 
+from domain.brand import HEX_COLOUR
 from domain.capability import Capability, StepKind
 from domain.errors import InputError
 from domain.progress import Progress
@@ -36,7 +37,7 @@ class Parameters(Value):
     width: int = Field(ge=64, le=_LARGEST)
     height: int = Field(ge=64, le=_LARGEST)
     template: str = ""
-    palette: tuple[str, ...] = ()
+    palette: tuple[Annotated[str, Field(pattern=HEX_COLOUR.pattern)], ...] = Field(default=(), max_length=8)
     heading_font: str = ""
     body_font: str = ""
     language: str = "en"

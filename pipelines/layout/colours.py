@@ -48,7 +48,7 @@ def scheme_of(palette: tuple[str, ...], name: str) -> Scheme:
         step = 0.06 if lch(surface)[0] < 0.6 else -0.06
         alt = from_lch(lch(surface)[0] + step, chroma, hue)
     ink = max((light, dark), key=lambda colour: contrast(colour, surface))
-    accent = _accent(palette, surface, hue)
+    accent = _accent(palette, surface, hue, (light, dark))
     on_accent = max((light, dark), key=lambda colour: contrast(colour, accent))
     return Scheme(name, surface, alt, ink, _softer(ink, surface, hue), accent, on_accent, dark, light)
 
@@ -63,18 +63,20 @@ def _legible(lightness: float, chroma: float, hue: float, light: str, dark: str)
     return dark
 
 
-def _accent(palette: tuple[str, ...], surface: str, hue: float) -> str:
-    """The palette's colour that stands out most, moved in lightness until a button of it is seen on the ground."""
+def _accent(palette: tuple[str, ...], surface: str, hue: float, labels: tuple[str, str]) -> str:
+    """The palette's colour that stands out most, moved in lightness only as far as needed: the button is seen on the ground,
+    and a light or dark label is read on it."""
     liveliest = max(palette, key=lambda colour: distance(colour, surface) + 1.6 * lch(colour)[1])
     lightness, chroma, own = lch(liveliest)
     if distance(liveliest, surface) < 0.12:
         lightness, chroma, own = (0.35 if lch(surface)[0] > 0.6 else 0.88), max(chroma, 0.05), hue
-    away = -0.02 if lch(surface)[0] > 0.6 else 0.02
-    accent = from_lch(lightness, chroma, own)
-    while contrast(accent, surface) < _BUTTON and 0.1 < lightness < 0.97:
-        lightness += away
-        accent = from_lch(lightness, chroma, own)
-    return accent
+    for step in range(96):
+        for moved in (lightness - step * 0.01, lightness + step * 0.01):
+            accent = from_lch(min(0.98, max(0.05, moved)), chroma, own)
+            seen, read = contrast(accent, surface), max(contrast(label, accent) for label in labels)
+            if seen >= _BUTTON and read >= READABLE + 0.3:
+                return accent
+    return max(labels, key=lambda label: contrast(label, surface))
 
 
 def _softer(ink: str, surface: str, hue: float) -> str:
