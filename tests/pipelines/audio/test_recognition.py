@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -42,7 +44,7 @@ def test_a_language_whisper_does_not_know_is_refused(recogniser: Recogniser) -> 
         recogniser.transcribe(sound.wav_bytes(noise, 16_000), language="tlh")
 
 
-def test_without_the_model_it_says_how_to_get_it(store: ModelStore, devices: Devices, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_without_the_model_it_says_how_to_get_it(store: ModelStore, devices: Devices, tmp_path: Path) -> None:
     recogniser = Recogniser(ModelStore(store.catalogue, tmp_path, offline=True), Devices(4 << 30))
     assert not recogniser.ready()
     noise = np.random.default_rng(0).standard_normal(16_000).astype(np.float32) * 0.1
