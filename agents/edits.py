@@ -28,10 +28,15 @@ from domain.specs import REQUIRED_ROLES, ROLES, ArticleSpec, CopySpec, LayoutSpe
 from domain.value import Value
 
 _CLAUSES_EN = re.compile(
-    r"(?<=[a-z0-9…])(?:\s*[;.!]\s+|\s*,?\s+(?:and|then|also)\s+(?=(?:drop|remove|delete|make|change|add|use|put|translate|replace|redo|turn|set|let)\b))",
+    r"(?<=[a-z0-9…])(?:\s*[;.!]\s+|\s*,?\s+(?:and|then|also)\s+"
+    r"(?=(?:drop|remove|delete|make|change|add|use|put|translate|replace|redo|turn|set|let)\b))",
     re.I,
 )
 _CLAUSES_ZH = re.compile(r"[。；;！]|，?(?:然后|并且|同时|另外)|，(?=(?:把|再|删|去掉|加|换|改|给|让))")
+_SUBJECT = re.compile(r"\b(?:of|showing|about|with)\s+(?:an?\s+|the\s+)?(?P<what>.+)$|[:：]\s*(?P<zh>.+)$", re.DOTALL)
+_SUBJECT_ZH = re.compile(
+    r"画(?:一[只个张条位座]?)?(?P<draw>[^，。]{2,30}?)(?:的)?(?:图片|图|画|插画)?$|[张幅个](?P<what>[^，。张幅个]{2,24})的(?:图片|插画|照片|图|画)"
+)
 _INDEFINITE = re.compile(
     r"^(?:(?:please|can you|could you|i want you to|now)\s+)*(?:make|create|write|design|do|give|put together)(?:\s+(?:me|us))?\s+(?:an?|some|one|two|three|four|five|six|\d+)\b"
 )
@@ -109,6 +114,17 @@ class Editor:
         operation = self._drops(folded) or bool(self._patterns["change"].search(folded) or self._patterns["redo"].search(folded))
         language = bool(self._reader.languages_in(folded)) and operation
         return (named and operation) or language or (named and bool(self._reader.read(own).excluded))
+
+    def points(self, own: str, plan: Plan) -> bool:
+        """Whether a message points at a step that is there ("the picture …", "第二张图…")."""
+        reference = self._references.resolve(own.lower(), plan)
+        definite = re.search(r"\b(?:the|that|this|these|those)\b|第|最后|这|那", own.lower())
+        return bool(definite) and (reference.found or bool(reference.candidates))
+
+    def pointed(self, own: str, plan: Plan) -> tuple[str, ...]:
+        """Ids of the steps a message names, every candidate included."""
+        reference = self._references.resolve(own.lower(), plan)
+        return reference.ids or reference.candidates
 
     def apply_edit(
         self, plan: Plan, message: str, chat: ChatModel, capabilities: Sequence[Capability], cancel: CancelToken | None = None
@@ -303,12 +319,9 @@ class Editor:
         if steps:
             sheet.said.append(self._phrases.say("edit_added", told, what=_titles(steps, told)))
 
-    def _subject(self, clause: str) -> str:
-        match = re.search(
-            r"\b(?:of|showing|about|with)\s+(?:an?\s+|the\s+)?(?P<what>.+)$|[:：]\s*(?P<zh>.+)$|画(?:一[只个张条位座]?)?(?P<draw>[^，。]{2,30}?)(?:的)?(?:图片|图|画|插画)?$",
-            clause,
-        )
-        match = match or re.search(r"[张幅个](?P<what>[^，。张幅个]{2,24})的(?:图片|插画|照片|图|画)", clause)
+    @staticmethod
+    def _subject(clause: str) -> str:
+        match = _SUBJECT.search(clause) or _SUBJECT_ZH.search(clause)
         return next((g.strip(" .!，。") for g in match.groups() if g), "") if match else ""
 
     # -- which one -------------------------------------------------------------------------------------------------------------

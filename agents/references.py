@@ -102,7 +102,8 @@ class ReferenceReader:
         )
         self._ordinal = re.compile(rf"(?<![a-z])(?:{names})(?![a-z])")
         self._all_before = re.compile(
-            rf"(?:(?<![a-z])(?:{'|'.join(map(re.escape, words.all.en))})(?:\s+(?:the|of|three|two|four|my|our))*\s*$|(?:{'|'.join(words.all.zh)})[张个条段的]?$)"
+            rf"(?:(?<![a-z])(?:{'|'.join(map(re.escape, words.all.en))})(?:\s+(?:the|of|three|two|four|my|our))*\s*$"
+            rf"|(?:{'|'.join(words.all.zh)})[张个条段的]?$)"
         )
 
     def resolve(self, text: str, plan: Plan) -> Reference:

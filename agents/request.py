@@ -37,7 +37,8 @@ class KindRequest(Value):
 class RequestReading(Value):
     """A brief as far as word lists can read it.
 
-    own: the person's words, material taken out (blanked). described: the same with quoted names back in their place. language: of the brief. languages: asked for the outputs, in order, may be
+    own: the person's words, material taken out (blanked). described: the same with quoted names back in their place.
+    language: of the brief. languages: asked for the outputs, in order, may be
     empty. seconds: by kind; seconds_any: a length not tied to a kind. fields: alternatives asked of a copy field.
     unsupported: ids of wishes (assets/lexicon/unsupported.toml).
     """
@@ -301,7 +302,8 @@ class RequestReader:
 
 _QUOTES = re.compile(r"“[^”]*”|「[^」]*」|『[^』]*』|《[^》]*》|\"[^\"]*\"|```.*?```", re.DOTALL)
 _SOURCE = re.compile(
-    r"(?:^|(?<=[\n.!?。！？;；]))\s*(?:here is (?:the|my|our) (?:source|text|article|material)|source(?: text)?|material|article text|pasted|"
+    r"(?:^|(?<=[\n.!?。！？;；]))\s*"
+    r"(?:here is (?:the|my|our) (?:source|text|article|material)|source(?: text)?|material|article text|pasted|"
     r"原文|素材|资料|参考资料|来源|附件内容)\s*[:：].*",
     re.IGNORECASE | re.DOTALL,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+
 from agents.lexicon import CJK
 
 _LONGEST = 60
@@ -13,7 +14,8 @@ _ENGLISH = (
     re.compile(r"\b(?:of|on)\s+(?P<rest>.+)", re.DOTALL | re.IGNORECASE),
 )
 _ENGLISH_END = re.compile(
-    r"[,.;!?\n…]|\s(?:with|without|in (?:english|chinese|french|german|spanish)|for (?:the|our|young|all)|please|and (?:make|add|give|write))\b",
+    r"[,.;!?\n…]|\s(?:with|without|in (?:english|chinese|french|german|spanish)|for (?:the|our|young|all)|please|"
+    r"and (?:make|add|give|write))\b",
     re.IGNORECASE,
 )
 _LEAD = re.compile(r"^(?:a|an|the|our|my|your|their|this|new line of)\s+", re.IGNORECASE)
