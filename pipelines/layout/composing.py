@@ -22,18 +22,20 @@ from domain.recipe import Output, OutputFile, Trace, Work
 from domain.value import JsonValue, content_hash
 from pipelines.layout.banner import Parameters
 from pipelines.layout.colours import GROUNDS, scheme_of
-from pipelines.layout.cropping import Box, covered, crop, saliency
+from pipelines.layout.cropping import Box, crop, saliency, unseen
 from pipelines.layout.fitting import Fitted, Limits, Segment, Task, Words, fit, words_of
 from pipelines.layout.fonts import Face, Shelf
 from pipelines.layout.grounding import Ground, grounded, grounded_on_picture
 from pipelines.layout.painting import Backdrop, Shown, paint_backdrop, paint_words, pdf, pixels, raster
 from pipelines.layout.templates import Area, Template, Variant, read_palettes, read_templates
 from pipelines.layout.wrapping import has_cjk
-from pipelines.media.palette import palette_of
-from pipelines.media.picture import decode, decode_logo
+from pipelines.media.picture import decode, decode_logo, main_colours
 
 _SAFE = 0.035
-_COVERED = 0.5
+#: A picture may lose this share of its subject before another place for it is tried; a template that loses so much more than
+#: the best one comes after the others.
+_LOST = 0.2
+_WORSE = 0.1
 
 
 @dataclass(frozen=True)
@@ -105,12 +107,10 @@ class Composer:
     def _palette(self, picture: Image.Image | None, asked: Parameters) -> tuple[str, ...]:
         if picture is None:
             return self._palettes[_draw(asked) // 7 % len(self._palettes)].colours
-        small = picture.copy()
-        small.thumbnail((160, 160), Image.Resampling.BOX)
-        return palette_of(np.asarray(small.convert("RGB")), 5)
+        return main_colours(picture)
 
     def _choices(self, asked: Parameters, seed: int, picture: Image.Image | None) -> list[Choice]:
-        """Every template that suits, in the order of the seed; one that would hide the subject comes last."""
+        """Every template that suits, in the order of the seed; one that hides much more of the subject comes last."""
         kind = "none" if picture is None else "needed"
         suiting = [(t, v) for t in self._templates if (v := t.suiting(asked.width, asked.height)) is not None]
         if asked.template:
@@ -133,7 +133,8 @@ class Composer:
             draw.shuffle(flips)
             placed = [_choice(template, flip, asked, image, weight) for flip in flips]
             choices.append(min(placed, key=lambda choice: round(choice.hides, 1)))
-        return sorted(choices, key=lambda choice: choice.hides > _COVERED)
+        least = min((choice.hides for choice in choices), default=0.0)
+        return sorted(choices, key=lambda choice: choice.hides > least + _WORSE)
 
     def _named(self, asked: Parameters, suiting: list[tuple[Template, Variant]]) -> list[tuple[Template, Variant]]:
         names = sorted(template.name for template in self._templates)
@@ -229,11 +230,11 @@ def _choice(
     radius = variant.radius * _short(asked)
     hides = 1.0
     for area in (variant.picture, variant.retreat):
-        if area is None or hides <= _COVERED / 2:
+        if area is None or hides <= _LOST:
             continue
         target = _box(area, asked)
         taken = crop(size, weight, target, quiet)
-        hides = 0.0 if quiet is None else covered(size, weight, taken, target, quiet)
+        hides = unseen(size, weight, taken, target, quiet)
         shown = Shown(image, taken, target, radius, variant.arch)
     return Choice(template, variant, shown, hides)
 

@@ -5,6 +5,7 @@ What differs from the picture's border and what has edges is taken for the subje
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,11 @@ from pipelines.media.palette import to_oklab
 _SIDE = 96
 #: A subject differs from its surroundings in colour more often than in lightness, which shadows change too.
 _COLOUR_FIRST = np.array([0.6, 1.3, 1.3])
+
+
+#: How much of the largest possible crop is taken, and how many source pixels a pixel shown must at least have.
+_ZOOMS = (1.0, 0.85, 0.7)
+_ENOUGH = 0.75
 
 
 @dataclass(frozen=True)
@@ -52,28 +58,38 @@ def saliency(picture: Image.Image) -> NDArray[np.float64]:
     rows, columns = (np.linspace(-1, 1, n) for n in lab.shape[:2])
     middle = np.exp(-(rows[:, None] ** 2 + columns[None, :] ** 2) / 1.2)
     weight = (nearest + 0.6 * edges) ** 1.5 * (0.4 + middle) + 1e-6 * middle
-    return np.asarray(weight / weight.sum())
+    # what is no more striking than the average is background: it must not outweigh a small subject by its sheer area
+    striking = np.maximum(weight - 1.1 * weight.mean(), 0.0) + 1e-9
+    return np.asarray(striking / striking.sum())
 
 
 def crop(size: tuple[int, int], weight: NDArray[np.float64], target: Box, quiet: Box | None = None) -> Box:
     """The part of a picture of `size` that fills `target`, keeping the subject in it and out of `quiet`.
 
     weight: saliency. quiet: the area under the words, in the coordinates of `target`'s canvas. The result has the aspect
-    ratio of `target` and is as large as the picture allows.
+    ratio of `target`; it is smaller than the picture allows only where that brings a small subject closer.
     """
     width, height = size
     scale = min(width / target.width, height / target.height)
-    taken = (target.width * scale, target.height * scale)
-    free = (width - taken[0], height - taken[1])
     open_part = target if quiet is None else _open(target, quiet)
-    best, best_score = Box(free[0] / 2, free[1] / 2, *taken), -np.inf
-    for share in np.linspace(0, 1, 33):
-        box = Box(free[0] * share, free[1] * share, *taken)
-        seen = _within(box, target, open_part)
-        score = _mass(weight, size, seen) - 0.2 * _off_centre(weight, size, seen) - 0.02 * abs(share - 0.5)
-        if score > best_score:
-            best, best_score = box, score
+    best, best_score = Box(0.0, 0.0, target.width * scale, target.height * scale), -np.inf
+    for zoom in _ZOOMS:
+        wide, high = target.width * scale * zoom, target.height * scale * zoom
+        if zoom < 1 and wide < target.width * _ENOUGH:
+            continue
+        for x, y in itertools.product(_places(width - wide), _places(height - high)):
+            box = Box(x, y, wide, high)
+            seen = _within(box, target, open_part)
+            off = abs(x + wide / 2 - width / 2) / width + abs(y + high / 2 - height / 2) / height
+            score = _mass(weight, size, seen) - 0.25 * _off_centre(weight, size, seen) - 0.04 * off + 0.3 * (1 - zoom)
+            if score > best_score:
+                best, best_score = box, score
     return best
+
+
+def _places(free: float) -> tuple[float, ...]:
+    """Where a crop may start along an axis with `free` pixels to spare."""
+    return tuple(free * step / 16 for step in range(17)) if free >= 1 else (max(0.0, free / 2),)
 
 
 def _open(target: Box, quiet: Box) -> Box:
@@ -88,10 +104,10 @@ def _open(target: Box, quiet: Box) -> Box:
     return largest if largest.width > 0 and largest.height > 0 else target
 
 
-def covered(size: tuple[int, int], weight: NDArray[np.float64], box: Box, target: Box, quiet: Box) -> float:
-    """The share of the subject shown in `target` that lies under `quiet`, 0..1."""
-    shown = _mass(weight, size, box)
-    return _mass(weight, size, _within(box, target, quiet)) / max(shown, 1e-9)
+def unseen(size: tuple[int, int], weight: NDArray[np.float64], box: Box, target: Box, quiet: Box | None) -> float:
+    """The share of the subject that is cut away or lies under `quiet` when `box` fills `target`, 0..1."""
+    open_part = target if quiet is None else _open(target, quiet)
+    return 1.0 - _mass(weight, size, _within(box, target, open_part))
 
 
 def _within(box: Box, target: Box, area: Box) -> Box:

@@ -12,16 +12,26 @@ from dataclasses import dataclass, field, replace
 from domain.errors import InvalidOutput
 from pipelines.layout.cropping import Box
 from pipelines.layout.fonts import Face, Shelf
-from pipelines.layout.wrapping import Wrapping, has_cjk, phrases_of, pieces_of
+from pipelines.layout.wrapping import Piece, Wrapping, has_cjk, phrases_of, pieces_of
 from pipelines.layout.wrapping import words_of as whole_words_of
 
 #: A line may be broken to fill all but this share of the width: rounding in shaping never pushes it out.
 _SLACK = 0.995
 _BODY_MEASURE = 30.0
-#: How much of the score (logarithm of sizes) breaking at pauses, then between words, may cost: in Chinese, elsewhere.
-_PRICES = {True: (0.3, 0.2), False: (0.1,)}
+#: What a lonely short line costs of the score.
+_LONELY = 0.16
 
 Segment = Callable[[str], Iterable[str]]
+
+
+@dataclass(frozen=True)
+class Coarser:
+    """A nicer way to break a headline. price: how much of the score (logarithm of sizes) it may cost; loneliness: what a
+    lonely short line costs in it."""
+
+    wrapping: Wrapping
+    price: float
+    loneliness: float
 
 
 @dataclass(frozen=True)
@@ -33,7 +43,7 @@ class Words:
     face: Face
     leading: float
     wrapping: Wrapping
-    coarser: tuple[Wrapping, ...] = ()
+    coarser: tuple[Coarser, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,8 +124,14 @@ def words_of(shelf: Shelf, name: str, text: str, face: Face, leading: float, seg
         return shelf.width(stretch, tracked)
 
     pieces = pieces_of(text, segment)
-    coarser = [form for form in (phrases_of(pieces), whole_words_of(pieces)) if len(form) < len(pieces)] if name == "headline" else []
-    return Words(name, text, tracked, looser, Wrapping(pieces, measure), tuple(Wrapping(form, measure) for form in coarser))
+    coarser = _coarser(pieces, cjk, measure) if name == "headline" else ()
+    return Words(name, text, tracked, looser, Wrapping(pieces, measure), coarser)
+
+
+def _coarser(pieces: tuple[Piece, ...], cjk: bool, measure: Callable[[str], float]) -> tuple[Coarser, ...]:
+    """At pauses, then between whole words. Chinese, set solid, gains most; a Latin line may cost little for its pauses."""
+    forms = [(phrases_of(pieces), 0.45 if cjk else 0.1, 0.0), (whole_words_of(pieces), 0.35, _LONELY)]
+    return tuple(Coarser(Wrapping(form, measure), price, lonely) for form, price, lonely in forms if len(form) < len(pieces))
 
 
 def fit(task: Task) -> Fitted:
@@ -124,20 +140,20 @@ def fit(task: Task) -> Fitted:
     A headline is broken at its pauses, or at least between words, when that costs little of its size.
     Raises InvalidOutput naming the field that is too long and about how many characters would fit.
     """
-    free = _best(task)
+    free = _best(task, _LONELY)
     if free is None:
         raise _too_long(task)
     score, stack = free
     headline = task.words["headline"]
-    for wrapping, price in zip(headline.coarser, _PRICES[has_cjk(headline.text)], strict=False):
-        coarse = replace(task, words=task.words | {"headline": replace(headline, wrapping=wrapping)})
-        found = _best(coarse)
-        if found is not None and found[0] >= score - price:
+    for form in headline.coarser:
+        coarse = replace(task, words=task.words | {"headline": replace(headline, wrapping=form.wrapping)})
+        found = _best(coarse, form.loneliness)
+        if found is not None and found[0] >= score - form.price:
             return _placed(coarse, found[1])
     return _placed(task, stack)
 
 
-def _best(task: Task) -> tuple[float, _Stack] | None:
+def _best(task: Task, loneliness: float) -> tuple[float, _Stack] | None:
     """Over ratios of body to headline and line counts, the sizes that look best: large, without lonely short lines."""
     best: tuple[float, _Stack] | None = None
     for ratio in (0.5, 0.42, 0.35, 0.29, 0.24):
@@ -146,7 +162,7 @@ def _best(task: Task) -> tuple[float, _Stack] | None:
             if stack is None:
                 continue
             lonely = task.words["headline"].wrapping.lonely(_measure(task, "headline", stack))
-            score = math.log(stack.headline) + 0.85 * math.log(stack.body) - 0.16 * lonely
+            score = math.log(stack.headline) + 0.85 * math.log(stack.body) - loneliness * lonely
             if best is None or score > best[0] + 1e-9:
                 best = (score, stack)
     return best

@@ -137,10 +137,10 @@ class Wrapping:
         return tuple(self._stretch(start, end) for start, end in self._broken(width))
 
     def lonely(self, width: float) -> int:
-        """How many of the balanced lines are less than half as wide as the widest."""
+        """How many of the balanced lines are little more than half as wide as the widest, or less."""
         lines = self._broken(width)
         widths = [self._width(start, end) for start, end in lines]
-        return sum(1 for wide in widths if wide < 0.5 * max(widths))
+        return sum(1 for wide in widths if wide < 0.56 * max(widths))
 
     def _broken(self, width: float) -> list[tuple[int, int]]:
         count = self.count(width)

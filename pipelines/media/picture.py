@@ -12,10 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from domain.brief import ATTACHMENT_MAX_BYTES, ATTACHMENT_MAX_PIXELS
 from domain.errors import AttachmentError
+from pipelines.media.palette import palette_of
 
 _FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg"}
 _LOGO_SIDE = 1024
@@ -96,6 +98,14 @@ def thumbnail(data: bytes, side: int = 512, form: Literal["WEBP", "PNG"] = "WEBP
     small = decode(data, name)
     small.thumbnail((side, side), Image.Resampling.LANCZOS)
     return encode(small, form)
+
+
+def main_colours(picture: Image.Image, count: int = 5) -> tuple[str, ...]:
+    """At most `count` colours as #rrggbb, the one that counts most first. Transparent parts count as white."""
+    small = picture.convert("RGBA")
+    small.thumbnail((160, 160), Image.Resampling.BOX)
+    flat = Image.alpha_composite(Image.new("RGBA", small.size, "white"), small).convert("RGB")
+    return palette_of(np.asarray(flat), count)
 
 
 def encode(picture: Image.Image, form: Literal["PNG", "WEBP", "JPEG"] = "PNG") -> bytes:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from domain.errors import AttachmentError
-from pipelines.media.picture import decode, decode_logo, encode, examine, sniff, thumbnail
+from pipelines.media.picture import decode, decode_logo, encode, examine, main_colours, sniff, thumbnail
 
 
 def written(form: str = "PNG", size: tuple[int, int] = (60, 40), mode: str = "RGB") -> bytes:
@@ -109,3 +109,10 @@ def test_an_svg_logo_may_not_read_other_files(tmp_path: Path, body: str) -> None
 def test_a_broken_or_empty_logo_is_refused(data: bytes) -> None:
     with pytest.raises(AttachmentError):
         decode_logo(data)
+
+
+def test_the_main_colours_of_a_photograph_are_given_for_a_palette() -> None:
+    picture = Image.new("RGB", (300, 200), "#1e3ca0")
+    picture.paste((230, 40, 40), (100, 50, 200, 150))
+    assert set(main_colours(picture, 2)) == {"#1e3ca0", "#e62828"}
+    assert main_colours(Image.new("RGBA", (20, 20))) == ("#ffffff",)
