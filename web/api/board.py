@@ -1,4 +1,4 @@
-"""The plan board as JSON: plan, cost, jobs and results of a project, and every action on them. Used by the Create page."""
+"""The plan board of the Create page as JSON: plan, cost, jobs and results of a project, and every action on them."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from domain.value import JsonValue, Value
 from library.library import AssetQuery
 from studio.estimate import PlanEstimate
 from studio.studio import Studio
+from studio.takes import Takes
 
 
 class StepChange(Value):
@@ -34,11 +35,6 @@ class Redo(Value):
     values: dict[str, JsonValue] = {}
 
 
-class ReviewChange(Value):
-    verdict: Verdict
-    note: str = Field(default="", max_length=2000)
-
-
 def board_router(studio: Studio) -> APIRouter:
     router = APIRouter(prefix="/api")
 
@@ -46,8 +42,8 @@ def board_router(studio: Studio) -> APIRouter:
         return str(request.state.person)
 
     @router.get("/projects/{project_id}/board")
-    def board(project_id: str) -> dict[str, Any]:
-        return board_of(studio, project_id)
+    def board(project_id: str, plan: str = "") -> dict[str, Any]:
+        return board_of(studio, project_id, plan)
 
     @router.get("/projects/{project_id}/events")
     def events(project_id: str, after: int = 0) -> list[dict[str, Any]]:
@@ -79,41 +75,44 @@ def board_router(studio: Studio) -> APIRouter:
         jobs = studio.plans.redo(plan_id, step_id, note=wanted.note, values=wanted.values, person=person(request))
         return {"queued": [job.step_id for job in jobs]}
 
-    @router.get("/assets/{asset_id}")
-    def asset(asset_id: str) -> dict[str, Any]:
-        found = studio.shelf.asset(asset_id)
-        return asset_of(found, studio.shelf.verdicts([asset_id]).get(asset_id))
-
-    @router.post("/assets/{asset_id}/review")
-    def review(asset_id: str, given: ReviewChange, request: Request) -> dict[str, Any]:
-        done = studio.shelf.review(asset_id, given.verdict, note=given.note, person=person(request))
-        return done.model_dump(mode="json")
-
     return router
 
 
-def board_of(studio: Studio, project_id: str) -> dict[str, Any]:
-    """Everything the board shows, in one answer. plan is None before the first proposal."""
-    plan = studio.plans.current(project_id)
-    last = studio.last_event(project_id)
+def board_of(studio: Studio, project_id: str, plan_id: str = "") -> dict[str, Any]:
+    """Everything the board shows, in one answer. Without plan_id the newest plan; plan is None before the first proposal."""
+    project = studio.projects.get(project_id)
+    # Read before the rest: what happens meanwhile is asked for again.
+    last = studio.last_event(project.id)
+    plans = studio.plans.all(project.id)
+    plan = next((p for p in plans if p.id == plan_id), None) or studio.plans.current(project.id)
     if plan is None:
-        return {"project": project_id, "plan": None, "steps": [], "event": last}
+        return {"project": project.id, "event": last, "kinds": [], "voices": [], "plans": [], "plan": None, "steps": []}
     jobs = {job.step_id: job for job in studio.plans.jobs(plan.id)}
     versions: dict[str, list[Asset]] = {step.id: [] for step in plan.steps}
     for asset in studio.shelf.assets(AssetQuery(plan_id=plan.id, limit=1000)):
         versions.setdefault(asset.step_id, []).append(asset)  # newest first
     verdicts = studio.shelf.verdicts([a.id for row in versions.values() for a in row])
     quote = studio.plans.estimate(plan)
+    changed = _changed(studio, plan, versions)
     return {
-        "project": project_id,
+        "project": project.id,
         "event": last,
         "kinds": sorted({c.kind.value for c in studio.capabilities()}),
-        "plan": _plan(plan, quote, approved=studio.plans.approved(plan.id)),
-        "steps": [_step(s, quote, jobs.get(s.id), versions[s.id], verdicts) for s in plan.steps],
+        "voices": list(studio.voices()),
+        "plans": [{"id": p.id, "title": p.title} for p in plans],
+        "plan": _plan(plan, quote, approved=studio.plans.approved(plan.id), changed=bool(changed)),
+        "steps": [_step(s, quote, jobs.get(s.id), versions[s.id], verdicts) | {"changed": s.id in changed} for s in plan.steps],
     }
 
 
-def _plan(plan: Plan, quote: PlanEstimate, *, approved: bool) -> dict[str, Any]:
+def _changed(studio: Studio, plan: Plan, versions: dict[str, list[Asset]]) -> set[str]:
+    """Steps whose newest result was made from another step than the plan has now."""
+    takes = Takes(studio.library)
+    made = [(step, versions[step.id][0]) for step in plan.steps if versions[step.id]]
+    return {step.id for step, asset in made if takes.get(plan.id, step.id, asset.take).step != step}
+
+
+def _plan(plan: Plan, quote: PlanEstimate, *, approved: bool, changed: bool) -> dict[str, Any]:
     return {
         "id": plan.id,
         "title": plan.title,
@@ -121,6 +120,7 @@ def _plan(plan: Plan, quote: PlanEstimate, *, approved: bool) -> dict[str, Any]:
         "recipe": plan.recipe,
         "version": plan.version,
         "approved": approved,
+        "changed": changed,
         "seconds": quote.seconds,
         "unknown": quote.unknown,
         "unavailable": [u.model_dump() for u in plan.unavailable],

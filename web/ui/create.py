@@ -1,8 +1,8 @@
-"""Create: the chat on the left, the plan as a board of cards on the right."""
+"""Create: the chat on the left, the plan as a board of cards on the right. The board itself is assets/theme/board.js."""
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
@@ -15,82 +15,114 @@ from domain.conversation import Turn
 from domain.errors import MaquetteError
 from web.ui.frame import Frame, person_of
 
-FILE_TYPES = [".txt", ".md", ".png", ".jpg", ".jpeg", ".wav", ".mp3"]
+#: Longer pastes stay text: Gradio would otherwise turn them into a file behind the person's back.
+PASTE_MAX = 1_000_000
+MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-!|<>~$])")
+#: In an answer lists and bold stay; pictures, links and HTML could fetch from elsewhere and do not.
+FETCHING = re.compile(r"([<>\[\]!$])")
+
+Shown = tuple[list[gr.ChatMessage], dict[str, Any]]
 
 
-def build(frame: Frame) -> None:
+def build(frame: Frame, page: gr.Blocks) -> None:
     words = frame.words
-    page = gr.context.Context.root_block
     bar = frame.header("create")
     with gr.Row(elem_classes="mq-create", equal_height=False):
-        with gr.Column(scale=4, min_width=340, elem_classes="mq-chat-column"):
+        with gr.Column(scale=4, min_width=300, elem_classes="mq-chat-column"):
+            gr.HTML(
+                f'<div class="mq-jump"><a href="#mq-board-holder">{escape(words("jump.plan"))} '
+                f'<span class="mq-jump-count"></span> ↓</a></div>'
+            )
             chat = gr.Chatbot(
+                label=words("chat.label"),
                 show_label=False,
-                height="min(62vh, 640px)",
+                height="min(60vh, 620px)",
                 elem_id="mq-chat",
-                placeholder=f"### {words('chat.welcome')}\n{words('chat.welcome_text')}",
+                placeholder=f"## {words('chat.welcome')}\n{words('chat.welcome_text')}",
                 examples=[{"text": words(f"chat.example.{n}")} for n in (1, 2, 3)],
                 sanitize_html=True,
+                allow_tags=False,
+                latex_delimiters=[],
+                feedback_options=None,
                 buttons=["copy"],
                 layout="bubble",
             )
             box = gr.MultimodalTextbox(
                 placeholder=words("chat.placeholder"),
+                label=words("chat.label"),
                 show_label=False,
                 file_count="multiple",
-                file_types=FILE_TYPES,
+                sources=["upload"],
                 lines=2,
                 max_lines=8,
+                max_plain_text_length=PASTE_MAX,
                 elem_id="mq-message",
-                stop_btn=False,
             )
             gr.HTML(f'<p class="mq-honest">{escape(words("chat.honest"))}</p>')
-        with gr.Column(scale=8, min_width=340):
+        with gr.Column(scale=8, min_width=300, elem_classes="mq-board-column"):
             board = gr.HTML(elem_id="mq-board-holder")
 
-    def show(project_id: str) -> tuple[Any, str]:
-        return history(frame, project_id), board_html(frame, project_id)
+    def show(project_id: str) -> tuple[list[gr.ChatMessage], str]:
+        return history(frame, project_id), frame.part("board", project_id)
 
     bar.load(page, show, [chat, board])
 
-    def say(message: dict[str, Any], project_id: str, request: gr.Request) -> Iterator[tuple[Any, Any]]:
+    def say(message: dict[str, Any], project_id: str, request: gr.Request) -> Iterator[Shown]:
         yield from converse(frame, message, project_id, person_of(request))
 
-    box.submit(say, [box, bar.project], [chat, box], show_progress="hidden", api_visibility="private", concurrency_limit=8)
+    def pick(project_id: str, request: gr.Request, event: gr.SelectData) -> Iterator[Shown]:
+        yield from converse(frame, {"text": picked(event.value), "files": []}, project_id, person_of(request))
 
-    def pick(project_id: str, request: gr.Request, event: gr.SelectData) -> Iterator[tuple[Any, Any]]:
-        text = event.value["text"] if isinstance(event.value, dict) and "text" in event.value else str(event.value)
-        yield from converse(frame, {"text": text, "files": []}, project_id, person_of(request))
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": 8}
+    running = [
+        box.submit(say, [box, bar.project], [chat, box], **quiet),
+        chat.example_select(pick, bar.project, [chat, box], **quiet),
+        chat.option_select(pick, bar.project, [chat, box], **quiet),
+    ]
 
-    chat.example_select(pick, bar.project, [chat, box], show_progress="hidden", api_visibility="private")
-    chat.option_select(pick, bar.project, [chat, box], show_progress="hidden", api_visibility="private")
+    def stopped(project_id: str) -> Shown:
+        return history(frame, project_id), idle()
+
+    box.stop(stopped, bar.project, [chat, box], cancels=running, **quiet)
 
 
-def converse(frame: Frame, message: dict[str, Any], project_id: str, person: str) -> Iterator[tuple[Any, Any]]:
-    """Send one message and stream the answer. What was typed stays in the box when it was refused."""
+def picked(value: Any) -> str:
+    """The text of a chosen example or option."""
+    return str(value["text"] if isinstance(value, dict) and "text" in value else value)
+
+
+def idle(**update: Any) -> dict[str, Any]:
+    """The message box when nothing is being answered."""
+    return dict(gr.update(submit_btn=True, stop_btn=False, **update))
+
+
+def converse(frame: Frame, message: dict[str, Any], project_id: str, person: str) -> Iterator[Shown]:
+    """Send one message and stream the answer. What was typed, and every file that was taken, stays when it was refused."""
     before = history(frame, project_id)
     text = str(message.get("text") or "")
-    try:
-        attachments = tuple(take_in(frame, path) for path in message.get("files") or [])
-        mine = gr.ChatMessage(role="user", content=said(text, attachments))
-        waiting = gr.ChatMessage(role="assistant", content=frame.words("chat.thinking"), metadata={"status": "pending"})
-        yield [*before, mine, waiting], gr.update(value={"text": "", "files": []}, interactive=False)
-        for answer in frame.studio.chat.say(project_id, text, attachments=attachments, person=person):
-            yield [*before, mine, gr.ChatMessage(role="assistant", content=answer)], gr.skip()
-    except MaquetteError as error:
-        kept = {"text": text, "files": []}
-        yield [*history(frame, project_id), gr.ChatMessage(role="assistant", content=f"⚠ {error}")], gr.update(value=kept, interactive=True)
+    uploads = [Path(f["path"] if isinstance(f, dict) else f) for f in message.get("files") or []]
+    if not text.strip() and not uploads:
+        yield before, idle()
         return
-    yield history(frame, project_id), gr.update(interactive=True)
-
-
-def take_in(frame: Frame, upload: Any) -> Attachment:
-    """Read an upload and delete Gradio's copy: its cache can be read by everyone who is signed in."""
-    path = Path(upload["path"] if isinstance(upload, dict) else upload)
+    read: list[Attachment] = []
     try:
-        return frame.studio.attachments.add(path.name, path.read_bytes())
-    finally:
+        mine = gr.ChatMessage(role="user", content=said(text, tuple(path.name for path in uploads)))
+        waiting = gr.ChatMessage(role="assistant", content=frame.words("chat.thinking"))
+        yield [*before, mine, waiting], dict(gr.update(value={"text": "", "files": []}, submit_btn=False, stop_btn=True))
+        for path in uploads:
+            read.append(frame.studio.attachments.add(path.name, path.read_bytes()))
+        for answer in frame.studio.chat.say(project_id, text, attachments=tuple(read), person=person):
+            yield [*before, mine, gr.ChatMessage(role="assistant", content=calm(answer))], dict(gr.skip())
+    except MaquetteError as error:
+        refused = uploads[len(read)] if len(read) < len(uploads) else None
+        kept = {"text": text, "files": [str(path) for path in uploads if path != refused]}
+        refusal = gr.ChatMessage(role="assistant", content=f"⚠ {plain(str(error))}")
+        yield [*history(frame, project_id), refusal], idle(value=kept)
+        return
+    # Gradio's copies can be read by everyone who is signed in; the library has its own now.
+    for path in uploads:
         path.unlink(missing_ok=True)
+    yield history(frame, project_id), idle()
 
 
 def history(frame: Frame, project_id: str) -> list[gr.ChatMessage]:
@@ -99,22 +131,20 @@ def history(frame: Frame, project_id: str) -> list[gr.ChatMessage]:
 
 
 def message_of(turn: Turn, *, last: bool) -> gr.ChatMessage:
-    options = [{"label": option, "value": option} for option in turn.options] if last and turn.role == "assistant" else []
-    text = turn.text if turn.role == "assistant" else escape_markdown(turn.text)
-    return gr.ChatMessage(
-        role=turn.role, content=text + "".join(f"\n\n📎 {escape_markdown(name)}" for name in turn.attachments), options=options
-    )
+    options: Any = [{"label": option, "value": option} for option in turn.options] if last and turn.role == "assistant" else []
+    content = calm(turn.text) if turn.role == "assistant" else said(turn.text, turn.attachments)
+    return gr.ChatMessage(role=turn.role, content=content, options=options)
 
 
-def said(text: str, attachments: tuple[Attachment, ...]) -> str:
-    return escape_markdown(text) + "".join(f"\n\n📎 {escape_markdown(a.name)}" for a in attachments)
+def said(text: str, names: tuple[str, ...]) -> str:
+    return plain(text) + "".join(f"\n\n📎 {plain(name)}" for name in names)
 
 
-def escape_markdown(text: str) -> str:
+def plain(text: str) -> str:
     """A person's words are shown as they were typed: no markup, no pictures fetched from elsewhere."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-!|<>~$" else c for c in text)
+    return MARKUP.sub(r"\\\1", text)
 
 
-def board_html(frame: Frame, project_id: str) -> str:
-    options = {"project": project_id, "base": frame.base}
-    return f'<div data-mq-board="{escape(json.dumps(options), quote=True)}"></div>'
+def calm(text: str) -> str:
+    """An answer's words: simple markup stays, whatever could fetch or run is shown as text."""
+    return FETCHING.sub(r"\\\1", text)

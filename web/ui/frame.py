@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
@@ -26,9 +27,9 @@ class Frame:
     signed_in: bool
 
     def header(self, page: str) -> ProjectBar:
-        """The top of a page: name, pages, language, project."""
+        """The top of a page: name, pages, language, dark and light, project."""
         gr.Navbar(visible=False)
-        with gr.Row(elem_classes="mq-top"):
+        with gr.Row(elem_classes="mq-top", equal_height=True):
             gr.HTML(self._bar(page), elem_classes="mq-top-bar")
             with gr.Row(elem_classes="mq-project"):
                 project = gr.Dropdown(
@@ -37,18 +38,34 @@ class Frame:
                     show_label=False,
                     container=False,
                     elem_id="mq-project",
-                    min_width=160,
+                    min_width=150,
                     interactive=True,
                 )
-                new = gr.Button(self.words("project.new"), size="sm", min_width=60, elem_id="mq-new-project")
+                new = gr.Button(self.words("project.new"), size="sm", min_width=60, scale=0, elem_id="mq-new-project")
         with gr.Row(visible=False, elem_classes="mq-new") as row:
             name = gr.Textbox(
-                placeholder=self.words("project.name"), show_label=False, container=False, max_length=120, elem_id="mq-project-name"
+                label=self.words("project.name"),
+                placeholder=self.words("project.name"),
+                show_label=False,
+                container=False,
+                max_length=120,
+                elem_id="mq-project-name",
             )
-            create = gr.Button(self.words("project.create"), variant="primary", min_width=80, elem_id="mq-project-create")
+            create = gr.Button(
+                self.words("project.create"), variant="primary", size="md", min_width=80, scale=0, elem_id="mq-project-create"
+            )
         kept = gr.BrowserState("", storage_key=STORAGE_KEY, secret=STORAGE_SECRET)
         new.click(lambda: gr.update(visible=True), None, row, show_progress="hidden", api_visibility="private")
         return ProjectBar(frame=self, project=project, kept=kept, row=row, name=name, create=create)
+
+    def title(self, key: str, text: str) -> None:
+        """The heading of a page, and one sentence about it."""
+        gr.HTML(f"<h1>{escape(self.words(key))}</h1><p>{escape(self.words(text))}</p>", elem_classes="mq-page-title")
+
+    def part(self, name: str, project_id: str) -> str:
+        """Where a part drawn by assets/theme/*.js goes: its name and what it starts with."""
+        options = json.dumps({"project": project_id, "base": self.base})
+        return f'<div data-mq-part="{name}" data-mq-options="{escape(options, quote=True)}"></div>'
 
     def link(self, path: str) -> str:
         """The address of a page in this language."""
@@ -69,9 +86,10 @@ class Frame:
             else ""
         )
         return (
-            f'<div class="mq-brand"><span class="mq-mark" aria-hidden="true"></span><b>Maquette</b></div><nav aria-label="Maquette">{links}</nav>'
+            f'<div class="mq-brand"><span class="mq-mark" aria-hidden="true"></span><b>Maquette</b></div>'
+            f'<nav aria-label="Maquette">{links}</nav>'
             f'<div class="mq-side"><a class="mq-lang" href="{href}" lang="{other}">{"中文" if other == "zh" else "English"}</a>'
-            f'<button type="button" class="mq-dark" aria-label="{escape(self.words("dark"))}">◐</button>{leave}</div>'
+            f'<button type="button" class="mq-dark" aria-pressed="false" aria-label="{escape(self.words("dark"))}">◐</button>{leave}</div>'
         )
 
 
@@ -144,6 +162,7 @@ def shown(action: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return action(*arguments, **named)
         except MaquetteError as error:
-            raise gr.Error(str(error), duration=12, print_exception=False) from error
+            # Gradio shows the text of an error as HTML.
+            raise gr.Error(escape(str(error)), duration=12, print_exception=False, title="Maquette") from error
 
     return guarded

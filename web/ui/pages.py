@@ -11,33 +11,45 @@ from fastapi import FastAPI, Request
 
 from domain.settings import Settings
 from studio.studio import Studio
+from web.api.board import board_router
+from web.api.desk import models_router, projects_router
+from web.api.shelf import shelf_router
+from web.api.tasks import Tasks, tasks_router
 from web.ui import create, library, settings_page
 from web.ui.frame import Frame
 from web.ui.theme import theme
 from web.ui.words import LANGUAGES, Words
 
 UPLOAD_LIMIT = "26mb"
+#: In this order: the first defines what the others use.
+SCRIPTS = ("parts.js", "board.js", "library.js", "models.js", "brand.js")
 
 
 def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, *, signed_in: bool) -> None:
-    """Add the pages to the application. signed_in: show who is signed in, and the way out."""
+    """Add the pages, and the API they feed on, to the application. signed_in: offer the way out."""
+    tasks = Tasks()
+    for router in (
+        board_router(studio),
+        shelf_router(studio, tasks),
+        models_router(studio, tasks),
+        projects_router(studio),
+        tasks_router(tasks),
+    ):
+        app.include_router(router)
     css = (assets / "theme" / "studio.css").read_text(encoding="utf-8")
-    scripts = "".join(f"<script>{file.read_text(encoding='utf-8')}</script>" for file in sorted((assets / "theme").glob("*.js")))
     # Chinese first: the mount at / would take its path.
     for language in reversed(LANGUAGES):
         words = Words.read(assets, language)
         frame = Frame(studio=studio, words=words, base=settings.root_path, signed_in=signed_in)
-        table = escape(json.dumps(words.table, ensure_ascii=False), quote=True)
-        head = f'<meta name="robots" content="noindex, nofollow"><meta name="maquette-words" content="{table}">{scripts}'
-        path = "/" if language == "en" else f"/{language}"
         gr.mount_gradio_app(
             app,
             build_pages(frame),
-            path=path,
+            path="/" if language == "en" else f"/{language}",
             auth_dependency=signed_in_person,
             theme=theme(),
             css=css,
-            head=head,
+            head=head(words, assets),
+            favicon_path=str(assets / "theme" / "mark.svg"),
             run_history=False,
             footer_links=[],
             max_file_size=UPLOAD_LIMIT,
@@ -46,6 +58,18 @@ def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, 
             enable_monitoring=False,
             app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
         )
+
+
+def head(words: Words, assets: Path) -> str:
+    """The page's words and our scripts, inline: Gradio's own files need no second place that serves them."""
+    table = escape(json.dumps(words.table, ensure_ascii=False), quote=True)
+    scripts = []
+    for name in SCRIPTS:
+        source = (assets / "theme" / name).read_text(encoding="utf-8")
+        if "</script" in source.lower():
+            raise ValueError(f"{name} would end its own script element")
+        scripts.append(f"<script>{source}</script>")
+    return f'<meta name="robots" content="noindex, nofollow"><meta name="maquette-words" content="{table}">{"".join(scripts)}'
 
 
 def signed_in_person(request: Request) -> str | None:
@@ -57,9 +81,9 @@ def signed_in_person(request: Request) -> str | None:
 def build_pages(frame: Frame) -> gr.Blocks:
     words = frame.words
     with gr.Blocks(title="Maquette", analytics_enabled=False, fill_width=True) as pages:
-        create.build(frame)
+        create.build(frame, pages)
     with pages.route(words("page.library"), "/library"):
-        library.build(frame)
+        library.build(frame, pages)
     with pages.route(words("page.settings"), "/settings"):
-        settings_page.build(frame)
+        settings_page.build(frame, pages)
     return pages

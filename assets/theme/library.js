@@ -1,0 +1,192 @@
+// The Library page: all assets of a project, found by words, kind and verdict; one opened beside the list with where it came
+// from and how it was made; several packed into a ZIP.
+(() => {
+  "use strict";
+
+  const { ICONS, el, t, named, bytes, call, button, quiet, chip, notice, dialog, is_picture, is_sound, player, preview, remarks, downloads, verdict_buttons, export_pack } = window.Maquette;
+  const PAGE = 24;
+  const KINDS = ["copy", "article", "dialogue", "picture", "speech", "music", "layout"];
+  const VERDICTS = ["approve", "reject", "open"];
+
+  class Shelf {
+    constructor(root, options) {
+      this.base = options.base;
+      this.project = options.project;
+      this.query = { text: "", kind: "", verdict: "", newest: true, offset: 0 };
+      this.chosen = new Set();
+      this.known = -1;
+      this.stopped = false;
+      this.says = notice();
+      this.count = el("p", { class: "mq-cost", role: "status" });
+      this.list = el("div", { class: "mq-gallery" });
+      this.pages = el("nav", { class: "mq-pages", "aria-label": t("library.pages") });
+      this.picked = el("div", { class: "mq-picked", hidden: true });
+      root.replaceChildren(el("section", { class: "mq-library" }, this.filters(), this.says.node, this.count, this.list, this.pages, this.picked));
+      this.refresh();
+      this.tick();
+    }
+
+    stop() {
+      this.stopped = true;
+    }
+
+    async tick() {
+      if (this.stopped) return;
+      try {
+        const news = this.known < 0 ? [] : await call(this.base, "GET", `projects/${this.project}/events?after=${this.known}`);
+        if (news.some((event) => ["asset", "review", "job"].includes(event.kind))) await this.refresh();
+        else if (news.length) this.known = news[news.length - 1].number;
+      } catch (error) {
+        this.says.say(error.status ? error.message : t("error.offline"));
+      }
+      window.setTimeout(() => this.tick(), 4000);
+    }
+
+    filters() {
+      const change = (update) => {
+        Object.assign(this.query, update, { offset: 0 });
+        this.refresh();
+      };
+      let typing = 0;
+      const text = el("input", { type: "search", maxlength: 200, placeholder: t("library.search"), "aria-label": t("library.search"), name: "search" });
+      text.addEventListener("input", () => {
+        window.clearTimeout(typing);
+        typing = window.setTimeout(() => change({ text: text.value }), 250);
+      });
+      const pick = (name, label, options) => {
+        const select = el("select", { name, "aria-label": label }, options.map(([value, word]) => el("option", { value }, word)));
+        select.addEventListener("change", () => change({ [name]: select.value }));
+        return select;
+      };
+      const newest = el("input", { type: "checkbox", checked: true, name: "newest" });
+      newest.addEventListener("change", () => change({ newest: newest.checked }));
+      return el("div", { class: "mq-filters", role: "search" },
+        text,
+        pick("kind", t("library.kind"), [["", t("library.every_kind")], ...KINDS.map((kind) => [kind, t(`kind.${kind}`)])]),
+        pick("verdict", t("library.verdict"), [["", t("library.every_verdict")], ...VERDICTS.map((verdict) => [verdict, t(`library.verdict.${verdict}`)])]),
+        el("label", { class: "mq-check" }, newest, t("library.newest")));
+    }
+
+    async refresh() {
+      try {
+        const asked = JSON.stringify(this.query);
+        const { text, kind, verdict, newest, offset } = this.query;
+        const parameters = new URLSearchParams({ text, kind, verdict, newest: String(newest), offset: String(offset), limit: String(PAGE) });
+        const found = await call(this.base, "GET", `projects/${this.project}/assets?${parameters}`);
+        if (this.stopped || asked !== JSON.stringify(this.query)) return;
+        this.known = found.event;
+        this.draw(found);
+      } catch (error) {
+        this.says.say(error.message);
+      }
+    }
+
+    draw(found) {
+      const filtered = this.query.text || this.query.kind || this.query.verdict;
+      this.count.textContent = t("library.count", { n: found.total });
+      if (!found.assets.length) {
+        this.list.replaceChildren(el("div", { class: "mq-empty" }, el("div", { class: "mq-empty-mark", "aria-hidden": "true" }), el("h2", {}, t(filtered ? "library.none_found" : "library.empty.title")), el("p", {}, t(filtered ? "library.none_found_text" : "library.empty.text"))));
+      } else this.list.replaceChildren(...found.assets.map((asset) => this.tile(asset)));
+      this.drawPages(found.total);
+      this.drawPicked();
+    }
+
+    tile(asset) {
+      const pick = el("input", { type: "checkbox", checked: this.chosen.has(asset.id), "aria-label": t("library.select", { title: asset.title }) });
+      pick.addEventListener("change", () => {
+        if (pick.checked) this.chosen.add(asset.id);
+        else this.chosen.delete(asset.id);
+        this.drawPicked();
+      });
+      const open = () => this.open(asset.id);
+      let face;
+      if (is_picture(asset)) face = el("button", { class: "mq-face", type: "button", onclick: open, "aria-label": t("library.open", { title: asset.title }) }, el("img", { src: `${this.base}/thumbnails/${asset.id}`, alt: asset.title, loading: "lazy" }));
+      else if (is_sound(asset)) face = el("div", { class: "mq-face mq-face-sound" }, el("span", { class: "mq-face-icon", "aria-hidden": "true" }, ICONS[asset.kind]), player(this.base, asset));
+      else face = el("button", { class: "mq-face mq-face-text", type: "button", onclick: open, "aria-label": t("library.open", { title: asset.title }) }, el("span", {}, asset.text.slice(0, 320)));
+      return el("article", { class: "mq-tile", "data-asset": asset.id, "data-kind": asset.kind },
+        face,
+        el("div", { class: "mq-tile-row" },
+          pick,
+          el("div", { class: "mq-titles" }, el("h3", {}, quiet(asset.title, open, { class: "mq-name" })), el("p", {}, `${named("kind", asset.kind)} · ${t("card.version")} ${asset.version}`)),
+          asset.verdict ? chip(`verdict-${asset.verdict}`, t(`verdict.${asset.verdict}`)) : null));
+    }
+
+    drawPages(total) {
+      const { offset } = this.query;
+      const go = (to) => () => {
+        this.query.offset = to;
+        this.refresh();
+      };
+      this.pages.replaceChildren(...(total <= PAGE ? [] : [
+        button(t("library.previous"), go(Math.max(0, offset - PAGE)), { disabled: offset === 0 }),
+        el("span", {}, t("library.page", { n: offset / PAGE + 1, all: Math.ceil(total / PAGE) })),
+        button(t("library.next"), go(offset + PAGE), { disabled: offset + PAGE >= total }),
+      ]));
+    }
+
+    drawPicked() {
+      this.picked.hidden = this.chosen.size === 0;
+      const pack = button(t("export.selected"), () => export_pack(this.base, this.project, { asset_ids: [...this.chosen] }, pack, this.says), { class: "mq-button mq-primary", id: "mq-export-selected" });
+      this.picked.replaceChildren(el("span", {}, t("library.selected", { n: this.chosen.size })), pack, quiet(t("library.clear"), () => { this.chosen.clear(); this.refresh(); }));
+    }
+
+    // One asset beside the list
+
+    async open(id) {
+      try {
+        const shown = await call(this.base, "GET", `assets/${id}/story`);
+        if (this.drawer) this.drawer.close();
+        this.drawer = dialog(shown.asset.title, "mq-drawer", el("div", { class: "mq-drawer-in" }));
+        this.fill(shown);
+      } catch (error) {
+        this.says.say(error.message);
+      }
+    }
+
+    fill(story) {
+      const { asset } = story;
+      const mark = async (verdict) => {
+        try {
+          await call(this.base, "POST", `assets/${asset.id}/review`, { verdict });
+          this.fill(await call(this.base, "GET", `assets/${asset.id}/story`));
+          this.refresh();
+        } catch (error) {
+          this.says.say(error.message);
+        }
+      };
+      const part = (key, ...children) => el("section", { class: "mq-part" }, el("h3", {}, t(key)), ...children);
+      const family = (key, assets) => (assets.length ? part(key, el("div", { class: "mq-family" }, assets.map((one) => this.relative(one)))) : null);
+      this.drawer.firstChild.replaceChildren(...[
+        el("header", { class: "mq-drawer-head" }, el("div", { class: "mq-titles" }, el("h2", {}, asset.title), el("p", {}, `${named("kind", asset.kind)} · ${t("card.version")} ${asset.version} · ${new Date(asset.created).toLocaleString(t("locale"))}${asset.person && asset.person !== "local" ? ` · ${asset.person}` : ""}`)), quiet("✕", () => this.drawer.close(), { "aria-label": t("card.close"), class: "mq-link mq-x" })),
+        preview(this.base, asset),
+        ...remarks(asset),
+        el("div", { class: "mq-card-foot" }, verdict_buttons(asset, mark), downloads(this.base, asset)),
+        family("story.versions", story.versions.filter((one) => one.id !== asset.id)),
+        family("story.made_from", story.ancestors),
+        family("story.used_by", story.descendants),
+        part("story.recipe", this.recipe(story.recipe, story.trace)),
+        asset.credits.length ? part("story.credits", el("ul", { class: "mq-credits" }, asset.credits.map((c) => el("li", {}, [c.title, c.author, c.licence, c.source].filter(Boolean).join(" · "))))) : null,
+        part("story.files", el("ul", { class: "mq-credits" }, asset.files.map((f) => el("li", {}, el("a", { href: `${this.base}/${f.url}?download=1`, download: f.name }, f.name), ` · ${f.media_type} · ${bytes(f.size)}`)))),
+      ].filter(Boolean));
+    }
+
+    relative(asset) {
+      const small = is_picture(asset) ? el("img", { src: `${this.base}/thumbnails/${asset.id}`, alt: "", loading: "lazy" }) : el("span", { class: "mq-icon", "aria-hidden": "true" }, ICONS[asset.kind] || "•");
+      return el("button", { class: "mq-relative", type: "button", onclick: () => this.open(asset.id) }, small, el("span", {}, asset.title, el("small", {}, ` ${t("card.version")} ${asset.version}`)));
+    }
+
+    recipe(recipe, trace) {
+      const row = (key, value) => (value ? el("div", { class: "mq-spec" }, el("dt", {}, t(key)), el("dd", { class: "mq-whole" }, value)) : null);
+      return el("dl", { class: "mq-specs" },
+        row("recipe.prompt", recipe.prompt),
+        row("recipe.maker", `${recipe.maker} v${recipe.maker_version}`),
+        row("recipe.models", recipe.models.map((m) => `${m.id}${m.sha256 ? ` (${m.sha256.slice(0, 12)})` : ""}`).join(", ")),
+        row("recipe.seed", String(recipe.seed)),
+        row("recipe.inputs", recipe.inputs.map((i) => `${i.role}: ${i.sha256.slice(0, 12)}`).join(", ")),
+        row("recipe.device", [trace.device, trace.seconds ? t("seconds", { n: trace.seconds.toFixed(1) }) : ""].filter(Boolean).join(" · ")),
+        row("recipe.hash", recipe.sha256));
+    }
+  }
+
+  window.Maquette.part("library", (root, options) => new Shelf(root, options));
+})();

@@ -1,0 +1,193 @@
+// Settings > Models and Settings > Check: what is installed, used and why; fetch, verify, remove, choose; a chat server elsewhere.
+(() => {
+  "use strict";
+
+  const { el, t, named, bytes, call, follow, button, quiet, chip, bar, notice, dialog } = window.Maquette;
+
+  class Models {
+    constructor(root, options) {
+      this.base = options.base;
+      this.stopped = false;
+      this.open = new Set();
+      this.says = notice();
+      this.machine = el("p", { class: "mq-cost" });
+      this.endpoint = el("div", {});
+      this.list = el("div", { class: "mq-tasks" });
+      root.replaceChildren(el("section", { class: "mq-models" }, this.machine, this.says.node, this.list, this.endpoint));
+      this.tick();
+    }
+
+    stop() {
+      this.stopped = true;
+    }
+
+    async tick() {
+      if (this.stopped) return;
+      let wait = 5000;
+      try {
+        await this.refresh();
+        if (this.offline) { this.offline = false; this.says.say(""); }
+        if (this.pulling) wait = 800;
+      } catch (error) {
+        this.offline = true;
+        this.says.say(error.status ? error.message : t("error.offline"));
+      }
+      if (!this.stopped) this.timer = window.setTimeout(() => this.tick(), wait);
+    }
+
+    async refresh() {
+      const desk = await call(this.base, "GET", "models");
+      if (this.stopped) return;
+      this.pulling = desk.pulls.some((pull) => !pull.done);
+      const signature = JSON.stringify(desk);
+      if (signature === this.drawn) return;
+      this.drawn = signature;
+      this.draw(desk);
+    }
+
+    async act(method, path, body) {
+      this.says.say("");
+      try {
+        const answer = await call(this.base, method, path, body);
+        await this.refresh();
+        window.clearTimeout(this.timer);
+        this.tick();
+        return answer;
+      } catch (error) {
+        this.says.say(error.message);
+        this.says.node.scrollIntoView({ block: "nearest" });
+        return null;
+      }
+    }
+
+    draw(desk) {
+      this.machine.textContent = t("models.machine", { cores: desk.machine.cores, memory: bytes(desk.machine.ram), gpu: desk.machine.gpu || t("models.no_gpu"), profile: desk.machine.profile });
+      const focus = document.activeElement && this.list.contains(document.activeElement) ? document.activeElement.dataset.key : "";
+      const tasks = new Map();
+      for (const status of desk.models) {
+        if (!tasks.has(status.model.task)) tasks.set(status.model.task, []);
+        tasks.get(status.model.task).push(status);
+      }
+      this.list.replaceChildren(...[...tasks].map(([task, rows]) => this.task(task, rows, desk)));
+      if (focus) {
+        const again = this.list.querySelector(`[data-key="${CSS.escape(focus)}"]`);
+        if (again) again.focus();
+      }
+      if (!this.endpoint.firstChild) this.endpoint.replaceChildren(this.endpoint_form(desk.endpoint));
+    }
+
+    task(task, rows, desk) {
+      const own = desk.choices[task] || "";
+      const select = el("select", { "data-key": `choose ${task}`, "aria-label": t("models.choose_for", { task: named("task", task) }) },
+        el("option", { value: "" }, t("models.automatic")),
+        rows.map((status) => el("option", { value: status.model.id, selected: status.model.id === own }, status.model.name)));
+      select.addEventListener("change", () => this.act("PUT", `models/choices/${task}`, { model_id: select.value }));
+      const used = rows.find((status) => status.used);
+      return el("section", { class: "mq-task" },
+        el("header", { class: "mq-task-head" }, el("h3", {}, named("task", task)), rows.length > 1 ? el("label", { class: "mq-inline" }, t("models.use"), select) : null),
+        used ? el("p", { class: "mq-note" }, used.reason) : null,
+        el("div", { class: "mq-model-list" }, rows.map((status) => this.row(status, desk.pulls.find((pull) => pull.model_id === status.model.id)))));
+    }
+
+    row(status, pull) {
+      const { model, state } = status;
+      const busy = pull && !pull.done;
+      const licence = el("span", { class: `mq-licence mq-commercial-${model.commercial}` }, `${model.licence} · ${t(`commercial.${model.commercial}`)}`);
+      const facts = [bytes(state === "ready" ? status.bytes_on_disk || model.disk : model.disk), model.languages.length ? model.languages.slice(0, 6).join(" ") + (model.languages.length > 6 ? " …" : "") : "", model.pinned ? "" : t("models.unpinned")].filter(Boolean).join(" · ");
+      const actions = [];
+      if (busy) actions.push(button(t("models.cancel"), () => this.act("DELETE", `models/${model.id}/pull`), { "data-key": `cancel ${model.id}` }));
+      else if (state === "ready") {
+        const verify = quiet(t("models.verify"), () => this.verify(model, verify), { "data-key": `verify ${model.id}` });
+        actions.push(verify, quiet(t("models.remove"), () => this.remove(status), { "data-key": `remove ${model.id}` }));
+      } else actions.push(button(t(state === "absent" ? "models.pull" : "models.continue"), () => this.act("POST", `models/${model.id}/pull`), { "data-key": `pull ${model.id}` }));
+      return el("article", { class: "mq-model", "data-model": model.id, "data-state": state },
+        el("div", { class: "mq-model-name" }, el("b", {}, model.name), status.used ? chip("used", t("models.used")) : null, el("p", {}, model.id)),
+        el("div", { class: "mq-model-facts" }, el("p", {}, facts), licence, model.terms ? el("p", { class: "mq-note" }, model.terms) : null),
+        el("div", { class: "mq-model-state" }, chip(`model-${state}`, t(`model.${state}`))),
+        el("div", { class: "mq-model-actions" }, actions),
+        busy ? el("div", { class: "mq-model-wide" }, bar(pull.fraction, model.name), el("p", { class: "mq-note" }, pull.note)) : null,
+        pull && pull.error ? el("p", { class: "mq-error mq-model-wide", role: "alert" }, pull.error) : null,
+        status.problem ? el("p", { class: "mq-error mq-model-wide" }, status.problem) : null);
+    }
+
+    async verify(model, control) {
+      const label = control.textContent;
+      control.disabled = true;
+      try {
+        const problems = await follow(this.base, `models/${model.id}/verify`, undefined, (fraction) => { control.textContent = `${Math.round(100 * fraction)}%`; });
+        if (problems.length) this.says.say(`${model.name}: ${problems.join(" ")}`);
+        else this.says.say(t("models.sound", { name: model.name }), true);
+      } catch (error) {
+        this.says.say(error.message);
+      } finally {
+        control.disabled = false;
+        control.textContent = label;
+      }
+    }
+
+    remove(status) {
+      const asked = dialog(t("models.remove"), "mq-ask",
+        el("p", {}, t("models.remove_ask", { name: status.model.name, size: bytes(status.bytes_on_disk || status.model.disk) })),
+        el("div", { class: "mq-form-row" },
+          button(t("models.remove"), async () => { asked.close(); await this.act("DELETE", `models/${status.model.id}`); }, { class: "mq-button mq-primary" }),
+          button(t("card.close"), () => asked.close())));
+    }
+
+    endpoint_form(endpoint) {
+      const field = (name, type, value, hint) => el("label", {}, t(`endpoint.${name}`), el("input", { type, name, value, placeholder: hint, autocomplete: "off" }));
+      const form = el("form", { class: "mq-form mq-panel" },
+        el("h3", {}, t("endpoint.title")), el("p", { class: "mq-note" }, t("endpoint.text")),
+        field("url", "url", endpoint.url, "http://127.0.0.1:8000/v1"),
+        field("model", "text", endpoint.model, ""),
+        field("key", "password", "", endpoint.has_key ? t("endpoint.kept") : ""),
+        el("div", { class: "mq-form-row" }, el("button", { class: "mq-button mq-primary", type: "submit" }, t("card.save")), button(t("endpoint.clear"), () => { for (const input of form.querySelectorAll("input")) input.value = ""; form.requestSubmit(); })));
+      form.addEventListener("submit", async (event) => {
+        event.preventDefault();
+        const values = Object.fromEntries(new FormData(form));
+        if (await this.act("PUT", "models/endpoint", values)) this.says.say(t(values.url ? "endpoint.saved" : "endpoint.cleared"), true);
+      });
+      return form;
+    }
+  }
+
+  class Check {
+    constructor(root, options) {
+      this.base = options.base;
+      this.says = notice();
+      this.report = el("div", { class: "mq-report", role: "status" });
+      this.run = button(t("check.run"), () => this.start(), { class: "mq-button mq-primary", id: "mq-check" });
+      root.replaceChildren(el("section", { class: "mq-panel" }, el("h3", {}, t("check.title")), el("p", { class: "mq-note" }, t("check.text")), this.run, this.says.node, this.report));
+    }
+
+    stop() {}
+
+    async start() {
+      this.run.disabled = true;
+      this.says.say("");
+      try {
+        const found = await follow(this.base, "check", undefined, (fraction) => this.report.replaceChildren(bar(fraction, t("check.title"))));
+        this.show(found);
+      } catch (error) {
+        this.report.replaceChildren();
+        this.says.say(error.message);
+      } finally {
+        this.run.disabled = false;
+      }
+    }
+
+    show(found) {
+      const list = (key, rows) => (rows.length ? el("section", {}, el("h4", {}, t(key, { n: rows.length })), el("ul", {}, rows.slice(0, 100).map((row) => el("li", {}, row)))) : null);
+      const file = (problem) => `${problem.sha256.slice(0, 16)}… ${problem.used_by.join(", ")}`;
+      this.report.replaceChildren(...[
+        el("p", { class: found.sound ? "mq-well" : "mq-error" }, t(found.sound ? "check.sound" : "check.unsound", { n: found.files, size: bytes(found.bytes) })),
+        list("check.missing", found.missing.map(file)),
+        list("check.altered", found.altered.map(file)),
+        list("check.dangling", found.dangling),
+        list("check.extra", found.extra),
+      ].filter(Boolean));
+    }
+  }
+
+  window.Maquette.part("models", (root, options) => new Models(root, options));
+  window.Maquette.part("check", (root, options) => new Check(root, options));
+})();

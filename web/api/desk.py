@@ -1,0 +1,165 @@
+"""The Settings page as JSON: models and the chat endpoint, the brand kit, the project itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import PlainTextResponse
+from pydantic import Field
+
+from domain.brand import BrandKit
+from domain.errors import LimitError
+from domain.model import Task
+from domain.progress import Progress
+from domain.project import Project
+from domain.value import JsonValue, Value
+from pipelines.models.profiles import Hardware, profile_for
+from studio.models import Endpoint
+from studio.projects import BRAND_TOML_MAX, LOGO_MAX_BYTES
+from studio.studio import Studio
+from web.api.tasks import Tasks
+
+
+class ModelChoice(Value):
+    """model_id "" returns to the profile's pick."""
+
+    model_id: str = ""
+
+
+class BrandText(Value):
+    text: str = Field(max_length=BRAND_TOML_MAX)
+
+
+class ProjectChange(Value):
+    name: str | None = None
+    language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+    archived: bool | None = None
+
+
+def models_router(studio: Studio, tasks: Tasks) -> APIRouter:
+    router = APIRouter(prefix="/api/models")
+    machine = Hardware.detect()
+
+    @router.get("")
+    def desk() -> dict[str, Any]:
+        endpoint = studio.models.endpoint()
+        return {
+            "machine": {**machine.model_dump(), "profile": profile_for(machine)},
+            "models": [_status(status.model_dump(mode="json")) for status in studio.models.all()],
+            "pulls": [pull.model_dump(mode="json") for pull in studio.models.pulls()],
+            "choices": studio.models.choices(),
+            # The key is written, never read back.
+            "endpoint": {"url": endpoint.url, "model": endpoint.model, "has_key": bool(endpoint.key)},
+        }
+
+    @router.put("/endpoint")
+    def set_endpoint(endpoint: Endpoint) -> dict[str, bool]:
+        before = studio.models.endpoint()
+        # A field that was left empty keeps the key that is stored, as long as it goes to the same server.
+        keep = bool(endpoint.url) and not endpoint.key and endpoint.url == before.url
+        studio.models.set_endpoint(endpoint.model_copy(update={"key": before.key}) if keep else endpoint)
+        return {"saved": True}
+
+    @router.put("/choices/{task}")
+    def choose(task: Task, choice: ModelChoice) -> dict[str, bool]:
+        studio.models.choose(task, choice.model_id)
+        return {"saved": True}
+
+    @router.post("/{model_id}/pull")
+    def pull(model_id: str) -> dict[str, bool]:
+        studio.models.start_pull(model_id)
+        return {"started": True}
+
+    @router.delete("/{model_id}/pull")
+    def cancel(model_id: str) -> dict[str, bool]:
+        studio.models.cancel_pull(model_id)
+        return {"cancelled": True}
+
+    @router.post("/{model_id}/verify")
+    def verify(model_id: str) -> dict[str, str]:
+        studio.models.get(model_id)
+
+        def work(progress: Progress) -> JsonValue:
+            return list(studio.models.verify(model_id, progress))
+
+        return {"task": tasks.start(work)}
+
+    @router.delete("/{model_id}")
+    def remove(model_id: str) -> dict[str, int]:
+        return {"freed": studio.models.remove(model_id)}
+
+    return router
+
+
+def projects_router(studio: Studio) -> APIRouter:
+    router = APIRouter(prefix="/api/projects")
+
+    @router.get("")
+    def projects(archived: bool = False) -> list[dict[str, Any]]:
+        return [_project(project) for project in studio.projects.all(archived=archived)]
+
+    @router.get("/{project_id}")
+    def project(project_id: str) -> dict[str, Any]:
+        return _project(studio.projects.get(project_id))
+
+    @router.patch("/{project_id}")
+    def change(project_id: str, wanted: ProjectChange) -> dict[str, Any]:
+        found = studio.projects.get(project_id)
+        if wanted.name is not None:
+            found = studio.projects.rename(project_id, wanted.name)
+        if wanted.language is not None and wanted.language != found.language:
+            found = found.model_copy(update={"language": wanted.language})
+            studio.library.save_project(found)
+        if wanted.archived is not None:
+            found = studio.projects.archive(project_id, archived=wanted.archived)
+        return _project(found)
+
+    @router.get("/{project_id}/brand")
+    def brand(project_id: str) -> dict[str, Any]:
+        kit = studio.projects.get(project_id).brand
+        return {"brand": kit.model_dump(mode="json"), "fonts": list(studio.fonts()), "voices": list(studio.voices())}
+
+    @router.put("/{project_id}/brand")
+    def save_brand(project_id: str, brand: BrandKit) -> dict[str, bool]:
+        """The logo is set by its own route: here it stays as it is."""
+        logo = studio.projects.get(project_id).brand.logo
+        studio.projects.save_brand(project_id, brand.model_copy(update={"logo": logo}))
+        return {"saved": True}
+
+    @router.get("/{project_id}/brand.toml")
+    def export_brand(project_id: str) -> PlainTextResponse:
+        headers = {"content-disposition": 'attachment; filename="brand.toml"'}
+        return PlainTextResponse(studio.projects.brand_toml(project_id), media_type="application/toml", headers=headers)
+
+    @router.put("/{project_id}/brand.toml")
+    def import_brand(project_id: str, given: BrandText) -> dict[str, bool]:
+        studio.projects.import_brand(project_id, given.text)
+        return {"saved": True}
+
+    @router.post("/{project_id}/logo")
+    async def logo(project_id: str, name: str, request: Request) -> dict[str, str]:
+        data = bytearray()
+        async for chunk in request.stream():
+            data += chunk
+            if len(data) > LOGO_MAX_BYTES:
+                raise LimitError(f"{name[:80]} is larger than 2 MB.", hint="Save the logo smaller.", field="logo")
+        return {"logo": studio.projects.set_logo(project_id, name[:120], bytes(data)).brand.logo}
+
+    @router.delete("/{project_id}/logo")
+    def remove_logo(project_id: str) -> dict[str, bool]:
+        kit = studio.projects.get(project_id).brand
+        studio.projects.save_brand(project_id, kit.model_copy(update={"logo": ""}))
+        return {"saved": True}
+
+    return router
+
+
+def _status(status: dict[str, Any]) -> dict[str, Any]:
+    """Files and sources are not for the page: some models have hundreds of rows."""
+    kept = ("id", "name", "task", "licence", "commercial", "terms", "languages", "disk", "pinned", "note")
+    return {**status, "model": {key: status["model"][key] for key in kept}}
+
+
+def _project(project: Project) -> dict[str, Any]:
+    return project.model_dump(mode="json", include={"id", "name", "language", "archived", "created"})

@@ -1,0 +1,124 @@
+"""The Library page as JSON: assets found by words, kind and verdict; one with its story; packs; the check of the store."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+
+from domain.asset import Asset
+from domain.capability import StepKind
+from domain.progress import Progress
+from domain.review import Verdict
+from domain.value import JsonValue, Value
+from library.library import AssetQuery
+from studio.export import Selection
+from studio.studio import Studio
+from web.api.board import asset_of
+from web.api.tasks import Tasks
+
+PAGE_MAX = 200
+
+
+class PackWish(Value):
+    """A plan, a selection, or neither: then the whole project."""
+
+    plan_id: str = ""
+    asset_ids: tuple[str, ...] = Field(default=(), max_length=1000)
+
+
+class ReviewChange(Value):
+    verdict: Verdict
+    note: str = Field(default="", max_length=2000)
+
+
+def shelf_router(studio: Studio, tasks: Tasks) -> APIRouter:
+    router = APIRouter(prefix="/api")
+
+    @router.get("/projects/{project_id}/assets")
+    def assets(
+        project_id: str,
+        text: str = "",
+        kind: Literal["", "copy", "article", "dialogue", "picture", "speech", "music", "layout"] = "",
+        verdict: Literal["", "approve", "reject", "open"] = "",
+        newest: bool = False,
+        offset: int = 0,
+        limit: int = 24,
+    ) -> dict[str, Any]:
+        """verdict "open": nobody has given one yet. total counts all that match, not the page."""
+        query = AssetQuery(
+            project_id=studio.projects.get(project_id).id,
+            text=text[:1000],
+            kind=StepKind(kind) if kind else None,
+            verdict=Verdict(verdict) if verdict in ("approve", "reject") else None,
+            reviewed=False if verdict == "open" else None,
+            newest_only=newest,
+            offset=max(0, offset),
+            limit=min(max(1, limit), PAGE_MAX),
+        )
+        last = studio.last_event(project_id)
+        found = studio.shelf.assets(query)
+        verdicts = studio.shelf.verdicts([a.id for a in found])
+        return {"total": studio.shelf.count(query), "event": last, "assets": [asset_of(a, verdicts.get(a.id)) for a in found]}
+
+    @router.get("/assets/{asset_id}")
+    def asset(asset_id: str) -> dict[str, Any]:
+        return asset_of(studio.shelf.asset(asset_id), studio.shelf.verdicts([asset_id]).get(asset_id))
+
+    @router.get("/assets/{asset_id}/story")
+    def story(asset_id: str) -> dict[str, Any]:
+        return story_of(studio, asset_id)
+
+    @router.post("/assets/{asset_id}/review")
+    def review(asset_id: str, given: ReviewChange, request: Request) -> dict[str, Any]:
+        done = studio.shelf.review(asset_id, given.verdict, note=given.note, person=str(request.state.person))
+        return done.model_dump(mode="json")
+
+    @router.post("/projects/{project_id}/packs")
+    def pack(project_id: str, wish: PackWish) -> dict[str, str]:
+        selection = Selection(project_id=studio.projects.get(project_id).id, plan_id=wish.plan_id, asset_ids=wish.asset_ids)
+
+        def work(progress: Progress) -> JsonValue:
+            path = studio.shelf.export(selection, progress=progress)
+            return {"name": path.name, "size": path.stat().st_size}
+
+        return {"task": tasks.start(work)}
+
+    @router.post("/check")
+    def check() -> dict[str, str]:
+        def work(progress: Progress) -> JsonValue:
+            report = studio.shelf.check(progress)
+            return {**report.model_dump(mode="json"), "sound": report.sound}
+
+        return {"task": tasks.start(work)}
+
+    return router
+
+
+def story_of(studio: Studio, asset_id: str) -> dict[str, Any]:
+    """An asset with everything it came from, everything made from it, its other versions, and its recipe."""
+    lineage = studio.shelf.lineage(asset_id)
+    asset = lineage.asset
+    same_step = AssetQuery(project_id=asset.project_id, plan_id=asset.plan_id, step_id=asset.step_id, limit=100)
+    versions = studio.shelf.assets(same_step) if asset.plan_id and asset.step_id else (asset,)
+    ids = {one.id for one in versions}
+    return {
+        "asset": asset_of(asset, studio.shelf.verdicts([asset_id]).get(asset_id)),
+        "recipe": {**asset.recipe.model_dump(mode="json", exclude={"parameters"}), "sha256": asset.recipe.sha256},
+        "trace": asset.trace.model_dump(mode="json"),
+        "versions": [_brief(one) for one in versions],
+        "ancestors": [_brief(one) for one in lineage.ancestors if one.id not in ids],
+        "descendants": [_brief(one) for one in lineage.descendants if one.id not in ids],
+        "reviews": [review.model_dump(mode="json") for review in studio.shelf.reviews(asset_id)],
+    }
+
+
+def _brief(asset: Asset) -> dict[str, Any]:
+    return {
+        "id": asset.id,
+        "title": asset.title,
+        "kind": asset.recipe.kind.value,
+        "version": asset.version,
+        "files": [{"media_type": asset.main.media_type, "name": asset.main.name}],
+    }

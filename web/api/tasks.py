@@ -1,0 +1,92 @@
+"""Long work that a page started and watches: a pack, a check, a verification. Lives as long as the process; nothing durable."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from fastapi import APIRouter
+
+from domain.errors import Cancelled, MaquetteError, NotFound
+from domain.progress import CancelToken, Progress
+from domain.value import JsonValue
+
+KEPT = 100
+
+
+@dataclass
+class Task:
+    """state, fraction (0..1), note, result and error as the page reads them."""
+
+    token: CancelToken = field(default_factory=CancelToken)
+    state: Literal["running", "done", "failed", "cancelled"] = "running"
+    fraction: float = 0.0
+    note: str = ""
+    result: JsonValue = None
+    error: str = ""
+
+    def report(self, fraction: float, note: str = "") -> None:
+        self.check()
+        self.fraction, self.note = min(max(fraction, 0.0), 1.0), note
+
+    def check(self) -> None:
+        self.token.check()
+
+
+class Tasks:
+    """Runs each piece of work in a thread of its own. The newest hundred are remembered."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[str, Task] = {}
+        self._guard = threading.Lock()
+
+    def start(self, work: Callable[[Progress], JsonValue]) -> str:
+        """Begin; returns the id to ask for. What the work returns is its result."""
+        task, task_id = Task(), secrets.token_urlsafe(9)
+        with self._guard:
+            self._tasks[task_id] = task
+            for old in [key for key, value in self._tasks.items() if value.state != "running"][: max(0, len(self._tasks) - KEPT)]:
+                del self._tasks[old]
+        threading.Thread(target=_run, args=(task, work), name=f"task {task_id}", daemon=True).start()
+        return task_id
+
+    def get(self, task_id: str) -> Task:
+        with self._guard:
+            task = self._tasks.get(task_id)
+        if task is None:
+            raise NotFound("This work is not known any more.", hint="Start it again.")
+        return task
+
+
+def _run(task: Task, work: Callable[[Progress], JsonValue]) -> None:
+    state: Literal["done", "failed", "cancelled"] = "failed"
+    # A fault of ours ends the thread with its trace in the log; the page must not wait for it for ever.
+    task.error = "Something broke inside the studio. The log says more."
+    try:
+        task.result = work(task)
+        state, task.error, task.fraction = "done", "", 1.0
+    except Cancelled:
+        state, task.error = "cancelled", ""
+    except MaquetteError as error:
+        task.error = str(error)
+    finally:
+        task.state = state
+
+
+def tasks_router(tasks: Tasks) -> APIRouter:
+    router = APIRouter(prefix="/api/tasks")
+
+    @router.get("/{task_id}")
+    def get(task_id: str) -> dict[str, Any]:
+        task = tasks.get(task_id)
+        return {"state": task.state, "fraction": task.fraction, "note": task.note, "result": task.result, "error": task.error}
+
+    @router.delete("/{task_id}")
+    def cancel(task_id: str) -> dict[str, bool]:
+        tasks.get(task_id).token.cancel()
+        return {"cancelled": True}
+
+    return router

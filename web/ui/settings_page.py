@@ -1,0 +1,20 @@
+"""Settings: models, brand, project and the check of the store. Each tab's contents are drawn by assets/theme/*.js."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from web.ui.frame import Frame
+
+TABS = ("models", "brand", "project", "check")
+
+
+def build(frame: Frame, page: gr.Blocks) -> None:
+    bar = frame.header("settings")
+    frame.title("page.settings", "settings.text")
+    holders: list[gr.components.Component] = []
+    with gr.Tabs(elem_id="mq-settings"):
+        for name in TABS:
+            with gr.Tab(frame.words(f"settings.{name}"), id=name, elem_id=f"mq-tab-{name}", render_children=True):
+                holders.append(gr.HTML(elem_id=f"mq-{name}-holder"))
+    bar.load(page, lambda project_id: tuple(frame.part(name, project_id) for name in TABS), holders)
