@@ -29,6 +29,8 @@ from pipelines.image.illustration.composition import FACTORS, PROP, Item, Placed
 from pipelines.image.illustration.draw import draw_scene
 from pipelines.image.illustration.search import ArtSearch, Match, normalise
 
+#: How many leaves, blossoms or sparkles one prop of that sort stands for.
+DRIFTING = 6
 LEAST_PIXELS, MOST_PIXELS = 64, 4096
 #: A subject that only says where we are is drawn by the setting, not as a thing.
 PLACES: dict[str, frozenset[str]] = {
@@ -228,7 +230,10 @@ def _items(
     scale = FACTORS[subject.size] * min(max(against, 0.45), 1.5) * (PROP if prop and main else 1.0)
     if scene.composition == "row":
         scale = FACTORS[subject.size] * (0.8 if prop and main else 1.0)
-    return [Item(concept, drawing, colour, scale, prop, main=main is None and k == 0) for k in range(subject.count)]
+    count = subject.count
+    if concept.stands == "drift" and prop and main and count == 1:
+        count, scale = DRIFTING, scale * 0.62
+    return [Item(concept, drawing, colour, scale * (1 - 0.09 * (k % 3)), prop, main=main is None and k == 0) for k in range(count)]
 
 
 def _subjects(placed: Sequence[Placed]) -> list[JsonValue]:

@@ -17,13 +17,10 @@ def _tones(stage: Stage) -> tuple[str, str, str]:
     """(pale ground, middle, vivid accent) from the palette, or a pair chosen by the seed; deeper at night."""
     palette = stage.scene.palette
     if palette:
-        main = palette[0]
-        pale = lightest(palette)
-        if lch(pale).light < 0.8:
-            pale = mix(main, "#ffffff", 0.78)
-        accent = most_vivid(palette)
-        middle = palette[1] if len(palette) > 1 and palette[1] != pale else mix(main, pale, 0.45)
-        tones = (pale, mix(middle, pale, 0.3), accent)
+        main, accent = lch(palette[0]), most_vivid(palette[1:] or palette)
+        pale = hex_of(Lch(0.93, min(main.chroma, 0.035), main.hue)) if lch(lightest(palette)).light < 0.85 else lightest(palette)
+        middle = hex_of(Lch(max(min(main.light, 0.78), 0.7), min(max(main.chroma, 0.02) * 0.8, 0.13), main.hue))
+        tones = (pale, middle, accent)
     else:
         tones = stage.chance("pair").choice(PAIRS)
     if stage.light.dark:
@@ -45,7 +42,7 @@ def plain(stage: Stage) -> Floor:
     canvas.fill_all(
         canvas.radial([(0, shade(pale, light=0.04), 1), (0.55, pale, 0.65), (1, pale, 0)], (x / stage.width, y / stage.height), 0.6)
     )
-    return Floor(far=stage.height * 0.5, near=stage.height * 0.88, footing="none", shade=0.3, sun=0.4)
+    return Floor(far=stage.height * 0.5, near=stage.height * 0.88, footing="none", shade=0.3, sun=0.4, spot=x)
 
 
 def gradient(stage: Stage) -> Floor:
@@ -74,7 +71,7 @@ def gradient(stage: Stage) -> Floor:
             )
         else:
             canvas.ellipse(cx, cy, s * 0.6, s * 0.6, accent, 0.45)
-    return Floor(far=h * 0.6, near=h * 0.9, footing="none", shade=0.28, sun=0.4)
+    return Floor(far=h * 0.6, near=h * 0.9, footing="none", shade=0.28, sun=0.4, spot=x)
 
 
 def pattern(stage: Stage) -> Floor:
@@ -91,7 +88,7 @@ def pattern(stage: Stage) -> Floor:
     canvas.add(
         f'<circle cx="{n(x)}" cy="{n(y)}" r="{n(r * 0.95)}" fill="none" stroke="{accent}" stroke-width="{n(stage.unit * 0.3)}" opacity="0.55"/>'
     )
-    return Floor(far=y, near=y + r * 0.62, footing="none", shade=0.28, sun=0.4)
+    return Floor(far=y, near=y + r * 0.62, footing="none", shade=0.28, sun=0.4, spot=x)
 
 
 def _grid(stage: Stage, step: float) -> list[tuple[int, int, float, float]]:
@@ -174,7 +171,7 @@ def studio(stage: Stage) -> Floor:
     half, top = size * 0.4, h * 0.83
     _podium(stage, x, top, half, h * 0.075, mix(pale, middle, 0.12), sun)
     _ornaments(stage, x, top + h * 0.07, size, middle, accent)
-    return Floor(far=top - half * 0.03, near=top + half * 0.07, shade=0.34, sun=sun, spot=x)
+    return Floor(far=top - half * 0.03, near=top + half * 0.07, shade=0.34, sun=sun, spot=x, spot_width=half * 1.7)
 
 
 def _backdrop_shape(stage: Stage, kind: str, x: float, floor: float, size: float, middle: str, accent: str) -> None:

@@ -77,6 +77,7 @@ class Concept:
     art: Mapping[str, Drawing]
     scale: float
     stands: str
+    bust: bool
 
 
 @dataclass(frozen=True)
@@ -188,6 +189,7 @@ def _concept(row: int, entry: Mapping[str, Any], behaviour: Mapping[str, Any], h
         art={set_id: _drawing(set_id, facts) for set_id, facts in entry["art"].items()},
         scale=float(manner["scale"]),
         stands=str(manner["stands"]),
+        bust=name in behaviour["busts"]["names"] or (group.startswith("person") and name not in behaviour["busts"]["whole"]),
     )
 
 

@@ -229,6 +229,33 @@ def write(assets: Path, drafts: list[Draft], bodies: dict[str, dict[str, str]], 
     return len(concepts)
 
 
+def write_nouns(assets: Path, drafts: list[Draft]) -> int:
+    """assets/prompts/scene_nouns.toml: the words for things that can be drawn, for agents, which never see the art. Returns how many."""
+    known = tomllib.loads((assets / "art" / "synonyms.toml").read_text("utf-8"))
+    hidden, curated = set(known["hidden"]["names"]), {e["name"].lower(): e for e in known["concept"]}
+    by_name = {d.name: d for d in reversed(drafts)}
+    rows: dict[str, tuple[str, list[str], list[str]]] = {}
+    for draft in drafts:
+        extra = curated.get(draft.name, {"en": [], "zh": []})
+        if draft.name in hidden or draft.flag not in ("", "person", "face") or (draft.flag and not extra["en"]):
+            continue
+        own = draft.en if "house" in draft.art else []
+        first = extra["en"][0] if extra["en"] and not extra["en"][0].startswith(draft.name[:3]) else draft.name
+        name = first if "house" not in draft.art else draft.name
+        rows.setdefault(
+            name,
+            (draft.group, [*dict.fromkeys([draft.name, *own, *extra["en"]])], [*extra["zh"], *draft.zh[: len(draft.zh) if own else 1]]),
+        )
+    for name, words in known["near"].items():
+        for word in words:
+            side = rows.setdefault(words[0], (by_name[name].group if name in by_name else "", [], []))
+            side[1 if word.isascii() else 2].append(word)
+    lines = [json.dumps([name, group, en, zh], ensure_ascii=False) for name, (group, en, zh) in rows.items()]
+    head = "# Written by pipelines/image/illustration/build_index.py: what to call it, its group, its English words, its Chinese words.\n"
+    (assets / "prompts" / "scene_nouns.toml").write_text(head + "nouns = [\n" + ",\n".join(lines) + "\n]\n", "utf-8")
+    return len(rows)
+
+
 def main(arguments: Sequence[str]) -> int:
     """The command. Returns its exit status; raises InputError when a folder does not hold what it should."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -236,6 +263,7 @@ def main(arguments: Sequence[str]) -> int:
         parser.add_argument(name, type=Path, required=True)
     options = parser.parse_args(arguments)
     drafts, bodies, versions = gather(options.assets, options.sets, options.emojibase)
+    write_nouns(options.assets, drafts)
     count = write(options.assets, drafts, bodies, versions, options.embedder)
     sys.stdout.write(f"{count} concepts written to {options.assets / 'art' / 'index.json'}\n")
     return 0

@@ -295,7 +295,7 @@ def _shelf(stage: Stage, rng: random.Random, window: tuple[float, float, float, 
         canvas.rect(x, y, wide, unit * 1.3, wood, round_by=unit * 0.2)
         bx = x + unit * 1.5
         while bx < x + wide - unit * 7:
-            if rng.random() < 0.72:
+            if rng.random() < 0.87:
                 thick, high = unit * rng.uniform(1.1, 2.0), unit * rng.uniform(6, 9.5)
                 canvas.rect(
                     bx,

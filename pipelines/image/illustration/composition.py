@@ -48,19 +48,20 @@ def place(items: Sequence[Item], stage: Stage, floor: Floor) -> list[Placed]:
     """Places for all items, furthest first. Everything lies inside the picture and outside the margin kept for text."""
     if not items:
         return []
-    composer = _Composer(stage, floor, len(items))
+    bulk = sum(1.0 if not i.prop else 0.15 if i.concept.stands == "drift" else 0.45 for i in items)
+    composer = _Composer(stage, floor, len(items), bulk)
     placed = composer.lined(items) if stage.scene.composition == "row" else composer.gathered(items)
     return sorted(placed, key=lambda p: (p.stands == "ground", p.foot))
 
 
 class _Composer:
-    def __init__(self, stage: Stage, floor: Floor, count: int) -> None:
+    def __init__(self, stage: Stage, floor: Floor, count: int, bulk: float) -> None:
         self.stage, self.floor, self.count = stage, floor, count
         area = stage.area
         edge = EDGE * min(stage.width, stage.height)
         self.area = Box(area.x + edge, area.y + edge, max(area.width - 2 * edge, 1.0), max(area.height - 2 * edge, 1.0))
         self.rng = stage.chance("composition")
-        crowd = {1: 1.0, 2: 0.9, 3: 0.82, 4: 0.76, 5: 0.72}.get(count, max(0.72 * (5 / count) ** 0.5, 0.12))
+        crowd = max(1.0 / (1.0 + 0.11 * (bulk - 1)), 0.12) if bulk > 1 else 1.0
         short = min(self.area.width, self.area.height * 1.05)
         self.side = SIZES[stage.scene.composition] * short * crowd
         self.near = min(floor.near, self.area.bottom)
@@ -114,8 +115,10 @@ class _Composer:
         """How the item stands here: a whale on land still stands; a lantern in space floats."""
         if self.floor.footing == "none":
             return "none"
-        if item.concept.stands in ("air", "hang"):
+        if item.concept.stands in ("air", "drift"):
             return "air"
+        if item.concept.stands == "hang" and item.prop:
+            return "hang"
         return "water" if self.floor.footing == "water" else "ground"
 
     def _sized(self, item: Item, side: float) -> Box:
@@ -124,7 +127,8 @@ class _Composer:
         wide, high = size * min(max(aspect, 0.3), 3.2) ** 0.5, size / min(max(aspect, 0.3), 3.2) ** 0.5
         if not 0.3 <= aspect <= 3.2:
             high = wide / aspect
-        fit = min(1.0, self.area.width * 0.96 / wide, self.area.height * 0.94 / high)
+        widest = self.floor.spot_width if item.main and self.floor.spot_width else self.area.width * 0.96
+        fit = min(1.0, widest / wide, self.area.height * 0.94 / high)
         return Box(0, 0, wide * fit, high * fit)
 
     def _settle(self, item: Item, side: float, placed: Sequence[Placed]) -> Placed | None:
@@ -176,6 +180,8 @@ class _Composer:
             if item.main:
                 return min(max(middle + self.area.height * rng.uniform(-0.03, 0.03), low), high)
             return rng.uniform(low, max(high, low))
+        if manner == "hang":
+            return min(low + self.area.height * rng.uniform(0.02, 0.12), high)
         ceiling = max(min(self.far - self.area.height * 0.06, high), low)
         if item.main:
             return low + (ceiling - low) * 0.62

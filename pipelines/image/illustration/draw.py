@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from domain.scene import Scene, Setting
-from pipelines.image.illustration import abstract, beyond, built, land, water
+from pipelines.image.illustration import abstract, beyond, built, land, plants, water
 from pipelines.image.illustration.art import ArtLibrary
-from pipelines.image.illustration.colour import lch, mix
+from pipelines.image.illustration.colour import lch, mix, shade
 from pipelines.image.illustration.composition import Item, Placed, place
 from pipelines.image.illustration.light import light_of
 from pipelines.image.illustration.recolour import painter
@@ -34,6 +34,8 @@ SETTINGS: dict[Setting, Callable[[Stage], Floor]] = {
     Setting.SPACE: beyond.space,
     Setting.CAVE: beyond.cave,
 }
+#: How strongly the margin is veiled: little where the setting is calm by itself. Others get 0.72.
+VEILS = {Setting.PLAIN: 0.2, Setting.GRADIENT: 0.3, Setting.STUDIO: 0.25, Setting.INTERIOR: 0.5, Setting.DESERT: 0.5, Setting.SEA: 0.5}
 #: Settings under the open sky, where weather falls and the sun casts shadows.
 OUTDOORS = frozenset(SETTINGS) - {
     Setting.PLAIN,
@@ -60,10 +62,13 @@ def draw_scene(
     for index, one in enumerate(placed):
         if one.item.main:
             _halo(stage, one)
+        if one.stands == "hang":
+            _cord(stage, one)
         _shadow(stage, floor, one)
         _draw(stage, one, library, f"s{index}")
         if one.stands == "water":
             _waterline(stage, one)
+        _undergrowth(stage, floor, one)
     # 4. what is in front, the weather, and the light over all
     for markup in floor.front:
         stage.canvas.add(markup)
@@ -86,7 +91,7 @@ def _calm(stage: Stage) -> None:
     deep = light.dark or stage.scene.setting in (Setting.SPACE, Setting.CAVE)
     veil = mix(light.sky[0], "#0b0f22", 0.45) if deep else mix(light.sky[2], "#ffffff", 0.35)
     along = {"left": (0.0, 0.0, 1.0, 0.0), "right": (1.0, 0.0, 0.0, 0.0), "top": (0.0, 0.0, 0.0, 1.0), "bottom": (0.0, 1.0, 0.0, 0.0)}
-    strength = 0.3 if stage.scene.setting in (Setting.PLAIN, Setting.GRADIENT, Setting.STUDIO) else 0.82
+    strength = VEILS.get(stage.scene.setting, 0.72)
     fade = [(0.0, veil, strength), (0.26, veil, strength * 0.92), (0.46, veil, strength * 0.4), (0.62, veil, 0.0)]
     stage.canvas.fill_all(stage.canvas.linear(fade, along[stage.scene.margin]))
 
@@ -105,7 +110,7 @@ def _halo(stage: Stage, placed: Placed) -> None:
 
 def _shadow(stage: Stage, floor: Floor, placed: Placed) -> None:
     """A dark core where it touches the ground, a wide soft one around; under floating things a faint pool."""
-    if floor.shade <= 0 or placed.stands in ("air", "water"):
+    if floor.shade <= 0 or placed.stands in ("air", "water", "hang"):
         return
     canvas, box, tone = stage.canvas, placed.box, stage.light.shadow
     drawing = placed.item.drawing
@@ -123,9 +128,9 @@ def _shadow(stage: Stage, floor: Floor, placed: Placed) -> None:
         return
     drift = (0.5 - floor.sun) * box.width * 0.3
     soft = canvas.radial([(0, tone, floor.shade), (0.5, tone, floor.shade * 0.5), (1, tone, 0)])
-    canvas.ellipse(cx + drift, placed.foot, max(half * 1.5, box.width * 0.5), max(half * 0.26, box.height * 0.055), soft)
+    canvas.ellipse(cx + drift, placed.foot, max(half * 1.5, box.width * 0.5), max(half * 0.17, box.height * 0.035), soft)
     core = canvas.radial([(0, tone, min(floor.shade * 1.5, 0.85)), (0.6, tone, floor.shade * 0.7), (1, tone, 0)])
-    canvas.ellipse(cx, placed.foot - box.height * 0.004, half * 1.08, max(half * 0.12, box.height * 0.02), core)
+    canvas.ellipse(cx, placed.foot - box.height * 0.004, half * 1.08, max(half * 0.065, box.height * 0.014), core)
 
 
 def _draw(stage: Stage, placed: Placed, library: ArtLibrary, prefix: str) -> None:
@@ -151,12 +156,47 @@ def _transform(placed: Placed, grid: float) -> str:
 
 
 def _waterline(stage: Stage, placed: Placed) -> None:
-    """Water over the lowest part of a floating thing, and rings around it."""
-    box, canvas = placed.box, stage.canvas
+    """A wave in front of the lowest part of a floating thing."""
+    box, canvas, rng = placed.box, stage.canvas, stage.chance(f"wave {placed.foot:.1f}")
     tone = stage.light.tone("#2a8fbf")
-    y, wide = box.bottom, box.width
-    canvas.ellipse(box.centre[0], y, wide * 0.56, box.height * 0.05, mix(tone, "#ffffff", 0.1), 0.9)
-    canvas.ellipse(box.centre[0], y - box.height * 0.012, wide * 0.5, box.height * 0.022, mix(tone, "#ffffff", 0.55), 0.5)
+    left, wide, crest = box.centre[0] - box.width * 0.85, box.width * 1.7, box.height * 0.035
+    y = box.bottom - box.height * 0.07
+    swings = "".join(f"q{n(wide / 12)} {n(crest * rng.uniform(-2.2, -1.2))} {n(wide / 6)} 0t{n(wide / 6)} 0" for _ in range(3))
+    fade = canvas.linear([(0, tone, 0), (0.2, tone, 0.95), (0.8, tone, 0.95), (1, tone, 0)], (0, 0, 1, 0))
+    canvas.path(f"M{n(left)} {n(y)}{swings}v{n(box.height * 0.1)}q{n(-wide / 2)} {n(crest * 2.4)} {n(-wide)} 0Z", fade)
+    canvas.stroke(
+        f"M{n(left + wide * 0.16)} {n(y)}q{n(wide * 0.17)} {n(-crest)} {n(wide * 0.34)} 0t{n(wide * 0.34)} 0",
+        "#ffffff",
+        stage.unit * 0.3,
+        0.45,
+    )
+
+
+def _cord(stage: Stage, placed: Placed) -> None:
+    """What a hanging thing hangs from, up to the edge of the picture."""
+    x = placed.box.centre[0]
+    stage.canvas.rect(
+        x - stage.unit * 0.12, 0, stage.unit * 0.24, placed.box.y + stage.unit * 0.4, mix(stage.light.shadow, "#7a5a44", 0.5), 0.85
+    )
+
+
+def _undergrowth(stage: Stage, floor: Floor, placed: Placed) -> None:
+    """Grass around the feet; bushes in front of a head or bust, so that it looks out instead of lying there."""
+    if not floor.growth or placed.stands != "ground":
+        return
+    box, rng = placed.box, stage.chance(f"feet {placed.foot:.1f} {placed.box.x:.1f}")
+    if placed.item.concept.bust:
+        leaf = mix(floor.growth, stage.light.tone("#3f8a4a"), 0.55)
+        for share in (0.06, 0.94, 0.3, 0.72, 0.5):
+            size = box.width * rng.uniform(0.4, 0.5)
+            stage.canvas.add(
+                plants.bush(rng, box.x + box.width * share, placed.foot + size * 0.1, size, shade(leaf, light=rng.uniform(-0.03, 0.02)))
+            )
+    count = 9 if placed.item.concept.bust else 6
+    for i in range(count):
+        x = box.x + box.width * (i + rng.uniform(0.2, 0.8)) / count
+        tone = shade(floor.growth, light=rng.uniform(-0.09, -0.03))
+        stage.canvas.add(plants.tuft(rng, x, placed.foot + stage.unit * rng.uniform(0.1, 0.9), stage.unit * rng.uniform(1.4, 2.6), tone))
 
 
 def _vignette(stage: Stage) -> None:

@@ -16,7 +16,7 @@ GREENS = ("#8fbf5a", "#6fb152", "#4f9d55", "#3f8a58")
 def layer(stage: Stage, line: list[Point], natural: str, depth: float, soft: bool = True) -> str:
     """One band of land: lighter and hazier toward its foot, so that the next band stands out. Returns its colour."""
     colour = stage.light.tone(natural, depth)
-    foot = mix(colour, stage.light.haze, 0.22 + 0.3 * depth)
+    foot = mix(colour, stage.light.haze, 0.06 + 0.44 * depth) if depth > 0 else shade(colour, light=-0.07)
     stage.canvas.under(line, stage.canvas.linear([(0, colour, 1), (1, foot, 1)]), soft=soft)
     return colour
 
@@ -39,7 +39,7 @@ def meadow(stage: Stage) -> Floor:
     if stage.scene.weather != "snow":
         _flowers(stage, horizon + h * 0.24, petals, near)
     front = plants.front_grass(stage, shade(near, light=-0.08), () if stage.scene.weather == "snow" else petals)
-    return Floor(far=horizon + h * 0.14, near=h * 0.93, sun=sun, front=front)
+    return Floor(far=horizon + h * 0.14, near=h * 0.93, sun=sun, front=front, growth=near)
 
 
 def _flowers(stage: Stage, top: float, petals: tuple[str, ...], ground: str) -> None:
@@ -84,7 +84,7 @@ def hills(stage: Stage) -> Floor:
         layer(stage, line, _snowy(stage, GREENS[min(i, 3)] if i % 2 else "#8cb86b"), depth)
     near = layer(stage, stage.ridge("near", horizon + h * 0.22, h * 0.03), _snowy(stage, "#68a84e"), 0.0)
     front = plants.front_grass(stage, shade(near, light=-0.08))
-    return Floor(far=horizon + h * 0.2, near=h * 0.93, sun=sun, front=front)
+    return Floor(far=horizon + h * 0.2, near=h * 0.93, sun=sun, front=front, growth=near)
 
 
 def mountains(stage: Stage) -> Floor:
@@ -103,7 +103,7 @@ def mountains(stage: Stage) -> Floor:
     layer(stage, line, _snowy(stage, "#4f8f5c"), 0.2)
     near = layer(stage, stage.ridge("near", horizon + h * 0.2, h * 0.02), _snowy(stage, "#6aa758"), 0.0)
     front = plants.front_grass(stage, shade(near, light=-0.08))
-    return Floor(far=horizon + h * 0.19, near=h * 0.93, sun=sun, front=front)
+    return Floor(far=horizon + h * 0.19, near=h * 0.93, sun=sun, front=front, growth=near)
 
 
 def _range(stage: Stage, purpose: str, foot: float, tall: float, depth: float, sun: float) -> None:
@@ -179,7 +179,7 @@ def forest(stage: Stage) -> Floor:
         x, y = rng.uniform(0, w), rng.uniform(horizon + h * 0.16, h * 0.97)
         stage.canvas.add(plants.tuft(rng, x, y, stage.unit * rng.uniform(1.2, 2.6), tuft))
     front = plants.front_grass(stage, shade(near, light=-0.1))
-    return Floor(far=horizon + h * 0.13, near=h * 0.92, sun=sun, front=front)
+    return Floor(far=horizon + h * 0.13, near=h * 0.92, sun=sun, front=front, growth=near)
 
 
 def _clearing(stage: Stage, x: float, y: float, ground: str) -> None:
@@ -258,7 +258,7 @@ def desert(stage: Stage) -> Floor:
             stage.canvas.linear([(0, rock, 1), (1, mix(rock, stage.light.haze, 0.5), 1)]),
         )
     for i, depth in enumerate((0.8, 0.5, 0.25, 0.0)):
-        _dune(stage, f"dune {i}", horizon + h * (0.01 + 0.075 * i), h * (0.035 + 0.012 * i), depth, sun)
+        _dune(stage, f"dune {i}", horizon + h * (0.01 + 0.075 * i), h * (0.035 + 0.012 * i), depth)
     for _ in range(rng.randint(1, 3)):
         x, y = _off_centre(stage, rng), horizon + h * rng.uniform(0.12, 0.2)
         _cactus(stage, x, y, h * rng.uniform(0.07, 0.13))
@@ -271,26 +271,12 @@ def _off_centre(stage: Stage, rng: random.Random) -> float:
     return area.x + area.width * rng.choice((rng.uniform(0.02, 0.16), rng.uniform(0.84, 0.98)))
 
 
-def _dune(stage: Stage, purpose: str, level: float, rise: float, depth: float, sun: float) -> None:
+def _dune(stage: Stage, purpose: str, level: float, rise: float, depth: float) -> None:
     sand = stage.light.tone("#e9bd7c", depth)
     line = stage.ridge(purpose, level, rise, steps=5)
     stage.canvas.under(
         line, stage.canvas.linear([(0, shade(sand, light=0.02), 1), (1, mix(sand, stage.light.tone("#d39a5c", depth), 0.7), 1)])
     )
-    crest = min(line[1:-1], key=lambda p: p[1])
-    shadow = stage.light.tone("#b97f4e", depth)
-    side = 1 if sun < 0.5 else -1
-    curve = [
-        (crest[0], crest[1]),
-        (crest[0] + side * stage.width * 0.07, level + rise * 1.1),
-        (crest[0] + side * stage.width * 0.02, level + rise * 3.2),
-    ]
-    stage.canvas.path(
-        f"M{curve[0][0]:.1f} {curve[0][1] + rise * 0.28:.1f}Q{curve[1][0]:.1f} {curve[1][1]:.1f} {curve[2][0]:.1f} {curve[2][1]:.1f}"
-        f"Q{curve[0][0] - side * stage.width * 0.05:.1f} {level + rise * 1.6:.1f} {curve[0][0]:.1f} {curve[0][1] + rise * 0.28:.1f}Z",
-        shadow,
-        0.35,
-    )  # fmt: skip
 
 
 def _cactus(stage: Stage, x: float, y: float, high: float) -> None:

@@ -85,7 +85,7 @@ def light_of(scene: Scene) -> Light:
     amount = {"clear": 0.72, "cloudy": 0.76, "rain": 0.82, "snow": 0.85, "fog": 0.97}[scene.weather]
     return Light(
         sky=(sky[0], sky[1], sky[2]),
-        haze=mix(sky[1], sky[2], 0.7),
+        haze=mix(sky[1], sky[2], 0.42 if scene.time in ("dawn", "sunset") else 0.7),
         haze_amount=amount,
         ambient=harmonise(ambient, palette, pull * 0.5),
         weight=weight + (0.08 if scene.weather in ("rain", "fog") else 0.0),

@@ -10,7 +10,8 @@ from pipelines.image.illustration.light import Light
 
 Repaint = Callable[[str], str]
 
-#: Hues this near to the main one belong to the same body and turn with it (a dragon's yellow-green belly with its green back).
+#: Hues this near to the main one belong to the same body and turn with it (a dragon's yellow-green belly with its green back),
+#: unless they are much duller: then they are another material (the cork of a bottle).
 BODY_HUES = 80.0
 #: Neutrals darker than this are outlines, eyes and tyres: they stay.
 INK_LIGHT = 0.36
@@ -37,7 +38,8 @@ def recolour(drawing: Drawing, target: str) -> Repaint:
             if not own.neutral or own.light < min(INK_LIGHT, main.light - 0.1):
                 return colour
             return hex_of(_moved(own, main, goal, goal.chroma * _carries(own.light)))
-        if own.neutral or hue_distance(own.hue, main.hue) > BODY_HUES:
+        far = hue_distance(own.hue, main.hue)
+        if own.neutral or far > BODY_HUES or (far > 18 and own.chroma < main.chroma * 0.55):
             return colour
         ratio = min(own.chroma / max(main.chroma, 0.03), 1.35)
         return hex_of(_moved(own, main, goal, goal.chroma * ratio))

@@ -59,17 +59,15 @@ def stars(stage: Stage, below: float, count: int) -> None:
 
 
 def cloud(canvas: Canvas, x: float, y: float, size: float, fill: str, opacity: float, lobes: tuple[float, ...]) -> None:
-    """A flat-bottomed cloud `size` wide; lobes are relative heights from left to right."""
-    half, step = size / 2, size / len(lobes)
-    parts = [f"M{number(x - half)} {number(y)}"]
-    for lobe in lobes:
-        r = step / 2
-        parts.append(f"a{number(r)} {number(r * lobe)} 0 0 1 {number(step)} 0")
-    base = size * 0.055
-    parts.append(
-        f"a{number(base)} {number(base)} 0 0 1 0 {number(base * 2)}H{number(x - half)}a{number(base)} {number(base)} 0 0 1 0 {number(-base * 2)}Z"
-    )
-    canvas.path("".join(parts), fill, opacity)
+    """A flat-footed cloud `size` wide, its foot at y; lobes are radii from left to right as shares of its size."""
+    base = size * 0.11
+    parts = [
+        f'<rect x="{number(x - size / 2)}" y="{number(y - base * 2)}" width="{number(size)}" height="{number(base * 2)}" rx="{number(base)}"/>'
+    ]
+    for i, lobe in enumerate(lobes):
+        cx, r = x + size * (-0.27 + 0.54 * i / max(len(lobes) - 1, 1)), size * lobe
+        parts.append(f'<circle cx="{number(cx)}" cy="{number(y - base - r * 0.55)}" r="{number(r)}"/>')
+    canvas.add(f'<g fill="{fill}" opacity="{number(opacity)}">{"".join(parts)}</g>')
 
 
 def clouds(stage: Stage, horizon: float) -> None:
@@ -81,15 +79,15 @@ def clouds(stage: Stage, horizon: float) -> None:
         white = mix(white, "#5a6675", 0.4)
     if light.warm:
         white = mix(white, light.glow, 0.35)
-    foot = mix(white, light.sky[1], 0.55)
-    fill = canvas.linear([(0, white, 1), (1, foot, 0.85)])
     for i in range(covered + rng.randint(0, 2)):
         size = stage.unit * rng.uniform(14, 32) * (1.3 if covered > 5 else 1.0)
         y = horizon * (0.1 + 0.72 * (i + rng.random()) / (covered + 2))
         x = rng.uniform(-0.05, 1.05) * stage.width
-        lobes = tuple(rng.uniform(0.9, 1.9) * w for w in rng.choice(((0.7, 1.3, 1.0, 0.6), (0.6, 1.0, 1.5, 1.1, 0.6), (0.7, 1.2, 0.7))))
+        lobes = tuple(
+            rng.uniform(0.85, 1.1) * r for r in rng.choice(((0.13, 0.2, 0.14), (0.14, 0.21), (0.2, 0.13), (0.12, 0.18, 0.2, 0.12)))
+        )
         shrink = 1 - 0.55 * y / max(horizon, 1)
-        cloud(canvas, x, y, size * shrink, fill, 0.5 if light.dark else 0.86, lobes)
+        cloud(canvas, x, y, size * shrink, mix(white, light.sky[1], 0.3 * y / max(horizon, 1)), 0.5 if light.dark else 0.86, lobes)
 
 
 def weather_front(stage: Stage) -> list[str]:

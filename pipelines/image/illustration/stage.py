@@ -71,7 +71,7 @@ class Stage:
 
     def chance(self, purpose: str) -> random.Random:
         """Seeded by the recipe and the purpose, so that one part's draws do not move another's."""
-        return random.Random(f"{self.seed}/{purpose}")  # noqa: S311
+        return random.Random(f"{self.seed}/{self.scene.setting}/{purpose}")  # noqa: S311
 
     @property
     def free(self) -> Box | None:
@@ -120,7 +120,8 @@ class Floor:
 
     far and near: y of the furthest and nearest place to stand, in pixels. footing: "ground" (things stand and cast shadows), "water"
     (things float half in it) or "none" (things hang free). front: markup drawn over the subjects. shade: strength of contact shadows.
-    sun: x of the light, 0..1. spot: x in pixels made for the main subject (a podium), or None.
+    sun: x of the light, 0..1. spot: x in pixels made for the main subject (a podium), or None; spot_width: how wide that is. growth: colour of what grows around feet,
+    "" where nothing does.
     """
 
     far: float
@@ -129,6 +130,8 @@ class Floor:
     shade: float = 0.42
     sun: float = 0.7
     spot: float | None = None
+    spot_width: float = 0.0
+    growth: str = ""
     front: list[str] = field(default_factory=list)
 
 
