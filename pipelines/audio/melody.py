@@ -74,7 +74,7 @@ def phrase(
             if pitch is None:
                 pitch, move = round((instrument.low + instrument.high) / 2), theme.start
             strong = step % 8 == 0 or length >= 4 or order == len(attacks) - 1
-            pitch = _settled(_shifted(ladder, pitch, move), harmony, ladder, strong)
+            pitch = _settled(_shifted(ladder, pitch, move), move, harmony, ladder, strong, length)
             notes.append(Note(beat, length / 4, pitch, _accent(step)))
     if closes and notes:
         last = notes[-1]
@@ -112,12 +112,22 @@ def _shifted(ladder: list[int], pitch: int, move: int) -> int:
     return ladder[max(0, min(last, place))]
 
 
-def _settled(wanted: int, harmony: Chord, ladder: list[int], strong: bool) -> int:
-    """Strong and long notes belong to the chord; a weak one may be any scale note."""
-    if not strong:
+def _settled(wanted: int, move: int, harmony: Chord, ladder: list[int], strong: bool, length: int) -> int:
+    """Strong and long notes belong to the chord; a weak one may be any scale note that does not rub while it lasts.
+
+    A semitone above a chord note (a minor ninth over it) is avoided even where it is a chord note itself: the root over a major seventh.
+    move is where the line was going: of two notes about as near, the one in its direction, so that it does not stand still.
+    """
+    rubbing = {(tone + 1) % 12 for tone in harmony.tones}
+    if strong:
+        options = [pitch for pitch in ladder if pitch % 12 in harmony.tones and pitch % 12 not in rubbing]
+    elif length > 1 and wanted % 12 in rubbing:
+        options = [pitch for pitch in ladder if pitch % 12 not in rubbing]
+    else:
         return wanted
-    tones = [pitch for pitch in ladder if pitch % 12 in harmony.tones]
-    return min(tones, key=lambda pitch: (abs(pitch - wanted), -pitch)) if tones else wanted
+    return (
+        min(options, key=lambda pitch: (abs(pitch - wanted) - (1.5 if (pitch - wanted) * move > 0 else 0), -pitch)) if options else wanted
+    )
 
 
 def held(grid: str, step: int) -> int:

@@ -123,3 +123,19 @@ def test_a_wished_lead_instrument_plays_the_tune() -> None:
     composition = composed(1, mood="warm", lead="flute")
     [lead] = [player for player in composition.players if player.part.role == "lead"]
     assert lead.part.program == LEADS["flute"] == 73
+
+
+@pytest.mark.parametrize("mood", list(Mood))
+def test_long_melody_notes_do_not_rub_against_the_chord(mood: Mood) -> None:
+    rubbing = sounding = 0
+    for seed in range(4):
+        composition = composed(seed, mood=mood, tempo=90, key="G major", seconds=60)
+        chords = [n for p in composition.players if p.part.role in ("pad", "comp", "arpeggio") for n in p.notes]
+        for note in (n for p in composition.players if p.part.role == "lead" for n in p.notes if n.length >= 0.4):
+            sounding += 1
+            rubbing += any(
+                min(note.start + note.length, other.start + other.length) - max(note.start, other.start) > 0.3
+                and (note.pitch - other.pitch) % 12 == 1
+                for other in chords
+            )
+    assert rubbing <= 0.05 * sounding
