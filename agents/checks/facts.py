@@ -132,6 +132,33 @@ def superlatives(text: str, material: Material, lists: WordLists, field: str = "
     )
 
 
+def unsupported(sentence: str, material: Material, lists: WordLists, field: str = "", least: float = 0.6) -> tuple[Finding, ...]:
+    """A sentence most of whose content words the material does not have (news): padding or invention. Short sentences pass."""
+    if CJK.search(sentence):
+        grams = [sentence[at : at + 2] for at in range(len(sentence) - 1) if len(CJK.findall(sentence[at : at + 2])) == 2]
+        known = [gram in material.text for gram in grams]
+        least = least * 0.7
+    else:
+        stems = {word[:5] for word in material.words}
+        content = [w.casefold() for w in WORD.findall(sentence) if len(w) > 3 and w.casefold() not in lists.function_words]
+        known = [word[:5] in stems for word in content]
+    if len(known) < 4 or sum(known) >= least * len(known):
+        return ()
+    return (_fault("unsupported_sentence", "Most of this sentence is not in the brief.", field, (0, len(sentence)), "Leave it out."),)
+
+
+def missing_numbers(text: str, source: str, field: str = "") -> tuple[Finding, ...]:
+    """Numbers of the source that a retelling lost."""
+    there = numbers(text)
+    lost = [n for n in numbers(source) if n.certain and not any(n.value == known.value for known in there)]
+    return tuple(
+        Finding(
+            rule="missing_number", severity=Severity.ERROR, message=f"“{n.text}” is missing.", field=field, suggestion=f"Say “{n.text}”."
+        )
+        for n in lost
+    )
+
+
 def _dates(text: str, material: Material, lists: WordLists, strict: bool) -> list[tuple[int, int]]:
     spans = []
     for m in _CAPITALISED.finditer(text):

@@ -40,6 +40,7 @@ class WordLists:
     leakage: Patterns
     endings_en: frozenset[str]
     endings_zh: tuple[str, ...]
+    function_words: frozenset[str]
     profanity: Patterns
     profanity_exceptions: tuple[str, ...]
     names: Names
@@ -55,6 +56,7 @@ class WordLists:
             leakage=_patterns(traces["leakage"]),
             endings_en=frozenset(traces["endings_en"]),
             endings_zh=tuple(traces["endings_zh"]),
+            function_words=frozenset(traces["function_words"]),
             profanity=_patterns(
                 [rf"\b{re.escape(w)}(s|es|ed|er|ers|ing)?\b" for w in profanity["en"]] + [re.escape(w) for w in profanity["zh"]]
             ),

@@ -53,6 +53,11 @@ class Assignment:
         return str(getattr(self.context.spec, "language", "en"))
 
     @property
+    def script(self) -> str:
+        """The primary subtag ("zh" of "zh-CN")."""
+        return self.language.split("-")[0]
+
+    @property
     def speaks(self) -> str:
         """The language of the instructions: Chinese for Chinese texts, English for all others."""
         return "zh" if self.language.split("-")[0] == "zh" else "en"
@@ -129,25 +134,33 @@ def message(role: str, content: str) -> Message:
     return Message.model_validate({"role": role, "content": content.strip()})
 
 
-def lines_schema(count: int, least: int, longest: int, speaks: str) -> dict[str, JsonValue]:
+def lines_schema(count: int, least: int, longest: int, language: str) -> dict[str, JsonValue]:
     """A list of `count` texts. The pattern keeps small models from wandering into markup and code."""
     # The limit is looser than the text's own, so that a long line shows as too long and is not cut to fit.
     return {
         "type": "object",
-        "properties": {"lines": {"type": "array", "items": text_schema(longest, speaks, least), "minItems": count, "maxItems": count}},
+        "properties": {"lines": {"type": "array", "items": text_schema(longest, language, least), "minItems": count, "maxItems": count}},
         "required": ["lines"],
         "additionalProperties": False,
     }
 
 
-def text_schema(longest: int, speaks: str, least: int = 1) -> dict[str, JsonValue]:
-    barred = r"\n\r\t\\{}<>\[\]|`*_~" + ("'\"/;" if speaks == "zh" else "")
-    return {"type": "string", "pattern": f"^[^{barred}]+$", "minLength": max(1, least), "maxLength": longest}
+#: What a text may hold, by language. Without bounds small models wander into markup, code and emoji rows.
+_LETTERS = {
+    "en": r"[A-Za-zÀ-ɏ0-9 .,!?:;'’‘“”()&%$€£#@+—–…-]",
+    "zh": r"[A-Za-z0-9 \u3400-\u9fff，。！？：；、“”‘’《》（）·—…%#@+&.￥¥-]",
+}
+_ANYTHING = r"[^\n\r\t\\{}<>\[\]|`*_~]"
+
+
+def text_schema(longest: int, language: str, least: int = 1) -> dict[str, JsonValue]:
+    letters = _LETTERS.get({"fr": "en", "de": "en", "es": "en", "it": "en", "pt": "en", "nl": "en"}.get(language, language), _ANYTHING)
+    return {"type": "string", "pattern": f"^{letters}+$", "minLength": max(1, least), "maxLength": longest}
 
 
 def room(count: int, longest: int) -> int:
-    """max_tokens that a reply of `count` texts of `longest` characters cannot exceed in practice (a token is a character or more)."""
-    return 32 + count * (10 + longest)
+    """max_tokens that a reply of `count` texts of `longest` characters cannot exceed (a rare CJK character may be two tokens)."""
+    return 32 + int(count * (10 + 1.3 * longest))
 
 
 def sampling_of(data: Mapping[str, Any], speaks: str) -> Sampling:

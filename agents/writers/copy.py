@@ -176,7 +176,7 @@ def _candidates(run: Assignment, slot: _Slot, missing: int, attempt: int, failed
         turns,
         sampling_of(data, run.speaks),
         room(count, longest),
-        lines_schema(count, least, longest, run.speaks),
+        lines_schema(count, least, longest, run.script),
     )
     lines = (_tidy(str(line)) for line in reply.get("lines", ()))
     # A line as long as the schema allows was cut by it.

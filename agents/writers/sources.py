@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from agents.checks.text import CJK, words
 
 _ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|No|vs|etc|Inc|Ltd|Co|Jr|Sr|approx|e\.g|i\.e|a\.m|p\.m|U\.S|U\.K)|\b[A-Z])\.$")
-_BOUNDARY = re.compile(r"(?<=[.!?…])[\"”’)]*\s+(?=[\"“‘(]?[A-Z0-9À-Þ#@])|(?<=[。！？；])[”’）」]*")
+_BOUNDARY = re.compile(r"(?<=[.!?…])[\"”’)]*\s+(?=[\"“‘(]?[A-Z0-9À-Þ#@])")
+_CHINESE_SENTENCE = re.compile(r"[^。！？]*[。！？]+[”’）」』]*|[^。！？]+$")
 _BULLET = re.compile(r"^\s*(?:[-*•·–]|\(?\d{1,2}[.)、)](?!\d)|[①-⑳]|[一二三四五六七八九十]、)\s*")
 _REQUEST = re.compile(
     r"^(?:please|write|create|make|draft|produce|prepare|generate|design|give me|i(?:'d| would)? (?:need|want|like)|we (?:need|want)"
@@ -46,7 +48,8 @@ def sentences(text: str) -> list[str]:
     """Sentences of running text, in order, punctuation kept. Abbreviations, decimals and initials do not end one."""
     found: list[str] = []
     for row in text.splitlines():
-        pieces = [piece.strip() for piece in _BOUNDARY.split(row) if piece and piece.strip()]
+        rows = [m.group() for m in _CHINESE_SENTENCE.finditer(row)] if CJK.search(row) else _cut(row)
+        pieces = [piece.strip() for piece in rows if piece.strip()]
         joined: list[str] = []
         for piece in pieces:
             if joined and (_ABBREVIATION.search(joined[-1]) or _open(joined[-1])):
@@ -100,6 +103,12 @@ def condensed(material: str, tokens: int) -> str:
     if not chosen:
         return material[: int(tokens * 0.8)].strip()
     return "\n".join(everything[index] for index in sorted(chosen))
+
+
+def _cut(row: str) -> list[str]:
+    """English rows at sentence boundaries; closing quotation marks stay with their sentence."""
+    cuts = [0, *(m.end() for m in _BOUNDARY.finditer(row)), len(row)]
+    return [row[a:b] for a, b in pairwise(cuts)]
 
 
 def _facts_of(sentence: str) -> list[str]:
