@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 
 from domain.brand import HEX_COLOUR
 from domain.capability import Capability, StepKind
-from domain.errors import InputError
+from domain.errors import EngineFailed, InputError
 from domain.progress import Progress
 from domain.recipe import ModelRef, Output, Work
 from domain.value import JsonValue, Value
@@ -78,7 +78,10 @@ class Banner:
         Raises InputError (unknown template or font, a missing headline), ModelMissing (Chinese words without their font),
         InvalidOutput (words that do not fit, naming the field).
         """
-        from pipelines.layout.composing import Composer
+        try:
+            from pipelines.layout.composing import Composer
+        except ImportError as error:
+            raise EngineFailed(f"The layout engine cannot start: {error}.", hint="Run `apt install libgl1 libegl1`.") from error
 
         outputs = []
         for index, work in enumerate(works):
