@@ -18,7 +18,8 @@ from domain.specs import ArticleSpec, CopySpec, DialogueSpec, LayoutSpec, MusicS
 _VOICE = re.compile(r"(?<![a-z])[abefhijpz][fm]_[a-z]+(?![a-z])")
 #: Lengths and sizes: said by typed fields, never by a note.
 _TYPED = re.compile(
-    r"(?:in |to |of |for |about )?\d+(?:\.\d+)?[\s-]*(?:(?:seconds?|secs?|minutes?|mins?|words?)\b|秒钟?|分钟|个?字)|\d{2,4}\s*[x×]\s*\d{2,4}(?:px)?"
+    r"(?:in |to |of |for |about )?\d+(?:\.\d+)?[\s-]*(?:(?:seconds?|secs?|minutes?|mins?|words?)\b|秒钟?|分钟|个?字)"
+    r"|\d{2,4}\s*[x×]\s*\d{2,4}(?:px)?"
 )
 _QUOTES = '"“”「」『』《》 '
 

@@ -176,6 +176,13 @@ def _faults(steps: tuple[Step, ...], reading: RequestReading, capabilities: Sequ
         held[step.kind] = held.get(step.kind, 0) + 1
     makeable = {c.kind for c in capabilities}
     faults += [f"The brief wants no {kind.value}." for kind in sorted(reading.excluded) if held.get(kind)]
+    if reading.only:
+        feeding = {i.step for s in steps if s.kind in reading.only for i in s.inputs}
+        faults += [
+            f"The brief wants only {', '.join(sorted(reading.only))}, not {s.id}."
+            for s in steps
+            if s.kind not in reading.only and s.id not in feeding
+        ]
     for kind, count in reading.counts.items():
         spare = any(not r.form for r in reading.requests if r.kind is kind)
         if kind in makeable and spare and held.get(kind, 0) != count:

@@ -38,7 +38,8 @@ _SUBJECT_ZH = re.compile(
     r"画(?:一[只个张条位座]?)?(?P<draw>[^，。]{2,30}?)(?:的)?(?:图片|图|画|插画)?$|[张幅个](?P<what>[^，。张幅个]{2,24})的(?:图片|插画|照片|图|画)"
 )
 _INDEFINITE = re.compile(
-    r"^(?:(?:please|can you|could you|i want you to|now)\s+)*(?:make|create|write|design|do|give|put together)(?:\s+(?:me|us))?\s+(?:an?|some|one|two|three|four|five|six|\d+)\b"
+    r"^(?:(?:please|can you|could you|i want you to|now)\s+)*"
+    r"(?:make|create|write|design|do|give|put together)(?:\s+(?:me|us))?\s+(?:an?|some|one|two|three|four|five|six|\d+)\b"
 )
 _NOT_A_DROP = re.compile(r"不要(?=太|这么|那么|用|再|有)|(?:don't|do not) (?:want|need) (?:it|them|that) (?:to|so|too)")
 

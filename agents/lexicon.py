@@ -161,6 +161,7 @@ class Lexicon(Value):
 
     words: tuple[KindWord, ...] = Field(min_length=1)
     units: tuple[UnitWord, ...]
+    decoys: tuple[Words, ...] = ()
     wishes: tuple[Wish, ...]
     numbers: Numbers
     durations: Durations
@@ -179,7 +180,13 @@ class Lexicon(Value):
         request = load_toml(folder / "request.toml")
         wishes = load_toml(folder / "unsupported.toml")
         try:
-            return Lexicon(words=kinds.get("word", ()), units=kinds.get("unit", ()), wishes=wishes.get("wish", ()), **request)
+            return Lexicon(
+                words=kinds.get("word", ()),
+                units=kinds.get("unit", ()),
+                decoys=kinds.get("decoy", ()),
+                wishes=wishes.get("wish", ()),
+                **request,
+            )
         except ValidationError as error:
             raise InputError(f"The word lists in {folder.name} are not valid: {error}.", field=str(folder)) from error
 

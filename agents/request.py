@@ -103,11 +103,12 @@ class RequestReader:
         self._entries += [(word.pattern(), word, "", None) for word in lexicon.words]
         self._entries += [(unit.pattern(), None, unit.id, None) for unit in lexicon.units]
         self._entries += [(wish.pattern(), None, "", wish) for wish in lexicon.wishes]
+        self._decoys = tuple(decoy.pattern() for decoy in lexicon.decoys)
         guards, limits, numbers = lexicon.numbers.guards, lexicon.restrictions, lexicon.numbers
         number_words = "|".join(sorted(map(re.escape, numbers.en), key=len, reverse=True))
         barrier = "|".join(map(re.escape, [*guards.en_barriers, *guards.en_not_counts]))
         self._en_number = re.compile(
-            rf"(?<![\w.$€£/:-])(\d{{1,4}}|{number_words})(?:\s+of)?(?![\w%.:/])(?:[\s-]+(?!(?:{barrier})\b)[a-z'~-]+){{0,3}}[\s-]+$"
+            rf"(?<![\w.$€£/:-])(\d{{1,4}}|{number_words})(?:\s+of)?(?![\w%.:/])(?:[\s-]+(?!(?:{barrier}|{number_words})\b)[a-z'~-]+){{0,3}}[\s-]+$"
         )
         self._zh_number = re.compile(
             rf"(\d{{1,4}}|[零〇一二两俩三四五六七八九十]+|几|一些|若干)(?![{guards.zh_not_counts}])[{numbers.zh_measures}]?"
@@ -153,7 +154,7 @@ class RequestReader:
             only=frozenset(m.word.kind for m in named if m.word and m.only),
             fields={m.word.field: min(12, m.count or (3 if m.plural else 1)) for m in named if m.word and m.word.field},
             unit=counted.unit if counted else "",
-            units=(counted.count if counted.count is not None else (None if counted.plural else 1)) if counted else None,
+            units=counted.count if counted else None,
             seconds=by_kind,
             seconds_any=any_seconds,
             words=words,
@@ -183,12 +184,14 @@ class RequestReader:
                 listed = (word or wish or next((u for u in self.lexicon.units if u.id == unit), None)) or None
                 singular = match.group().replace("-", " ") in {w.replace("-", " ") for w in listed.en} if listed else True
                 found.append(_Mention(match.start(), match.end(), word, unit, wish, plural=not singular and not CJK.search(match.group())))
+        for pattern in self._decoys:
+            found += [_Mention(m.start(), m.end()) for m in pattern.finditer(text)]
         found.sort(key=lambda m: (m.start - m.end, m.start))  # longest first: "video script" keeps "video" from being a wish
         taken: list[_Mention] = []
         for mention in found:
             if all(mention.end <= other.start or mention.start >= other.end for other in taken):
                 taken.append(mention)
-        return sorted(taken, key=lambda m: m.start)
+        return sorted((m for m in taken if m.word or m.unit or m.wish), key=lambda m: m.start)
 
     def _counted(self, text: str, mention: _Mention) -> _Mention:
         before = text[max(0, mention.start - 48) : mention.start]
