@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agents.writers.calls import Desk, message
@@ -50,6 +50,8 @@ def prepare_score(context: StepContext, chat: ChatModel | None, cancel: CancelTo
     if not choice.mood and chat is not None:
         cancel.check()
         asked = _asked(f"{context.title}. {spec.about} {spec.mood}".strip(". "), chat, cancel, data["llm"])
+        if not data["moods"][asked.mood].get("either_mode"):
+            asked = replace(asked, mode="")
         choice = _Choice(*(getattr(choice, name) or getattr(asked, name) for name in ("mood", "tempo", "mode", "intensity")))
     mood = Mood(choice.mood or Mood.WARM)
     tempo = _tempo(spec, choice.tempo, context.note, data, mood)

@@ -118,6 +118,12 @@ def test_the_model_is_asked_only_when_no_word_decides(desk: Desk) -> None:
     assert "lantern keeper" in request.messages[-1].content
 
 
+def test_a_small_model_cannot_give_a_party_a_minor_key(desk: Desk) -> None:
+    chat = Chooser(json.dumps({"mood": "playful", "tempo": "fast", "mode": "minor", "intensity": "high"}))
+    assert scored(desk, chat=chat, about="a birthday at the pool").key.endswith("major")
+    assert scored(desk, chat=chat, about="a birthday at the pool, in minor").key.endswith("minor")
+
+
 def test_words_of_the_wish_win_over_the_model(desk: Desk) -> None:
     chat = Chooser(json.dumps({"mood": "dark", "tempo": "slow", "mode": "minor", "intensity": "low"}))
     score = scored(desk, chat=chat, about="a big theme in major for the well")
