@@ -31,6 +31,8 @@ from studio.takes import Takes
 
 POLL_SECONDS = 0.05
 SAVE_SECONDS = 1.0
+#: How long a stop waits for running takes to notice it. A take that does not is cut off; the next start makes it again.
+STOP_SECONDS = 10.0
 #: Raised when the arguments or steps of the workflows below change, so that runs of an older form are not resumed by newer code.
 WORKFLOW_VERSION = "1"
 
@@ -120,6 +122,11 @@ class Runner:
     def stop(self) -> None:
         """Stop between two pieces of work; what was under way is resumed by the next start."""
         self._stopping.set()
+        deadline = time.monotonic() + STOP_SECONDS
+        while self._tokens and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+        # Workflows left pending on purpose find their database closed and end; DBOS would log each as a fault.
+        logging.getLogger("dbos").setLevel(logging.CRITICAL + 1)
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=0)
 
     def run(self, plan: Plan, takes: tuple[Take, ...]) -> str:

@@ -45,7 +45,7 @@ class Chats:
         remote: Callable[[], Remote],
         *,
         threads: int = 0,
-        slots: int = 4,
+        slots: int = 2,
         context_tokens: int = 4096,
     ) -> None:
         self._store = store
