@@ -112,8 +112,13 @@ class Router:
         return Intent.ANSWER if asks and not orders and message.rstrip().endswith(("?", "？")) else None
 
     def allowed(self, voted: Intent, reading: RequestReading, plan: Plan | None) -> Intent:
-        """What a model's vote may lead to: it cannot start a run, and it can edit only a plan that exists."""
+        """What a model's vote may lead to. It cannot start a run; it can edit only a plan that exists, and not on a question or beside
+        material: then what looks like an edit may be somebody else's words."""
         if voted is Intent.RUN:
+            return Intent.ANSWER
+        if voted is Intent.EDIT and (
+            reading.material or self._asks(reading.own.strip(_EDGES).lower()) or reading.own.rstrip().endswith(("?", "？"))
+        ):
             return Intent.ANSWER
         if voted is Intent.EDIT and plan is None:
             return Intent.PLAN if reading.names_something and self.has_subject(reading) else Intent.ANSWER
