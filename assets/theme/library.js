@@ -107,7 +107,7 @@
         face,
         el("div", { class: "mq-tile-row" },
           pick,
-          el("div", { class: "mq-titles" }, el("h3", {}, quiet(asset.title, open, { class: "mq-name" })), el("p", {}, `${named("kind", asset.kind)} · ${t("card.version")} ${asset.version}`)),
+          el("div", { class: "mq-titles" }, el("h3", {}, quiet(asset.title, open, { class: "mq-link mq-name" })), el("p", {}, `${named("kind", asset.kind)} · ${t("card.version")} ${asset.version}`)),
           asset.verdict ? chip(`verdict-${asset.verdict}`, t(`verdict.${asset.verdict}`)) : null));
     }
 

@@ -17,9 +17,9 @@ from web.ui.frame import Frame, person_of
 
 #: Longer pastes stay text: Gradio would otherwise turn them into a file behind the person's back.
 PASTE_MAX = 1_000_000
-MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-!|<>~$])")
+MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-!|<>~$&/])")
 #: In an answer lists and bold stay; pictures, links and HTML could fetch from elsewhere and do not.
-FETCHING = re.compile(r"([<>\[\]!$])")
+FETCHING = re.compile(r"([<>\[\]!$&/])")
 
 Shown = tuple[list[gr.ChatMessage], dict[str, Any]]
 
@@ -31,7 +31,8 @@ def build(frame: Frame, page: gr.Blocks) -> None:
         with gr.Column(scale=4, min_width=300, elem_classes="mq-chat-column"):
             gr.HTML(
                 f'<div class="mq-jump"><a href="#mq-board-holder">{escape(words("jump.plan"))} '
-                f'<span class="mq-jump-count"></span> ↓</a></div>'
+                f'<span class="mq-jump-count"></span> ↓</a></div>',
+                elem_classes="mq-jump-holder",
             )
             chat = gr.Chatbot(
                 label=words("chat.label"),
@@ -53,7 +54,6 @@ def build(frame: Frame, page: gr.Blocks) -> None:
                 show_label=False,
                 file_count="multiple",
                 sources=["upload"],
-                lines=2,
                 max_lines=8,
                 max_plain_text_length=PASTE_MAX,
                 elem_id="mq-message",

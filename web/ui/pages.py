@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import warnings
 from html import escape
 from pathlib import Path
 
 import gradio as gr
 from fastapi import FastAPI, Request
+from fastapi.responses import FileResponse
 
 from domain.settings import Settings
 from studio.studio import Studio
@@ -28,6 +30,11 @@ SCRIPTS = ("parts.js", "board.js", "library.js", "models.js", "brand.js")
 def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, *, signed_in: bool) -> None:
     """Add the pages, and the API they feed on, to the application. signed_in: offer the way out."""
     tasks = Tasks()
+
+    @app.get("/favicon.ico")
+    def favicon() -> FileResponse:
+        return FileResponse(assets / "theme" / "mark.svg", media_type="image/svg+xml")
+
     for router in (
         board_router(studio),
         shelf_router(studio, tasks),
@@ -41,23 +48,25 @@ def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, 
     for language in reversed(LANGUAGES):
         words = Words.read(assets, language)
         frame = Frame(studio=studio, words=words, base=settings.root_path, signed_in=signed_in)
-        gr.mount_gradio_app(
-            app,
-            build_pages(frame),
-            path="/" if language == "en" else f"/{language}",
-            auth_dependency=signed_in_person,
-            theme=theme(),
-            css=css,
-            head=head(words, assets),
-            favicon_path=str(assets / "theme" / "mark.svg"),
-            run_history=False,
-            footer_links=[],
-            max_file_size=UPLOAD_LIMIT,
-            show_error=True,
-            ssr_mode=False,
-            enable_monitoring=False,
-            app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
-        )
+        with warnings.catch_warnings():
+            # Gradio says that several pages are not rendered on the server even when nobody asked for it.
+            warnings.filterwarnings("ignore", message="SSR mode is not supported", category=UserWarning)
+            gr.mount_gradio_app(
+                app,
+                build_pages(frame),
+                path="/" if language == "en" else f"/{language}",
+                auth_dependency=signed_in_person,
+                theme=theme(),
+                css=css,
+                head=head(words, assets),
+                run_history=False,
+                footer_links=[],
+                max_file_size=UPLOAD_LIMIT,
+                show_error=True,
+                ssr_mode=False,
+                enable_monitoring=False,
+                app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
+            )
 
 
 def head(words: Words, assets: Path) -> str:
@@ -69,7 +78,7 @@ def head(words: Words, assets: Path) -> str:
         if "</script" in source.lower():
             raise ValueError(f"{name} would end its own script element")
         scripts.append(f"<script>{source}</script>")
-    return f'<meta name="robots" content="noindex, nofollow"><meta name="maquette-words" content="{table}">{"".join(scripts)}'
+    return f'<meta name="robots" content="noindex, nofollow"><meta name="color-scheme" content="light dark"><meta name="maquette-words" content="{table}">{"".join(scripts)}'
 
 
 def signed_in_person(request: Request) -> str | None:
@@ -82,8 +91,8 @@ def build_pages(frame: Frame) -> gr.Blocks:
     words = frame.words
     with gr.Blocks(title="Maquette", analytics_enabled=False, fill_width=True) as pages:
         create.build(frame, pages)
-    with pages.route(words("page.library"), "/library"):
+    with pages.route(words("page.library"), "/library", show_in_navbar=False):
         library.build(frame, pages)
-    with pages.route(words("page.settings"), "/settings"):
+    with pages.route(words("page.settings"), "/settings", show_in_navbar=False):
         settings_page.build(frame, pages)
     return pages
