@@ -79,10 +79,10 @@ def prepare_scene(context: StepContext, chat: ChatModel | None, cancel: CancelTo
         subjects=tuple(_subject(s) for s in cast_.subjects[:_MOST_SUBJECTS]),
         props=tuple(_subject(s) for s in cast_.props[:_MOST_PROPS]),
         setting=setting,
-        time=_option(context, wish, data["times"], choice.time, "day"),
-        weather=_option(context, wish, data["weathers"], "", "clear"),
+        time=_time(context, wish, setting, choice, data),
+        weather=cast("Any", _nearest(context, wish, data["weathers"]) or "clear"),
         mood=_mood(context, wish, choice, data),
-        palette=_palette(context, wish, cast_, choice, sights, data),
+        palette=_palette(context, wish, cast_, setting, choice, sights, data),
         margin=cast("Any", strongest(context.note, data["margins"]) or spec.margin),
         composition=_composition(context, wish, cast_, setting, data),
     )
@@ -151,7 +151,7 @@ def _chosen(context: StepContext, things: Sequence[Sight], chat: ChatModel, canc
     options: dict[str, list[str]] = {
         "subject": names or [_NONE],
         "companion": [*names[:10], _NONE],
-        "setting": [s.value for s in Setting],
+        "setting": _homes(things, data),
         "time": list(data["times"]),
         "mood": [*data["moods"], _NONE],
     }
@@ -255,29 +255,47 @@ def _setting(context: StepContext, wish: str, cast_: _Cast, choice: _Choice, dat
     spec = _spec(context)
     if spec.width == spec.height and spec.width <= _ITEM_SIDE:
         return Setting.PLAIN
-    group = cast_.main.group if cast_.main else "default"
-    own = cast_.main.key if cast_.main else ""
-    homes = [key for key in data["habitats"] if group.startswith(key)]
-    options: list[str] = data["habitats"].get(own) or data["habitats"][max(homes, key=len) if homes else "default"]
+    options = _habitat(cast_.main, data)
     turn = {"": 0, "second": 1, "third": 2}[strongest(f"{context.title}. {spec.about}", data["turns"])]
     if choice.setting and turn == 0:
         return Setting(choice.setting)
     return Setting(options[turn % len(options)])
 
 
-def _option(context: StepContext, wish: str, lists: Mapping[str, Sequence[str]], chosen: str, default: str) -> Any:
-    return _nearest(context, wish, lists) or chosen or default
+def _habitat(main: Sight | None, data: Mapping[str, Any]) -> list[str]:
+    """Settings that suit a thing, best first: by its name, else by the nearest group."""
+    table: Mapping[str, list[str]] = data["habitats"]
+    if main is None:
+        return list(table["default"])
+    keys = [key for key in table if main.group.startswith(key)]
+    return list(table.get(main.key) or table[max(keys, key=len) if keys else "default"])
+
+
+def _homes(things: Sequence[Sight], data: Mapping[str, Any]) -> list[str]:
+    """The settings the model may choose among: those that suit what was named. A free choice of a small model is often absurd."""
+    return list(dict.fromkeys(home for thing in [*things[:3], None] for home in _habitat(thing, data)))
+
+
+def _time(context: StepContext, wish: str, setting: Setting, choice: _Choice, data: Mapping[str, Any]) -> Any:
+    """Night only where words say so; the model may choose another hour outdoors."""
+    offered = choice.time if choice.time != "night" and setting not in (*_BARE, Setting.INTERIOR, Setting.CAVE, Setting.SPACE) else ""
+    return _nearest(context, wish, data["times"]) or offered or "day"
 
 
 def _mood(context: StepContext, wish: str, choice: _Choice, data: Mapping[str, Any]) -> str:
     return _nearest(context, wish, {name: entry["words"] for name, entry in data["moods"].items()}) or choice.mood
 
 
-def _palette(context: StepContext, wish: str, cast_: _Cast, choice: _Choice, sights: Sights, data: Mapping[str, Any]) -> tuple[str, ...]:
-    """The step's colours, the brand's, the reference's, those the wish names as its scheme, the mood's; then what the note turns."""
-    mood = _mood(context, wish, choice, data)
+def _palette(
+    context: StepContext, wish: str, cast_: _Cast, setting: Setting, choice: _Choice, sights: Sights, data: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """The step's colours, the brand's, the reference's, those the wish names as its scheme, the mood's; then what the note turns.
+
+    A mood that only the model felt colours a bare ground or a room; a landscape keeps its own colours.
+    """
     loose = tuple(sights.colours_in(wish))[:4] if strongest(wish, {"backdrop": data["notes"]["backdrop"]}) else ()
     given = _spec(context).palette or context.brand.palette or context.reference_palette or loose
+    mood = _mood(context, wish, choice if setting in (*_BARE, Setting.INTERIOR) else _Choice(), data)
     palette = tuple(given) or (tuple(data["moods"][mood]["palette"]) if mood else ())
     words = data["notes"]
     turns = {name: words[name] for name in ("warmer", "cooler", "brighter", "darker")}

@@ -74,14 +74,15 @@ class Illustrator:
     version = 1
 
     def __init__(self, store: ArtStore, embedder: Embedder | None, assets: Path) -> None:
-        self._library = ArtLibrary(store, assets)
+        self._store = store
+        self.library = ArtLibrary(store, assets)
         self._embedder = embedder
         self._search: ArtSearch | None = None
         self._lock = threading.Lock()
 
     def capability(self) -> Capability | None:
         """None until at least one art set has been fetched."""
-        ready = self._library.ready()
+        ready = self.library.ready()
         if not ready:
             return None
         limits = {"width": float(MOST_PIXELS), "height": float(MOST_PIXELS)}
@@ -89,9 +90,11 @@ class Illustrator:
         return Capability(kind=self.kind, maker=self.name, models=models, limits=limits, reason="Composed from licensed vector art.")
 
     def models(self, parameters: Mapping[str, JsonValue]) -> tuple[ModelRef, ...]:
-        """Every ready art set, because which drawings win depends on all of them; and the embedder."""
+        """Every ready art set, because which drawings win depends on all of them; and the embedder where it is installed."""
         del parameters
-        return (*self._library.refs(), *((self._embedder.model,) if self._embedder is not None else ()))
+        embedder = self._embedder.model if self._embedder is not None else None
+        extra = (embedder,) if embedder is not None and self._store.ready(embedder.id) else ()
+        return (*self.library.refs(), *extra)
 
     def generate(self, works: Sequence[Work], progress: Progress) -> list[Output]:
         """Raises InputError for a scene or size that cannot be drawn, ModelMissing without art, Cancelled."""
@@ -111,7 +114,7 @@ class Illustrator:
         # 2. a drawing for every subject and prop, of one family where there is one
         cast = self._choose(scene)
         # 3. setting, places, shadows, light
-        svg, placed, stage = draw_scene(scene, cast.items, (width, height), work.recipe.seed, self._library)
+        svg, placed, stage = draw_scene(scene, cast.items, (width, height), work.recipe.seed, self.library)
         # 4. pixels
         png = _render(svg, width, height)
         free = stage.free
@@ -129,17 +132,18 @@ class Illustrator:
         return Output(files=files, trace=trace, credits=self._credits(cast.items), facts=facts)
 
     def _credits(self, items: Iterable[Item]) -> tuple[Credit, ...]:
-        return tuple(dict.fromkeys(self._library.credit(item.concept, item.drawing) for item in items))
+        return tuple(dict.fromkeys(self.library.credit(item.concept, item.drawing) for item in items))
 
-    def _searcher(self) -> ArtSearch:
+    def searcher(self) -> ArtSearch:
+        """The search over the library, made on first use."""
         with self._lock:
             if self._search is None:
-                library = self._library
+                library = self.library
                 self._search = ArtSearch(library.concepts, library.synonyms, library.near, library.embeddings, self._embedder)
             return self._search
 
     def _choose(self, scene: Scene) -> _Cast:
-        ready = self._library.ready()
+        ready = self.library.ready()
         if not ready:
             raise ModelMissing("The illustrator has no art to draw with.", hint="Pull art-fluent-emoji-flat on the Models page.")
         wanted = [(s, False) for s in _things(scene.subjects, scene)] + [(s, True) for s in _things(scene.props, scene)]
@@ -153,7 +157,7 @@ class Illustrator:
                 missing.append((subject.what, found[0].concept.name if found else ""))
             if found:
                 items += _items(subject, found[0].concept, found[1], prop, self._asked_colour(subject), scene, items)
-        families = {self._library.sets[i.drawing.set_id].family for i in items}
+        families = {self.library.sets[i.drawing.set_id].family for i in items}
         return _Cast(tuple(items), "+".join(sorted(families)) or family, tuple(missing))
 
     def _best_family(self, wanted: Sequence[tuple[str, int]], ready: Sequence[ArtSet]) -> str:
@@ -162,20 +166,20 @@ class Illustrator:
         for owner in ready:
             if owner.family not in scores:
                 sets = frozenset(s.id for s in ready if s.family == owner.family)
-                found = ((self._searcher().find(what, sets, 1), weight) for what, weight in wanted)
+                found = ((self.searcher().find(what, sets, 1), weight) for what, weight in wanted)
                 scores[owner.family] = sum(weight for matches, weight in found if matches and matches[0].exact)
         return max(scores, key=lambda family: scores[family])
 
     def _find(self, subject: Subject, inside: frozenset[str], everywhere: frozenset[str]) -> tuple[Match, Drawing] | None:
         """Named in the family, else named in any family, else the nearest in the family, else nothing."""
-        near = self._searcher().find(subject.what, inside, 1)
+        near = self.searcher().find(subject.what, inside, 1)
         if not near or not near[0].exact:
-            other = self._searcher().find(subject.what, everywhere, 1)
+            other = self.searcher().find(subject.what, everywhere, 1)
             near = other if other and (other[0].exact or not near) else near
         if not near:
             return None
         art = near[0].concept.art
-        order = [s.id for s in self._library.ready() if s.id in inside] + [s.id for s in self._library.ready()]
+        order = [s.id for s in self.library.ready() if s.id in inside] + [s.id for s in self.library.ready()]
         return near[0], next(art[set_id] for set_id in order if set_id in art)
 
     def _asked_colour(self, subject: Subject) -> str | None:
@@ -187,7 +191,7 @@ class Illustrator:
                     f"{subject.colour!r} is not a colour.", hint='Use a colour word or "#rrggbb".', field="scene.subjects.colour"
                 )
             return colour
-        if self._searcher().named(subject.what):
+        if self.searcher().named(subject.what):
             return None
         words = normalise(subject.what).split()
         for length in (2, 1):

@@ -66,9 +66,7 @@ def gradient(stage: Stage) -> Floor:
     for _ in range(5):
         cx, cy, s = rng.uniform(0.04, 0.96) * w, rng.uniform(0.05, 0.95) * h, stage.unit * rng.uniform(1.2, 3.4)
         if rng.random() < 0.5:
-            canvas.add(
-                f'<circle cx="{n(cx)}" cy="{n(cy)}" r="{n(s)}" fill="none" stroke="{accent}" stroke-width="{n(ring)}" opacity="0.4"/>'
-            )
+            canvas.ring(cx, cy, s, accent, ring, 0.4)
         else:
             canvas.ellipse(cx, cy, s * 0.6, s * 0.6, accent, 0.45)
     return Floor(far=h * 0.6, near=h * 0.9, footing="none", shade=0.28, sun=0.4, spot=x)
@@ -84,10 +82,11 @@ def pattern(stage: Stage) -> Floor:
     motif(stage, tone, mix(pale, accent, 0.32))
     x, y = stage.area.centre
     r = min(stage.area.width, stage.area.height) * 0.44
+    if stage.scene.composition == "row" or len(stage.scene.subjects) > 2:
+        canvas.rect(stage.area.x, y - r, stage.area.width, 2 * r, shade(pale, light=0.04), 0.94)
+        return Floor(far=y, near=y + r * 0.62, footing="none", shade=0.28, sun=0.4)
     canvas.ellipse(x, y, r, r, shade(pale, light=0.04), 0.94)
-    canvas.add(
-        f'<circle cx="{n(x)}" cy="{n(y)}" r="{n(r * 0.95)}" fill="none" stroke="{accent}" stroke-width="{n(stage.unit * 0.3)}" opacity="0.55"/>'
-    )
+    canvas.ring(x, y, r * 0.95, accent, stage.unit * 0.3, 0.55)
     return Floor(far=y, near=y + r * 0.62, footing="none", shade=0.28, sun=0.4, spot=x)
 
 
@@ -105,9 +104,7 @@ def _scales(stage: Stage, tone: str, second: str) -> None:
             cx, cy = x + (r if j % 2 else 0), y
             fill = tone if ring % 2 == 0 else second
             if i >= 0:
-                stage.canvas.add(
-                    f'<circle cx="{n(cx)}" cy="{n(cy)}" r="{n(r * share)}" fill="none" stroke="{fill}" stroke-width="{n(stage.unit * 0.45)}" opacity="0.7"/>'
-                )
+                stage.canvas.ring(cx, cy, r * share, fill, stage.unit * 0.45, 0.7)
 
 
 def _dots(stage: Stage, tone: str, second: str) -> None:
@@ -134,9 +131,7 @@ def _plus(stage: Stage, tone: str, second: str) -> None:
         if (i * 3 + j) % 4:
             stage.canvas.stroke(f"M{n(cx - arm)} {n(y)}h{n(2 * arm)}M{n(cx)} {n(y - arm)}v{n(2 * arm)}", tone, thick)
         else:
-            stage.canvas.add(
-                f'<circle cx="{n(cx)}" cy="{n(y)}" r="{n(arm * 0.8)}" fill="none" stroke="{second}" stroke-width="{n(thick)}"/>'
-            )
+            stage.canvas.ring(cx, y, arm * 0.8, second, thick)
 
 
 def _stripes(stage: Stage, tone: str, second: str) -> None:
@@ -188,9 +183,7 @@ def _backdrop_shape(stage: Stage, kind: str, x: float, floor: float, size: float
     elif kind == "disc":
         r = size * 0.4
         canvas.ellipse(x, floor - r * 0.98, r, r, canvas.linear([(0, tone, 0.85), (1, shade(tone, light=0.08), 0.5)]))
-        canvas.add(
-            f'<circle cx="{n(x)}" cy="{n(floor - r * 0.98)}" r="{n(r * 1.16)}" fill="none" stroke="{tone}" stroke-width="{n(stage.unit * 0.3)}" opacity="0.6"/>'
-        )
+        canvas.ring(x, floor - r * 0.98, r * 1.16, tone, stage.unit * 0.3, 0.6)
     else:
         for i in range(-4, 5):
             wide = size * 0.11

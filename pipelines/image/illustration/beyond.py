@@ -7,7 +7,7 @@ import random
 from pipelines.image.illustration.colour import Lch, harmonise, hex_of, lch, mix, shade
 from pipelines.image.illustration.stage import Floor, Stage
 from pipelines.image.illustration.svg import number as n
-from pipelines.image.illustration.svg import smooth
+from pipelines.image.illustration.svg import smooth, trace
 
 NEBULAE = (
     ("#2b1a66", "#7a3fb8", "#e86fb0"),
@@ -49,11 +49,8 @@ def _star_field(stage: Stage, rng: random.Random) -> None:
         )
     for _ in range(7):
         x, y, s = rng.uniform(0, stage.width), rng.uniform(0, stage.height), unit * rng.uniform(0.9, 1.8)
-        canvas.path(
-            f"M{n(x)} {n(y - s)}Q{n(x)} {n(y)} {n(x + s)} {n(y)}Q{n(x)} {n(y)} {n(x)} {n(y + s)}Q{n(x)} {n(y)} {n(x - s)} {n(y)}Q{n(x)} {n(y)} {n(x)} {n(y - s)}Z",
-            "#ffffff",
-            0.9,
-        )
+        glint = (x, y - s, x, y, x + s, y, x, y, x, y + s, x, y, x - s, y, x, y, x, y - s)
+        canvas.path(trace("M# #Q# # # #Q# # # #Q# # # #Q# # # #Z", *glint), "#ffffff", 0.9)
 
 
 def _planets(stage: Stage, rng: random.Random, cloud: str, glow: str) -> None:
@@ -66,32 +63,32 @@ def _planets(stage: Stage, rng: random.Random, cloud: str, glow: str) -> None:
     x, y = w * (0.86 if side < 0.5 else 0.14), h * rng.uniform(0.13, 0.24)
     ring = mix(glow, "#ffffff", 0.45)
     tilt = rng.uniform(-24, -12)
-    orbit = f'<ellipse cx="{n(x)}" cy="{n(y)}" rx="{n(small * 1.9)}" ry="{n(small * 0.5)}" fill="none" stroke="{ring}" stroke-width="{n(small * 0.2)}" opacity="0.8" transform="rotate({n(tilt)} {n(x)} {n(y)})"/>'
-    stage.canvas.add(orbit)
+    band = f'fill="none" stroke="{ring}" stroke-width="{n(small * 0.2)}" transform="rotate({n(tilt)} {n(x)} {n(y)})"'
+    place = f'cx="{n(x)}" cy="{n(y)}" rx="{n(small * 1.9)}" ry="{n(small * 0.5)}"'
+    stage.canvas.add(f'<ellipse {place} {band} opacity="0.8"/>')
     _planet(stage, rng, x, y, small, mix(cloud, "#ffffff", 0.28))
-    arc = f'<path d="M{n(x - small * 1.9)} {n(y)}a{n(small * 1.9)} {n(small * 0.5)} 0 0 0 {n(small * 3.8)} 0" fill="none" stroke="{ring}" stroke-width="{n(small * 0.2)}" transform="rotate({n(tilt)} {n(x)} {n(y)})"/>'
-    stage.canvas.add(arc)
+    # The near half of the ring lies over the planet.
+    near = trace("M# #a# # 0 0 0 # 0", x - small * 1.9, y, small * 1.9, small * 0.5, small * 3.8)
+    stage.canvas.add(f'<path d="{near}" {band}/>')
 
 
 def _planet(stage: Stage, rng: random.Random, x: float, y: float, r: float, tone: str) -> None:
     canvas = stage.canvas
     clip = canvas.define("c", f'<clipPath id="{{id}}"><circle cx="{n(x)}" cy="{n(y)}" r="{n(r)}"/></clipPath>')
     canvas.ellipse(x, y, r * 1.5, r * 1.5, canvas.radial([(0.55, tone, 0.32), (1, tone, 0)]))
-    bands = []
+    disc = f'cx="{n(x)}" cy="{n(y)}" r="{n(r)}"'
+    marks = []
     for i in range(5):
         by = y + r * (-0.9 + 0.4 * i + rng.uniform(-0.08, 0.08))
-        bands.append(
-            f'<ellipse cx="{n(x)}" cy="{n(by)}" rx="{n(r * 1.2)}" ry="{n(r * rng.uniform(0.06, 0.16))}" fill="{shade(tone, light=rng.choice((-0.05, 0.05, -0.03)))}"/>'
-        )
+        high, fill = r * rng.uniform(0.06, 0.16), shade(tone, light=rng.choice((-0.05, 0.05, -0.03)))
+        marks.append(f'<ellipse cx="{n(x)}" cy="{n(by)}" rx="{n(r * 1.2)}" ry="{n(high)}" fill="{fill}"/>')
     for _ in range(3):
-        s = r * rng.uniform(0.06, 0.16)
-        bands.append(
-            f'<circle cx="{n(x + rng.uniform(-0.6, 0.6) * r)}" cy="{n(y + rng.uniform(-0.6, 0.6) * r)}" r="{n(s)}" fill="{shade(tone, light=-0.07)}" opacity="0.7"/>'
-        )
+        size, dx, dy = r * rng.uniform(0.06, 0.16), rng.uniform(-0.6, 0.6) * r, rng.uniform(-0.6, 0.6) * r
+        fill = shade(tone, light=-0.07)
+        marks.append(f'<circle cx="{n(x + dx)}" cy="{n(y + dy)}" r="{n(size)}" fill="{fill}" opacity="0.7"/>')
     night = canvas.radial([(0, "#000000", 0), (0.62, "#000000", 0.06), (1, "#05030f", 0.62)], (0.3, 0.3), 0.8)
-    canvas.add(
-        f'<g clip-path="url(#{clip})"><circle cx="{n(x)}" cy="{n(y)}" r="{n(r)}" fill="{tone}"/>{"".join(bands)}<circle cx="{n(x)}" cy="{n(y)}" r="{n(r)}" fill="{night}"/></g>'
-    )
+    inside = f'<circle {disc} fill="{tone}"/>{"".join(marks)}<circle {disc} fill="{night}"/>'
+    canvas.add(f'<g clip-path="url(#{clip})">{inside}</g>')
 
 
 def _moon_ground(stage: Stage, tone: str) -> Floor:
@@ -137,6 +134,13 @@ def cave(stage: Stage) -> Floor:
             beam,
             0.55,
         )
+    _cave_floor(stage, rock, glow)
+    _crystals(stage, crystal)
+    return Floor(far=h * 0.78, near=h * 0.92, shade=0.55, sun=0.5)
+
+
+def _cave_floor(stage: Stage, rock: str, glow: str) -> None:
+    rng, canvas, w, h, x = stage.chance("cave floor"), stage.canvas, stage.width, stage.height, stage.area.centre[0]
     floor = stage.ridge("floor", h * 0.72, h * 0.014, steps=8)
     ground = shade(rock, light=-0.03)
     canvas.under(floor, canvas.linear([(0, shade(ground, light=0.09), 1), (1, shade(ground, light=-0.12), 1)]))
@@ -147,35 +151,32 @@ def cave(stage: Stage) -> Floor:
             f"M{n(px - r)} {n(py)}q{n(r * 0.3)} {n(-r)} {n(r)} {n(-r * 0.9)}q{n(r * 0.8)} {n(r * 0.1)} {n(r)} {n(r * 0.9)}Z",
             shade(ground, light=rng.uniform(-0.1, 0.02)),
         )
-    _crystals(stage, crystal)
-    return Floor(far=h * 0.78, near=h * 0.92, shade=0.55, sun=0.5, front=[])
 
 
 def _rock_ring(stage: Stage, purpose: str, x: float, open_by: float, tone: str, edge: str) -> None:
     """Walls and roof of one depth: rock from both sides and teeth hanging from above, leaving an opening around x."""
     rng, canvas, w, h = stage.chance(purpose), stage.canvas, stage.width, stage.height
-    reach = max(w * open_by, h * 0.2)
+    reach = max(w * open_by, h * 0.22)
     for side in (-1, 1):
         line = []
         for i in range(9):
-            y = h * i / 8
-            bulge = 0.55 + 0.5 * ((i / 8 - 0.45) ** 2) * 4 * (-1 if i > 3 else -0.9) + rng.uniform(-0.09, 0.09)
-            line.append((x + side * reach * (1.25 * bulge + 0.35), y))
+            # An arch: closing toward the roof, straight below, with knobs.
+            t = i / 8
+            bulge = 1.0 - 0.62 * max(0.0, 0.5 - t) ** 1.6 * 3.0 + rng.uniform(-0.07, 0.07) + (0.05 if i % 2 else -0.03)
+            line.append((x + side * reach * bulge, h * t))
         outer = -5.0 if side < 0 else w + 5
-        canvas.path(
-            f"M{n(outer)} -5{smooth([(line[0][0], -5.0), *line, (line[-1][0], h + 5)])}L{n(outer)} {n(h + 5)}Z",
-            canvas.linear([(0, tone, 1), (1, edge, 1)], (0, 0, 1, 0) if side < 0 else (1, 0, 0, 0)),
-        )
+        fill = canvas.linear([(0, tone, 1), (1, edge, 1)], (0, 0, 1, 0) if side < 0 else (1, 0, 0, 0))
+        rock = smooth([(line[0][0], -5.0), *line, (line[-1][0], h + 5)])
+        canvas.path(f"M{n(outer)} -5{rock}L{n(outer)} {n(h + 5)}Z", fill)
     count = max(6, round(w / (stage.unit * 9)))
     for i in range(count):
         tx = w * (i + rng.uniform(0.1, 0.9)) / count
         away = min(abs(tx - x) / max(reach, 1), 1.6)
         long = h * (0.07 + 0.1 * away) * rng.uniform(0.5, 1.35)
         wide = stage.unit * rng.uniform(3, 6.5)
-        canvas.path(
-            f"M{n(tx - wide)} -2Q{n(tx - wide * 0.25)} {n(long * 0.45)} {n(tx)} {n(long)}Q{n(tx + wide * 0.25)} {n(long * 0.45)} {n(tx + wide)} -2Z",
-            tone,
-        )
+        bend = wide * 0.25
+        tooth = trace("M# -2Q# # # #Q# # # -2Z", tx - wide, tx - bend, long * 0.45, tx, long, tx + bend, long * 0.45, tx + wide)
+        canvas.path(tooth, tone)
 
 
 def _crystals(stage: Stage, tone: str) -> None:

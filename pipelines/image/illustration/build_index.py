@@ -248,8 +248,8 @@ def write_nouns(assets: Path, drafts: list[Draft]) -> int:
         )
     for name, words in known["near"].items():
         for word in words:
-            side = rows.setdefault(words[0], (by_name[name].group if name in by_name else "", [], []))
-            side[1 if word.isascii() else 2].append(word)
+            _, english, chinese = rows.setdefault(words[0], (by_name[name].group if name in by_name else "", [], []))
+            (english if word.isascii() else chinese).append(word)
     lines = [json.dumps([name, group, en, zh], ensure_ascii=False) for name, (group, en, zh) in rows.items()]
     head = "# Written by pipelines/image/illustration/build_index.py: what to call it, its group, its English words, its Chinese words.\n"
     (assets / "prompts" / "scene_nouns.toml").write_text(head + "nouns = [\n" + ",\n".join(lines) + "\n]\n", "utf-8")

@@ -9,6 +9,7 @@ from pipelines.image.illustration.colour import mix, shade
 from pipelines.image.illustration.sky import paint_sky
 from pipelines.image.illustration.stage import Floor, Stage
 from pipelines.image.illustration.svg import number as n
+from pipelines.image.illustration.svg import trace
 
 FACADES = ("#c98b6b", "#d9b08c", "#8ea3b8", "#b7a1c4", "#7f9f9a", "#d98f7e", "#a8b98f", "#e0c39a")
 LAMPLIGHT = "#ffd98a"
@@ -64,7 +65,8 @@ def _windows(stage: Stage, rng: random.Random, x: float, top: float, wide: float
     cell = wide / (columns + 0.6)
     rows = max(2, int(high * 0.9 / (cell * 1.25)))
     pane_w, pane_h = cell * 0.5, cell * 0.62
-    lit, other = [], []
+    lit: list[str] = []
+    other: list[str] = []
     for row in range(min(rows, 30)):
         for column in range(columns):
             px, py = x + cell * (0.55 + column), top + cell * (0.6 + row * 1.25)
@@ -92,7 +94,8 @@ def _plaza(stage: Stage, top: float, pavement: str) -> None:
         canvas.rect(0, y, stage.width, stage.unit * 0.14 * (0.6 + i * 0.25), joint, 0.55)
     middle = stage.area.centre[0]
     for i in range(-9, 10):
-        canvas.polygon([(middle + i * stage.width * 0.055, top), (middle + i * stage.width * 0.055 + 1, top), (middle + i * stage.width * 0.26 + stage.unit * 0.3, stage.height), (middle + i * stage.width * 0.26, stage.height)], joint, 0.4)  # fmt: skip
+        far, near = middle + i * stage.width * 0.055, middle + i * stage.width * 0.26
+        canvas.polygon([(far, top), (far + 1, top), (near + stage.unit * 0.3, stage.height), (near, stage.height)], joint, 0.4)
 
 
 def _trees_along(stage: Stage, foot: float) -> None:
@@ -132,7 +135,8 @@ def _lamps(stage: Stage, foot: float) -> None:
             stage.canvas.ellipse(
                 x, foot - high, unit * 9, unit * 9, stage.canvas.radial([(0, LAMPLIGHT, 0.55), (0.4, LAMPLIGHT, 0.16), (1, LAMPLIGHT, 0)])
             )
-        stage.canvas.polygon([(x - unit * 1.2, foot - high - unit * 1.2), (x + unit * 1.2, foot - high - unit * 1.2), (x + unit * 0.8, foot - high + unit * 1.4), (x - unit * 0.8, foot - high + unit * 1.4)], glow)  # fmt: skip
+        head, chin = foot - high - unit * 1.2, foot - high + unit * 1.4
+        stage.canvas.polygon([(x - unit * 1.2, head), (x + unit * 1.2, head), (x + unit * 0.8, chin), (x - unit * 0.8, chin)], glow)
         stage.canvas.polygon(
             [(x - unit * 1.5, foot - high - unit * 1.1), (x + unit * 1.5, foot - high - unit * 1.1), (x, foot - high - unit * 2.4)], pole
         )
@@ -201,7 +205,9 @@ def _shop_front(stage: Stage, rng: random.Random, x: float, foot: float, wide: f
     pane_x = door_x + door_w + unit * 1.2 if door_left else x + unit * 2.2
     pane_w = wide - unit * 5.6 - door_w
     canvas.rect(pane_x, foot - high * 0.68, pane_w, high * 0.5, canvas.linear([(0, inside, 0.95), (1, shade(inside, light=-0.08), 0.95)]))
-    canvas.polygon([(pane_x + pane_w * 0.15, foot - high * 0.68), (pane_x + pane_w * 0.35, foot - high * 0.68), (pane_x + pane_w * 0.18, foot - high * 0.18), (pane_x, foot - high * 0.18)], "#ffffff", 0.22)  # fmt: skip
+    upper, lower = foot - high * 0.68, foot - high * 0.18
+    gleam = [(pane_x + pane_w * 0.15, upper), (pane_x + pane_w * 0.35, upper), (pane_x + pane_w * 0.18, lower), (pane_x, lower)]
+    canvas.polygon(gleam, "#ffffff", 0.22)
     canvas.rect(door_x, foot - high * 0.7, door_w, high * 0.7, shade(frame, light=0.06))
     canvas.rect(door_x + door_w * 0.2, foot - high * 0.62, door_w * 0.6, high * 0.36, inside, 0.9)
     first, second = light.tone(rng.choice(("#d94f45", "#2f8f83", "#e0a03a", "#3f6fb0"))), light.tone("#f7efe2")
@@ -260,7 +266,8 @@ def _sash(stage: Stage, window: tuple[float, float, float, float], wall: str) ->
     frame = mix(wall, "#ffffff", 0.62) if not stage.light.dark else shade(wall, light=0.1)
     edge = unit * 1.1
     for x, y, wide, high in (
-        (x0 - edge, y0 - edge, x1 - x0 + 2 * edge, edge), (x0 - edge, y1, x1 - x0 + 2 * edge, edge), (x0 - edge, y0, edge, y1 - y0), (x1, y0, edge, y1 - y0),
+        (x0 - edge, y0 - edge, x1 - x0 + 2 * edge, edge), (x0 - edge, y1, x1 - x0 + 2 * edge, edge),
+        (x0 - edge, y0, edge, y1 - y0), (x1, y0, edge, y1 - y0),
         ((x0 + x1) / 2 - edge * 0.3, y0, edge * 0.6, y1 - y0), (x0, y0 + (y1 - y0) * 0.38, x1 - x0, edge * 0.5),
     ):  # fmt: skip
         canvas.rect(x, y, wide, high, frame)
@@ -272,11 +279,9 @@ def _sash(stage: Stage, window: tuple[float, float, float, float], wall: str) ->
         for fold in range(3):
             fx = x + side * (fold * inner * 0.34 - inner * 0.45)
             tone = shade(curtain, light=-0.025 * (fold % 2))
-            canvas.path(
-                f"M{n(fx)} {n(y0 - edge * 2.2)}h{n(side * inner * 0.4)}L{n(fx + side * inner * 0.5)} {n(y1 + edge * 4)}h{n(-side * inner * 0.42)}Z",
-                tone,
-                0.96,
-            )
+            reach, drop = side * inner, y1 + edge * 4
+            cloth = trace("M# #h#L# #h#Z", fx, y0 - edge * 2.2, reach * 0.4, fx + reach * 0.5, drop, -reach * 0.42)
+            canvas.path(cloth, tone, 0.96)
     canvas.rect(x0 - unit * 8, y0 - edge * 2.8, x1 - x0 + unit * 16, unit * 0.6, shade(wall, light=-0.22), round_by=unit * 0.3)
 
 
@@ -313,7 +318,9 @@ def _shelf(stage: Stage, rng: random.Random, window: tuple[float, float, float, 
 def _pot(stage: Stage, x: float, y: float, size: float) -> None:
     clay, leaf = stage.light.tone("#c97b55"), stage.light.tone("#5d9a63")
     for dx, dy in ((-0.55, -1.5), (0.0, -1.85), (0.55, -1.5), (-0.28, -1.75), (0.3, -1.8)):
-        stage.canvas.path(f"M{n(x)} {n(y - size * 0.7)}Q{n(x + dx * size - size * 0.2)} {n(y + dy * size * 0.7)} {n(x + dx * size)} {n(y + dy * size)}Q{n(x + dx * size + size * 0.25)} {n(y + dy * size * 0.8)} {n(x)} {n(y - size * 0.7)}Z", shade(leaf, light=dx * 0.05))  # fmt: skip
+        tip, root = (x + dx * size, y + dy * size), y - size * 0.7
+        values = (x, root, tip[0] - size * 0.2, y + dy * size * 0.7, *tip, tip[0] + size * 0.25, y + dy * size * 0.8, x, root)
+        stage.canvas.path(trace("M# #Q# # # #Q# # # #Z", *values), shade(leaf, light=dx * 0.05))
     stage.canvas.polygon(
         [(x - size * 0.45, y - size * 0.8), (x + size * 0.45, y - size * 0.8), (x + size * 0.33, y), (x - size * 0.33, y)], clay
     )

@@ -7,21 +7,19 @@ import random
 from pipelines.image.illustration.colour import mix, shade
 from pipelines.image.illustration.stage import Stage
 from pipelines.image.illustration.svg import number as n
+from pipelines.image.illustration.svg import trace
 
 
 def pine(x: float, y: float, high: float, leaf: str, trunk: str) -> str:
     """A conifer, foot at (x, y)."""
     dark, w = shade(leaf, light=-0.055), high * 0.36
-    parts = [
-        f'<rect x="{n(x - high * 0.025)}" y="{n(y - high * 0.14)}" width="{n(high * 0.05)}" height="{n(high * 0.14)}" fill="{trunk}"/>'
-    ]
+    parts = [_rect(x - high * 0.025, y - high * 0.14, high * 0.05, high * 0.14, trunk)]
     for step, (top, foot, wide) in enumerate(((0.45, 0.1, 1.0), (0.72, 0.34, 0.78), (1.0, 0.58, 0.54))):
         half, yt, yf = w * wide / 2, y - high * top, y - high * foot
         lean = high * 0.03 * (1 + 0.3 * step)
-        parts.append(f'<path fill="{leaf}" d="M{n(x)} {n(yt)}L{n(x + half)} {n(yf)}Q{n(x)} {n(yf + lean)} {n(x - half)} {n(yf)}Z"/>')
-        parts.append(
-            f'<path fill="{dark}" d="M{n(x)} {n(yt)}L{n(x + half)} {n(yf)}Q{n(x + half * 0.4)} {n(yf + lean)} {n(x + half * 0.12)} {n(yf + lean * 0.5)}Z"/>'
-        )
+        parts.append(_path(trace("M# #L# #Q# # # #Z", x, yt, x + half, yf, x, yf + lean, x - half, yf), leaf))
+        shadow = (x, yt, x + half, yf, x + half * 0.4, yf + lean, x + half * 0.12, yf + lean * 0.5)
+        parts.append(_path(trace("M# #L# #Q# # # #Z", *shadow), dark))
     return "".join(parts)
 
 
@@ -29,43 +27,44 @@ def leafy(rng: random.Random, x: float, y: float, high: float, leaf: str, trunk:
     """A round-headed tree, foot at (x, y)."""
     dark, pale = shade(leaf, light=-0.06), shade(leaf, light=0.05)
     bole = high * 0.035
-    fork = f"M{n(x)} {n(y - high * 0.3)}L{n(x + high * 0.12)} {n(y - high * 0.5)}M{n(x)} {n(y - high * 0.36)}L{n(x - high * 0.1)} {n(y - high * 0.52)}"
+    stem = (x - bole, y, x - bole * 0.4, y - high * 0.3, x - bole * 0.5, y - high * 0.55, x + bole * 0.5)
+    fork = (x, y - high * 0.3, x + high * 0.12, y - high * 0.5, x, y - high * 0.36, x - high * 0.1, y - high * 0.52)
     parts = [
-        f'<path d="M{n(x - bole)} {n(y)}Q{n(x - bole * 0.4)} {n(y - high * 0.3)} {n(x - bole * 0.5)} {n(y - high * 0.55)}H{n(x + bole * 0.5)}'
-        f'Q{n(x + bole * 0.4)} {n(y - high * 0.3)} {n(x + bole)} {n(y)}Z" fill="{trunk}"/>',
-        f'<path d="{fork}" stroke="{trunk}" stroke-width="{n(bole * 0.8)}" stroke-linecap="round" fill="none"/>',
+        _path(trace("M# #Q# # # #H#Q# # # #Z", *stem, x + bole * 0.4, y - high * 0.3, x + bole, y), trunk),
+        f'<path d="{trace("M# #L# #M# #L# #", *fork)}" fill="none" stroke="{trunk}" stroke-width="{n(bole * 0.8)}"/>',
     ]
     tilt = rng.uniform(-0.03, 0.03)
     for dx, dy, r, fill in (
-        (0.1, 0.56, 0.2, dark), (-0.13, 0.58, 0.19, leaf), (0.03 + tilt, 0.76, 0.22, leaf), (0.14, 0.66, 0.14, dark), (-0.07 + tilt, 0.82, 0.12, pale),
-    ):  # fmt: skip
+        (0.1, 0.56, 0.2, dark),
+        (-0.13, 0.58, 0.19, leaf),
+        (0.03 + tilt, 0.76, 0.22, leaf),
+        (0.14, 0.66, 0.14, dark),
+        (-0.07 + tilt, 0.82, 0.12, pale),
+    ):
         parts.append(f'<circle cx="{n(x + dx * high)}" cy="{n(y - dy * high)}" r="{n(r * high)}" fill="{fill}"/>')
     return "".join(parts)
 
 
 def poplar(x: float, y: float, high: float, leaf: str, trunk: str) -> str:
     """A slim tree, foot at (x, y)."""
-    dark, half = shade(leaf, light=-0.05), high * 0.13
-    return (
-        f'<rect x="{n(x - high * 0.015)}" y="{n(y - high * 0.2)}" width="{n(high * 0.03)}" height="{n(high * 0.2)}" fill="{trunk}"/>'
-        f'<ellipse cx="{n(x)}" cy="{n(y - high * 0.55)}" rx="{n(half)}" ry="{n(high * 0.43)}" fill="{leaf}"/>'
-        f'<path d="M{n(x)} {n(y - high * 0.98)}A{n(half)} {n(high * 0.43)} 0 0 1 {n(x)} {n(y - high * 0.12)}Q{n(x + half * 0.5)} {n(y - high * 0.55)} {n(x)} {n(y - high * 0.98)}Z" fill="{dark}"/>'
-    )
+    half, tall = high * 0.13, high * 0.43
+    top, foot = y - high * 0.98, y - high * 0.12
+    shadow = trace("M# #A# # 0 0 1 # #Q# # # #Z", x, top, half, tall, x, foot, x + half * 0.5, y - high * 0.55, x, top)
+    crown = f'<ellipse cx="{n(x)}" cy="{n(y - high * 0.55)}" rx="{n(half)}" ry="{n(tall)}" fill="{leaf}"/>'
+    return _rect(x - high * 0.015, y - high * 0.2, high * 0.03, high * 0.2, trunk) + crown + _path(shadow, shade(leaf, light=-0.05))
 
 
 def palm(rng: random.Random, x: float, y: float, high: float, leaf: str, trunk: str) -> str:
     """A palm leaning to one side, foot at (x, y)."""
     lean = high * rng.choice((-1, 1)) * rng.uniform(0.12, 0.24)
     hx, hy, wide = x + lean, y - high * 0.8, high * 0.03
-    parts = [
-        f'<path d="M{n(x - wide)} {n(y)}Q{n(x + lean * 0.2)} {n(y - high * 0.45)} {n(hx - wide * 0.5)} {n(hy)}h{n(wide)}Q{n(x + lean * 0.3 + wide)} {n(y - high * 0.45)} {n(x + wide)} {n(y)}Z" fill="{trunk}"/>'
-    ]
+    up = (x - wide, y, x + lean * 0.2, y - high * 0.45, hx - wide * 0.5, hy)
+    down = (wide, x + lean * 0.3 + wide, y - high * 0.45, x + wide, y)
+    parts = [_path(trace("M# #Q# # # #h#Q# # # #Z", *up, *down), trunk)]
     for i, (dx, dy) in enumerate(((-0.42, 0.1), (0.42, 0.1), (-0.36, -0.12), (0.36, -0.12), (-0.16, -0.22), (0.2, -0.22))):
         fill = leaf if i % 2 else shade(leaf, light=-0.05)
         ex, ey, cx, cy = hx + dx * high, hy + dy * high, hx + dx * 0.45 * high, hy + (dy - 0.16) * high
-        parts.append(
-            f'<path d="M{n(hx)} {n(hy)}Q{n(cx)} {n(cy)} {n(ex)} {n(ey)}Q{n(cx)} {n(cy + 0.1 * high)} {n(hx)} {n(hy)}Z" fill="{fill}"/>'
-        )
+        parts.append(_path(trace("M# #Q# # # #Q# # # #Z", hx, hy, cx, cy, ex, ey, cx, cy + 0.1 * high, hx, hy), fill))
     return "".join(parts)
 
 
@@ -74,9 +73,7 @@ def bush(rng: random.Random, x: float, y: float, size: float, leaf: str) -> str:
     parts = []
     for dx, r, fill in ((-0.32, 0.26, dark), (0.3, 0.28, dark), (0.0, 0.36, leaf), (0.16, 0.22, leaf)):
         r *= rng.uniform(0.9, 1.1)
-        parts.append(
-            f'<path d="M{n(x + dx * size - r * size)} {n(y)}a{n(r * size)} {n(r * size)} 0 0 1 {n(2 * r * size)} 0Z" fill="{fill}"/>'
-        )
+        parts.append(_path(trace("M# #a# # 0 0 1 # 0Z", x + (dx - r) * size, y, r * size, r * size, 2 * r * size), fill))
     return "".join(parts)
 
 
@@ -87,10 +84,10 @@ def tuft(rng: random.Random, x: float, y: float, size: float, colour: str) -> st
         dx = (i - 2) * 0.16 * size
         tip = dx * 2.2 + rng.uniform(-0.1, 0.1) * size
         high = size * rng.uniform(0.6, 1.0) * (1 - 0.12 * abs(i - 2))
-        blades.append(
-            f"M{n(x + dx - size * 0.06)} {n(y)}Q{n(x + dx)} {n(y - high * 0.6)} {n(x + tip)} {n(y - high)}Q{n(x + dx + size * 0.06)} {n(y - high * 0.4)} {n(x + dx + size * 0.08)} {n(y)}Z"
-        )
-    return f'<path d="{"".join(blades)}" fill="{colour}"/>'
+        bx = x + dx
+        up, down = (bx - size * 0.06, y, bx, y - high * 0.6, x + tip, y - high), (bx + size * 0.06, y - high * 0.4, bx + size * 0.08, y)
+        blades.append(trace("M# #Q# # # #Q# # # #Z", *up, *down))
+    return _path("".join(blades), colour)
 
 
 def flower(rng: random.Random, x: float, y: float, size: float, petal: str, stem: str) -> str:
@@ -99,10 +96,17 @@ def flower(rng: random.Random, x: float, y: float, size: float, petal: str, stem
         f'<circle cx="{n(x + lean + dx * size * 0.19)}" cy="{n(top + dy * size * 0.19)}" r="{n(size * 0.16)}"/>'
         for dx, dy in ((0, -1), (0.95, -0.3), (0.6, 0.8), (-0.6, 0.8), (-0.95, -0.3))
     )
-    return (
-        f'<path d="M{n(x)} {n(y)}Q{n(x)} {n((y + top) / 2)} {n(x + lean)} {n(top)}" stroke="{stem}" stroke-width="{n(size * 0.09)}" fill="none"/>'
-        f'<g fill="{petal}">{petals}</g><circle cx="{n(x + lean)}" cy="{n(top)}" r="{n(size * 0.13)}" fill="{mix(petal, "#ffd84d", 0.75)}"/>'
-    )
+    stalk = trace("M# #Q# # # #", x, y, x, (y + top) / 2, x + lean, top)
+    heart = f'<circle cx="{n(x + lean)}" cy="{n(top)}" r="{n(size * 0.13)}" fill="{mix(petal, "#ffd84d", 0.75)}"/>'
+    return f'<path d="{stalk}" stroke="{stem}" stroke-width="{n(size * 0.09)}" fill="none"/><g fill="{petal}">{petals}</g>{heart}'
+
+
+def _path(data: str, fill: str) -> str:
+    return f'<path fill="{fill}" d="{data}"/>'
+
+
+def _rect(x: float, y: float, width: float, height: float, fill: str) -> str:
+    return f'<rect x="{n(x)}" y="{n(y)}" width="{n(width)}" height="{n(height)}" fill="{fill}"/>'
 
 
 def front_grass(stage: Stage, colour: str, flowers: tuple[str, ...] = ()) -> list[str]:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.chat import Embedder
+from domain.errors import ModelMissing
 from pipelines.image.illustration.art import Concept, Embeddings
 from pipelines.image.illustration.colour import WORDS as COLOUR_WORDS
 
@@ -226,6 +227,10 @@ class ArtSearch:
     def _similarity(self, phrase: str) -> Floats | None:
         if self._embedder is None or CJK.search(phrase):
             return None
-        vector: Floats = np.asarray(self._embedder.embed([phrase])[0], dtype=np.float32)
+        try:
+            vector: Floats = np.asarray(self._embedder.embed([phrase])[0], dtype=np.float32)
+        except ModelMissing:
+            # Not fetched yet: words alone have to do, and what they miss is told as a substitution.
+            return None
         similar: Floats = (self._table.astype(np.float32) @ vector) * np.float32(self._scale)
         return similar

@@ -61,9 +61,8 @@ def stars(stage: Stage, below: float, count: int) -> None:
 def cloud(canvas: Canvas, x: float, y: float, size: float, fill: str, opacity: float, lobes: tuple[float, ...]) -> None:
     """A flat-footed cloud `size` wide, its foot at y; lobes are radii from left to right as shares of its size."""
     base = size * 0.11
-    parts = [
-        f'<rect x="{number(x - size / 2)}" y="{number(y - base * 2)}" width="{number(size)}" height="{number(base * 2)}" rx="{number(base)}"/>'
-    ]
+    place = f'x="{number(x - size / 2)}" y="{number(y - base * 2)}" width="{number(size)}" height="{number(base * 2)}"'
+    parts = [f'<rect {place} rx="{number(base)}"/>']
     for i, lobe in enumerate(lobes):
         cx, r = x + size * (-0.27 + 0.54 * i / max(len(lobes) - 1, 1)), size * lobe
         parts.append(f'<circle cx="{number(cx)}" cy="{number(y - base - r * 0.55)}" r="{number(r)}"/>')

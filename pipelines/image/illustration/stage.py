@@ -120,8 +120,8 @@ class Floor:
 
     far and near: y of the furthest and nearest place to stand, in pixels. footing: "ground" (things stand and cast shadows), "water"
     (things float half in it) or "none" (things hang free). front: markup drawn over the subjects. shade: strength of contact shadows.
-    sun: x of the light, 0..1. spot: x in pixels made for the main subject (a podium), or None; spot_width: how wide that is. growth: colour of what grows around feet,
-    "" where nothing does.
+    sun: x of the light, 0..1. spot: x in pixels made for the main subject (a podium), or None; spot_width: how wide that is.
+    growth: colour of what grows around feet, "" where nothing does.
     """
 
     far: float

@@ -54,6 +54,12 @@ def smooth(line: Sequence[Point]) -> str:
     return "".join(parts)
 
 
+def trace(pattern: str, *values: float) -> str:
+    """Path data: each # of the pattern becomes the next number."""
+    pieces = pattern.split("#")
+    return pieces[0] + "".join(number(value) + piece for value, piece in zip(values, pieces[1:], strict=True))
+
+
 @dataclass
 class Canvas:
     """One picture being drawn, in pixels of its nominal size. Later shapes lie over earlier ones."""
@@ -111,6 +117,11 @@ class Canvas:
             f'<path d="{data}" fill="none" stroke="{colour}" stroke-width="{number(width)}" stroke-linecap="round" '
             f'stroke-linejoin="round"{_opacity(opacity)}/>'
         )
+
+    def ring(self, cx: float, cy: float, r: float, colour: str, width: float, opacity: float = 1.0) -> None:
+        """A circle's outline."""
+        place = f'cx="{number(cx)}" cy="{number(cy)}" r="{number(r)}"'
+        self.add(f'<circle {place} fill="none" stroke="{colour}" stroke-width="{number(width)}"{_opacity(opacity)}/>')
 
     def under(self, line: Sequence[Point], fill: str, opacity: float = 1.0, soft: bool = True) -> None:
         """Fill from a line running left to right down to the bottom edge."""
