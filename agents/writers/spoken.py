@@ -87,12 +87,17 @@ def prepare_speech(context: StepContext, voices: Sequence[Voice], desk: Desk) ->
     language, remarks = _language(text, wish.language or spec.language)
     notes += remarks
     member = _cast(context, spec)
-    voice, name, why = _voice(context, replace(wish, language=language), spec, voices, member)
-    notes += why
+    if context.maker and not (wish.name or spec.voice or any(voice.engine == context.maker for voice in voices)):
+        # An engine without named voices finds a speaker by itself.
+        maker, name = context.maker, ""
+    else:
+        voice, name, why = _voice(context, replace(wish, language=language), spec, voices, member)
+        maker = voice.engine
+        notes += why
     speed = _speed(spec, member if member is not None and name == member.voice else None, context.note, wish, data)
     notes += _fit(text, language, speed, spec.seconds, data["pace"])
     lexicon = dict(context.brand.lexicon)
-    return Spoken(text=text, voice=name, language=language, speed=speed, lexicon=lexicon, maker=voice.engine, notes=tuple(notes))
+    return Spoken(text=text, voice=name, language=language, speed=speed, lexicon=lexicon, maker=maker, notes=tuple(notes))
 
 
 def _text(context: StepContext, spec: SpeechSpec, slots: Sequence[str]) -> tuple[str, list[str]]:

@@ -6,6 +6,7 @@ other engines and has no speed control. Only safetensors weights are loaded.
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +24,7 @@ from domain.value import JsonValue
 from pipelines.audio import speech
 from pipelines.audio import text as speakable
 from pipelines.audio.speech import Piece, SpeechRequest
-from pipelines.audio.voices import VoiceCatalogue
+from pipelines.audio.voices import Voice, VoiceCatalogue
 from pipelines.devices import Devices, Weights
 from pipelines.media.sound import Samples
 from pipelines.models.store import ModelStore
@@ -58,6 +59,12 @@ class BarkPipeline:
         if not self._store.ready(self._model):
             return None
         return speech.capability(self.name, (self._model,), self._voices, "expressive speech with laughter and breath")
+
+    def voices(self) -> tuple[Voice, ...]:
+        """The speaker prompts this folder holds. Without any, Bark invents a speaker from the seed: leave the voice empty."""
+        file = self._store.folder(self._model) / "speaker_embeddings_path.json"
+        held = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        return tuple(voice for voice in self._voices.of(self.name) if voice.id in held)
 
     def models(self, parameters: Mapping[str, JsonValue]) -> tuple[ModelRef, ...]:
         return (self._store.ref(self._model),)

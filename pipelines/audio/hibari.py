@@ -46,6 +46,10 @@ class HibariPipeline:
             return None
         return speech.capability(self.name, (MODEL,), self._voices, "instant English speech")
 
+    def voices(self) -> tuple[Voice, ...]:
+        """The voices a person may choose from."""
+        return self._voices.of(self.name)
+
     def models(self, parameters: Mapping[str, JsonValue]) -> tuple[ModelRef, ...]:
         return (self._store.ref(MODEL),)
 

@@ -62,6 +62,10 @@ class KokoroPipeline:
             return None
         return speech.capability(self.name, (MODEL,), self._voices, "36 voices, English and Mandarin")
 
+    def voices(self) -> tuple[Voice, ...]:
+        """The voices a person may choose from."""
+        return self._voices.of(self.name)
+
     def models(self, parameters: Mapping[str, JsonValue]) -> tuple[ModelRef, ...]:
         return (self._store.ref(MODEL),)
 

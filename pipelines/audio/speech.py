@@ -100,7 +100,6 @@ def finished(samples: sound.Samples, recipe: Recipe, request: SpeechRequest, fac
         "words_per_second": round(words / seconds, 2),
         "language": request.language,
         "speed": request.speed,
-        "text": request.text,
     }
     file = OutputFile(name="speech.wav", media_type="audio/wav", data=sound.wav_bytes(levelled.samples, RATE))
     return Output(files=(file,), trace=trace, facts={**measured, **facts})

@@ -121,6 +121,12 @@ def test_the_maker_of_the_step_keeps_its_voices_where_it_has_one(prepare: Prepar
     assert (chinese.maker, chinese.voice) == ("kokoro", "zf_xiaoxiao")
 
 
+def test_an_engine_without_named_voices_is_left_to_find_its_speaker(prepare: Prepare) -> None:
+    spoken = prepare(text="Hi.", maker="bark")
+    assert (spoken.maker, spoken.voice) == ("bark", "")
+    assert prepare(text="Hi.", maker="bark", voice="Bella").maker == "kokoro"
+
+
 @pytest.mark.parametrize(
     ("note", "voice"),
     [

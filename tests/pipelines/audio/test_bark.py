@@ -30,6 +30,7 @@ def test_bark_speaks_from_a_folder_of_safetensors(bark: BarkPipeline) -> None:
     assert rate == 24_000
     assert len(samples) > 2_000
     assert output.facts["voice"] == "unprompted"
+    assert bark.voices() == ()
     assert "pace" in output.trace.notes[0]
 
 
@@ -75,5 +76,6 @@ def test_speaker_prompts_of_the_folder_are_used(tmp_path: Path, store: ModelStor
             return folder
 
     bark = BarkPipeline(Shelf(store.catalogue, tmp_path), Devices(4 << 30), assets)
+    assert [voice.name for voice in bark.voices()] == ["v2/en_speaker_6"]
     [output] = bark.generate([speech_work("Hello world")], Silent())
     assert output.facts["voice"] == "v2/en_speaker_6"

@@ -148,6 +148,7 @@ def test_capabilities_name_languages_and_models(hibari: HibariPipeline, kokoro: 
         capability = pipeline.capability()
         assert capability is not None
         assert capability.languages == languages
+        assert {voice.language.split("-")[0] for voice in pipeline.voices()} == set(languages)
         assert pipeline.models({})[0].id == capability.models[0]
         assert len(pipeline.models({})[0].sha256) == 64
 
