@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import re
 import tomllib
 from collections.abc import Iterator
@@ -216,3 +217,45 @@ def test_the_readme_gives_the_size_of_the_default_set(assets: Path) -> None:
 def test_the_readme_promises_the_python_that_the_package_takes() -> None:
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
     assert wanted == ">=3.11,<3.13" and "Python 3.11 or 3.12" in README
+
+
+def test_every_file_named_on_a_page_exists() -> None:
+    """Paths of the repository in code marks, those with a place to fill in aside."""
+    gone = []
+    for page in PAGES:
+        for name in re.findall(r"`([\w./-]+/[\w.-]+\.(?:py|toml|md|json|js|txt|sh))(?::[^`]*)?`", page.read_text(encoding="utf-8")):
+            if not name.startswith(("~", "/")) and not (ROOT / name).exists() and not (page.parent / name).exists():
+                gone.append(f"{page.name}: {name}")
+    assert not gone
+
+
+def test_every_function_the_architecture_names_is_there() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    known = methods()
+    named = re.findall(r"`(?:[\w/]+\.py: )?([A-Z][a-z]\w+)\.(\w+)`", text)
+    assert len(named) > 15
+    assert not [f"{owner}.{name}" for owner, name in named if name not in known.get(owner, set())]
+    pairs = re.findall(r"`([\w/]+\.py): (\w+)`", text)
+    assert pairs
+    assert not [
+        f"{file}: {name}" for file, name in pairs if not re.search(rf"^(?:def|class) {name}\b", (ROOT / file).read_text(), re.MULTILINE)
+    ]
+
+
+def methods() -> dict[str, set[str]]:
+    """What can be asked of each class of the floors, by class name: methods and fields, inherited ones included."""
+    own: dict[str, set[str]] = {}
+    bases: dict[str, set[str]] = {}
+    for floor in ("domain", "library", "pipelines", "agents", "studio", "web"):
+        for file in (ROOT / floor).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ClassDef):
+                    names = own.setdefault(node.name, set())
+                    names |= {n.name for n in node.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)}
+                    names |= {n.target.id for n in node.body if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)}
+                    bases.setdefault(node.name, set()).update(b.id for b in node.bases if isinstance(b, ast.Name))
+
+    def known(name: str) -> set[str]:
+        return own.get(name, set()).union(*(known(base) for base in bases.get(name, set()) if base != name))
+
+    return {name: known(name) for name in own}
