@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from agents.director import Director
     from domain.settings import Settings
     from library.library import Library
     from pipelines.worker import Engine
@@ -55,7 +57,7 @@ def open_studio(settings: Settings) -> Studio:
     from domain.model import Task
     from library.library import Library
     from pipelines.executors.local import LocalExecutor
-    from pipelines.text.chats import Remote
+    from pipelines.text.chats import CurrentChat, Remote
     from pipelines.worker import build
     from studio.attachments import Attachments
     from studio.conversation import Conversation
@@ -92,21 +94,35 @@ def open_studio(settings: Settings) -> Studio:
     making = Making(library, makers, executor, engine.devices.release_idle, now)
     runner = Runner(library, making, database=settings.runs_url, now=now)
     planner = Planner(assets)
-    plans = Plans(library, planner, engine.chats.current, makers, runner, now)
+    chat = CurrentChat(engine.chats)
+    director = Director(chat, assets, planner)
+    plans = Plans(library, planner, chat, makers, runner, now)
     return Studio(
         library=library,
         projects=Projects(library),
         attachments=Attachments(library, palette_of_upload, lambda data, name: transcript_of_upload(engine, data, name)),
         plans=plans,
-        chat=Conversation(library, plans, Director(assets, planner), engine.chats, makers, now),
+        chat=Conversation(library, plans, director, makers, now),
         shelf=build_shelf(settings, library, engine),
         models=ModelDesk(library, settings, engine.store, engine.choose),
         makers=makers,
         runner=runner,
         voices=lambda: tuple(voice.name for voice in voices_of(engine.voices, installed_engines())),
         fonts=lambda: font_families(assets),
+        warm=lambda: warm_up(engine, director),
         close=library.close,
     )
+
+
+def warm_up(engine: Engine, director: Director) -> None:
+    """Load the chat model and evaluate what every chat starts with, so that the first answer starts within a moment."""
+    from domain.errors import MaquetteError
+
+    try:
+        engine.chats.warm(director.prefix())
+        engine.chats.warm(director.plan_prefix())
+    except MaquetteError as error:  # the first message will say so, with the way out
+        logging.getLogger("maquette").info("the chat model was not warmed: %s", error)
 
 
 def build_shelf(settings: Settings, library: Library, engine: Engine) -> Shelf:

@@ -69,12 +69,12 @@ class Preparations:
 
     def scene(self, context: StepContext, progress: Progress) -> Prepared:
         spec = _picture(context)
-        scene = prepare_scene(context, self._chat(), Watched(progress))
+        scene = prepare_scene(context, self._chat(), Watched(progress), self._desk)
         parameters: dict[str, JsonValue] = {"scene": scene.model_dump(mode="json"), "width": spec.width, "height": spec.height}
         return Prepared(prompt=", ".join(s.what for s in (*scene.subjects, *scene.props)) or spec.about, parameters=parameters)
 
     def prompt(self, context: StepContext, progress: Progress) -> Prepared:
-        parameters = prepare_prompt(context, self._chat())
+        parameters = prepare_prompt(context, self._chat(), self._desk)
         return Prepared(prompt=str(parameters.get("prompt", "")), parameters=parameters)
 
     def score(self, context: StepContext, progress: Progress) -> Prepared:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from domain.asset import Asset
 from domain.brand import BrandKit
-from domain.brief import BRIEF_MAX_CHARACTERS, Attachment, Brief
+from domain.brief import ATTACHMENT_MAX_COUNT, BRIEF_MAX_CHARACTERS, Attachment, Brief
 from domain.capability import Capability, StepKind
 from domain.chat import ChatModel
 from domain.errors import Conflict, InputError, LimitError, PlanError
@@ -48,7 +48,7 @@ class Planner(Protocol):
 
 class Plans:
     def __init__(
-        self, library: Library, planner: Planner, chat: Callable[[], ChatModel], makers: Makers, runner: Runner, now: Callable[[], datetime]
+        self, library: Library, planner: Planner, chat: ChatModel, makers: Makers, runner: Runner, now: Callable[[], datetime]
     ) -> None:
         self._library = library
         self._takes = Takes(library)
@@ -60,44 +60,40 @@ class Plans:
 
     # Briefs and proposals
 
-    def submit(self, project_id: str, text: str, *, attachments: tuple[Attachment, ...] = (), person: str = "") -> Brief:
-        """Store a brief. Raises InputError when it is empty, LimitError over 20,000 characters or 10 attachments."""
+    def draft(self, project_id: str, text: str, *, attachments: tuple[Attachment, ...] = (), person: str = "") -> Brief:
+        """A brief, not stored yet. Raises InputError when it is empty, LimitError over 20,000 characters or 10 attachments."""
         clean = text.strip()
-        if not clean:
-            raise InputError("The brief is empty.", hint="Say what you want made, for whom, and in what tone.", field="brief")
-        if len(clean) > BRIEF_MAX_CHARACTERS:
-            raise LimitError(
-                f"The brief has {len(clean):,} characters; {BRIEF_MAX_CHARACTERS:,} are the most.",
-                hint="Keep what matters, and attach the rest as a text file.",
-                field="brief",
-            )
-        if any(ord(c) < 32 and c not in "\n\r\t\f" for c in clean):
-            raise InputError("The brief contains bytes that are not text.", hint="Paste plain text, or attach a file.", field="brief")
-        language = "zh" if _mostly_chinese(clean) else "en"
-        try:
-            brief = Brief(
-                id=new_id(),
-                project_id=project_id,
-                text=clean,
-                language=language,
-                attachments=attachments,
-                person=person,
-                created=self._now(),
-            )
-        except ValidationError as error:
-            raise LimitError(
-                f"The brief has {len(attachments)} attachments; 10 are the most.", hint="Remove some.", field="brief"
-            ) from error
+        _require_usable(clean, attachments)
+        clean = clean or ", ".join(attachment.name for attachment in attachments)
+        return Brief(
+            id=new_id(),
+            project_id=project_id,
+            text=clean,
+            language="zh" if _mostly_chinese(clean) else "en",
+            attachments=attachments,
+            person=person,
+            created=self._now(),
+        )
+
+    def submit(self, project_id: str, text: str, *, attachments: tuple[Attachment, ...] = (), person: str = "") -> Brief:
+        """Draft a brief and store it."""
+        brief = self.draft(project_id, text, attachments=attachments, person=person)
         self._library.add_brief(brief)
         self._library.add_event(project_id, EventKind.BRIEF, brief.id)
         return brief
+
+    def keep(self, brief: Brief, plan: Plan) -> Plan:
+        """Store a brief and the plan that was proposed for it. Raises PlanError when the plan could not run."""
+        plan.require(self._makers.capabilities())
+        self._library.add_brief(brief)
+        return self._save(plan)
 
     def propose(self, brief: Brief, *, seed: int | None = None, cancel: CancelToken | None = None) -> Plan:
         """Ask the planner, check, store. Raises PlanError, ContentRefused, ModelError, Cancelled."""
         capabilities = self._makers.capabilities()
         brand = self._library.project(brief.project_id).brand
         chosen = secrets.randbelow(2**31) if seed is None else seed
-        plan = self._planner.plan(brief, capabilities, self._chat(), brand, plan_id=new_id(), seed=chosen, cancel=cancel)
+        plan = self._planner.plan(brief, capabilities, self._chat, brand, plan_id=new_id(), seed=chosen, cancel=cancel)
         plan.require(capabilities)
         return self._save(plan)
 
@@ -266,6 +262,23 @@ def _bad_spec(step_id: str, error: ValidationError) -> InputError:
     fault = error.errors()[0]
     where = ".".join(str(part) for part in fault["loc"])
     return InputError(f"{step_id}: {where} cannot be {fault.get('input')!r:.60}.", hint=f"{fault['msg']}.", field=f"{step_id}.{where}")
+
+
+def _require_usable(text: str, attachments: tuple[Attachment, ...]) -> None:
+    if not text and not attachments:
+        raise InputError("The brief is empty.", hint="Say what you want made, for whom, and in what tone.", field="brief")
+    if len(text) > BRIEF_MAX_CHARACTERS:
+        raise LimitError(
+            f"The brief has {len(text):,} characters; {BRIEF_MAX_CHARACTERS:,} are the most.",
+            hint="Keep what matters, and attach the rest as a text file.",
+            field="brief",
+        )
+    if any(ord(c) < 32 and c not in "\n\r\t\f" for c in text):
+        raise InputError("The brief contains bytes that are not text.", hint="Paste plain text, or attach a file.", field="brief")
+    if len(attachments) > ATTACHMENT_MAX_COUNT:
+        raise LimitError(
+            f"The brief has {len(attachments)} attachments; {ATTACHMENT_MAX_COUNT} are the most.", hint="Remove some.", field="brief"
+        )
 
 
 def _mostly_chinese(text: str) -> bool:

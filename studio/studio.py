@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
@@ -34,10 +35,12 @@ class Studio:
     runner: Runner
     voices: Callable[[], tuple[str, ...]]
     fonts: Callable[[], tuple[str, ...]]
+    warm: Callable[[], None]
     close: Callable[[], None]
 
     def __enter__(self) -> Studio:
         self.runner.start()
+        threading.Thread(target=self.warm, name="warm", daemon=True).start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

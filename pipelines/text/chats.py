@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from domain.chat import ChatModel
+from domain.chat import ChatModel, ChatReply, ChatRequest, Message
 from domain.errors import ModelMissing
 from domain.model import Model, Task
+from domain.progress import CancelToken
+from domain.recipe import ModelRef
 from pipelines.devices import Devices
 from pipelines.models.profiles import Choice
 from pipelines.models.store import ModelStore
@@ -89,6 +91,12 @@ class Chats:
             )
         return self._once(choice.model.id, lambda: self._local(choice.model))
 
+    def warm(self, messages: tuple[Message, ...]) -> None:
+        """Evaluate a prefix ahead of time, so that the first answer starts quickly. Remote servers keep their own."""
+        chat = self.current()
+        if isinstance(chat, LlamaCppChat):
+            chat.warm(messages)
+
     def _distant(self, remote: Remote) -> ChatModel:
         import httpx
 
@@ -113,3 +121,28 @@ class Chats:
             if key not in self._built:
                 self._built[key] = build()
             return self._built[key]
+
+
+class CurrentChat:
+    """A ChatModel that is whichever one is chosen at the moment of the call. Raises ModelMissing while there is none."""
+
+    def __init__(self, chats: Chats) -> None:
+        self._chats = chats
+
+    @property
+    def model(self) -> ModelRef:
+        return self._chats.current().model
+
+    @property
+    def context_tokens(self) -> int:
+        return self._chats.current().context_tokens
+
+    @property
+    def strong(self) -> bool:
+        return self._chats.current().strong
+
+    def complete(self, request: ChatRequest, cancel: CancelToken | None = None) -> ChatReply:
+        return self._chats.current().complete(request, cancel)
+
+    def stream(self, request: ChatRequest, cancel: CancelToken | None = None) -> Iterator[str]:
+        return self._chats.current().stream(request, cancel)

@@ -118,8 +118,7 @@ class FixedPlanner:
         return Plan(id=plan_id, project_id=brief.project_id, brief_id=brief.id, title="t", seed=seed, steps=self.steps)
 
 
-def no_chat() -> ChatModel:
-    return cast(ChatModel, None)  # the fixed planner asks nobody
+NO_CHAT = cast(ChatModel, None)  # the fixed planner asks nobody
 
 
 @dataclass
@@ -150,5 +149,5 @@ def open_bench(home: Path, hand: Hand, *, lanes: int = 4, clock: Callable[[], da
     making = Making(library, makers, executor, lambda: None, clock)
     runner = Runner(library, making, database=f"sqlite:///{home / 'runs.db'}", now=clock)
     planner = FixedPlanner()
-    plans = Plans(library, planner, no_chat, makers, runner, clock)
+    plans = Plans(library, planner, NO_CHAT, makers, runner, clock)
     return Bench(library, runner, plans, planner, hand, project.id)
