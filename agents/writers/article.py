@@ -224,8 +224,8 @@ def _headline(article: _Article, sections: Sequence[Section], paragraphs: Sequen
             findings += truth.unsupported(line, article.material, run.desk.words, "headline")
         findings += wording.near_duplicate(line, run.context.avoid, "headline")
         judged.append((line, tuple(findings)))
-    if article.strict and len(article.spec.about) <= most:
-        # The person's own words for the story, for when every candidate fails.
+    if article.strict and len(article.spec.about) <= most and all(findings for _, findings in judged):
+        # Every candidate failed: the person's own words for the story.
         judged.append((article.spec.about[0].upper() + article.spec.about[1:], _NOTHING))
     subject = f"{article.spec.about} {told}"
     return min(judged, key=lambda pair: (errors(pair[1]), -round(wording.kinship(pair[0], subject), 1)), default=("", _NOTHING))
