@@ -27,6 +27,7 @@
     if (name === "fields") return value.map((f) => `${named("slot", f.name)} ×${f.count} ≤${f.max_chars}`).join(" · ");
     if (name === "size") return `${value.width} × ${value.height}`;
     if (Array.isArray(value)) return value.join(", ");
+    if (name === "language") return named("language", value);
     return has(`option.${value}`) ? t(`option.${value}`) : String(value);
   };
 
@@ -223,8 +224,8 @@
         el("span", { class: "mq-icon", "aria-hidden": "true" }, ICONS[step.kind] || "•"),
         el("div", { class: "mq-titles" }, el("h3", {}, step.title), el("p", {}, line)),
         verdict, verdict && state === "done" ? null : status)];
-      if (state === "running") rows.push(bar(Math.max(0.04, step.job.progress), step.title), el("p", { class: "mq-note" }, step.job.note || t("state.running")));
-      if (state === "failed") rows.push(el("p", { class: "mq-error", role: "alert" }, step.job.error));
+      if (state === "running") rows.push(bar(Math.max(0.04, step.job.progress), step.title), step.job.note ? el("p", { class: "mq-note", lang: "en" }, step.job.note) : el("p", { class: "mq-note" }, t("state.running")));
+      if (state === "failed") rows.push(el("p", { class: "mq-error", role: "alert", lang: "en" }, step.job.error));
       card.parts.head.replaceChildren(...rows);
     }
 

@@ -53,7 +53,7 @@
         this.fields[name] = () => input.value.trim();
         return el("label", { "data-field": name }, t(`brand.${name}`), input, el("span", { class: "mq-field-error", role: "alert" }));
       };
-      const words = (name) => {
+      const listing = (name) => {
         const input = el("textarea", { name, rows: 2, placeholder: t("brand.words_hint") });
         input.value = brand[name].join(", ");
         this.fields[name] = () => input.value.split(/[,，\n]/).map((word) => word.trim()).filter(Boolean);
@@ -66,7 +66,7 @@
         return el("label", { "data-field": name }, t(`brand.${name}`), input, el("span", { class: "mq-field-error", role: "alert" }));
       };
       const form = el("form", { class: "mq-form mq-brand-form", novalidate: true, onsubmit: (event) => { event.preventDefault(); this.save(); } },
-        el("div", { class: "mq-panel" }, el("h3", {}, t("brand.speaks")), text("name", 80, false), text("voice", 400, true), words("required_words"), words("forbidden_words")),
+        el("div", { class: "mq-panel" }, el("h3", {}, t("brand.speaks")), text("name", 80, false), text("voice", 400, true), listing("required_words"), listing("forbidden_words")),
         el("div", { class: "mq-panel" }, el("h3", {}, t("brand.looks")), this.palette(brand.palette), el("div", { class: "mq-two" }, font("heading_font"), font("body_font")), this.logo(brand.logo)),
         el("div", { class: "mq-panel" }, el("h3", {}, t("brand.terms")), this.pairs("glossary", brand.glossary), this.pairs("lexicon", brand.lexicon)),
         el("div", { class: "mq-panel" }, el("h3", {}, t("brand.sounds")), this.cast(brand.cast, voices)),

@@ -4,6 +4,11 @@
 
   const { el, t, named, bytes, call, follow, button, quiet, chip, bar, notice, dialog } = window.Maquette;
 
+  const languages = (codes) => {
+    const names = new Intl.DisplayNames([t("locale")], { type: "language" });
+    return codes.slice(0, 4).map((code) => names.of(code)).join(" ") + (codes.length > 4 ? " …" : "");
+  };
+
   class Models {
     constructor(root, options) {
       this.base = options.base;
@@ -61,7 +66,7 @@
     }
 
     draw(desk) {
-      this.machine.textContent = t("models.machine", { cores: desk.machine.cores, memory: bytes(desk.machine.ram), gpu: desk.machine.gpu || t("models.no_gpu"), profile: desk.machine.profile });
+      this.machine.textContent = t("models.machine", { cores: desk.machine.cores, memory: bytes(desk.machine.ram), gpu: desk.machine.gpu || t("models.no_gpu"), profile: named("profile", desk.machine.profile) });
       const focus = document.activeElement && this.list.contains(document.activeElement) ? document.activeElement.dataset.key : "";
       const tasks = new Map();
       for (const status of desk.models) {
@@ -80,20 +85,20 @@
       const own = desk.choices[task] || "";
       const select = el("select", { "data-key": `choose ${task}`, "aria-label": t("models.choose_for", { task: named("task", task) }) },
         el("option", { value: "" }, t("models.automatic")),
-        rows.map((status) => el("option", { value: status.model.id, selected: status.model.id === own }, status.model.name)));
+        rows.map((status) => el("option", { translate: "no", value: status.model.id, selected: status.model.id === own }, status.model.name)));
       select.addEventListener("change", () => this.act("PUT", `models/choices/${task}`, { model_id: select.value }));
       const used = rows.find((status) => status.used);
       return el("section", { class: "mq-task" },
         el("header", { class: "mq-task-head" }, el("h3", {}, named("task", task)), rows.length > 1 ? el("label", { class: "mq-inline" }, t("models.use"), select) : null),
-        used ? el("p", { class: "mq-note" }, used.reason) : null,
+        used ? el("p", { class: "mq-note", lang: "en" }, used.reason) : null,
         el("div", { class: "mq-model-list" }, rows.map((status) => this.row(status, desk.pulls.find((pull) => pull.model_id === status.model.id)))));
     }
 
     row(status, pull) {
       const { model, state } = status;
       const busy = pull && !pull.done;
-      const licence = el("span", { class: `mq-licence mq-commercial-${model.commercial}` }, `${model.licence} · ${t(`commercial.${model.commercial}`)}`);
-      const facts = [bytes(state === "ready" ? status.bytes_on_disk || model.disk : model.disk), model.languages.length ? model.languages.slice(0, 6).join(" ") + (model.languages.length > 6 ? " …" : "") : "", model.pinned ? "" : t("models.unpinned")].filter(Boolean).join(" · ");
+      const licence = el("span", { class: `mq-licence mq-commercial-${model.commercial}` }, el("span", { translate: "no" }, model.licence), ` · ${t(`commercial.${model.commercial}`)}`);
+      const facts = [bytes(state === "ready" ? status.bytes_on_disk || model.disk : model.disk), languages(model.languages), model.pinned ? "" : t("models.unpinned")].filter(Boolean).join(" · ");
       const actions = [];
       if (busy) actions.push(button(t("models.cancel"), () => this.act("DELETE", `models/${model.id}/pull`), { "data-key": `cancel ${model.id}` }));
       else if (state === "ready") {
@@ -101,13 +106,13 @@
         actions.push(verify, quiet(t("models.remove"), () => this.remove(status), { "data-key": `remove ${model.id}` }));
       } else actions.push(button(t(state === "absent" ? "models.pull" : "models.continue"), () => this.act("POST", `models/${model.id}/pull`), { "data-key": `pull ${model.id}` }));
       return el("article", { class: "mq-model", "data-model": model.id, "data-state": state },
-        el("div", { class: "mq-model-name" }, el("b", {}, model.name), status.used ? chip("used", t("models.used")) : null, el("p", {}, model.id)),
-        el("div", { class: "mq-model-facts" }, el("p", {}, facts), licence, model.terms ? el("p", { class: "mq-note" }, model.terms) : null),
+        el("div", { class: "mq-model-name" }, el("b", { translate: "no" }, model.name), status.used ? chip("used", t("models.used")) : null, el("p", { translate: "no" }, model.id)),
+        el("div", { class: "mq-model-facts" }, el("p", {}, facts), licence, model.terms ? el("p", { class: "mq-note", lang: "en" }, model.terms) : null),
         el("div", { class: "mq-model-state" }, chip(`model-${state}`, t(`model.${state}`))),
         el("div", { class: "mq-model-actions" }, actions),
-        busy ? el("div", { class: "mq-model-wide" }, bar(pull.fraction, model.name), el("p", { class: "mq-note" }, pull.note)) : null,
-        pull && pull.error ? el("p", { class: "mq-error mq-model-wide", role: "alert" }, pull.error) : null,
-        status.problem ? el("p", { class: "mq-error mq-model-wide" }, status.problem) : null);
+        busy ? el("div", { class: "mq-model-wide" }, bar(pull.fraction, model.name), el("p", { class: "mq-note", lang: "en" }, pull.note)) : null,
+        pull && pull.error ? el("p", { class: "mq-error mq-model-wide", role: "alert", lang: "en" }, pull.error) : null,
+        status.problem ? el("p", { class: "mq-error mq-model-wide", lang: "en" }, status.problem) : null);
     }
 
     async verify(model, control) {

@@ -249,6 +249,24 @@ window.Maquette = (() => {
   });
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", apply_dark);
 
+  // What Gradio says only to screen readers, in the page's language. A message is told by who said it: its text follows anyway.
+  const LABELS = [
+    ["#mq-chat .bubble-wrap", "chat.label"], ["#mq-message .full-container", "chat.label"],
+    ["#mq-message .submit-button", "chat.send"], ["#mq-message .stop-button", "board.stop"],
+    ["#mq-message .upload-button, #mq-message .upload-container, #mq-message input[type=file]", "chat.attach"],
+    ["#mq-message .delete-button", "brand.remove_row"], ["#mq-chat .icon-button[title]", "chat.copy"],
+    ["#mq-chat [aria-label^=\"user's message\"]", "chat.mine"], ["#mq-chat [aria-label^=\"bot's message\"]", "chat.theirs"],
+  ];
+  function relabel() {
+    for (const [selector, key] of LABELS) {
+      for (const node of document.querySelectorAll(selector)) {
+        if (node.getAttribute("aria-label") !== t(key)) node.setAttribute("aria-label", t(key));
+        if (node.hasAttribute("title") && node.title !== t(key)) node.title = t(key);
+      }
+    }
+    for (const node of document.querySelectorAll("#mq-chat .example[aria-label]")) node.removeAttribute("aria-label");
+  }
+
   // Mounting: Gradio fills and refills its HTML parts; a part of ours starts where data-mq-part names it.
 
   const makers = {};
@@ -274,7 +292,7 @@ window.Maquette = (() => {
     mount();
   }
 
-  new MutationObserver(() => { apply_dark(); mount(); }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["class", "data-mq-options"] });
+  new MutationObserver(() => { apply_dark(); mount(); relabel(); }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["class", "data-mq-options"] });
   apply_dark();
 
   return { ICONS, el, t, has, named, duration, bytes, call, follow, button, quiet, chip, bar, notice, dialog, enlarge, is_picture, is_sound, player, preview, remarks, downloads, verdict_buttons, export_pack, part };

@@ -65,8 +65,6 @@ def build(frame: Frame, page: gr.Blocks) -> None:
     def show(project_id: str) -> tuple[list[gr.ChatMessage], str]:
         return history(frame, project_id), frame.part("board", project_id)
 
-    bar.load(page, show, [chat, board])
-
     def say(message: dict[str, Any], project_id: str, request: gr.Request) -> Iterator[Shown]:
         yield from converse(frame, message, project_id, person_of(request))
 
@@ -74,16 +72,18 @@ def build(frame: Frame, page: gr.Blocks) -> None:
         yield from converse(frame, {"text": picked(event.value), "files": []}, project_id, person_of(request))
 
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": 8}
-    running = [
-        box.submit(say, [box, bar.project], [chat, box], **quiet),
-        chat.example_select(pick, bar.project, [chat, box], **quiet),
-        chat.option_select(pick, bar.project, [chat, box], **quiet),
-    ]
+    box.submit(say, [box, bar.project], [chat, box], **quiet)
+    chat.example_select(pick, bar.project, [chat, box], **quiet)
+    chat.option_select(pick, bar.project, [chat, box], **quiet)
 
-    def stopped(project_id: str) -> Shown:
-        return history(frame, project_id), idle()
+    def resume(project_id: str) -> Iterator[Shown]:
+        yield from follow(frame, project_id)
 
-    box.stop(stopped, bar.project, [chat, box], cancels=running, **quiet)
+    for opened in bar.load(page, show, [chat, board]):
+        opened.then(resume, bar.project, [chat, box], **quiet)
+
+    # The answer ends by itself once it is stopped, and whatever follows it shows the end.
+    box.stop(frame.studio.chat.stop, bar.project, None, **quiet)
 
 
 def picked(value: Any) -> str:
@@ -112,7 +112,7 @@ def converse(frame: Frame, message: dict[str, Any], project_id: str, person: str
         for path in uploads:
             read.append(frame.studio.attachments.add(path.name, path.read_bytes()))
         for answer in frame.studio.chat.say(project_id, text, attachments=tuple(read), person=person):
-            yield [*before, mine, gr.ChatMessage(role="assistant", content=calm(answer))], dict(gr.skip())
+            yield [*before, mine, gr.ChatMessage(role="assistant", content=calm(answer) or waiting.content)], dict(gr.skip())
     except MaquetteError as error:
         refused = uploads[len(read)] if len(read) < len(uploads) else None
         kept = {"text": text, "files": [str(path) for path in uploads if path != refused]}
@@ -122,6 +122,18 @@ def converse(frame: Frame, message: dict[str, Any], project_id: str, person: str
     # Gradio's copies can be read by everyone who is signed in; the library has its own now.
     for path in uploads:
         path.unlink(missing_ok=True)
+    yield history(frame, project_id), idle()
+
+
+def follow(frame: Frame, project_id: str) -> Iterator[Shown]:
+    """Show an answer that was being made when the page opened, to its end."""
+    answer = frame.studio.chat.pending(project_id)
+    if answer is None:
+        yield history(frame, project_id), idle()
+        return
+    for text in answer.follow():
+        said_so_far = gr.ChatMessage(role="assistant", content=calm(text) or frame.words("chat.thinking"))
+        yield [*history(frame, project_id), said_so_far], dict(gr.update(submit_btn=False, stop_btn=True))
     yield history(frame, project_id), idle()
 
 

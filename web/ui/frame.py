@@ -28,7 +28,6 @@ class Frame:
 
     def header(self, page: str) -> ProjectBar:
         """The top of a page: name, pages, language, dark and light, project."""
-        gr.Navbar(visible=False)
         with gr.Row(elem_classes="mq-top", equal_height=True):
             gr.HTML(self._bar(page), elem_classes="mq-top-bar")
             with gr.Row(elem_classes="mq-project"):
@@ -104,8 +103,11 @@ class ProjectBar:
     name: gr.Textbox
     create: gr.Button
 
-    def load(self, page: gr.Blocks, show: Callable[[str], Any], outputs: list[gr.components.Component]) -> None:
-        """Call `show(project id)` for `outputs` when the page opens, and when a project is chosen or made."""
+    def load(self, page: gr.Blocks, show: Callable[[str], Any], outputs: list[gr.components.Component]) -> tuple[Any, ...]:
+        """Call `show(project id)` for `outputs` when the page opens, and when a project is chosen or made.
+
+        Returns these events, for what should come after them.
+        """
 
         def opened(kept: str, request: gr.Request) -> list[Any]:
             chosen = self._present(kept, person_of(request))
@@ -125,15 +127,17 @@ class ProjectBar:
                 *_row(show(project.id), outputs),
             ]
 
-        page.load(opened, self.kept, [self.project, self.kept, *outputs], show_progress="hidden", api_visibility="private")
-        self.project.input(changed, self.project, [self.kept, *outputs], show_progress="hidden", api_visibility="private")
-        gr.on(
-            [self.create.click, self.name.submit],
-            made,
-            self.name,
-            [self.project, self.kept, self.row, self.name, *outputs],
-            show_progress="hidden",
-            api_visibility="private",
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        return (
+            page.load(opened, self.kept, [self.project, self.kept, *outputs], **quiet),
+            self.project.input(changed, self.project, [self.kept, *outputs], **quiet),
+            gr.on(
+                [self.create.click, self.name.submit],
+                made,
+                self.name,
+                [self.project, self.kept, self.row, self.name, *outputs],
+                **quiet,
+            ),
         )
 
     def _choices(self) -> list[tuple[str, str]]:

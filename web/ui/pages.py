@@ -78,7 +78,9 @@ def head(words: Words, assets: Path) -> str:
         if "</script" in source.lower():
             raise ValueError(f"{name} would end its own script element")
         scripts.append(f"<script>{source}</script>")
-    return f'<meta name="robots" content="noindex, nofollow"><meta name="color-scheme" content="light dark"><meta name="maquette-words" content="{table}">{"".join(scripts)}'
+    values = {"robots": "noindex, nofollow", "color-scheme": "light dark", "maquette-words": table}
+    metas = [f'<meta name="{name}" content="{content}">' for name, content in values.items()]
+    return "".join([*metas, *scripts])
 
 
 def signed_in_person(request: Request) -> str | None:
@@ -89,7 +91,8 @@ def signed_in_person(request: Request) -> str | None:
 
 def build_pages(frame: Frame) -> gr.Blocks:
     words = frame.words
-    with gr.Blocks(title="Maquette", analytics_enabled=False, fill_width=True) as pages:
+    pages: gr.Blocks = gr.Blocks(title="Maquette", analytics_enabled=False, fill_width=True)
+    with pages:
         create.build(frame, pages)
     with pages.route(words("page.library"), "/library", show_in_navbar=False):
         library.build(frame, pages)
