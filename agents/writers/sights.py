@@ -16,7 +16,8 @@ _LONGEST_ENGLISH, _LONGEST_CHINESE = 4, 8
 #: A single Chinese character is a thing only after these; inside other words it is not ("龙井").
 _BEFORE_ONE = re.compile(r"(?:^|[只条匹头把个座辆位件的色与和、，。：；\s白黑红蓝绿黄金大小])$")
 _AND = re.compile(
-    r"^\s*(?:,|，|、|,\s*and|and|&|\+|with|和|与|跟|及|以及|还有)\s*(?:an?|the|some|one|一[只个条把匹头座辆张])?\s*$", re.IGNORECASE
+    r"^\s*(?:,\s*and|,|，|、|and|&|\+|with|和|与|跟|及|以及|还有)\s*(?:an?|the|some|one|two|three|four|\d+|[一二两三四五六七八九十\d]+[只个条把匹头座辆张朵件])?\s*$",
+    re.IGNORECASE,
 )
 
 Size = Literal["small", "medium", "large"]
@@ -123,9 +124,11 @@ class Sights:
         return replace(sight, colour=self._colour_near(before, after), count=self._count_near(before), size=self._size_near(before))
 
     def _colour_near(self, before: str, after: str) -> str:
-        """Of the colour word just before the thing (one word may stand between), or of "in red" just after it."""
-        near = re.search(rf"({self._colour.pattern})(?:的)?\s*(?:[a-z-]+\s+)?$", before) or re.match(
-            rf"\s+(?:in|painted)\s+({self._colour.pattern})", after
+        """Of the colour word just before the thing (one word may stand between), or of "in red" or a last "red" just after it."""
+        near = (
+            re.search(rf"({self._colour.pattern})(?:的)?\s*(?:[a-z-]+\s+)?$", before)
+            or re.match(rf"\s+(?:in|painted)\s+({self._colour.pattern})", after)
+            or re.match(rf"\s*({self._colour.pattern})\s*(?:$|[,.;，。；])", after)
         )
         return self.colours[near[1]] if near else ""
 

@@ -146,6 +146,9 @@ class Illustrator:
         ready = self.library.ready()
         if not ready:
             raise ModelMissing("The illustrator has no art to draw with.", hint="Pull art-fluent-emoji-flat on the Models page.")
+        for role, subjects in (("subjects", scene.subjects), ("props", scene.props)):
+            for index, subject in enumerate(subjects):
+                _colour(subject.colour, f"scene.{role}.{index}.colour")
         wanted = [(s, False) for s in _things(scene.subjects, scene)] + [(s, True) for s in _things(scene.props, scene)]
         family = self._best_family([(s.what, 1 if prop else 3) for s, prop in wanted], ready)
         inside = frozenset(s.id for s in ready if s.family == family)
@@ -185,12 +188,7 @@ class Illustrator:
     def _asked_colour(self, subject: Subject) -> str | None:
         """The colour field, else a colour word leading the phrase, unless it is part of a name ("red apple")."""
         if subject.colour:
-            colour = parse(subject.colour)
-            if colour is None:
-                raise InputError(
-                    f"{subject.colour!r} is not a colour.", hint='Use a colour word or "#rrggbb".', field="scene.subjects.colour"
-                )
-            return colour
+            return parse(subject.colour)
         if self.searcher().named(subject.what):
             return None
         words = normalise(subject.what).split()
@@ -206,11 +204,21 @@ class Illustrator:
 def scene_of(parameters: Mapping[str, JsonValue]) -> Scene:
     """Raises InputError naming the field at fault."""
     try:
-        return Scene.model_validate(parameters.get("scene"))
+        scene = Scene.model_validate(parameters.get("scene"))
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in ("scene", *first["loc"]))
         raise InputError(f"{field}: {first['msg']}.", hint="Edit the scene of this step.", field=field) from error
+    palette = tuple(_colour(colour, f"scene.palette.{index}") for index, colour in enumerate(scene.palette))
+    return scene.model_copy(update={"palette": tuple(colour for colour in palette if colour)})
+
+
+def _colour(text: str, field: str) -> str:
+    """ "#rrggbb"; "" stays "". Raises InputError naming the field."""
+    colour = parse(text) if text else ""
+    if colour is None:
+        raise InputError(f"{text!r} is not a colour.", hint='Use a colour word or "#rrggbb".', field=field)
+    return colour
 
 
 def pixels_of(parameters: Mapping[str, JsonValue], field: str) -> int:

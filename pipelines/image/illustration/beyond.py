@@ -29,10 +29,11 @@ def space(stage: Stage) -> Floor:
         tone = rng.choice((cloud, cloud, glow))
         canvas.ellipse(x, y, r * rng.uniform(0.8, 1.5), r, canvas.radial([(0, tone, 0.32), (0.5, tone, 0.13), (1, tone, 0)]))
     _star_field(stage, rng)
+    veil = mix(dark, deep, 0.35)
     _planets(stage, rng, cloud, glow)
     if rng.random() < 0.5 and stage.scene.margin != "bottom":
-        return _moon_ground(stage, mix(deep, "#9a93b5", 0.45))
-    return Floor(far=h * 0.35, near=h * 0.8, footing="none", shade=0.0, sun=0.3)
+        return _moon_ground(stage, mix(deep, "#9a93b5", 0.45), veil)
+    return Floor(far=h * 0.35, near=h * 0.8, footing="none", shade=0.0, sun=0.3, veil=veil)
 
 
 def _star_field(stage: Stage, rng: random.Random) -> None:
@@ -91,7 +92,7 @@ def _planet(stage: Stage, rng: random.Random, x: float, y: float, r: float, tone
     canvas.add(f'<g clip-path="url(#{clip})">{inside}</g>')
 
 
-def _moon_ground(stage: Stage, tone: str) -> Floor:
+def _moon_ground(stage: Stage, tone: str, veil: str) -> Floor:
     h, rng = stage.height, stage.chance("moon")
     for i, (level, light) in enumerate(((0.8, -0.06), (0.86, 0.0))):
         line = stage.ridge(f"moon {i}", h * level, h * 0.018, steps=6)
@@ -101,7 +102,7 @@ def _moon_ground(stage: Stage, tone: str) -> Floor:
         x, y, r = rng.uniform(0, stage.width), h * rng.uniform(0.885, 0.99), stage.unit * rng.uniform(1.5, 5)
         stage.canvas.ellipse(x, y, r, r * 0.26, shade(tone, light=-0.1), 0.8)
         stage.canvas.ellipse(x, y + r * 0.07, r * 0.86, r * 0.19, shade(tone, light=-0.05), 0.9)
-    return Floor(far=h * 0.87, near=h * 0.93, shade=0.4, sun=0.3)
+    return Floor(far=h * 0.87, near=h * 0.93, shade=0.4, sun=0.3, veil=veil)
 
 
 def cave(stage: Stage) -> Floor:
@@ -136,7 +137,7 @@ def cave(stage: Stage) -> Floor:
         )
     _cave_floor(stage, rock, glow)
     _crystals(stage, crystal)
-    return Floor(far=h * 0.78, near=h * 0.92, shade=0.55, sun=0.5)
+    return Floor(far=h * 0.78, near=h * 0.92, shade=0.55, sun=0.5, veil=shade(rock, light=-0.2))
 
 
 def _cave_floor(stage: Stage, rock: str, glow: str) -> None:

@@ -34,7 +34,7 @@ SETTINGS: dict[Setting, Callable[[Stage], Floor]] = {
     Setting.SPACE: beyond.space,
     Setting.CAVE: beyond.cave,
 }
-#: How strongly the margin is veiled: little where the setting is calm by itself. Others get 0.72.
+#: How strongly the margin is veiled: little where the setting is calm by itself. Others get 0.84.
 VEILS = {Setting.PLAIN: 0.2, Setting.GRADIENT: 0.3, Setting.STUDIO: 0.25, Setting.INTERIOR: 0.5, Setting.DESERT: 0.5, Setting.SEA: 0.5}
 #: Settings under the open sky, where weather falls and the sun casts shadows.
 OUTDOORS = frozenset(SETTINGS) - {
@@ -56,7 +56,7 @@ def draw_scene(
     # 1. the setting, and the floor it leaves
     floor = SETTINGS[scene.setting](stage)
     # 2. the side kept for text is made calm
-    _calm(stage)
+    _calm(stage, floor)
     # 3. subjects from the furthest to the nearest, each with its shadow
     placed = place(items, stage, floor)
     for index, one in enumerate(placed):
@@ -83,16 +83,21 @@ def _title(scene: Scene) -> str:
     return ", ".join([s.what for s in scene.subjects] + [scene.setting.value])
 
 
-def _calm(stage: Stage) -> None:
+def _calm(stage: Stage, floor: Floor) -> None:
     """A veil over the margin, fading toward the picture: pale where the setting is pale, deep where it is deep."""
     if stage.free is None:
         return
     light = stage.light
-    deep = light.dark or stage.scene.setting in (Setting.SPACE, Setting.CAVE)
-    veil = mix(light.sky[0], "#0b0f22", 0.45) if deep else mix(light.sky[2], "#ffffff", 0.35)
+    veil = floor.veil or (mix(light.sky[0], "#0b0f22", 0.45) if light.dark else mix(light.sky[2], "#ffffff", 0.35))
     along = {"left": (0.0, 0.0, 1.0, 0.0), "right": (1.0, 0.0, 0.0, 0.0), "top": (0.0, 0.0, 0.0, 1.0), "bottom": (0.0, 1.0, 0.0, 0.0)}
-    strength = VEILS.get(stage.scene.setting, 0.72)
-    fade = [(0.0, veil, strength), (0.26, veil, strength * 0.92), (0.46, veil, strength * 0.4), (0.62, veil, 0.0)]
+    strength = VEILS.get(stage.scene.setting, 0.84)
+    fade = [
+        (0.0, veil, strength),
+        (0.24, veil, strength * 0.96),
+        (0.36, veil, strength * 0.74),
+        (0.5, veil, strength * 0.3),
+        (0.66, veil, 0.0),
+    ]
     stage.canvas.fill_all(stage.canvas.linear(fade, along[stage.scene.margin]))
 
 

@@ -110,12 +110,14 @@ def _rect(x: float, y: float, width: float, height: float, fill: str) -> str:
 
 
 def front_grass(stage: Stage, colour: str, flowers: tuple[str, ...] = ()) -> list[str]:
-    """A soft fringe along the bottom edge, over the feet of nothing: it stays in the lowest twentieth."""
-    rng, unit = stage.chance("front grass"), stage.unit
+    """A soft fringe along the bottom edge, in its lowest twentieth; none where text will stand."""
+    rng, unit, free = stage.chance("front grass"), stage.unit, stage.free
     parts = []
     count = max(6, round(stage.width / (unit * 4.6)))
     for i in range(count):
         x = stage.width * (i + rng.uniform(0.1, 0.9)) / count
+        if free is not None and free.x <= x <= free.right and free.bottom >= stage.height:
+            continue
         tone = shade(colour, light=rng.uniform(-0.05, 0.02))
         parts.append(tuft(rng, x, stage.height + unit * 0.5, unit * rng.uniform(3.0, 6.2), tone))
         if flowers and rng.random() < 0.4:

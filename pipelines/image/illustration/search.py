@@ -62,6 +62,8 @@ def singular(phrase: str) -> str:
         last = last[:-3] + "y"
     elif len(last) > 4 and last.endswith(("shes", "ches", "xes", "sses", "zes")):
         last = last[:-2]
+    elif len(last) > 4 and last.endswith(("nives", "wives", "lives")):
+        last = last[:-3] + "fe"
     elif len(last) > 4 and last.endswith("ves"):
         last = last[:-3] + "f"
     elif len(last) > 3 and last.endswith("s") and not last.endswith(("ss", "us", "is")):

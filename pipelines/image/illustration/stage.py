@@ -121,7 +121,7 @@ class Floor:
     far and near: y of the furthest and nearest place to stand, in pixels. footing: "ground" (things stand and cast shadows), "water"
     (things float half in it) or "none" (things hang free). front: markup drawn over the subjects. shade: strength of contact shadows.
     sun: x of the light, 0..1. spot: x in pixels made for the main subject (a podium), or None; spot_width: how wide that is.
-    growth: colour of what grows around feet, "" where nothing does.
+    growth: colour of what grows around feet, "" where nothing does. veil: what calms the margin here, "" for the sky's own.
     """
 
     far: float
@@ -132,6 +132,7 @@ class Floor:
     spot: float | None = None
     spot_width: float = 0.0
     growth: str = ""
+    veil: str = ""
     front: list[str] = field(default_factory=list)
 
 
