@@ -132,14 +132,13 @@ def build_shelf(settings: Settings, library: Library, engine: Engine) -> Shelf:
     from pipelines.media.picture import thumbnail
     from studio.export import PackSources, Selection, export_pack
     from studio.shelf import Shelf
-    from studio.word_makers import render_markdown
 
     known = {model.id: model for model in engine.store.catalogue.models}
     try:
         release = version("maquette")
     except PackageNotFoundError:  # run from the folder, not installed
         release = ""
-    sources = PackSources(render=render_markdown, model=known.get, version=release)
+    sources = PackSources(model=known.get, version=release)
 
     def export(library: Library, selection: Selection, out: Path, progress: Progress) -> Path:
         return export_pack(library, selection, out, progress, sources)

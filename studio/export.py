@@ -65,12 +65,10 @@ def _now() -> datetime:
 class PackSources:
     """What the pack needs to know from elsewhere.
 
-    render: (media type, bytes) -> Markdown for people, None for what has no text form.
     model: model id -> its catalogue entry, None when the catalogue does not know it.
     version: of Maquette; person: who exports.
     """
 
-    render: Callable[[str, bytes], str | None]
     model: Callable[[str], Model | None]
     version: str = ""
     person: str = ""
@@ -220,10 +218,6 @@ def _named(library: Library, chosen: tuple[Asset, ...], verdicts: dict[str, Verd
         for ref in asset.files:
             name = _free(taken, stem, PurePosixPath(ref.name).stem, _extension(ref.name))
             entries.append(_Entry(name=name, media_type=ref.media_type, sha256=ref.sha256, size=ref.size, stored=ref))
-            if _is_text(ref.media_type):
-                rendered = sources.render(ref.media_type, b"".join(library.file_chunks(ref.sha256)))
-                if rendered is not None:
-                    entries.append(_text_entry(_free(taken, PurePosixPath(name).stem, "text", ".md"), rendered))
         items.append(_Item(asset=asset, entries=tuple(entries), verdict=verdicts.get(asset.id)))
     return tuple(items)
 
@@ -249,10 +243,6 @@ def _free(taken: set[str], stem: str, second: str, extension: str) -> str:
     name = next(f"{candidate}{extension}" for candidate in candidates if f"{candidate}{extension}".casefold() not in taken)
     taken.add(name.casefold())
     return name
-
-
-def _is_text(media_type: str) -> bool:
-    return media_type.startswith("text/") or media_type.endswith(("+json", "/json"))
 
 
 def _text_entry(name: str, text: str, media_type: str = "text/markdown") -> _Entry:

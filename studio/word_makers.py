@@ -10,7 +10,7 @@ from agents.writers.render import render
 from domain.capability import Capability, StepKind
 from domain.chat import ChatModel
 from domain.context import StepContext
-from domain.documents import ARTICLE_MEDIA_TYPE, COPY_MEDIA_TYPE, DIALOGUE_MEDIA_TYPE, ArticleDocument, CopyDocument, DialogueDocument
+from domain.documents import ArticleDocument, CopyDocument, DialogueDocument
 from domain.errors import InputError
 from domain.finding import Finding
 from domain.progress import Progress
@@ -86,16 +86,3 @@ def findings_in(document: Document) -> tuple[Finding, ...]:
         failed = [slot for slot in document.slots if slot.lines and all(line.findings for line in slot.lines)]
         return tuple(f.model_copy(update={"field": slot.name, "span": None}) for slot in failed for f in slot.lines[0].findings)
     return tuple(document.findings)
-
-
-DOCUMENTS: dict[str, type[CopyDocument] | type[ArticleDocument] | type[DialogueDocument]] = {
-    COPY_MEDIA_TYPE: CopyDocument,
-    ARTICLE_MEDIA_TYPE: ArticleDocument,
-    DIALOGUE_MEDIA_TYPE: DialogueDocument,
-}
-
-
-def render_markdown(media_type: str, data: bytes) -> str | None:
-    """A stored document as Markdown for people; None for anything else."""
-    document = DOCUMENTS.get(media_type)
-    return render(document.model_validate_json(data)) if document is not None else None

@@ -34,7 +34,10 @@ class Entry:
 
 def main(argv: Sequence[str], entry: Entry) -> int:
     """Run one command. Returns the exit status: 0 done, 1 a named error, 2 wrong usage, 130 stopped by the person."""
-    arguments = parser().parse_args(list(argv) or ["serve"])
+    given = list(argv)
+    if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help")):
+        given.insert(0, "serve")  # `python app.py --share` opens the studio
+    arguments = parser().parse_args(given)
     console = Console(stderr=True)
     try:
         return int(arguments.run(arguments, entry, console))

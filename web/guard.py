@@ -26,8 +26,8 @@ class Guard:
     """Lets signed-in people through, sends others to /login (pages) or answers 401 (everything else).
 
     Args:
-        local_only: the studio listens on loopback; then a Host header that is not a loopback name is refused, because a
-            web page elsewhere could otherwise reach it under a name of its own (DNS rebinding).
+        local_only: the studio listens on loopback. Without sign-in, a Host header that is not a loopback name is then
+            refused, because a web page elsewhere could otherwise reach it under a name of its own (DNS rebinding).
     """
 
     def __init__(self, app: App, accounts: Accounts, *, local_only: bool) -> None:
@@ -41,7 +41,7 @@ class Guard:
             return
         headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
         host = headers.get("host", "")
-        if self._local_only and not is_loopback(host_name(host)):
+        if self._local_only and not self._accounts.required and not is_loopback(host_name(host)):
             await _refuse(scope, send, 403, "This studio answers on this machine only.")
             return
         if not _same_origin(headers.get("origin", ""), host, scope.get("method", "GET"), scope["type"]):

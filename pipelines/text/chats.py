@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from domain.chat import ChatModel, ChatReply, ChatRequest, Message
-from domain.errors import ModelMissing
+from domain.errors import ModelMissing, ModelUnusable
 from domain.model import Model, Task
 from domain.progress import CancelToken
 from domain.recipe import ModelRef
@@ -105,7 +105,12 @@ class Chats:
         return OpenAICompatibleChat(remote.url, remote.model, client, key=remote.key)
 
     def _local(self, model: Model) -> ChatModel:
-        file = next(f.name for f in model.files if f.name.endswith(".gguf"))
+        file = next((f.name for f in model.files if f.name.endswith(".gguf")), "")
+        if not file:
+            raise ModelUnusable(
+                f"{model.name} is not a GGUF model, and no engine here runs it yet.",
+                hint="Serve it with vLLM or SGLang and set its address as endpoint, or choose a GGUF model on the Models page.",
+            )
         return LlamaCppChat(
             self._store.file(model.id, file),
             self._store.ref(model.id),

@@ -35,11 +35,7 @@ CHAT = Model(id="chat-small", name="Chat Small", task=Task.CHAT, licence="Apache
 FOX = Credit(title="fox", author="Ann Artist", licence="MIT", source="https://example.org/fox")
 
 
-def render(media_type: str, data: bytes) -> str | None:
-    return f"# {json.loads(data)['headline']}\n" if media_type == COPY_MEDIA_TYPE else None
-
-
-SOURCES = PackSources(render=render, model={CHAT.id: CHAT}.get, version="0.1.0", person="Ann", now=lambda: WHEN)
+SOURCES = PackSources(model={CHAT.id: CHAT}.get, version="0.1.0", person="Ann", now=lambda: WHEN)
 
 
 class Studio:
@@ -111,12 +107,10 @@ def test_a_project_becomes_a_pack_in_the_order_of_its_plan(studio: Studio, out: 
             "CREDITS.md",
             "manifest.json",
             "01-copy-headlines-标题.json",
-            "01-copy-headlines-标题.md",
             "02-picture-key-visual.png",
             "02-picture-key-visual.svg",
         ]
         assert pack.read("02-picture-key-visual.png") == b"png"
-        assert pack.read("01-copy-headlines-标题.md").decode() == "# Wake up\n"
 
 
 def test_the_manifest_holds_what_is_needed_to_make_and_prove_every_file(studio: Studio, out: Path) -> None:
@@ -231,7 +225,7 @@ def test_the_same_selection_gives_the_same_bytes_but_for_the_time(studio: Studio
     studio.picture()
     with studio.pack(tmp_path / "a.zip"), studio.pack(tmp_path / "b.zip"):
         assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
-    later = PackSources(render=render, model=SOURCES.model, version="0.1.0", person="Ann", now=lambda: WHEN.replace(year=2030))
+    later = PackSources(model=SOURCES.model, version="0.1.0", person="Ann", now=lambda: WHEN.replace(year=2030))
     export_pack(studio.library, Selection(project_id=studio.project.id), tmp_path / "c.zip", Silent(), later)
     with zipfile.ZipFile(tmp_path / "a.zip") as a, zipfile.ZipFile(tmp_path / "c.zip") as c:
         assert [name for name in a.namelist() if a.read(name) != c.read(name)] == ["manifest.json"]
@@ -302,7 +296,7 @@ with Library.open(f"sqlite:///{home / 'maquette.db'}", home) as library:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
     try:
-        export_pack(library, Selection(project_id=project), out, Silent(), PackSources(lambda kind, data: None, lambda name: None))
+        export_pack(library, Selection(project_id=project), out, Silent(), PackSources(lambda name: None))
     except DiskFull as error:
         print(error.code)
 """
