@@ -16,7 +16,7 @@ _LONGEST_ENGLISH, _LONGEST_CHINESE = 4, 8
 #: A single Chinese character is a thing only after these; inside other words it is not ("龙井").
 _BEFORE_ONE = re.compile(r"(?:^|[只条匹头把个座辆位件的色与和、，。：；\s白黑红蓝绿黄金大小])$")
 _AND = re.compile(
-    r"^\s*(?:,\s*and|,|，|、|and|&|\+|with|和|与|跟|及|以及|还有)\s*(?:an?|the|some|one|two|three|four|\d+|[一二两三四五六七八九十\d]+[只个条把匹头座辆张朵件])?\s*$",
+    r"^\s*(?:,\s*and|,|，|、|and|&|\+|和|与|跟|及|以及|还有)\s*(?:an?|the|some|one|two|three|four|\d+|[一二两三四五六七八九十\d]+[只个条把匹头座辆张朵件])?\s*$",
     re.IGNORECASE,
 )
 

@@ -18,6 +18,9 @@ from domain.progress import CancelToken
 from domain.recipe import ModelRef
 from domain.scene import Scene, Setting
 from domain.specs import MusicSpec, PictureSpec
+from pipelines.devices import Devices
+from pipelines.models.store import ModelStore
+from pipelines.text.llamacpp import LlamaCppChat
 
 
 class Scripted:
@@ -237,3 +240,12 @@ def test_longer_names_hide_shorter_ones(desk: Desk) -> None:
     sights = Sights(desk.prompts("scene"), desk.prompts("scene_nouns")["nouns"])
     assert [s.what for s in sights.read("cold brew coffee next to hot dogs")] == ["cold brew coffee", "hot dog"]
     assert [s.what for s in sights.read("一杯冷萃咖啡")] == ["cold brew"]
+
+
+@pytest.mark.models
+def test_a_real_small_model_gives_a_scene_of_what_was_named(desk: Desk, store: ModelStore) -> None:
+    name = "smollm2-135m-instruct-q4"
+    chat = LlamaCppChat(next(store.folder(name).glob("*.gguf")), store.ref(name), Devices(2_000_000_000), slots=1, threads=1)
+    made = prepare_scene(context("A red bicycle and a lantern at the harbour, evening"), chat, CancelToken(), desk)
+    assert {s.what for s in (*made.subjects, *made.props)} == {"bicycle", "lantern"}
+    assert (made.setting, made.time) == (Setting.SEA, "sunset")

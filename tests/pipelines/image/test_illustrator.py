@@ -18,9 +18,11 @@ from domain.errors import Cancelled, InputError
 from domain.progress import CancelToken, Silent
 from domain.recipe import Output, Recipe, Work
 from domain.scene import Scene, Setting
+from pipelines.devices import Devices
 from pipelines.image.illustration.colour import hue_distance, lch
 from pipelines.image.illustrator import Illustrator
 from pipelines.models.store import ModelStore
+from pipelines.text.embedder import MiniLmEmbedder
 
 pytestmark = pytest.mark.models
 
@@ -292,3 +294,12 @@ def chunk_starts(data: bytes) -> list[int]:
         starts.append(at)
         at += 12 + int.from_bytes(data[at : at + 4], "big")
     return starts
+
+
+@pytest.mark.parametrize(("asked", "drawn"), [("espresso machine", "coffee"), ("sailing regatta", "sailboat"), ("statue", "moai")])
+def test_with_sentence_embeddings_the_nearest_drawing_stands_in(store: ModelStore, assets: Path, asked: str, drawn: str) -> None:
+    folder = store.folder("all-minilm-l6-v2")
+    embedder = MiniLmEmbedder(folder, store.ref("all-minilm-l6-v2"), Devices(1_000_000_000))
+    made = draw(Illustrator(store, embedder, assets), {"subjects": things(asked), "setting": "plain"}, 64, 64)
+    assert drawn in names(made)[0] or (drawn == "coffee" and names(made) == ["hot beverage"])
+    assert made.facts["substitutions"] == [{"asked": asked, "drawn": names(made)[0]}]
