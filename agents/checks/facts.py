@@ -76,7 +76,7 @@ def invented_numbers(text: str, material: Material, lists: WordLists, field: str
 def invented_names(text: str, material: Material, lists: WordLists, field: str = "", strict: bool = False) -> tuple[Finding, ...]:
     spans = [m.span() for pattern in lists.names.places for m in pattern.finditer(text) if not material.holds(m.group())]
     spans += _dates(text, material, lists, strict)
-    if not _title_case(text):
+    if not _title_case(text, lists):
         spans += _capitalised(text, material, lists, strict)
     if CJK.search(text):
         spans += _chinese_names(text, material)
@@ -199,11 +199,12 @@ def _capitalised(text: str, material: Material, lists: WordLists, strict: bool) 
     return _joined(spans, text)
 
 
-def _title_case(text: str) -> bool:
-    """Headline capitals, where a capital says nothing about names."""
-    long = [w for w in WORD.findall(text) if len(w) > 3 and not w[0].isdigit()]
+def _title_case(text: str, lists: WordLists) -> bool:
+    """Headline capitals, where a capital says nothing about names. With a full stop it must be capitals throughout."""
+    long = [w for w in WORD.findall(text) if len(w) > 3 and not w[0].isdigit() and w.casefold() not in lists.function_words]
     raised = sum(w[0].isupper() for w in long)
-    return len(WORD.findall(text)) <= 14 and len(long) > 0 and raised * 10 >= len(long) * 6
+    share = 1.0 if text.rstrip().endswith(".") else 0.6
+    return len(WORD.findall(text)) <= 14 and len(long) > 0 and raised >= len(long) * share
 
 
 def _chinese_names(text: str, material: Material) -> list[tuple[int, int]]:

@@ -133,6 +133,9 @@ def _left_out(article: _Article, section: Section, text: str, before: Sequence[s
     if article.strict and (not joined or truth.missing_numbers(joined, section.source)):
         said = "The chat model did not hold to the facts here: this paragraph stands in the words of the brief."
         return section.source, (Finding(rule="set_from_brief", severity=Severity.NOTE, message=said, field=field),)
+    if not joined and article.form.get("fiction"):
+        # A scene that says little new is still a scene; leaving it out would tear a hole in the story.
+        return text, _judge(article, section, text, before, field)
     return joined, (Finding(rule="dropped_sentence", severity=Severity.WARNING, message="Left out: " + " ".join(dropped), field=field),)
 
 
