@@ -8,6 +8,7 @@ person ("at night", "换成蓝色") wins over all of these for this take. Withou
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -30,6 +31,8 @@ _MOST_SUBJECTS, _MOST_PROPS = 6, 3
 #: A square picture up to this side is an item: it stands alone on a plain ground.
 _ITEM_SIDE = 640
 _BARE = (Setting.PLAIN, Setting.GRADIENT, Setting.PATTERN, Setting.STUDIO)
+#: What follows is whose it is, not what is seen: "sword of the fire king".
+_OWNER = re.compile(r"\bof (?:the|our|your|his|her|their) (?:[\w-]+ )?$", re.IGNORECASE)
 _WARM, _COOL, _PALE, _DEEP = "#ff9a4a", "#4a8cff", "#ffffff", "#141420"
 
 
@@ -141,7 +144,7 @@ def _heads(text: str, found: Sequence[Sight], places: frozenset[str]) -> list[Si
         after = found[index + 1] if index + 1 < len(found) else None
         if after is None or text[sight.end : after.start].strip(" -") or not text[sight.start : sight.end].isascii():
             kept.append(sight)
-    things = [s for s in kept if text[s.start : s.end].lower() not in places]
+    things = [s for s in kept if text[s.start : s.end].lower() not in places and not _OWNER.search(text[: s.start])]
     return things or kept
 
 

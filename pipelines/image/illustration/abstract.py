@@ -40,7 +40,7 @@ def plain(stage: Stage) -> Floor:
     canvas.fill_all(mix(pale, middle, 0.25))
     x, y = stage.area.centre
     canvas.fill_all(
-        canvas.radial([(0, shade(pale, light=0.04), 1), (0.55, pale, 0.65), (1, pale, 0)], (x / stage.width, y / stage.height), 0.6)
+        canvas.radial([(0, shade(pale, light=0.04), 1), (0.55, pale, 0.65), (1, pale, 0)], (x / stage.width, y / stage.canvas.height), 0.6)
     )
     return Floor(far=stage.height * 0.5, near=stage.height * 0.88, footing="none", shade=0.3, sun=0.4, spot=x)
 
@@ -91,7 +91,7 @@ def pattern(stage: Stage) -> Floor:
 
 
 def _grid(stage: Stage, step: float) -> list[tuple[int, int, float, float]]:
-    columns, rows = int(stage.width / step) + 2, int(stage.height / step) + 2
+    columns, rows = int(stage.width / step) + 2, int(stage.canvas.height / step) + 2
     return [(i, j, i * step, j * step) for j in range(rows) for i in range(columns)]
 
 
@@ -136,11 +136,18 @@ def _plus(stage: Stage, tone: str, second: str) -> None:
 
 def _stripes(stage: Stage, tone: str, second: str) -> None:
     step = stage.unit * 9
-    for i in range(int((stage.width + stage.height) / step) + 2):
-        x = i * step - stage.height
+    for i in range(int((stage.width + stage.canvas.height) / step) + 2):
+        x = i * step - stage.canvas.height
         fill = second if i % 4 == 0 else tone
         stage.canvas.polygon(
-            [(x, stage.height), (x + step * 0.42, stage.height), (x + step * 0.42 + stage.height, 0), (x + stage.height, 0)], fill, 0.6
+            [
+                (x, stage.canvas.height),
+                (x + step * 0.42, stage.canvas.height),
+                (x + step * 0.42 + stage.canvas.height, 0),
+                (x + stage.canvas.height, 0),
+            ],
+            fill,
+            0.6,
         )
 
 
@@ -160,7 +167,7 @@ def studio(stage: Stage) -> Floor:
         0,
         floor,
         w,
-        h - floor + 2,
+        stage.canvas.height - floor + 2,
         canvas.linear([(0, mix(pale, middle, 0.42), 1), (0.5, mix(pale, middle, 0.2), 1), (1, mix(pale, middle, 0.4), 1)]),
     )
     half, top = size * 0.4, h * 0.83

@@ -42,14 +42,14 @@ def _star_field(stage: Stage, rng: random.Random) -> None:
         size = unit * rng.choice((0.1, 0.13, 0.18, 0.26))
         canvas.ellipse(
             rng.uniform(0, stage.width),
-            rng.uniform(0, stage.height),
+            rng.uniform(0, stage.canvas.height),
             size,
             size,
             rng.choice(("#ffffff", "#ffffff", "#ffe9c2", "#cfe4ff")),
             rng.uniform(0.35, 1),
         )
     for _ in range(7):
-        x, y, s = rng.uniform(0, stage.width), rng.uniform(0, stage.height), unit * rng.uniform(0.9, 1.8)
+        x, y, s = rng.uniform(0, stage.width), rng.uniform(0, stage.canvas.height), unit * rng.uniform(0.9, 1.8)
         glint = (x, y - s, x, y, x + s, y, x, y, x, y + s, x, y, x - s, y, x, y, x, y - s)
         canvas.path(trace("M# #Q# # # #Q# # # #Q# # # #Q# # # #Z", *glint), "#ffffff", 0.9)
 

@@ -84,7 +84,7 @@ def _plaza(stage: Stage, top: float, pavement: str) -> None:
         0,
         top,
         stage.width,
-        stage.height - top + 2,
+        stage.canvas.height - top + 2,
         canvas.linear([(0, mix(pavement, stage.light.haze, 0.35), 1), (1, shade(pavement, light=-0.05), 1)]),
     )
     joint = shade(pavement, light=-0.05)
@@ -157,7 +157,7 @@ def street(stage: Stage) -> Floor:
         0,
         kerb,
         w,
-        h - kerb + 2,
+        stage.canvas.height - kerb + 2,
         stage.canvas.linear([(0, shade(pavement, light=-0.06), 1), (0.25, pavement, 1), (1, shade(pavement, light=-0.03), 1)]),
     )
     joint = shade(pavement, light=-0.07)
@@ -331,7 +331,9 @@ def _table(stage: Stage, rng: random.Random, top: float) -> None:
     canvas, w, h = stage.canvas, stage.width, stage.height
     wood = stage.light.tone(rng.choice(("#b98555", "#a8764d", "#c9a177")))
     canvas.rect(0, top - stage.unit * 1.2, w, stage.unit * 1.4, stage.light.shadow, 0.16)
-    canvas.rect(0, top, w, h - top + 2, canvas.linear([(0, shade(wood, light=0.07), 1), (1, shade(wood, light=-0.04), 1)]))
+    canvas.rect(
+        0, top, w, stage.canvas.height - top + 2, canvas.linear([(0, shade(wood, light=0.07), 1), (1, shade(wood, light=-0.04), 1)])
+    )
     grain = shade(wood, light=-0.05)
     for _ in range(16):
         t = rng.random()

@@ -90,7 +90,7 @@ def _calm(stage: Stage, floor: Floor) -> None:
     light = stage.light
     veil = floor.veil or (mix(light.sky[0], "#0b0f22", 0.45) if light.dark else mix(light.sky[2], "#ffffff", 0.35))
     along = {"left": (0.0, 0.0, 1.0, 0.0), "right": (1.0, 0.0, 0.0, 0.0), "top": (0.0, 0.0, 0.0, 1.0), "bottom": (0.0, 1.0, 0.0, 0.0)}
-    strength = VEILS.get(stage.scene.setting, 0.84)
+    strength = VEILS.get(stage.scene.setting, 0.84) * (0.55 if stage.scene.margin == "bottom" else 1.0)
     fade = [
         (0.0, veil, strength),
         (0.24, veil, strength * 0.96),
@@ -115,7 +115,8 @@ def _halo(stage: Stage, placed: Placed) -> None:
 
 def _shadow(stage: Stage, floor: Floor, placed: Placed) -> None:
     """A dark core where it touches the ground, a wide soft one around; under floating things a faint pool."""
-    if floor.shade <= 0 or placed.stands in ("air", "water", "hang"):
+    hovering_bust = placed.stands == "none" and placed.item.concept.bust
+    if floor.shade <= 0 or hovering_bust or placed.stands in ("air", "water", "hang"):
         return
     canvas, box, tone = stage.canvas, placed.box, stage.light.shadow
     drawing = placed.item.drawing

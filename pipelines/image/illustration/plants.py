@@ -116,10 +116,10 @@ def front_grass(stage: Stage, colour: str, flowers: tuple[str, ...] = ()) -> lis
     count = max(6, round(stage.width / (unit * 4.6)))
     for i in range(count):
         x = stage.width * (i + rng.uniform(0.1, 0.9)) / count
-        if free is not None and free.x <= x <= free.right and free.bottom >= stage.height:
+        if free is not None and free.x <= x <= free.right and free.bottom >= stage.canvas.height:
             continue
         tone = shade(colour, light=rng.uniform(-0.05, 0.02))
-        parts.append(tuft(rng, x, stage.height + unit * 0.5, unit * rng.uniform(3.0, 6.2), tone))
+        parts.append(tuft(rng, x, stage.canvas.height + unit * 0.5, unit * rng.uniform(3.0, 6.2), tone))
         if flowers and rng.random() < 0.4:
-            parts.append(flower(rng, x, stage.height, unit * rng.uniform(3.4, 5.4), rng.choice(flowers), tone))
+            parts.append(flower(rng, x, stage.canvas.height, unit * rng.uniform(3.4, 5.4), rng.choice(flowers), tone))
     return parts

@@ -32,6 +32,8 @@ ARTICLES = frozenset({
 # fmt: on
 CJK = re.compile(r"[\u3400-\u9fff]")
 _NOT_WORD = re.compile(r"[^\w\s\u3400-\u9fff'-]+")
+#: Phrases whose similarities are kept: one picture asks for the same phrase once a family.
+REMEMBERED = 128
 #: Where a phrase goes on to say where the thing is or what it does: "fox in a forest", "panda eating bamboo".
 _SETTLED = re.compile(
     r"(?<=\w) (?:in|on|at|near|under|over|by|from|for|to|inside|beside|behind|and|that|which|(?!ring|king|wing)\w{2,}ing(?= \w)) "
@@ -90,6 +92,7 @@ class ArtSearch:
         table = np.frombuffer(embeddings.data, dtype=np.int8).reshape(-1, embeddings.dimensions)
         self._table: npt.NDArray[np.int8] = table
         self._scale = embeddings.scale
+        self._similar: dict[str, Floats] = {}
         self._learn(synonyms)
         by_name = {c.name: c for c in self._concepts}
         self._near = {normalise(word): by_name[name] for name, words in near.items() if name in by_name for word in words}
@@ -229,10 +232,16 @@ class ArtSearch:
     def _similarity(self, phrase: str) -> Floats | None:
         if self._embedder is None or CJK.search(phrase):
             return None
+        known = self._similar.get(phrase)
+        if known is not None:
+            return known
         try:
             vector: Floats = np.asarray(self._embedder.embed([phrase])[0], dtype=np.float32)
         except ModelMissing:
             # Not fetched yet: words alone have to do, and what they miss is told as a substitution.
             return None
         similar: Floats = (self._table.astype(np.float32) @ vector) * np.float32(self._scale)
+        if len(self._similar) >= REMEMBERED:
+            self._similar.clear()
+        self._similar[phrase] = similar
         return similar

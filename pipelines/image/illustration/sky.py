@@ -103,7 +103,7 @@ def _rain(stage: Stage) -> list[str]:
     rng, unit = stage.chance("rain"), stage.unit
     lines = []
     for _ in range(150):
-        x, y, long = rng.uniform(-0.1, 1.05) * stage.width, rng.uniform(-0.05, 1) * stage.height, unit * rng.uniform(2.4, 5.5)
+        x, y, long = rng.uniform(-0.1, 1.05) * stage.width, rng.uniform(-0.05, 1) * stage.canvas.height, unit * rng.uniform(2.4, 5.5)
         lines.append(f"M{number(x)} {number(y)}l{number(-long * 0.22)} {number(long)}")
     return [f'<path d="{"".join(lines)}" stroke="#dfeaf5" stroke-width="{number(unit * 0.2)}" stroke-linecap="round" opacity="0.45"/>']
 
@@ -112,7 +112,7 @@ def _snow(stage: Stage) -> list[str]:
     rng, unit = stage.chance("snow"), stage.unit
     flakes = []
     for _ in range(110):
-        x, y, r = rng.uniform(0, stage.width), rng.uniform(0, stage.height), unit * rng.choice((0.25, 0.35, 0.5, 0.8))
+        x, y, r = rng.uniform(0, stage.width), rng.uniform(0, stage.canvas.height), unit * rng.choice((0.25, 0.35, 0.5, 0.8))
         flakes.append(f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(r)}" opacity="{number(rng.uniform(0.5, 0.95))}"/>')
     return [f'<g fill="#ffffff">{"".join(flakes)}</g>']
 
@@ -121,8 +121,8 @@ def _fog(stage: Stage) -> list[str]:
     canvas, haze = stage.canvas, mix(stage.light.haze, "#ffffff", 0.25)
     rng, bands = stage.chance("fog"), []
     for _ in range(4):
-        y = stage.height * rng.uniform(0.35, 0.9)
+        y = stage.canvas.height * rng.uniform(0.35, 0.9)
         fill = canvas.radial([(0, haze, 0.5), (0.6, haze, 0.22), (1, haze, 0)])
-        x, rx, ry = rng.uniform(0, 1) * stage.width, stage.width * rng.uniform(0.5, 0.8), stage.height * rng.uniform(0.06, 0.13)
+        x, rx, ry = rng.uniform(0, 1) * stage.width, stage.width * rng.uniform(0.5, 0.8), stage.canvas.height * rng.uniform(0.06, 0.13)
         bands.append(f'<ellipse cx="{number(x)}" cy="{number(y)}" rx="{number(rx)}" ry="{number(ry)}" fill="{fill}"/>')
     return bands

@@ -13,6 +13,8 @@ from pipelines.image.illustration.svg import Canvas, Point, number
 
 #: Share of the picture kept for text on the margin side.
 MARGIN_SHARE = 0.4
+#: Share of the height a setting composes in when the bottom is kept for text: a little over what is left, so that ground shows.
+VIEW_SHARE = 0.64
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,12 @@ class Stage:
 
     @property
     def height(self) -> float:
-        return self.canvas.height
+        """Of the view that settings compose in: above a bottom margin, where only ground goes on down to `canvas.height`."""
+        return self.canvas.height * (VIEW_SHARE if self.scene.margin == "bottom" else 1.0)
 
     @property
     def unit(self) -> float:
-        short, long = sorted((self.width, self.height))
+        short, long = sorted((self.width, self.canvas.height))
         return float(short**0.75 * long**0.25) / 100
 
     def chance(self, purpose: str) -> random.Random:
@@ -76,7 +79,7 @@ class Stage:
     @property
     def free(self) -> Box | None:
         """The part kept calm for text, or None."""
-        w, h = self.width, self.height
+        w, h = self.width, self.canvas.height
         return {
             "left": Box(0, 0, w * MARGIN_SHARE, h),
             "right": Box(w * (1 - MARGIN_SHARE), 0, w * MARGIN_SHARE, h),
@@ -87,7 +90,7 @@ class Stage:
     @property
     def area(self) -> Box:
         """Where subjects may be: the picture without the margin."""
-        w, h, keep = self.width, self.height, 1 - MARGIN_SHARE
+        w, h, keep = self.width, self.canvas.height, 1 - MARGIN_SHARE
         return {
             "left": Box(w * MARGIN_SHARE, 0, w * keep, h),
             "right": Box(0, 0, w * keep, h),

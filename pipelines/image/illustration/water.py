@@ -63,8 +63,8 @@ def sea(stage: Stage) -> Floor:
         tone = shade(near, light=-0.02 - 0.035 * i)
         canvas.under(line, canvas.linear([(0, mix(tone, "#ffffff", 0.16), alpha), (0.3, tone, alpha)]))
     line = stage.ridge("front swell", h * 0.955, h * 0.01, steps=7)
-    start = f"M{n(line[0][0])} {n(h + 2)}{smooth(line)}L{n(line[-1][0])} {n(h + 2)}Z"
-    front = [f'<path d="{start}" fill="{shade(near, light=-0.1)}" opacity="0.85"/>']
+    start = f"M{n(line[0][0])} {n(stage.canvas.height + 2)}{smooth(line)}L{n(line[-1][0])} {n(stage.canvas.height + 2)}Z"
+    front = [] if stage.scene.margin == "bottom" else [f'<path d="{start}" fill="{shade(near, light=-0.1)}" opacity="0.85"/>']
     return Floor(far=horizon + h * 0.12, near=h * 0.9, footing="water", shade=0.25, sun=sun, front=front)
 
 
