@@ -44,6 +44,10 @@ _INDEFINITE = re.compile(
 _NOT_A_DROP = re.compile(r"不要(?=太|这么|那么|用|再|有)|(?:don't|do not) (?:want|need) (?:it|them|that) (?:to|so|too)")
 
 
+#: A change is said in a few sentences; a longer message is a brief.
+EDIT_MAX_CHARACTERS = 800
+
+
 class EditResult(Value):
     """plan: the new plan, or the old one when nothing changed. changed: ids whose spec or inputs changed, added ones included.
 
@@ -104,6 +108,8 @@ class Editor:
     def reads(self, message: str, plan: Plan) -> bool:
         """Whether word lists alone see an edit of this plan: an operation with something it applies to. Quotes do not count."""
         own, _ = split_material(message)
+        if len(own) > EDIT_MAX_CHARACTERS:
+            return False
         folded = own.lower()
         if self._adds(folded):
             return True
@@ -118,13 +124,15 @@ class Editor:
 
     def points(self, own: str, plan: Plan) -> bool:
         """Whether a message points at a step that is there ("the picture …", "第二张图…")."""
+        if len(own) > EDIT_MAX_CHARACTERS:
+            return False
         reference = self._references.resolve(own.lower(), plan)
         definite = re.search(r"\b(?:the|that|this|these|those)\b|第|最后|这|那", own.lower())
         return bool(definite) and (reference.found or bool(reference.candidates))
 
     def pointed(self, own: str, plan: Plan) -> tuple[str, ...]:
         """Ids of the steps a message names, every candidate included."""
-        reference = self._references.resolve(own.lower(), plan)
+        reference = self._references.resolve(own.lower()[:EDIT_MAX_CHARACTERS], plan)
         return reference.ids or reference.candidates
 
     def apply_edit(
@@ -133,6 +141,8 @@ class Editor:
         """Apply all clauses of a message, or ask. Raises Cancelled and ModelError (only when the model had to be asked)."""
         own, material = split_material(message)
         told = side(language_of(own, plan.language))
+        if len(own) > EDIT_MAX_CHARACTERS:
+            return EditResult(plan=plan, question=self._phrases.say("edit_too_long", told, n=EDIT_MAX_CHARACTERS))
         sheet = _Sheet(plan, told)
         quotes = list(material)
         for clause in self._clauses(own):

@@ -170,6 +170,7 @@ class Lexicon(Value):
     languages: Languages
     sizes: tuple[SizeWord, ...]
     tones: Words
+    undrawable: Words
     moods: dict[str, Words]
 
     @staticmethod

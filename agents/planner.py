@@ -266,10 +266,11 @@ class Planner:
         schema = _object({"pictures": _strings(len(places), _PICTURE_MAX)})
         answer = thread.ask(aside + prompt.frame(language, list="\n".join(rows)), schema, 12 + prompt.max_tokens * len(places))
         said = [_clean(text, _PICTURE_MAX) for text in _list(answer, "pictures")]
+        undrawable = self.lexicon.undrawable.pattern()
         shown: list[str] = []
         for number, place in enumerate(places):
             text = said[number] if number < len(said) else ""
-            if not text or text.casefold() in {s.casefold() for s in shown}:
+            if not text or text.casefold() in {s.casefold() for s in shown} or undrawable.search(text.lower()):
                 hint = place.item.angle.of(language)
                 text = f"{subject}: {hint}" if hint else subject
             shown.append(text)

@@ -24,6 +24,8 @@ _STEP_ID = re.compile(r"(?<![a-z])(copy|article|dialogue|picture|speech|music|la
 _NUMBER_AFTER = re.compile(
     r"\s*(?:number|no\.?|nr\.?|#)?\s*(\d{1,2}|[一二三四五六七八九十]{1,2})(?![\dx×:.a-z秒分个张条])(?!\s*(?:seconds?|secs?|minutes?|mins?|words?|percent|%|x|×|秒|分|字))"
 )
+#: An ordinal stands at most this many characters before what it counts.
+_NEAR = 64
 _TARGET = re.compile(r"(?:\bto|\binto|\bin|\bas|改成|换成|改为|换为|变成|做成)\s*(?:an?|the)?\s*[~\w-]*\s*$")
 
 
@@ -164,7 +166,7 @@ class ReferenceReader:
             found.add(narrowed, span)
 
     def _numbered(self, text: str, span: tuple[int, int]) -> bool:
-        return bool(self._ordinal_before.search(text[: span[0]]) or _NUMBER_AFTER.match(text[span[1] :]))
+        return bool(self._ordinal_before.search(text[max(0, span[0] - _NEAR) : span[0]]) or _NUMBER_AFTER.match(text[span[1] :]))
 
     def _by_kind(self, text: str, span: tuple[int, int], word: KindWord, plural: bool, plan: Plan, found: _Found) -> None:
         start, end = span
@@ -184,22 +186,28 @@ class ReferenceReader:
             before = re.search(r"(?:[\dx×~]+|[a-z:0-9-]+|[一-鿿]{2})\s*$", text[:start])
             named = before and any(before.group().strip() in name for name in self._size_names(sized))
             found.add([s.id for s in sized], (before.start(), end) if before and named else span)
-        elif len(steps) == 1 or plural or (word.field and CJK.search(text[start:end])) or self._all_before.search(text[:start]):
+        elif (
+            len(steps) == 1
+            or plural
+            or (word.field and CJK.search(text[start:end]))
+            or self._all_before.search(text[max(0, start - _NEAR) : start])
+        ):
             found.add([s.id for s in steps], span)
         else:
             found.candidates += [s.id for s in steps]
             found.spans.append(span)
 
     def _numbers(self, text: str, start: int, end: int) -> tuple[list[int], int, int]:
-        before = self._ordinal_before.search(text[:start])
+        near = max(0, start - _NEAR)
+        before = self._ordinal_before.search(text[near:start])
         if before:
             if before.group("list"):
                 said = self._ordinal.findall(before.group("list"))
-                return [self._words.ordinals.en[s] for s in said], before.start(), end
+                return [self._words.ordinals.en[s] for s in said], near + before.start(), end
             if before.group("last"):
-                return [-1], before.start(), end
+                return [-1], near + before.start(), end
             said = re.findall(r"\d{1,2}|[一二三四五六七八九十]{1,2}", before.group("zh"))
-            return [n for s in said if (n := chinese_number(s))], before.start(), end
+            return [n for s in said if (n := chinese_number(s))], near + before.start(), end
         after = _NUMBER_AFTER.match(text[end:])
         if after and (number := chinese_number(after.group(1))):
             return [number], start, end + after.end()
@@ -216,7 +224,7 @@ class ReferenceReader:
             pattern = words_pattern(
                 [size.name, f"{size.width}x{size.height}", *(names.en if names else ())], names.zh if names else (), plural=False
             )
-            if any(not _TARGET.search(text[: m.start()]) for m in pattern.finditer(text)):
+            if any(not _TARGET.search(text[max(0, m.start() - _NEAR) : m.start()]) for m in pattern.finditer(text)):
                 result.append(step)
         return result
 

@@ -16,6 +16,8 @@ from domain.specs import LayoutSize
 from domain.value import Value
 
 _CHINESE_DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "俩": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+#: A restriction stands at most this many characters from its kind. Bounds the work on a giant or hostile brief, too.
+_NEAR = 64
 _LIST_BREAK = re.compile(r"^[\s,、，]*(?:(?:and|or|nor|any|the|a|an|&|/|和|或者|或|及|与|以及|也)[\s,、，]*)*$")
 _COUNTED_LIST = re.compile(
     r"^[\s,、，]*(?:(?:and|or|&|和|及|与|the|a|an|\d+|one|two|three|four|five|six|[一两二三四五六]|[张条个段首篇幅款])[\s,、，]*)*$"
@@ -188,8 +190,10 @@ class RequestReader:
             found += [_Mention(m.start(), m.end()) for m in pattern.finditer(text)]
         found.sort(key=lambda m: (m.start - m.end, m.start))  # longest first: "video script" keeps "video" from being a wish
         taken: list[_Mention] = []
+        covered = bytearray(len(text) + 1)
         for mention in found:
-            if all(mention.end <= other.start or mention.start >= other.end for other in taken):
+            if not any(covered[mention.start : mention.end]):
+                covered[mention.start : mention.end] = b"\x01" * (mention.end - mention.start)
                 taken.append(mention)
         return sorted((m for m in taken if m.word or m.unit or m.wish), key=lambda m: m.start)
 
@@ -213,7 +217,7 @@ class RequestReader:
         """Mark mentions under "no ..." and "only ...". A limit reaches over a list: "no pictures, music or banners"."""
         result: list[_Mention] = []
         for mention in mentions:
-            before, after = text[: mention.start], text[mention.end :]
+            before, after = text[max(0, mention.start - _NEAR) : mention.start], text[mention.end : mention.end + _NEAR]
             previous = result[-1] if result else None
             between = text[previous.end : mention.start] if previous else "."
             excluded = bool(self._none.search(before)) or bool(self._none_after.match(after))
@@ -305,19 +309,29 @@ class RequestReader:
 
 _QUOTES = re.compile(r"“[^”]*”|「[^」]*」|『[^』]*』|《[^》]*》|\"[^\"]*\"|```.*?```", re.DOTALL)
 _SOURCE = re.compile(
-    r"(?:^|(?<=[\n.!?。！？;；]))\s*"
+    r"(?:^|(?<=[\n.!?。！？;；]))[ \t]{0,20}"
     r"(?:here is (?:the|my|our) (?:source|text|article|material)|source(?: text)?|material|article text|pasted|"
     r"原文|素材|资料|参考资料|来源|附件内容)\s*[:：].*",
     re.IGNORECASE | re.DOTALL,
 )
-_QUOTED_LINES = re.compile(r"^\s*>.*$", re.MULTILINE)
-#: Sentences that address the machine instead of describing work. They are read as material wherever they stand.
+_QUOTED_LINES = re.compile(r"^[ \t]{0,20}>.*$", re.MULTILINE)
+#: The core of a sentence that addresses the machine instead of describing work. Such sentences are material wherever they stand.
 _COMMANDS = re.compile(
-    r"[^.!?\n。！？]*(?:(?:ignore|disregard|forget|override)\s+(?:all\s+|any\s+|the\s+|your\s+|these\s+)*(?:previous|prior|above|earlier|system)\b"
-    r"|you are now\b|new instructions?\s*:|system prompt|<\|?(?:im_start|system)|\[/?inst\]|^\s*(?:system|assistant)\s*:"
-    r"|(?:忽略|无视|忘记|忘掉)(?:以上|之前|前面|上面|所有|一切)|你现在是|系统提示|新的?指令\s*[:：])[^\n]*",
+    r"(?:ignore|disregard|forget|override)\s+(?:(?:all|any|the|your|these)\s+){0,4}(?:previous|prior|above|earlier|system)\b"
+    r"|you are now\b|new instructions?\s?:|system prompt|<\|?(?:im_start|system)|\[/?inst\]|^[ \t]{0,20}(?:system|assistant)\s?:"
+    r"|(?:忽略|无视|忘记|忘掉)(?:以上|之前|前面|上面|所有|一切)|你现在是|系统提示|新的?指令\s?[:：]",
     re.IGNORECASE | re.MULTILINE,
 )
+_SENTENCE_ENDS = ".!?\n。！？"
+
+
+def _command_spans(text: str) -> Iterator[tuple[int, int]]:
+    """From the start of the sentence that gives an order to the end of its line: what follows an order is part of it."""
+    for match in _COMMANDS.finditer(text):
+        window = max(0, match.start() - 1000)
+        start = max(window - 1, *(text.rfind(end, window, match.start()) for end in _SENTENCE_ENDS)) + 1
+        line = text.find("\n", match.end())
+        yield start, len(text) if line < 0 else line
 
 
 def split_material(text: str) -> tuple[str, tuple[str, ...]]:
@@ -326,17 +340,26 @@ def split_material(text: str) -> tuple[str, tuple[str, ...]]:
     Each piece is blanked in the own words by "…", so sentences around it stay sentences.
     """
     spans: list[tuple[int, int]] = []
-    for pattern in (_SOURCE, _QUOTES, _QUOTED_LINES, _COMMANDS):
-        for match in pattern.finditer(text):
-            if match.group().strip() and all(match.end() <= a or match.start() >= b for a, b in spans):
-                spans.append(match.span())
-    spans.sort()
+    for pattern in (_SOURCE, _QUOTES, _QUOTED_LINES):
+        spans += [match.span() for match in pattern.finditer(text) if match.group().strip()]
+    spans += _command_spans(text)
     own, at = "", 0
-    for start, end in spans:
+    for start, end in _merged(spans):
         own += text[at:start].replace("…", "...") + " … "
         at = end
     own += text[at:].replace("…", "...")
-    return own.strip(), tuple(text[start:end].strip() for start, end in spans)
+    return own.strip(), tuple(text[start:end].strip() for start, end in _merged(spans))
+
+
+def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Overlapping spans as one, in order."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
 
 
 def addresses_the_machine(text: str) -> bool:

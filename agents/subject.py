@@ -10,6 +10,10 @@ _LONGEST = 60
 _CALLED = re.compile(r"^(?P<what>.+?) (?:called|named|by the name of) (?P<name>[\w'’.& -]{2,40})$", re.IGNORECASE)
 _ENGLISH = (
     re.compile(r"^[^.!?\n]{3,40}?:\s+(?P<rest>.+)", re.DOTALL),
+    re.compile(
+        r"\b(?:promote|advertise|launch(?!\s+(?:campaign|kit|package|event|post|email))|introduce|announce)\s+(?P<rest>(?:our|my|the|a|an|this)\s.+)",
+        re.DOTALL | re.IGNORECASE,
+    ),
     re.compile(r"\b(?:for|about|promoting|announcing|introducing)\s+(?P<rest>.+)", re.DOTALL | re.IGNORECASE),
     re.compile(r"\b(?:of|on)\s+(?P<rest>.+)", re.DOTALL | re.IGNORECASE),
 )
