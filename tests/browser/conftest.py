@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.running import PATIENCE, Running, Watch, chromium, running
 
@@ -20,6 +20,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[Ru
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE)
     with chromium() as found:
         yield found
 

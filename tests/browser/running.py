@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = "/usr/bin/chromium"
@@ -128,6 +128,14 @@ def say(page: Page, text: str) -> None:
     box = page.locator("#mq-message textarea")
     box.fill(text)
     box.press("Enter")
+
+
+def new_project(page: Page, name: str) -> None:
+    """Make a project through the page and wait until it is the one shown."""
+    page.locator("#mq-new-project").click()
+    page.locator("#mq-project-name :is(textarea, input)").fill(name)
+    page.locator("#mq-project-create").click()
+    expect(page.locator("#mq-project input")).to_have_value(name)
 
 
 def board(page: Page) -> dict[str, Any]:

@@ -8,18 +8,22 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.running import PATIENCE, Running, Watch, board, say
+from tests.browser.running import Running, Watch, board, new_project, say
 
 pytestmark = [pytest.mark.browser, pytest.mark.models, pytest.mark.slow]
 
 BRIEF = "Launch campaign for a cold-brew coffee called North Pier: young commuters, playful, sold from 4 May in Leeds for £3.20."
 
 
-def planned(page: Page, studio: Running, brief: str = BRIEF) -> None:
+def planned(page: Page, studio: Running, project: str) -> None:
+    """A project of its own with a plan, still unapproved, whose conversation has come to rest."""
     page.goto(studio.url)
     expect(page.locator("#mq-project input")).not_to_have_value("")
-    say(page, brief)
-    expect(page.locator(".mq-card").first).to_be_visible(timeout=PATIENCE)
+    new_project(page, project)
+    expect(page.locator(".mq-empty")).to_be_visible()
+    say(page, BRIEF)
+    expect(page.locator(".mq-card").first).to_be_visible()
+    expect(page.locator("#mq-message .submit-button")).to_be_visible()
 
 
 def drop(page: Page, step: str) -> None:
@@ -41,7 +45,7 @@ def shorten(page: Page, keep: tuple[str, ...]) -> None:
 def test_a_brief_becomes_an_edited_plan_then_results_that_survive_a_reload(
     page: Page, studio: Running, watch: Watch, tmp_path: Path
 ) -> None:
-    planned(page, studio)
+    planned(page, studio, "Reload")
     shorten(page, ("copy", "picture", "music"))
     # Edit: another subject for the picture, a shorter bed
     picture = page.locator('.mq-card[data-kind="picture"]')
@@ -61,7 +65,7 @@ def test_a_brief_becomes_an_edited_plan_then_results_that_survive_a_reload(
     expect(page.locator(".mq-card")).to_have_count(3)
     expect(page.locator("#mq-chat")).to_contain_text("North Pier")
     for kind in ("copy", "picture", "music"):
-        expect(page.locator(f'.mq-card[data-kind="{kind}"][data-state="done"]')).to_be_visible(timeout=PATIENCE)
+        expect(page.locator(f'.mq-card[data-kind="{kind}"][data-state="done"]')).to_be_visible()
     # What was made is shown as what it is
     expect(page.locator('.mq-card[data-kind="copy"] .mq-line .mq-count').first).to_contain_text("/")
     image = page.locator('.mq-card[data-kind="picture"] img')
@@ -81,17 +85,17 @@ def test_a_brief_becomes_an_edited_plan_then_results_that_survive_a_reload(
 
 
 def test_a_variation_is_a_new_version_and_the_old_one_stays(page: Page, studio: Running, watch: Watch) -> None:
-    planned(page, studio)
+    planned(page, studio, "Versions")
     shorten(page, ("music",))
     card = page.locator('.mq-card[data-kind="music"]')
     card.get_by_role("button", name="Edit").click()
     card.locator("input[name=seconds]").fill("4")
     card.get_by_role("button", name="Save").click()
     page.locator("#mq-approve").click()
-    expect(page.locator('.mq-card[data-kind="music"][data-state="done"]')).to_be_visible(timeout=PATIENCE)
+    expect(page.locator('.mq-card[data-kind="music"][data-state="done"]')).to_be_visible()
     first = card.locator("audio").get_attribute("src")
     card.get_by_role("button", name="Variation").click()
-    expect(card.locator(".mq-versions")).to_contain_text("2/2", timeout=PATIENCE)
+    expect(card.locator(".mq-versions")).to_contain_text("2/2")
     assert card.locator("audio").get_attribute("src") != first
     card.get_by_role("button", name="Older version").click()
     expect(card.locator(".mq-versions")).to_contain_text("1/2")
@@ -116,11 +120,11 @@ def test_an_upload_that_is_not_taken_is_refused_by_name_and_the_words_are_kept(p
 
 
 def test_a_plan_can_be_stopped_and_finished_later(page: Page, studio: Running) -> None:
-    planned(page, studio)
+    planned(page, studio, "Stop")
     shorten(page, ("copy", "music"))
     page.locator("#mq-approve").click()
     page.locator("#mq-stop").click()
-    expect(page.locator("#mq-approve")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#mq-approve")).to_be_visible()
     assert set(board(page).values()) <= {"cancelled", "done"}
     page.locator("#mq-approve").click()
-    expect(page.locator('.mq-card[data-state="done"]')).to_have_count(2, timeout=PATIENCE)
+    expect(page.locator('.mq-card[data-state="done"]')).to_have_count(2)

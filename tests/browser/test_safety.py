@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.running import PATIENCE, Running, Watch, say
+from tests.browser.running import Running, Watch, new_project, say
 
 pytestmark = [pytest.mark.browser, pytest.mark.models]
 
@@ -27,7 +27,7 @@ def test_a_hostile_brief_is_shown_as_it_was_typed(page: Page, studio: Running, w
     expect(page.locator("#mq-project input")).not_to_have_value("")
     say(page, HOSTILE)
     expect(page.locator("#mq-chat .message.user")).to_contain_text(IMAGE)
-    expect(page.locator("#mq-message .submit-button")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#mq-message .submit-button")).to_be_visible()
     page.reload()
     expect(page.locator("#mq-chat .message.user").first).to_contain_text("![pixel](http://evil.example/pixel.png)")
     assert page.locator("#mq-chat .message.user img, #mq-chat .message.user b").count() == 0
@@ -37,12 +37,9 @@ def test_a_hostile_brief_is_shown_as_it_was_typed(page: Page, studio: Running, w
 def test_a_hostile_project_and_step_are_shown_as_words_everywhere(page: Page, studio: Running, watch: Watch) -> None:
     page.goto(studio.url)
     expect(page.locator("#mq-project input")).not_to_have_value("")
-    page.locator("#mq-new-project").click()
-    page.locator("#mq-project-name textarea, #mq-project-name input").fill(IMAGE)
-    page.locator("#mq-project-create").click()
-    expect(page.locator("#mq-project input")).to_have_value(IMAGE)
+    new_project(page, IMAGE)
     say(page, "Launch campaign for a bakery in Leeds, warm tone")
-    expect(page.locator(".mq-card").first).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".mq-card").first).to_be_visible()
     project = next(p for p in studio.projects() if p["name"] == IMAGE)
     found: dict[str, Any] = studio.api("GET", f"projects/{project['id']}/board")
     plan, step = found["plan"]["id"], found["steps"][0]["id"]
