@@ -197,6 +197,8 @@ class _Composer:
             if shared > OVERLAP * (1 - tilt):
                 return None
             cost += shared * 3
+        if placed and candidate.item.concept.stands == "drift" and candidate.item.prop:
+            return cost + self._crowding(candidate, placed)
         if placed:
             main = placed[0].box
             gap = abs(box.centre[0] - main.centre[0]) - (box.width + main.width) / 2
@@ -207,3 +209,10 @@ class _Composer:
             if candidate.stands == "ground" and candidate.item.prop and candidate.foot < placed[0].foot:
                 cost += 0.12
         return cost + 0.12 * self.rng.random()
+
+    def _crowding(self, candidate: Placed, placed: Sequence[Placed]) -> float:
+        """Drifting things keep away from each other: less the further the nearest one is."""
+        x, y = candidate.box.centre
+        others = [p.box.centre for p in placed if p.item.concept is candidate.item.concept]
+        nearest = min((((x - a) / self.area.width) ** 2 + ((y - b) / self.area.height) ** 2 for a, b in others), default=0.0)
+        return 0.3 * self.rng.random() - float(nearest**0.5)

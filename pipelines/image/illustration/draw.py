@@ -115,8 +115,8 @@ def _halo(stage: Stage, placed: Placed) -> None:
 
 def _shadow(stage: Stage, floor: Floor, placed: Placed) -> None:
     """A dark core where it touches the ground, a wide soft one around; under floating things a faint pool."""
-    hovering_bust = placed.stands == "none" and placed.item.concept.bust
-    if floor.shade <= 0 or hovering_bust or placed.stands in ("air", "water", "hang"):
+    airy = placed.stands == "none" and (placed.item.concept.bust or placed.item.concept.stands in ("air", "drift"))
+    if floor.shade <= 0 or airy or placed.stands in ("air", "water", "hang"):
         return
     canvas, box, tone = stage.canvas, placed.box, stage.light.shadow
     drawing = placed.item.drawing
