@@ -5,7 +5,6 @@ Line ids come from the node and the place in it, so that they stay when words ch
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -126,26 +125,22 @@ def _beat(scene: _Scene, beat: Beat) -> tuple[DialogueNode, tuple[Finding, ...]]
     run, said = scene.run, scene.said
     choices = len(beat.exits) if len(beat.exits) > 1 else 0
     ask = _question(scene, beat, choices)
-    shown = [message(e["role"], e["text"]) for e in said["example"]]
     sampling = sampling_of(run.desk.prompts("dialogue"), run.speaks)
     most = _longest(scene.limits["line"]) * _LINES + _longest(scene.limits["choice"]) * choices + 30 * _LINES
     best: DialogueNode | None = None
     faults: tuple[Finding, ...] = ()
     for attempt in range(_ATTEMPTS):
-        # The example teaches the manner; a beat that repeats it is asked again without.
-        turns = [*([] if attempt else shown), message("user", ask)]
-        reply = run.ask_json(f"{beat.id}/{attempt}", turns, sampling, room(1, most), _schema(scene, choices))
+        reply = run.ask_json(f"{beat.id}/{attempt}", [message("user", ask)], sampling, room(1, most), _schema(scene, choices))
         node = _node(scene, beat, reply)
         found = _judge(scene, beat, node)
         if best is None or errors(found) < errors(faults):
             best, faults = node, found
         if not found:
             return node, ()
-        ask = (
-            _question(scene, beat, choices)
-            + "\n"
-            + Template(said["repair"]).substitute(faults="\n".join(f"- {f.message}" for f in found[:4]))
-        )
+        # A repeated line is not quoted back: a small model would say it a third time.
+        named = [f.message for f in found if f.rule != "near_duplicate"][:3] or [said["anew"]]
+        mend = Template(said["repair"]).substitute(faults="\n".join(f"- {m}" for m in named))
+        ask = _question(scene, beat, choices) + "\n" + mend
     if best is None:
         raise InvalidOutput(f"The chat model wrote nothing for {beat.id}.", field=beat.id)
     return best, faults
@@ -229,8 +224,6 @@ def _judge(scene: _Scene, beat: Beat, node: DialogueNode) -> tuple[Finding, ...]
     lists, kit = run.desk.words, run.context.brand
     earlier = [line.text for known in scene.nodes.values() for line in known.lines]
     offered = [choice.text for known in scene.nodes.values() for choice in known.choices]
-    example = json.loads(next(e["text"] for e in scene.said["example"] if e["role"] == "assistant"))
-    shown = [*(row["text"] for row in example["lines"]), *example["choices"]]
     findings: list[Finding] = []
     for texts, limit, before in (
         ([(line.id, line.text) for line in node.lines], limits["line"], [*earlier, *offered]),
@@ -242,8 +235,6 @@ def _judge(scene: _Scene, beat: Beat, node: DialogueNode) -> tuple[Finding, ...]
             findings += wording.plain(text, lists, run.language, id_)
             findings += brand(text, kit, id_)
             findings += wording.near_duplicate(text, [*before, *own], id_, same=0.68)
-            if any(wording.shared_run(text, other) >= 4 for other in shown):
-                findings.append(Finding(rule="echo", severity=Severity.ERROR, message=f"“{text}” repeats the example.", field=id_))
     if not node.lines:
         findings.append(Finding(rule="empty_node", severity=Severity.ERROR, message="Nobody says anything here.", field=node.id))
     return tuple(findings)
