@@ -1,0 +1,165 @@
+"""Pictures of every page, made from a real studio: `python -m tests.browser.screenshots OUT`.
+
+A studio with a home of its own plans and makes the coffee campaign with the default models, then every page is opened in
+both widths, both colour schemes and both languages. Nothing is staged: what the pictures show was made on this machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.running import Running, chromium, new_project, running, say
+
+MOST_BYTES = 400_000
+PATIENCE = 900_000
+BRIEFS = {
+    "en": (
+        "North Pier",
+        "Launch campaign for a cold-brew coffee called North Pier, for young commuters in Leeds, playful. On sale 4 May, £3.20.",
+    ),
+    "zh": ("北码头", "为冷萃咖啡“北码头”做一套上市宣传，面向年轻通勤族，风格活泼。5 月 4 日开售，每瓶 18 元。"),
+}
+BRAND = {
+    "name": "North Pier",
+    "voice": "Dry, friendly, short sentences. Never shouts.",
+    "required_words": ["cold brew"],
+    "forbidden_words": ["cheap", "best ever"],
+    "palette": ["#1f4e5f", "#e9b44c", "#f4efe6", "#c8553d"],
+    "glossary": {"cold brew coffee": "cold brew"},
+    "lexicon": {"Leeds": "leedz"},
+}
+
+
+@dataclass(frozen=True)
+class View:
+    width: int
+    dark: bool
+    language: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.width}-{'dark' if self.dark else 'light'}-{self.language}"
+
+    @property
+    def root(self) -> str:
+        return "" if self.language == "en" else f"{self.language}/"
+
+
+VIEWS = (
+    *(View(width, dark, "en") for width in (1280, 390) for dark in (False, True)),
+    View(1280, False, "zh"),
+    View(390, True, "zh"),
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--home", type=Path, help="use this home and what is in it, instead of making everything anew")
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    cache = Path(os.environ.get("MAQUETTE_CACHE") or Path.home() / ".cache" / "maquette")
+    expect.set_options(timeout=PATIENCE)
+    with tempfile.TemporaryDirectory() as made, running(arguments.home or Path(made), cache) as studio, chromium() as browser:
+        if not [p for p in studio.projects() if p["name"] == BRIEFS["en"][0]]:
+            prepare(browser, studio, arguments.out)
+        for view in VIEWS:
+            take_all(browser, studio, view, arguments.out)
+
+
+@contextmanager
+def opened(browser: Browser, view: View) -> Iterator[Page]:
+    context = browser.new_context(
+        viewport={"width": view.width, "height": 900 if view.width > 500 else 844},
+        color_scheme="dark" if view.dark else "light",
+        locale="zh-CN" if view.language == "zh" else "en-GB",
+    )
+    context.set_default_timeout(PATIENCE)
+    yield context.new_page()
+    context.close()
+
+
+def prepare(browser: Browser, studio: Running, out: Path) -> None:
+    """The campaign: planned in both languages, made and reviewed in English."""
+    for language, (name, brief) in BRIEFS.items():
+        view = View(1280, False, language)
+        with opened(browser, view) as page:
+            page.goto(f"{studio.url}/{view.root}")
+            expect(page.locator("#mq-project input")).not_to_have_value("")
+            shoot(page, out / f"welcome-{view.name}.png")
+            new_project(page, name)
+            project = next(p["id"] for p in studio.projects() if p["name"] == name)
+            if language == "en":
+                studio.api("PUT", f"projects/{project}/brand", BRAND)
+            say(page, brief)
+            expect(page.locator(".mq-card").first).to_be_visible()
+            expect(page.locator("#mq-message .submit-button")).to_be_visible()
+            shoot(page, out / f"plan-{view.name}.png")
+            if language == "zh":
+                continue
+            page.locator("#mq-approve").click()
+            expect(page.locator('.mq-card[data-kind="picture"][data-state="done"]').first).to_be_visible()
+            shoot(page, out / f"making-{view.name}.png")
+            expect(page.locator("#mq-stop")).to_have_count(0)
+            for card in page.locator('.mq-card[data-state="done"]').all()[:3]:
+                card.get_by_role("button", name="Approve").click()
+                expect(card.locator(".mq-verdict-approve")).to_be_visible()
+
+
+def take_all(browser: Browser, studio: Running, view: View, out: Path) -> None:
+    with opened(browser, view) as page:
+        page.goto(f"{studio.url}/{view.root}")
+        choose(page, BRIEFS[view.language][0])
+        expect(page.locator(".mq-card").first).to_be_visible()
+        shoot(page, out / f"create-{view.name}.png")
+        if view.width < 500:
+            page.locator(".mq-board").evaluate("board => board.scrollIntoView()")
+            shoot(page, out / f"board-{view.name}.png")
+        choose(page, BRIEFS["en"][0])
+        page.goto(f"{studio.url}/{view.root}library")
+        expect(page.locator(".mq-tile").first).to_be_visible()
+        shoot(page, out / f"library-{view.name}.png")
+        page.locator('.mq-tile[data-kind="layout"] .mq-face').first.click()
+        expect(page.locator(".mq-drawer")).to_be_visible()
+        shoot(page, out / f"story-{view.name}.png")
+        page.goto(f"{studio.url}/{view.root}settings")
+        expect(page.locator(".mq-model").first).to_be_visible()
+        shoot(page, out / f"models-{view.name}.png")
+        page.locator("#mq-tab-brand-button").click()
+        expect(page.locator(".mq-brand-form")).to_be_visible()
+        shoot(page, out / f"brand-{view.name}.png")
+
+
+def choose(page: Page, project: str) -> None:
+    expect(page.locator("#mq-project input")).not_to_have_value("")
+    if page.locator("#mq-project input").input_value() != project:
+        page.locator("#mq-project input").click()
+        page.get_by_role("option", name=project, exact=True).click()
+        expect(page.locator("#mq-project input")).to_have_value(project)
+
+
+def shoot(page: Page, path: Path) -> None:
+    """A PNG with as many colours as fit into the limit: pictures stay readable, the repository stays small."""
+    page.wait_for_function("[...document.images].every(image => image.complete || image.loading === 'lazy')")
+    page.wait_for_timeout(700)  # players and fonts settle; nothing is asserted on it
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    for colours in (256, 128, 64):
+        data = io.BytesIO()
+        picture.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
+        if data.tell() < MOST_BYTES:
+            break
+    path.write_bytes(data.getvalue())
+
+
+if __name__ == "__main__":
+    main()

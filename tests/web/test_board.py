@@ -1,0 +1,345 @@
+"""The pages' JSON: the board with its actions, the library, the desk. A real studio whose makers write a few bytes."""
+
+from __future__ import annotations
+
+import time
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from fastapi.testclient import TestClient
+
+from domain.capability import StepKind
+from domain.errors import EngineFailed, MaquetteError
+from domain.progress import Progress
+from domain.settings import Settings
+from domain.value import JsonValue
+from library.library import Library
+from pipelines.models.catalogue import Catalogue
+from pipelines.models.profiles import Hardware, choose
+from pipelines.models.store import ModelStore
+from studio.attachments import Attachments
+from studio.conversation import Conversation
+from studio.export import PackSources, Selection, export_pack
+from studio.makers import Makers
+from studio.models import ModelDesk
+from studio.projects import Projects
+from studio.shelf import Shelf
+from studio.studio import Studio
+from tests.studio.bench import Bench, Hand, open_bench, step
+from web.api.board import board_router
+from web.api.desk import models_router, projects_router
+from web.api.files import files_router
+from web.api.shelf import shelf_router
+from web.api.tasks import Tasks, tasks_router
+from web.errors import body_of, status_of
+
+
+@dataclass
+class Desk:
+    """A client signed in as "ada", and the studio behind it."""
+
+    client: TestClient
+    bench: Bench
+    studio: Studio
+    tasks: Tasks
+
+    def call(self, method: str, path: str, body: Any = None, status: int = 200) -> Any:
+        response = self.client.request(method, f"/api/{path}", json=body)
+        assert response.status_code == status, response.text
+        return response.json()
+
+    def board(self) -> Any:
+        return self.call("GET", f"projects/{self.bench.project}/board")
+
+    def made(self, *ids: str) -> str:
+        """A plan of these steps, approved and finished. Returns its id."""
+        plan = self.bench.plan(*(step(name) for name in ids))
+        self.call("POST", f"plans/{plan.id}/approve")
+        self.bench.wait(plan.id)
+        return plan.id
+
+    def task(self, started: dict[str, str]) -> Any:
+        while (state := self.call("GET", f"tasks/{started['task']}"))["state"] == "running":
+            time.sleep(0.02)
+        return state
+
+
+def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
+    catalogue = Catalogue.read(assets / "models.toml")
+    store = ModelStore(catalogue, home / "cache", offline=True)
+    settings = Settings(home=home, cache=home / "cache")
+    sources = PackSources(model=lambda model_id: None)
+
+    def export(library: Library, selection: Selection, out: Path, progress: Progress) -> Path:
+        return export_pack(library, selection, out, progress, sources)
+
+    return Studio(
+        library=bench.library,
+        projects=Projects(bench.library),
+        attachments=Attachments(bench.library, lambda data, name: (), lambda data, name: ""),
+        plans=bench.plans,
+        chat=cast(Conversation, None),  # no route here talks
+        shelf=Shelf(
+            bench.library,
+            packs=home / "packs",
+            thumbnails=home / "thumbnails",
+            shrink=lambda source, target: None,
+            export=export,
+            now=lambda: datetime.now(UTC),
+        ),
+        models=ModelDesk(bench.library, settings, store, lambda own: choose(catalogue, "embedded", Hardware(cores=2), store.ready, own)),
+        makers=Makers([bench.hand.maker(kind) for kind in StepKind], lambda step, brand: ""),
+        runner=bench.runner,
+        voices=lambda: ("amy", "ben"),
+        fonts=lambda: ("Inter",),
+        warm=lambda: None,
+        close=lambda: None,
+    )
+
+
+@pytest.fixture
+def desk(home: Path, assets: Path) -> Iterator[Desk]:
+    bench = open_bench(home, Hand())
+    bench.runner.start()
+    studio, tasks, app = studio_of(bench, home, assets), Tasks(), FastAPI()
+
+    async def known(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, MaquetteError)
+        return JSONResponse(body_of(error), status_code=status_of(error))
+
+    @app.middleware("http")
+    async def ada(request: Request, call_next: Any) -> Any:
+        request.state.person = "ada"
+        return await call_next(request)
+
+    app.add_exception_handler(MaquetteError, known)
+    for router in (board_router(studio), shelf_router(studio, tasks), models_router(studio, tasks), projects_router(studio)):
+        app.include_router(router)
+    app.include_router(tasks_router(tasks))
+    app.include_router(files_router(studio))
+    with TestClient(app) as client:
+        yield Desk(client, bench, studio, tasks)
+    bench.runner.stop()
+    bench.library.close()
+
+
+# The board
+
+
+def test_a_project_without_a_plan_has_an_empty_board(desk: Desk) -> None:
+    board = desk.board()
+    assert (board["plan"], board["steps"]) == (None, [])
+
+
+def test_the_board_says_what_a_plan_would_cost_and_that_it_is_unknown_before_the_first_run(desk: Desk) -> None:
+    desk.bench.plan(step("copy-1"), step("music-1"))
+    board = desk.board()
+    assert (board["plan"]["unknown"], board["plan"]["approved"]) == (2, False)
+    assert [s["seconds"] for s in board["steps"]] == [None, None]
+
+
+def test_results_stand_on_the_board_under_the_name_of_who_approved(desk: Desk) -> None:
+    desk.made("copy-1", "music-1")
+    steps = desk.board()["steps"]
+    assert [s["job"]["state"] for s in steps] == ["done", "done"]
+    assert [s["asset"]["person"] for s in steps] == ["ada", "ada"]
+    file = desk.client.get("/" + steps[0]["asset"]["files"][0]["url"])
+    assert file.text.startswith("copy-1")
+    assert file.headers["content-disposition"].startswith("attachment")
+
+
+def test_a_changed_step_is_marked_until_it_is_made_again(desk: Desk) -> None:
+    plan = desk.made("copy-1", "music-1")
+    desk.call("PATCH", f"plans/{plan}/steps/music-1", {"values": {"seconds": 9}})
+    board = desk.board()
+    assert board["plan"]["changed"]
+    assert [s["changed"] for s in board["steps"]] == [False, True]
+    desk.call("POST", f"plans/{plan}/approve")
+    desk.bench.wait(plan)
+    assert not desk.board()["plan"]["changed"]
+
+
+def test_a_field_that_does_not_fit_is_named(desk: Desk) -> None:
+    plan = desk.bench.plan(step("music-1"))
+    answer = desk.call("PATCH", f"plans/{plan.id}/steps/music-1", {"values": {"seconds": -4}}, status=400)
+    assert answer["field"] == "music-1.seconds"
+    assert answer["hint"]
+
+
+def test_a_variation_adds_a_version_and_keeps_the_verdict_of_the_old_one(desk: Desk) -> None:
+    plan = desk.made("copy-1")
+    first = desk.board()["steps"][0]["asset"]["id"]
+    desk.call("POST", f"assets/{first}/review", {"verdict": "approve"})
+    desk.call("POST", f"plans/{plan}/steps/copy-1/redo", {"note": "warmer"})
+    desk.bench.wait(plan)
+    row = desk.board()["steps"][0]
+    assert [v["verdict"] for v in row["versions"]] == ["", "approve"]
+    assert "warmer" in row["asset"]["text"]
+    assert desk.call("GET", f"assets/{first}")["verdict"] == "approve"
+
+
+def test_an_earlier_plan_of_the_project_can_be_opened_again(desk: Desk) -> None:
+    first = desk.bench.plan(step("copy-1"))
+    second = desk.bench.plan(step("music-1"))
+    board = desk.call("GET", f"projects/{desk.bench.project}/board?plan={first.id}")
+    assert board["plan"]["id"] == first.id
+    assert {p["id"] for p in board["plans"]} == {first.id, second.id}
+    assert desk.board()["plan"]["id"] == second.id
+
+
+def test_what_does_not_exist_is_not_found(desk: Desk) -> None:
+    for path in ("projects/none/board", "assets/none", "assets/none/story", "projects/none/assets", "tasks/none"):
+        assert desk.call("GET", path, status=404)["code"] == "not_found"
+
+
+# The library
+
+
+def test_the_library_is_narrowed_by_kind_verdict_words_and_page(desk: Desk) -> None:
+    desk.made("copy-1", "music-1", "article-1")
+    base = f"projects/{desk.bench.project}/assets"
+    assert desk.call("GET", base)["total"] == 3
+    music = desk.call("GET", f"{base}?kind=music")
+    assert [a["kind"] for a in music["assets"]] == ["music"]
+    desk.call("POST", f"assets/{music['assets'][0]['id']}/review", {"verdict": "reject"})
+    assert desk.call("GET", f"{base}?verdict=reject")["total"] == 1
+    assert desk.call("GET", f"{base}?verdict=open")["total"] == 2
+    assert [a["title"] for a in desk.call("GET", f"{base}?text=article")["assets"]] == ["article-1"]
+    page = desk.call("GET", f"{base}?limit=2&offset=2")
+    assert (page["total"], len(page["assets"])) == (3, 1)
+
+
+def test_the_story_of_an_asset_names_its_sources_its_versions_and_its_recipe(desk: Desk) -> None:
+    plan = desk.bench.plan(step("copy-1"), step("article-1", "copy-1"))
+    desk.call("POST", f"plans/{plan.id}/approve")
+    desk.bench.wait(plan.id)
+    rows = {s["id"]: s["asset"]["id"] for s in desk.board()["steps"]}
+    copy, article = (desk.call("GET", f"assets/{rows[name]}/story") for name in ("copy-1", "article-1"))
+    assert [a["title"] for a in copy["descendants"]] == ["article-1"]
+    assert [a["title"] for a in article["ancestors"]] == ["copy-1"]
+    assert article["recipe"]["sha256"] == desk.studio.shelf.asset(rows["article-1"]).recipe.sha256
+    assert [v["id"] for v in article["versions"]] == [rows["article-1"]]
+
+
+def test_a_selection_is_packed_and_handed_over(desk: Desk, tmp_path: Path) -> None:
+    desk.made("copy-1", "music-1")
+    chosen = desk.board()["steps"][0]["asset"]["id"]
+    done = desk.task(desk.call("POST", f"projects/{desk.bench.project}/packs", {"asset_ids": [chosen]}))
+    assert done["state"] == "done"
+    pack = tmp_path / "pack.zip"
+    pack.write_bytes(desk.client.get(f"/packs/{done['result']['name']}").content)
+    names = zipfile.ZipFile(pack).namelist()
+    assert any("copy-1" in name for name in names)
+    assert not any("music-1" in name for name in names)
+
+
+def test_a_pack_of_nothing_fails_in_words(desk: Desk) -> None:
+    failed = desk.task(desk.call("POST", f"projects/{desk.bench.project}/packs", {}))
+    assert failed["state"] == "failed"
+    assert failed["error"]
+
+
+def test_the_check_finds_a_lost_file(desk: Desk) -> None:
+    desk.made("copy-1")
+    assert desk.task(desk.call("POST", "check"))["result"]["sound"]
+    asset = desk.studio.shelf.asset(desk.board()["steps"][0]["asset"]["id"])
+    _, path = desk.studio.shelf.file(asset.id)
+    path.chmod(0o600)
+    path.unlink()
+    report = desk.task(desk.call("POST", "check"))["result"]
+    assert (report["sound"], [m["sha256"] for m in report["missing"]]) == (False, [asset.main.sha256])
+
+
+# Tasks
+
+
+def test_a_task_can_be_cancelled_and_a_broken_one_ends(desk: Desk) -> None:
+    def endless(progress: Progress) -> JsonValue:
+        while True:
+            progress.report(0.5, "turning")
+            time.sleep(0.005)
+
+    def broken(progress: Progress) -> JsonValue:
+        raise EngineFailed("The engine broke.", hint="Try again.")
+
+    task = desk.tasks.start(endless)
+    desk.call("DELETE", f"tasks/{task}")
+    assert desk.task({"task": task})["state"] == "cancelled"
+    failed = desk.task({"task": desk.tasks.start(broken)})
+    assert (failed["state"], failed["error"]) == ("failed", "The engine broke. Try again.")
+
+
+# The desk
+
+
+def test_models_say_their_state_licence_and_why_they_are_used(desk: Desk) -> None:
+    answer = desk.call("GET", "models")
+    chat = [m for m in answer["models"] if m["model"]["task"] == "chat"]
+    assert {m["state"] for m in chat} == {"absent"}
+    assert [m["reason"] for m in chat if m["used"]] != [""]
+    assert all(m["model"]["licence"] for m in answer["models"])
+    assert all("files" not in m["model"] for m in answer["models"])
+
+
+def test_a_choice_of_model_is_kept_and_one_of_another_task_refused(desk: Desk) -> None:
+    desk.call("PUT", "models/choices/chat", {"model_id": "smollm2-135m-instruct-q4"})
+    assert desk.call("GET", "models")["choices"] == {"chat": "smollm2-135m-instruct-q4"}
+    desk.call("PUT", "models/choices/chat", {"model_id": "u2netp"}, status=400)
+    desk.call("PUT", "models/choices/chat", {"model_id": ""})
+    assert desk.call("GET", "models")["choices"] == {}
+
+
+def test_the_key_of_an_endpoint_is_kept_but_never_told(desk: Desk) -> None:
+    url = "http://127.0.0.1:9/v1"
+    desk.call("PUT", "models/endpoint", {"url": url, "model": "m", "key": "secret-key"})
+    assert "secret-key" not in desk.client.get("/api/models").text
+    desk.call("PUT", "models/endpoint", {"url": url, "model": "other", "key": ""})
+    assert desk.studio.models.endpoint().key == "secret-key"
+    desk.call("PUT", "models/endpoint", {"url": "http://127.0.0.1:10/v1", "model": "other", "key": ""})
+    assert desk.studio.models.endpoint().key == ""
+
+
+def test_a_brand_is_saved_and_a_fault_names_its_field(desk: Desk) -> None:
+    path = f"projects/{desk.bench.project}/brand"
+    desk.call("PUT", path, {"name": "North Pier", "palette": ["#AABBCC"], "lexicon": {"Leeds": "leedz"}})
+    assert desk.call("GET", path)["brand"]["palette"] == ["#aabbcc"]
+    fault = desk.call("PUT", path, {"palette": ["reddish"]}, status=422)["detail"][0]
+    assert fault["loc"][:2] == ["body", "palette"]
+    assert "reddish" in fault["msg"]
+
+
+def test_a_brand_travels_as_toml_without_losing_its_logo(desk: Desk) -> None:
+    path = f"projects/{desk.bench.project}"
+    logo = b"\x89PNG\r\n\x1a\n" + bytes(64)
+    hashed = desk.client.post(f"/api/{path}/logo?name=mark.png", content=logo).json()["logo"]
+    desk.call("PUT", f"{path}/brand", {"name": "Pier", "voice": "calm"})
+    text = desk.client.get(f"/api/{path}/brand.toml").text
+    desk.call("PUT", f"{path}/brand", {"name": "Other"})
+    desk.call("PUT", f"{path}/brand.toml", {"text": text})
+    brand = desk.call("GET", f"{path}/brand")["brand"]
+    assert (brand["name"], brand["voice"], brand["logo"]) == ("Pier", "calm", hashed)
+
+
+def test_a_logo_that_is_no_png_or_too_large_is_refused_by_name(desk: Desk) -> None:
+    path = f"/api/projects/{desk.bench.project}/logo?name=mark.svg"
+    assert "mark.svg is not a PNG" in desk.client.post(path, content=b"<svg/>").json()["message"]
+    large = desk.client.post(path, content=b"\x89PNG\r\n\x1a\n" + bytes(2 * 1024 * 1024))
+    assert (large.status_code, large.json()["code"]) == (413, "over_limit")
+
+
+def test_a_project_is_renamed_archived_and_restored(desk: Desk) -> None:
+    path = f"projects/{desk.bench.project}"
+    assert desk.call("PATCH", path, {"name": "Harbour", "language": "zh"})["language"] == "zh"
+    desk.call("PATCH", path, {"archived": True})
+    assert desk.call("GET", "projects") == []
+    assert [p["name"] for p in desk.call("GET", "projects?archived=true") if p["archived"]] == ["Harbour"]
+    desk.call("PATCH", path, {"archived": False})
+    assert [p["name"] for p in desk.call("GET", "projects")] == ["Harbour"]
+    assert desk.call("PATCH", path, {"name": "  "}, status=400)["field"] == "name"
