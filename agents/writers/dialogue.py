@@ -242,7 +242,7 @@ def _judge(scene: _Scene, beat: Beat, node: DialogueNode) -> tuple[Finding, ...]
 
 def _tidy(text: str, characters: Sequence[str]) -> str:
     """Without a speaker's name before the line, stage directions in brackets, or quotation marks around all of it."""
-    text = re.sub(r"\s+", " ", text).strip()
+    text = re.sub(r"\s+", " ", text).strip().lstrip(".,;:，。、；： ")
     for name in characters:
         text = re.sub(rf"^{re.escape(name)}\s*[:：]\s*", "", text, flags=re.IGNORECASE)
     text = re.sub(r"^[（(][^)）]*[)）]\s*", "", text)
