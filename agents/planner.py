@@ -272,7 +272,7 @@ class Planner:
             text = said[number] if number < len(said) else ""
             if not text or text.casefold() in {s.casefold() for s in shown} or undrawable.search(text.lower()):
                 hint = place.item.angle.of(language)
-                text = f"{subject}: {hint}" if hint else subject
+                text = f"{subject}: {hint}" if hint and subject in shown else subject
             shown.append(text)
         return tuple(shown)
 
