@@ -1,0 +1,28 @@
+"""Every benchmark of this folder, one after the other; the numbers go into docs/benchmarks.md. `make benchmarks`"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+REPORT = str(ROOT / "docs" / "benchmarks.md")
+COMMANDS = (
+    ["-m", "benchmarks.main_job", "--write", REPORT],
+    ["benchmarks/sound.py", "--write", REPORT],
+    ["-m", "benchmarks.illustrator"],
+)
+
+
+def main() -> int:
+    for command in COMMANDS:
+        print(f"$ python {' '.join(command)}", flush=True)
+        done = subprocess.run([sys.executable, *command], cwd=ROOT, check=False)
+        if done.returncode:
+            return done.returncode
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
