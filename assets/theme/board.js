@@ -150,7 +150,7 @@
     actions(plan, steps, done) {
       const left = steps.length - done;
       const nodes = [];
-      if (done) {
+      if (done && !this.busy) {
         const pack = button(t("export.plan"), () => export_pack(this.base, this.project, { plan_id: plan.id }, pack, this.says), { id: "mq-export" });
         nodes.push(pack);
       }
@@ -305,6 +305,7 @@
       form.replaceChildren(el("form", { onsubmit: save }, rows, el("div", { class: "mq-form-row" },
         el("button", { class: "mq-button mq-primary", type: "submit" }, step.asset ? t("card.make_again") : t("card.save")),
         button(t("card.close"), () => { form.hidden = true; }))));
+      form.onkeydown = (event) => { if (event.key === "Escape") form.hidden = true; };
       form.hidden = false;
       form.querySelector("textarea, input").focus();
     }

@@ -83,7 +83,7 @@
 
     task(task, rows, desk) {
       const own = desk.choices[task] || "";
-      const select = el("select", { "data-key": `choose ${task}`, "aria-label": t("models.choose_for", { task: named("task", task) }) },
+      const select = el("select", { class: "mq-pick", "data-key": `choose ${task}`, "aria-label": t("models.choose_for", { task: named("task", task) }) },
         el("option", { value: "" }, t("models.automatic")),
         rows.map((status) => el("option", { translate: "no", value: status.model.id, selected: status.model.id === own }, status.model.name)));
       select.addEventListener("change", () => this.act("PUT", `models/choices/${task}`, { model_id: select.value }));

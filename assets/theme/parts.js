@@ -118,7 +118,7 @@ window.Maquette = (() => {
     const before = document.activeElement;
     node.addEventListener("click", (event) => { if (event.target === node) node.close(); });
     node.addEventListener("close", () => { node.remove(); if (before && before.focus) before.focus(); });
-    document.body.append(node);
+    (document.querySelector(".gradio-container") || document.body).append(node);
     node.showModal();
     return node;
   }
@@ -185,7 +185,9 @@ window.Maquette = (() => {
   }
 
   function remarks(asset) {
-    const rows = asset.findings.map((f) => el("p", { class: `mq-finding mq-${f.severity}` }, `${f.field ? `${named("slot", f.field)}: ` : ""}${f.message}`));
+    // Of copy every line carries its own findings; those of the whole would say them twice.
+    const whole = asset.kind === "copy" ? asset.findings.filter((f) => !f.field) : asset.findings;
+    const rows = whole.map((f) => el("p", { class: `mq-finding mq-${f.severity}` }, `${f.field ? `${named("slot", f.field)}: ` : ""}${f.message}`));
     for (const change of asset.facts.substitutions || []) {
       rows.push(el("p", { class: "mq-finding mq-warning" }, t("card.substitution", { asked: change.asked, drawn: change.drawn })));
     }
@@ -292,7 +294,19 @@ window.Maquette = (() => {
     mount();
   }
 
-  new MutationObserver(() => { apply_dark(); mount(); relabel(); }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["class", "data-mq-options"] });
+  // An answer that streams changes the page many times a second: once per drawn frame is enough.
+  let waiting = false;
+  function settle() {
+    if (waiting) return;
+    waiting = true;
+    window.requestAnimationFrame(() => {
+      waiting = false;
+      mount();
+      relabel();
+    });
+  }
+
+  new MutationObserver(() => { apply_dark(); settle(); }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["class", "data-mq-options"] });
   apply_dark();
 
   return { ICONS, el, t, has, named, duration, bytes, call, follow, button, quiet, chip, bar, notice, dialog, enlarge, is_picture, is_sound, player, preview, remarks, downloads, verdict_buttons, export_pack, part };

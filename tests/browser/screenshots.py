@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -119,13 +120,13 @@ def prepare(browser: Browser, studio: Running, out: Path) -> None:
 def take_all(browser: Browser, studio: Running, view: View, out: Path) -> None:
     with opened(browser, view) as page:
         page.goto(f"{studio.url}/{view.root}")
-        choose(page, BRIEFS[view.language][0])
+        choose(page, studio, BRIEFS[view.language][0])
         expect(page.locator(".mq-card").first).to_be_visible()
         shoot(page, out / f"create-{view.name}.png")
         if view.width < 500:
             page.locator(".mq-board").evaluate("board => board.scrollIntoView()")
             shoot(page, out / f"board-{view.name}.png")
-        choose(page, BRIEFS["en"][0])
+        choose(page, studio, BRIEFS["en"][0])
         page.goto(f"{studio.url}/{view.root}library")
         expect(page.locator(".mq-tile").first).to_be_visible()
         shoot(page, out / f"library-{view.name}.png")
@@ -140,12 +141,14 @@ def take_all(browser: Browser, studio: Running, view: View, out: Path) -> None:
         shoot(page, out / f"brand-{view.name}.png")
 
 
-def choose(page: Page, project: str) -> None:
+def choose(page: Page, studio: Running, project: str) -> None:
+    """Switch to a project and wait until the page shows it, which is when the browser has kept the choice."""
     expect(page.locator("#mq-project input")).not_to_have_value("")
     if page.locator("#mq-project input").input_value() != project:
         page.locator("#mq-project input").click()
         page.get_by_role("option", name=project, exact=True).click()
-        expect(page.locator("#mq-project input")).to_have_value(project)
+    project_id = next(p["id"] for p in studio.projects() if p["name"] == project)
+    expect(page.locator("[data-mq-options]").first).to_have_attribute("data-mq-options", re.compile(re.escape(project_id)))
 
 
 def shoot(page: Page, path: Path) -> None:
@@ -155,7 +158,7 @@ def shoot(page: Page, path: Path) -> None:
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     for colours in (256, 128, 64):
         data = io.BytesIO()
-        picture.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
+        picture.quantize(colours, method=Image.Quantize.MEDIANCUT, kmeans=2, dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
         if data.tell() < MOST_BYTES:
             break
     path.write_bytes(data.getvalue())
