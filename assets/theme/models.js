@@ -6,7 +6,7 @@
 
   const languages = (codes) => {
     const names = new Intl.DisplayNames([t("locale")], { type: "language" });
-    return codes.slice(0, 4).map((code) => names.of(code)).join(" ") + (codes.length > 4 ? " …" : "");
+    return codes.slice(0, 4).map((code) => names.of(code)).join(t("list.comma")) + (codes.length > 4 ? " …" : "");
   };
 
   class Models {

@@ -46,11 +46,15 @@ class Running:
 
 
 @contextmanager
-def running(home: Path, cache: Path, command: tuple[str, ...] = ("app.py",)) -> Iterator[Running]:
-    """`python app.py serve --port 0` with its own home, until the block ends. Fails with what the process said."""
+def running(home: Path, cache: Path, **settings: str) -> Iterator[Running]:
+    """`python app.py serve --port 0` with its own home and MAQUETTE_* settings, until the block ends.
+
+    Fails with what the process said when it does not open.
+    """
     environment = {**os.environ, "MAQUETTE_HOME": str(home), "MAQUETTE_CACHE": str(cache), "MAQUETTE_OFFLINE": "1", "COLUMNS": "200"}
+    environment |= {f"MAQUETTE_{name.upper()}": value for name, value in settings.items()}
     process = subprocess.Popen(
-        [sys.executable, *command, "serve", "--port", "0"],
+        [sys.executable, "app.py", "serve", "--port", "0"],
         cwd=ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,

@@ -128,3 +128,17 @@ def test_a_plan_can_be_stopped_and_finished_later(page: Page, studio: Running) -
     assert set(board(page).values()) <= {"cancelled", "done"}
     page.locator("#mq-approve").click()
     expect(page.locator('.mq-card[data-state="done"]')).to_have_count(2)
+
+
+def test_a_thin_brief_is_answered_with_choices_and_a_choice_is_sent(page: Page, studio: Running, watch: Watch) -> None:
+    page.goto(studio.url)
+    expect(page.locator("#mq-project input")).not_to_have_value("")
+    new_project(page, "Choices")
+    say(page, "make something")
+    choice = page.locator("#mq-chat button.option").first
+    expect(choice).to_be_visible()
+    words = choice.inner_text()
+    choice.click()
+    expect(page.locator("#mq-chat .message.user").last).to_contain_text(words)
+    expect(page.locator(".mq-card").first).to_be_visible()
+    assert watch.errors == []
