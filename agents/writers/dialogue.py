@@ -130,7 +130,9 @@ def _beat(scene: _Scene, beat: Beat) -> tuple[DialogueNode, tuple[Finding, ...]]
     best: DialogueNode | None = None
     faults: tuple[Finding, ...] = ()
     for attempt in range(_ATTEMPTS):
-        reply = run.ask_json(f"{beat.id}/{attempt}", [message("user", ask)], sampling, room(1, most), _schema(scene, choices))
+        # Bolder with every attempt, away from the line it is stuck on.
+        bolder = sampling.model_copy(update={"temperature": sampling.temperature + 0.2 * attempt})
+        reply = run.ask_json(f"{beat.id}/{attempt}", [message("user", ask)], bolder, room(1, most), _schema(scene, choices))
         node = _node(scene, beat, reply)
         found = _judge(scene, beat, node)
         if best is None or errors(found) < errors(faults):
@@ -198,7 +200,7 @@ def _schema(scene: _Scene, choices: int) -> dict[str, JsonValue]:
     }
     properties: dict[str, JsonValue] = {"lines": {"type": "array", "items": line, "minItems": _LINES, "maxItems": _LINES}}
     if choices:
-        answer = text_schema(_longest(limits["choice"]), script)
+        answer = text_schema(_longest(limits["choice"]), script, limits["least"])
         properties["choices"] = {"type": "array", "items": answer, "minItems": choices, "maxItems": choices}
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
@@ -243,7 +245,7 @@ def _judge(scene: _Scene, beat: Beat, node: DialogueNode) -> tuple[Finding, ...]
 def _tidy(text: str, characters: Sequence[str]) -> str:
     """Without a speaker's name before the line, stage directions in brackets, or quotation marks around all of it."""
     text = re.sub(r"\s+", " ", text).strip().lstrip(".,;:，。、；： ")
-    for name in characters:
+    for name in (*characters, "Player", "玩家"):
         text = re.sub(rf"^{re.escape(name)}\s*[:：]\s*", "", text, flags=re.IGNORECASE)
     text = re.sub(r"^[（(][^)）]*[)）]\s*", "", text)
     if len(text) > 2 and (text[0], text[-1]) in {('"', '"'), ("“", "”"), ("「", "」"), ("‘", "’")}:
