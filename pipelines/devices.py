@@ -19,6 +19,9 @@ from domain.errors import OutOfMemory
 
 T = TypeVar("T")
 
+#: How long one wait for memory lasts before the table is looked at again; an interrupt is heard in between.
+_WAIT_SECONDS = 0.1
+
 
 @dataclass(frozen=True)
 class Weights(Generic[T]):
@@ -53,8 +56,9 @@ class Devices:
     def __init__(self, budget: int) -> None:
         self._budget = budget
         self._held: dict[str, _Held] = {}
-        self._loading: set[str] = set()
-        self._reserved = 0
+        # Footprints of what is being loaded, by key, and of what is being unloaded: both are in memory, or soon will be.
+        self._loading: dict[str, int] = {}
+        self._leaving = 0
         self._changed = threading.Condition()
 
     @contextmanager
@@ -85,7 +89,7 @@ class Devices:
     def release_idle(self) -> None:
         """Unload everything nobody is using."""
         with self._changed:
-            idle = [self._held.pop(key) for key in [k for k, h in self._held.items() if h.users == 0]]
+            idle = self._take_out([key for key, held in self._held.items() if held.users == 0])
         self._unload(idle)
 
     def _take(self, key: str, weights: Weights[T]) -> _Held:
@@ -94,51 +98,61 @@ class Devices:
                 f"{weights.key} needs {weights.footprint / 1e9:.1f} GB; this studio may use {self._budget / 1e9:.1f} GB.",
                 hint="Choose a smaller model on the Models page, or raise MAQUETTE_MEMORY.",
             )
-        evicted: list[_Held] = []
-        with self._changed:
-            while key in self._loading:
-                self._changed.wait()
-            held = self._held.get(key)
-            if held is not None:
-                held.users += 1
-                return held
-            self._loading.add(key)
-            evicted = self._make_room(weights.footprint)
-            self._reserved += weights.footprint
+        ours = False
         try:
-            self._unload(evicted)
-            value = weights.load()
-        except BaseException:
             with self._changed:
-                self._loading.discard(key)
-                self._reserved -= weights.footprint
-                self._changed.notify_all()
-            raise
-        with self._changed:
-            held = _Held(value=value, footprint=weights.footprint, unload=cast("Callable[[Any], None] | None", weights.unload), users=1)
-            self._held[key] = held
-            self._loading.discard(key)
-            self._reserved -= weights.footprint
-            self._changed.notify_all()
-        return held
+                while True:
+                    held = self._held.get(key)
+                    if held is not None:
+                        held.users += 1
+                        return held
+                    evicted = None if key in self._loading else self._make_room(weights.footprint)
+                    if evicted is not None:
+                        break
+                    self._changed.wait(_WAIT_SECONDS)
+                ours = True
+                self._loading[key] = weights.footprint
+            self._unload(evicted)
+            unload = cast("Callable[[Any], None] | None", weights.unload)
+            held = _Held(value=weights.load(), footprint=weights.footprint, unload=unload, users=1)
+            with self._changed:
+                self._held[key] = held
+                del self._loading[key]
+            return held
+        finally:
+            if ours:
+                with self._changed:
+                    self._loading.pop(key, None)
+                    self._changed.notify_all()
 
-    def _make_room(self, footprint: int) -> list[_Held]:
-        """Take idle weights out of the table, oldest use first, until `footprint` fits; wait for users when it does not."""
-        evicted: list[_Held] = []
-        while sum(h.footprint for h in self._held.values()) + self._reserved + footprint > self._budget:
-            idle = [key for key, held in self._held.items() if held.users == 0]
-            if idle:
-                oldest = min(idle, key=lambda k: self._held[k].last_used)
-                evicted.append(self._held.pop(oldest))
-            else:
-                self._changed.wait()
-        return evicted
+    def _make_room(self, footprint: int) -> list[_Held] | None:
+        """Take idle weights out of the table, oldest use first, until `footprint` fits; None, and nothing taken, when it cannot yet."""
+        taken = sum(held.footprint for held in self._held.values()) + sum(self._loading.values()) + self._leaving
+        short = taken + footprint - self._budget
+        going: list[str] = []
+        for key in sorted((k for k, h in self._held.items() if h.users == 0), key=lambda k: self._held[k].last_used):
+            if short <= 0:
+                break
+            short -= self._held[key].footprint
+            going.append(key)
+        return self._take_out(going) if short <= 0 else None
 
-    @staticmethod
-    def _unload(evicted: list[_Held]) -> None:
-        for held in evicted:
-            if held.unload is not None:
-                held.unload(held.value)
-            held.value = None
-        if evicted:
+    def _take_out(self, keys: list[str]) -> list[_Held]:
+        """Nobody can take these any more; their memory counts until `_unload` has freed it."""
+        taken = [self._held.pop(key) for key in keys]
+        self._leaving += sum(held.footprint for held in taken)
+        return taken
+
+    def _unload(self, evicted: list[_Held]) -> None:
+        if not evicted:
+            return
+        try:
+            for held in evicted:
+                if held.unload is not None:
+                    held.unload(held.value)
+                held.value = None
             gc.collect()
+        finally:
+            with self._changed:
+                self._leaving -= sum(held.footprint for held in evicted)
+                self._changed.notify_all()
