@@ -54,11 +54,11 @@ def forbidden(text: str, unwanted: Iterable[str], field: str = "") -> tuple[Find
 
 
 def find_word(text: str, word: str) -> list[tuple[int, int]]:
-    """Where a word or phrase stands, case-insensitive: whole words in Latin script (with a plural s), anywhere in Chinese."""
+    """Where a word or phrase stands, case-insensitive: whole words in Latin script (with a common ending), anywhere in Chinese."""
     if not word.strip():
         return []
     body = re.escape(word.strip())
-    pattern = body if CJK.search(word) else rf"(?<!\w){body}(?:s|es|'s|’s)?(?!\w)"
+    pattern = body if CJK.search(word) else rf"(?<!\w){body}(?:s|es|'s|’s|ly|er|est|ed|ing)?(?!\w)"
     return [m.span() for m in re.finditer(pattern, text, re.IGNORECASE)]
 
 

@@ -49,6 +49,7 @@ def test_words_are_counted_whatever_stands_between_them(parts: list[str]) -> Non
     [
         ("A Cheap trick", "cheap", True),
         ("Two cheaps", "cheap", True),
+        ("Perfectly Served", "perfect", True),
         ("Cheapside", "cheap", False),
         ("便宜又好喝", "便宜", True),
         ("Say cold brew.", "cold brew", True),
