@@ -96,7 +96,7 @@ def open_studio(settings: Settings) -> Studio:
     planner = Planner(assets)
     chat = CurrentChat(engine.chats)
     director = Director(chat, assets, planner)
-    plans = Plans(library, planner, chat, makers, runner, now)
+    plans = Plans(library, planner, chat, makers, runner, now, planner.safety.require)
     return Studio(
         library=library,
         projects=Projects(library),

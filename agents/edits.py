@@ -222,7 +222,7 @@ class Editor:
         queue = list(gone)
         while queue:
             step = queue.pop(0)
-            sheet.plan = sheet.plan.model_copy(update={"steps": tuple(s for s in sheet.plan.steps if s.id != step.id)})
+            sheet.plan = sheet.plan.without(step.id)
             sheet.dropped.append(step.id)
             sheet.changed.pop(step.id, None)
             for dependent in [s for s in sheet.plan.steps if any(i.step == step.id for i in s.inputs)]:

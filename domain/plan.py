@@ -49,7 +49,7 @@ class Unavailable(Value):
 
 
 class Plan(Value):
-    """version rises with every edit; the id stays. seed is the root of every step's seed."""
+    """version rises with every edit; the id stays. seed is the root of every step's seed. retired: ids of dropped steps."""
 
     id: str
     project_id: str
@@ -62,6 +62,7 @@ class Plan(Value):
     steps: tuple[Step, ...] = ()
     unavailable: tuple[Unavailable, ...] = ()
     notes: tuple[str, ...] = ()
+    retired: tuple[str, ...] = ()
 
     def step(self, step_id: str) -> Step:
         for step in self.steps:
@@ -87,8 +88,14 @@ class Plan(Value):
         return tuple(s.id for s in self.steps if s.id in wanted and s.id != step_id)
 
     def next_id(self, kind: StepKind) -> str:
-        numbers = [int(s.id.rsplit("-", 1)[1]) for s in self.steps if s.id.rsplit("-", 1)[0] == kind.value]
+        """An id no step of this plan has or ever had: results are kept under it."""
+        ids = [*(s.id for s in self.steps), *self.retired]
+        numbers = [int(i.rsplit("-", 1)[1]) for i in ids if i.rsplit("-", 1)[0] == kind.value]
         return f"{kind.value}-{max(numbers, default=0) + 1}"
+
+    def without(self, step_id: str) -> Plan:
+        """This plan less one step; inputs that named it stay, so that the caller decides what becomes of them."""
+        return self.model_copy(update={"steps": tuple(s for s in self.steps if s.id != step_id), "retired": (*self.retired, step_id)})
 
     def check(self, capabilities: Iterable[Capability]) -> tuple[Finding, ...]:
         """Everything that would stop this plan from running. Empty means it can run."""

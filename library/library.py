@@ -18,7 +18,8 @@
     plans      save_plan(plan) -> Plan                # version 1, then newest + 1, else Conflict
                plan(id, version=None) -> Plan; latest_plan(project_id) -> Plan | None; plans(project_id) -> tuple[Plan, ...]
                approve(plan_id, version, person="", when=None) -> Approval; approval(plan_id) -> Approval | None
-    jobs       put_job(job, if_attempt=None) -> bool  # upsert by (plan, step, take); False: refused, another attempt runs
+    jobs       put_job(job)                           # upsert by (plan, step, take)
+               move_job(plan_id, step_id, take, change) -> Job | None   # read, change and write in one transaction
                job(plan_id, step_id, take=0) -> Job | None; jobs(plan_id) -> tuple[Job, ...]
                latest_jobs(plan_id) -> dict[str, Job] # step id -> job of its highest take
                unfinished_jobs() -> tuple[Job, ...]   # of all plans

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, insert, select, update
 
 from domain.brief import Brief
 from domain.conversation import Turn
@@ -126,22 +126,24 @@ class Plans(Room):
             row = connection.execute(chosen).first()
         return None if row is None else Approval.model_validate(dict(row._mapping))
 
-    def put_job(self, job: Job, *, if_attempt: str | None = None) -> bool:
-        """Store the state of a job, keyed by (plan, step, take). True when it was written.
-
-        if_attempt: write only while the stored job is still of this attempt (or there is none); a late result of a
-        replaced attempt is then refused with False, in one transaction.
-        """
-        key = {"plan_id": job.plan_id, "step_id": job.step_id, "take": job.take}
+    def put_job(self, job: Job) -> None:
+        """Store the state of a job, keyed by (plan, step, take), whatever stood there."""
         with self._database.write("store the job") as connection:
-            if if_attempt is not None:
-                present = connection.scalar(
-                    select(tables.jobs.c.attempt).where(_job_key(job.plan_id, job.step_id, job.take)).with_for_update()
-                )
-                if present is not None and present != if_attempt:
-                    return False
-            upsert(connection, tables.jobs, key, {"state": job.state.value, "attempt": job.attempt, "document": dump(job)})
-        return True
+            _write_job(connection, job)
+
+    def move_job(self, plan_id: str, step_id: str, take: int, change: Callable[[Job], Job | None]) -> Job | None:
+        """Change a stored job in one transaction. `change` gets it as it stands and gives what it becomes, or None to leave it.
+
+        Returns what was written, None when nothing was. Raises NotFound when there is no such job.
+        """
+        with self._database.write("store the job") as connection:
+            document = connection.scalar(select(tables.jobs.c.document).where(_job_key(plan_id, step_id, take)).with_for_update())
+            if document is None:
+                raise NotFound(f"{step_id} of plan {plan_id} has no take {take}.", field="take")
+            changed = change(load(Job, document))
+            if changed is not None:
+                _write_job(connection, changed)
+        return changed
 
     def job(self, plan_id: str, step_id: str, take: int = 0) -> Job | None:
         with self._database.read("read the job") as connection:
@@ -185,6 +187,11 @@ def _newest_versions(project_id: str) -> Select[JsonValue]:
     newest = and_(tables.plan_versions.c.plan_id == tables.plans.c.id, tables.plan_versions.c.version == tables.plans.c.version)
     chosen = select(tables.plan_versions.c.document).join(tables.plans, newest)
     return chosen.where(tables.plans.c.project_id == project_id).order_by(tables.plans.c.number.desc())
+
+
+def _write_job(connection: Connection, job: Job) -> None:
+    key = {"plan_id": job.plan_id, "step_id": job.step_id, "take": job.take}
+    upsert(connection, tables.jobs, key, {"state": job.state.value, "attempt": job.attempt, "document": dump(job)})
 
 
 def _job_key(plan_id: str, step_id: str, take: int) -> ColumnElement[bool]:

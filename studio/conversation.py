@@ -127,9 +127,13 @@ class Conversation:
             log.exception("the answer in project %s failed", brief.project_id)
             answer.grow(f"\n\n⚠ Something broke inside the studio ({type(error).__name__}). Nothing was lost; send it again.")
         finally:
-            self._add_turn(brief, "assistant", answer.text.strip() or "…", intent=intent, plan_id=plan_id, options=options)
-            self._forget(brief.project_id)
-            answer.end()
+            try:
+                self._add_turn(brief, "assistant", answer.text.strip() or "…", intent=intent, plan_id=plan_id, options=options)
+            except MaquetteError:
+                log.exception("an answer in project %s could not be stored", brief.project_id)
+            finally:
+                self._forget(brief.project_id)
+                answer.end()
 
     def _carry_out(self, part: ReplyPart, brief: Brief, answer: Answer) -> str:
         """Do what one part decides. Returns the id of the plan it made or changed, "" for none."""

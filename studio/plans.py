@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -47,13 +48,27 @@ class Planner(Protocol):
 
 
 class Plans:
+    """Args:
+    refuse_unsafe: raises ContentRefused for a wish that is not made here. Briefs are checked by the planner itself.
+    """
+
     def __init__(
-        self, library: Library, planner: Planner, chat: ChatModel, makers: Makers, runner: Runner, now: Callable[[], datetime]
+        self,
+        library: Library,
+        planner: Planner,
+        chat: ChatModel,
+        makers: Makers,
+        runner: Runner,
+        now: Callable[[], datetime],
+        refuse_unsafe: Callable[[str], None],
     ) -> None:
         self._library = library
         self._takes = Takes(library)
         self._planner = planner
         self._chat = chat
+        self._refuse_unsafe = refuse_unsafe
+        # Two clicks, or two people, must not start the same takes twice.
+        self._starting = threading.Lock()
         self._makers = makers
         self._runner = runner
         self._now = now
@@ -110,31 +125,35 @@ class Plans:
     # Editing
 
     def save(self, plan: Plan) -> Plan:
-        """Store an edited plan as its next version. Raises PlanError when it could not run, Conflict when it was edited meanwhile."""
+        """Store an edited plan; its version is one more than that it was edited from.
+
+        Raises PlanError when it could not run, Conflict when it was edited by somebody else meanwhile.
+        """
         plan.require(self._makers.capabilities())
-        return self._save(plan.model_copy(update={"version": self._library.plan(plan.id).version + 1}))
+        return self._save(plan)
 
     def drop(self, plan_id: str, step_id: str) -> Plan:
         """Remove a step and the inputs that named it."""
         plan = self.get(plan_id)
         plan.step(step_id)
-        steps = tuple(
-            s.model_copy(update={"inputs": tuple(i for i in s.inputs if i.step != step_id)}) for s in plan.steps if s.id != step_id
-        )
-        return self.save(plan.model_copy(update={"steps": steps}))
+        left = plan.without(step_id)
+        steps = tuple(s.model_copy(update={"inputs": tuple(i for i in s.inputs if i.step != step_id)}) for s in left.steps)
+        return self.save(_next(left, steps))
 
     def change(self, plan_id: str, step_id: str, values: dict[str, JsonValue], *, title: str = "") -> Plan:
         """Change fields of one step's spec. Raises InputError naming the field that does not fit."""
         plan = self.get(plan_id)
         step = plan.step(step_id)
         changed = step.model_copy(update={"spec": change_spec(step, values), "title": title.strip() or step.title})
-        return self.save(plan.model_copy(update={"steps": tuple(changed if s.id == step_id else s for s in plan.steps)}))
+        self._refuse_unsafe(" ".join([title, *(value for value in values.values() if isinstance(value, str))]))
+        return self.save(_next(plan, tuple(changed if s.id == step_id else s for s in plan.steps)))
 
     def add(self, plan_id: str, kind: StepKind, about: str, *, inputs: tuple[StepInput, ...] = ()) -> Plan:
         """Add a step of a kind that has a maker, about something."""
         plan = self.get(plan_id)
         if kind not in SPECS:
             raise PlanError(f"Nothing here can make {kind}.", hint="Choose one of the kinds in the list.", field="kind")
+        self._refuse_unsafe(about)
         try:
             values: dict[str, JsonValue] = {"kind": kind.value, "about": about.strip()}
             if "language" in SPECS[kind].model_fields:
@@ -143,7 +162,7 @@ class Plans:
             step = Step.model_validate({"id": plan.next_id(kind), "title": title, "spec": values, "inputs": inputs})
         except ValidationError as error:
             raise _bad_spec("new step", error) from error
-        return self.save(plan.model_copy(update={"steps": (*plan.steps, step)}))
+        return self.save(_next(plan, (*plan.steps, step)))
 
     # Cost and running
 
@@ -155,13 +174,14 @@ class Plans:
 
     def approve(self, plan_id: str, *, person: str = "") -> tuple[Job, ...]:
         """Approve the newest version and make every step that is not made yet, or was changed since. Returns the queued jobs."""
-        plan = self.get(plan_id)
-        plan.require(self._makers.capabilities())
-        if any(not job.state.ended for job in self._library.latest_jobs(plan_id).values()):
-            raise Conflict("This plan is being made already.", hint="Wait for it, or cancel it first.")
-        self._library.approve(plan.id, plan.version, person, self._now())
-        stale = self._stale(plan)
-        return self._run(plan, [self._next_take(plan, step, person) for step in plan.order() if step.id in stale])
+        with self._starting:
+            plan = self.get(plan_id)
+            plan.require(self._makers.capabilities())
+            if any(not job.state.ended for job in self._library.latest_jobs(plan_id).values()):
+                raise Conflict("This plan is being made already.", hint="Wait for it, or cancel it first.")
+            self._library.approve(plan.id, plan.version, person, self._now())
+            stale = self._stale(plan)
+            return self._run(plan, [self._next_take(plan, step, person) for step in plan.order() if step.id in stale])
 
     def approved(self, plan_id: str) -> bool:
         return self._library.approval(plan_id) is not None
@@ -179,22 +199,30 @@ class Plans:
 
         Raises Conflict while one of them is being made, PlanError when an input of one was never made.
         """
-        plan = self.get(plan_id)
-        wanted = set(notes)
-        for step_id in notes:
+        self._refuse_unsafe(" ".join(notes.values()))
+        with self._starting:
+            plan = self.get(plan_id)
+            wanted = self._with_dependents(plan, notes)
+            busy = wanted & {job.step_id for job in self._library.latest_jobs(plan_id).values() if not job.state.ended}
+            if busy:
+                raise Conflict(f"{', '.join(sorted(busy))} is being made now.", hint="Wait for it, or cancel it first.")
+            steps = [step for step in plan.order() if step.id in wanted]
+            for step in steps:
+                self._require_inputs(plan, step, wanted)
+            return self._run(plan, [self._next_take(plan, step, person, note=notes.get(step.id, "")) for step in steps])
+
+    def _with_dependents(self, plan: Plan, step_ids: Iterable[str]) -> set[str]:
+        """These steps and, of what depends on them, what was made before."""
+        wanted: set[str] = set()
+        for step_id in step_ids:
             plan.step(step_id)
-            wanted |= {s for s in plan.dependents(step_id) if self._takes.latest_asset(plan_id, s) is not None}
-        busy = wanted & {job.step_id for job in self._library.latest_jobs(plan_id).values() if not job.state.ended}
-        if busy:
-            raise Conflict(f"{', '.join(sorted(busy))} is being made now.", hint="Wait for it, or cancel it first.")
-        steps = [step for step in plan.order() if step.id in wanted]
-        for step in steps:
-            missing = [i.step for i in step.inputs if i.step not in wanted and self._takes.latest_asset(plan_id, i.step) is None]
-            if missing:
-                raise PlanError(
-                    f"{step.id} needs {', '.join(missing)}, which is not made yet.", hint="Approve the plan first.", field=step.id
-                )
-        return self._run(plan, [self._next_take(plan, step, person, note=notes.get(step.id, "")) for step in steps])
+            wanted |= {step_id, *(s for s in plan.dependents(step_id) if self._takes.latest_asset(plan.id, s) is not None)}
+        return wanted
+
+    def _require_inputs(self, plan: Plan, step: Step, wanted: set[str]) -> None:
+        missing = [i.step for i in step.inputs if i.step not in wanted and self._takes.latest_asset(plan.id, i.step) is None]
+        if missing:
+            raise PlanError(f"{step.id} needs {', '.join(missing)}, which is not made yet.", hint="Approve the plan first.", field=step.id)
 
     def cancel(self, plan_id: str, step_id: str = "") -> int:
         """Stop one step or the whole plan; returns how many jobs were stopped."""
@@ -217,12 +245,18 @@ class Plans:
         return self._takes.latest_asset(plan_id, step_id)
 
     def _stale(self, plan: Plan) -> set[str]:
-        """Steps never made, made from another spec than they have now, or fed by one of those."""
+        """Steps never made, not made by their newest take, made from another spec or another input than now, or fed by one of those."""
+        jobs = self._library.latest_jobs(plan.id)
+        newest = {step.id: self._takes.latest_asset(plan.id, step.id) for step in plan.steps}
         stale: set[str] = set()
         for step in plan.order():
-            asset = self._takes.latest_asset(plan.id, step.id)
-            changed = asset is None or self._takes.get(plan.id, step.id, asset.take).step != step
-            if changed or any(i.step in stale for i in step.inputs):
+            asset, job = newest[step.id], jobs.get(step.id)
+            if asset is None or (job is not None and job.take != asset.take):
+                stale.add(step.id)
+                continue
+            changed = self._takes.get(plan.id, step.id, asset.take).step != step
+            fed = [newest[i.step] for i in step.inputs]
+            if changed or any(i.step in stale for i in step.inputs) or any(a is None or a.id not in asset.parents for a in fed):
                 stale.add(step.id)
         return stale
 
@@ -256,6 +290,10 @@ def change_spec(step: Step, values: dict[str, JsonValue]) -> Spec:
         return type(step.spec).model_validate({**step.spec.model_dump(mode="json"), **values})
     except ValidationError as error:
         raise _bad_spec(step.id, error) from error
+
+
+def _next(plan: Plan, steps: tuple[Step, ...]) -> Plan:
+    return plan.model_copy(update={"steps": steps, "version": plan.version + 1})
 
 
 def _bad_spec(step_id: str, error: ValidationError) -> InputError:

@@ -6,6 +6,8 @@ is stored is not made twice. kill -9 at any point leaves rows that the next star
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import logging
 import secrets
 import sqlite3
@@ -14,11 +16,12 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowHandle
 
 from domain.asset import Asset
-from domain.errors import Cancelled, InputError, MaquetteError
+from domain.errors import Cancelled, Conflict, InputError, MaquetteError, StorageError
 from domain.events import EventKind
 from domain.job import Job, JobState
 from domain.plan import Plan
@@ -31,10 +34,13 @@ from studio.takes import Takes
 
 POLL_SECONDS = 0.05
 SAVE_SECONDS = 1.0
-#: How long a stop waits for running takes to notice it. A take that does not is cut off; the next start makes it again.
+#: How long a stop waits for running takes to notice it. One that does not is left to the end of the process; the next start makes it again.
 STOP_SECONDS = 10.0
 #: Raised when the arguments or steps of the workflows below change, so that runs of an older form are not resumed by newer code.
-WORKFLOW_VERSION = "1"
+WORKFLOW_VERSION = "2"
+RUN = "maquette.run"
+#: States of a DBOS workflow that will not change any more.
+ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +71,7 @@ class LiveProgress:
 
 
 class Runner:
-    """Runs takes. One per studio process.
+    """Runs takes. One per studio process, and one process per library.
 
     Args:
         database: URL of DBOS's system tables (SQLite file or Postgres).
@@ -83,31 +89,27 @@ class Runner:
         self._guard = threading.Lock()
         self._stopping = threading.Event()
         self._start_plan: Callable[[str, int, dict[str, int]], str] | None = None
+        self._lock: IO[bytes] | None = None
 
     def start(self) -> None:
-        """Open DBOS and resume what was under way. Call once."""
+        """Open DBOS and resume what was under way. Call once.
+
+        Raises Conflict while another process runs plans of the same library: two would make each take twice.
+        """
         if self._database.startswith("sqlite:///"):
             path = Path(self._database.removeprefix("sqlite:///"))
             path.parent.mkdir(parents=True, exist_ok=True)
-            with sqlite3.connect(path) as connection:
+            self._lock = _hold(path.with_suffix(".lock"))
+            with contextlib.closing(sqlite3.connect(path)) as connection:
                 connection.execute("PRAGMA journal_mode=WAL")  # stays with the file; DBOS does not set it
-            connection.close()
-        config: DBOSConfig = {
-            "name": "maquette",
-            "system_database_url": self._database,
-            "application_version": WORKFLOW_VERSION,
-            "executor_id": "studio",
-            "log_level": "ERROR",
-            "console_log_level": "ERROR",
-            "enable_otlp": False,
-        }
-        DBOS(config=config)
+        DBOS(config=self._config())
+        logging.getLogger("dbos").setLevel(logging.ERROR)
 
         @DBOS.workflow(name="maquette.take")
         def make_take(plan_id: str, version: int, step_id: str, take: int) -> str:
             return DBOS.run_step({"name": "make"}, self._make_take, plan_id, version, step_id, take)
 
-        @DBOS.workflow(name="maquette.run")
+        @DBOS.workflow(name=RUN)
         def run_plan(plan_id: str, version: int, takes: dict[str, int]) -> str:
             return self._run_plan(make_take, plan_id, version, takes)
 
@@ -118,6 +120,7 @@ class Runner:
         DBOS.launch()
         DBOS.register_queue("plans", worker_concurrency=self._plans_at_once, polling_interval_sec=POLL_SECONDS * 2)
         self._start_plan = start_plan
+        self._pick_up()
 
     def stop(self) -> None:
         """Stop between two pieces of work; what was under way is resumed by the next start."""
@@ -128,6 +131,13 @@ class Runner:
         # Workflows left pending on purpose find their database closed and end; DBOS would log each as a fault.
         logging.getLogger("dbos").setLevel(logging.CRITICAL + 1)
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=0)
+        if self._lock is not None:
+            self._lock.close()
+
+    @property
+    def left_over(self) -> bool:
+        """After a stop: whether a take did not notice it in time, so that its thread still runs."""
+        return bool(self._tokens)
 
     def run(self, plan: Plan, takes: tuple[Take, ...]) -> str:
         """Queue these takes of a saved plan. The job rows are visible before this returns; the id of the run comes back."""
@@ -137,7 +147,9 @@ class Runner:
             raise InputError("There is nothing to make: every step of this plan is done.", hint="Change a step or redo one.")
         for take in takes:
             self._takes.save(take)
-            self._put(Job(plan_id=plan.id, step_id=take.step.id, take=take.take, person=take.person, created=self._now()), plan.project_id)
+            job = Job(plan_id=plan.id, step_id=take.step.id, take=take.take, person=take.person, created=self._now())
+            self._library.put_job(job)
+            self._tell(job, plan.project_id)
         return self._start_plan(plan.id, plan.version, {take.step.id: take.take for take in takes})
 
     def cancel(self, plan_id: str, step_id: str = "") -> int:
@@ -148,15 +160,46 @@ class Runner:
         project_id = self._library.plan(plan_id).project_id
         stopped = 0
         for job in self._library.latest_jobs(plan_id).values():
-            if job.state.ended or (step_id and job.step_id != step_id):
+            if step_id and job.step_id != step_id:
                 continue
-            with self._guard:
-                token = self._tokens.get((plan_id, job.step_id, job.take))
-            if token is not None:
-                token.cancel()
-            self._put(job.model_copy(update={"state": JobState.CANCELLED, "note": "", "ended": self._now()}), project_id)
-            stopped += 1
+            if self._end(job, project_id, {"state": JobState.CANCELLED}):
+                stopped += 1
+                with self._guard:
+                    token = self._tokens.get((plan_id, job.step_id, job.take))
+                if token is not None:
+                    token.cancel()
         return stopped
+
+    def _config(self) -> DBOSConfig:
+        return {
+            "name": "maquette",
+            "system_database_url": self._database,
+            "application_version": WORKFLOW_VERSION,
+            "executor_id": "studio",
+            "log_level": "ERROR",
+            "console_log_level": "ERROR",
+            "enable_otlp": False,
+        }
+
+    def _pick_up(self) -> None:
+        """Queue takes that no workflow stands for: rows written just before a kill, or left by an older form of the workflows."""
+        under_way: set[tuple[str, str, int]] = set()
+        for workflow in DBOS.list_workflows(status=["PENDING", "ENQUEUED", "DELAYED"], name=RUN, app_version=WORKFLOW_VERSION):
+            plan_id, _, takes = (workflow.input or {"args": ("", 0, {})})["args"]
+            under_way |= {(plan_id, step_id, take) for step_id, take in takes.items()}
+        stranded: dict[str, dict[str, int]] = {}
+        for job in self._library.unfinished_jobs():
+            if (job.plan_id, job.step_id, job.take) not in under_way:
+                stranded.setdefault(job.plan_id, {})[job.step_id] = job.take
+        for plan_id, takes in stranded.items():
+            plan = self._library.plan(plan_id)
+            known = {step.id for step in plan.steps}
+            for step_id in takes.keys() - known:
+                gone = self._library.job(plan_id, step_id, takes.pop(step_id))
+                if gone is not None:
+                    self._end(gone, plan.project_id, {"state": JobState.CANCELLED})
+            if takes and self._start_plan is not None:
+                self._start_plan(plan_id, plan.version, takes)
 
     # What follows runs inside DBOS.
 
@@ -169,33 +212,85 @@ class Runner:
         while waiting or running:
             for step_id in list(waiting):
                 needs = {i.step for i in plan.step(step_id).inputs if i.step in takes}
-                if needs <= ended.keys():
-                    waiting.remove(step_id)
-                    with SetWorkflowID(f"{DBOS.workflow_id}/{step_id}"):
-                        running[step_id] = DBOS.start_workflow(make_take, plan_id, version, step_id, takes[step_id])
-            first = DBOS.wait_first(list(running.values()), polling_interval_sec=POLL_SECONDS)
-            step_id = next(s for s, handle in running.items() if handle.get_workflow_id() == first.get_workflow_id())
-            ended[step_id] = running.pop(step_id).get_result(polling_interval_sec=POLL_SECONDS)
+                if not needs <= ended.keys():
+                    continue
+                waiting.remove(step_id)
+                unmade = sorted(need for need in needs if ended[need] != JobState.DONE)
+                if unmade:
+                    ended[step_id] = DBOS.run_step({"name": "give up"}, self._give_up, plan_id, step_id, takes[step_id], unmade)
+                    continue
+                with SetWorkflowID(f"{DBOS.workflow_id}/{step_id}"):
+                    running[step_id] = DBOS.start_workflow(make_take, plan_id, version, step_id, takes[step_id])
+            if running:
+                ids = {step_id: handle.get_workflow_id() for step_id, handle in running.items()}
+                step_id = DBOS.run_step({"name": "first ended"}, self._first_ended, ids)
+                ended[step_id] = _outcome(running.pop(step_id))
         return "done" if all(state == JobState.DONE for state in ended.values()) else "incomplete"
+
+    def _first_ended(self, ids: dict[str, str]) -> str:
+        """The first of these steps whose workflow has ended. Own polling, because DBOS's would not notice a stop."""
+        while not self._stopping.wait(POLL_SECONDS):
+            for step_id, workflow_id in ids.items():
+                status = DBOS.get_workflow_status(workflow_id)
+                if status is not None and status.status in ENDED:
+                    return step_id
+        raise Stopping
+
+    def _give_up(self, plan_id: str, step_id: str, number: int, unmade: list[str]) -> str:
+        job = self._library.job(plan_id, step_id, number)
+        if job is None:
+            return JobState.CANCELLED.value
+        why = f"{step_id} needs {', '.join(unmade)}, which was not made."
+        update: dict[str, object] = {
+            "state": JobState.FAILED,
+            "error": f"{why} Redo {unmade[0]}, then this step.",
+            "error_code": "bad_plan",
+        }
+        ended = self._end(job, self._library.plan(plan_id).project_id, update)
+        return (ended or self._library.job(plan_id, step_id, number) or job).state.value
 
     def _make_take(self, plan_id: str, version: int, step_id: str, number: int) -> str:
         """Make one take and leave its job row ended. Safe to call again at any time."""
-        job = self._library.job(plan_id, step_id, number)
-        if job is None or job.state.ended:
-            return job.state.value if job is not None else JobState.CANCELLED.value
-        plan = self._library.plan(plan_id, version)
         token = CancelToken()
+        attempt = secrets.token_hex(6)
+
+        def begin(job: Job) -> Job | None:
+            if job.state.ended:
+                return None
+            return job.model_copy(update={"state": JobState.RUNNING, "attempt": attempt, "started": self._now()})
+
         with self._guard:
             self._tokens[plan_id, step_id, number] = token
-        job = job.model_copy(update={"state": JobState.RUNNING, "attempt": secrets.token_hex(6), "started": self._now()})
-        self._put(job, plan.project_id)
         try:
-            return self._finish(job, plan, lambda: self._attempt(job, plan, token)).value
+            plan = self._library.plan(plan_id, version)
+            job = self._library.move_job(plan_id, step_id, number, begin)
+            if job is None:  # cancelled while it waited, or ended by an earlier attempt
+                stored = self._library.job(plan_id, step_id, number)
+                return stored.state.value if stored is not None else JobState.CANCELLED.value
+            self._tell(job, plan.project_id)
+            ended = self._end(job, plan.project_id, self._attempt(job, plan, token))
+            stored = ended or self._library.job(plan_id, step_id, number)
+            return stored.state.value if stored is not None else JobState.CANCELLED.value
         finally:
             with self._guard:
                 self._tokens.pop((plan_id, step_id, number), None)
 
-    def _attempt(self, job: Job, plan: Plan, token: CancelToken) -> Asset:
+    def _attempt(self, job: Job, plan: Plan, token: CancelToken) -> dict[str, object]:
+        """How an attempt ended, as changes of its job row."""
+        try:
+            asset = self._make(job, plan, token)
+        except Cancelled:
+            return {"state": JobState.CANCELLED}
+        except MaquetteError as error:
+            return {"state": JobState.FAILED, "error": str(error), "error_code": error.code}
+        except Exception as error:
+            # A fault of ours: the job must end visibly all the same, and the log keeps where it happened.
+            log.exception("%s of plan %s failed", job.step_id, job.plan_id)
+            what = f"Something broke inside the studio ({type(error).__name__})."
+            return {"state": JobState.FAILED, "error": what, "error_code": "internal"}
+        return {"state": JobState.DONE, "progress": 1.0, "asset_id": asset.id}
+
+    def _make(self, job: Job, plan: Plan, token: CancelToken) -> Asset:
         take = self._takes.get(job.plan_id, job.step_id, job.take)
         inputs: dict[str, Asset] = {}
         for given in take.step.inputs:
@@ -205,39 +300,34 @@ class Runner:
             inputs[given.step] = asset
 
         def save(fraction: float, note: str) -> None:
-            current = self._library.job(job.plan_id, job.step_id, job.take)
-            if current is not None and current.attempt == job.attempt and not current.state.ended:
-                self._library.put_job(current.model_copy(update={"progress": fraction, "note": note}))
+            def move(current: Job) -> Job | None:
+                mine = current.attempt == job.attempt and not current.state.ended
+                return current.model_copy(update={"progress": fraction, "note": note}) if mine else None
+
+            self._library.move_job(job.plan_id, job.step_id, job.take, move)
 
         return self._making.make(plan, take, inputs, LiveProgress(token, self._stopping, save))
 
-    def _finish(self, job: Job, plan: Plan, attempt: Callable[[], Asset]) -> JobState:
-        """Run an attempt and write how it ended, unless a person cancelled it or another attempt took over meanwhile."""
-        update: dict[str, object]
-        try:
-            asset = attempt()
-            update = {"state": JobState.DONE, "progress": 1.0, "asset_id": asset.id}
-        except Cancelled:
-            update = {"state": JobState.CANCELLED}
-        except MaquetteError as error:
-            update = {"state": JobState.FAILED, "error": str(error), "error_code": error.code}
-        except Exception as error:
-            # A fault of ours: the job must end visibly all the same, and the log keeps where it happened.
-            log.exception("%s of plan %s failed", job.step_id, job.plan_id)
-            update = {
-                "state": JobState.FAILED,
-                "error": f"Something broke inside the studio ({type(error).__name__}).",
-                "error_code": "internal",
-            }
-        current = self._library.job(job.plan_id, job.step_id, job.take)
-        if current is None or current.attempt != job.attempt or current.state.ended:
-            return current.state if current is not None else JobState.CANCELLED
-        done = current.model_copy(update={**update, "note": "", "ended": self._now()})
-        self._put(done, plan.project_id)
-        return done.state
+    def _end(self, job: Job, project_id: str, update: dict[str, object]) -> Job | None:
+        """End a job, unless it has ended meanwhile or another attempt took over. A disk that is full for a moment is waited for."""
 
-    def _put(self, job: Job, project_id: str) -> None:
-        self._library.put_job(job)
+        def end(current: Job) -> Job | None:
+            if current.state.ended or (job.attempt and current.attempt != job.attempt):
+                return None
+            return current.model_copy(update={**update, "note": "", "ended": self._now()})
+
+        for pause in (0.2, 1.0, 5.0, 0.0):
+            try:
+                ended = self._library.move_job(job.plan_id, job.step_id, job.take, end)
+                if ended is not None:
+                    self._tell(ended, project_id)
+                return ended
+            except StorageError:
+                if not pause or self._stopping.wait(pause):
+                    raise
+        return None
+
+    def _tell(self, job: Job, project_id: str) -> None:
         data: dict[str, JsonValue] = {
             "state": job.state.value,
             "step": job.step_id,
@@ -246,3 +336,27 @@ class Runner:
             "error": job.error,
         }
         self._library.add_event(project_id, EventKind.JOB, f"{job.plan_id}/{job.step_id}", data)
+
+
+def _outcome(handle: WorkflowHandle[str]) -> str:
+    """The state a take ended in; a workflow that broke counts as failed, so that the rest of its plan goes on."""
+    try:
+        return handle.get_result(polling_interval_sec=POLL_SECONDS)
+    except Exception:
+        log.exception("the workflow %s broke", handle.get_workflow_id())
+        return JobState.FAILED.value
+
+
+def _hold(path: Path) -> IO[bytes]:
+    """Hold a lock file until it is closed or the process ends, however it ends. Raises Conflict when another process holds it."""
+    file = path.open("ab")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise Conflict(
+            f"Another Maquette is already working in {path.parent}.",
+            hint="Use its pages, stop it first, or choose another folder with MAQUETTE_HOME.",
+            field="MAQUETTE_HOME",
+        ) from error
+    return file

@@ -185,9 +185,12 @@ def test_a_job_of_an_unknown_plan_is_refused(library: Library) -> None:
 
 
 def test_the_late_result_of_a_replaced_attempt_is_refused(library: Library, plan: Plan) -> None:
-    assert library.put_job(job(plan, attempt="one", state=JobState.RUNNING), if_attempt="one")
-    assert library.put_job(job(plan, attempt="two", state=JobState.RUNNING))
-    assert not library.put_job(job(plan, attempt="one", state=JobState.DONE), if_attempt="one")
+    library.put_job(job(plan, attempt="two", state=JobState.RUNNING))
+
+    def late(current: Job) -> Job | None:
+        return current.model_copy(update={"state": JobState.DONE}) if current.attempt == "one" else None
+
+    assert library.move_job(plan.id, "copy-1", 0, late) is None
     stored = library.job(plan.id, "copy-1")
     assert stored is not None
     assert (stored.attempt, stored.state) == ("two", JobState.RUNNING)

@@ -14,7 +14,7 @@ from domain.brief import Brief
 from domain.capability import Capability, StepKind
 from domain.chat import ChatModel
 from domain.context import StepContext
-from domain.errors import EngineFailed
+from domain.errors import ContentRefused, EngineFailed
 from domain.job import Job
 from domain.plan import Plan, Step, StepInput
 from domain.progress import CancelToken, Progress
@@ -121,6 +121,11 @@ class FixedPlanner:
 NO_CHAT = cast(ChatModel, None)  # the fixed planner asks nobody
 
 
+def refuse_bombs(text: str) -> None:
+    if "bomb" in text:
+        raise ContentRefused("Weapons are not made here.", reason="weapons")
+
+
 @dataclass
 class Bench:
     library: Library
@@ -149,5 +154,5 @@ def open_bench(home: Path, hand: Hand, *, lanes: int = 4, clock: Callable[[], da
     making = Making(library, makers, executor, lambda: None, clock)
     runner = Runner(library, making, database=f"sqlite:///{home / 'runs.db'}", now=clock)
     planner = FixedPlanner()
-    plans = Plans(library, planner, NO_CHAT, makers, runner, clock)
+    plans = Plans(library, planner, NO_CHAT, makers, runner, clock, refuse_bombs)
     return Bench(library, runner, plans, planner, hand, project.id)

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from domain.errors import Conflict, InputError
-from domain.job import JobState
-from tests.studio.bench import Bench, Hand, open_bench, step
+from domain.capability import StepKind
+from domain.errors import Conflict, ContentRefused, InputError
+from domain.job import Job, JobState
+from domain.take import Take
+from studio.takes import Takes
+from tests.studio.bench import Bench, Hand, now, open_bench, step
 
 
 @pytest.fixture
@@ -133,6 +136,104 @@ def test_what_was_under_way_when_the_studio_stopped_is_finished_by_the_next_and_
     assert {job.state for job in jobs.values()} == {JobState.DONE}
     assert sorted(hand.made) == ["article-1", "copy-1", "speech-1"]
     assert sorted(hand.prepared) == ["article-1", "copy-1", "speech-1"]
+
+
+def test_a_step_whose_input_failed_in_this_run_is_not_made_from_the_old_one(bench: Bench) -> None:
+    plan = bench.plan(step("copy-1"), step("article-1", "copy-1"))
+    bench.plans.approve(plan.id)
+    bench.wait(plan.id)
+    bench.hand.failures["copy-1"] = 2
+    bench.plans.redo(plan.id, "copy-1")
+    jobs = bench.wait(plan.id)
+    assert [jobs[s].state for s in ("copy-1", "article-1")] == [JobState.FAILED, JobState.FAILED]
+    assert "copy-1" in jobs["article-1"].error
+    bench.plans.approve(plan.id)  # what a failed redo left is made by the next approval
+    assert {job.state for job in bench.wait(plan.id).values()} == {JobState.DONE}
+
+
+def test_two_approvals_at_once_make_each_step_once(bench: Bench) -> None:
+    plan = bench.plan(step("copy-1"), step("music-1"))
+    refused: list[Exception] = []
+
+    def approve() -> None:
+        try:
+            bench.plans.approve(plan.id)
+        except Conflict as error:
+            refused.append(error)
+
+    threads = [threading.Thread(target=approve) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    bench.wait(plan.id)
+    assert sorted(bench.hand.made) == ["copy-1", "music-1"]
+    assert len(refused) <= 3
+
+
+def test_a_second_studio_on_the_same_folder_is_refused_with_the_way_out(bench: Bench, home: Path) -> None:
+    other = open_bench(home, Hand())
+    with pytest.raises(Conflict, match="MAQUETTE_HOME"):
+        other.runner.start()
+    other.library.close()
+
+
+def test_a_job_written_just_before_a_kill_is_picked_up_by_the_next_start(home: Path) -> None:
+    hand = Hand()
+    first = open_bench(home, hand)
+    plan = first.plan(step("copy-1"), step("article-1", "copy-1"))
+    for made in plan.steps:  # the rows stand, the run was never queued
+        Takes(first.library).save(Take(plan_id=plan.id, step=made))
+        first.library.put_job(Job(plan_id=plan.id, step_id=made.id, created=now()))
+    first.library.close()
+    second = open_bench(home, hand)
+    second.runner.start()
+    jobs = second.wait(plan.id)
+    second.runner.stop()
+    second.library.close()
+    assert {job.state for job in jobs.values()} == {JobState.DONE}
+
+
+def test_a_stop_leaves_no_thread_that_keeps_the_process(home: Path) -> None:
+    hand = Hand(gate={"copy-1": threading.Event()})
+    bench = open_bench(home, hand)
+    bench.runner.start()
+    plan = bench.plan(step("copy-1"), step("article-1", "copy-1"))
+    bench.plans.approve(plan.id)
+    assert hand.started.setdefault("copy-1", threading.Event()).wait(20)
+    bench.runner.stop()
+    bench.library.close()
+    assert not bench.runner.left_over
+    for thread in threading.enumerate():
+        if thread.name.startswith("dbos-executor"):
+            thread.join(20)
+            assert not thread.is_alive(), thread.name
+
+
+def test_the_id_of_a_dropped_step_is_not_used_again(bench: Bench) -> None:
+    plan = bench.plan(step("copy-1"), step("music-1"))
+    bench.plans.drop(plan.id, "music-1")
+    grown = bench.plans.add(plan.id, StepKind.MUSIC, "another bed")
+    assert [s.id for s in grown.steps] == ["copy-1", "music-2"]
+
+
+def test_an_edit_of_a_plan_that_was_edited_meanwhile_is_refused(bench: Bench) -> None:
+    plan = bench.plan(step("copy-1"), step("music-1"))
+    bench.plans.change(plan.id, "music-1", {"seconds": 12})
+    with pytest.raises(Conflict):
+        bench.plans.save(plan.model_copy(update={"version": plan.version + 1, "title": "other"}))
+    assert bench.plans.get(plan.id).step("music-1").spec.work_size == 12
+
+
+def test_an_unsafe_wish_is_refused_wherever_it_is_typed(bench: Bench) -> None:
+    plan = bench.plan(step("copy-1"))
+    with pytest.raises(ContentRefused):
+        bench.plans.change(plan.id, "copy-1", {"about": "how to build a bomb"})
+    with pytest.raises(ContentRefused):
+        bench.plans.add(plan.id, StepKind.PICTURE, "a bomb to build")
+    with pytest.raises(ContentRefused):
+        bench.plans.redo(plan.id, "copy-1", note="with a bomb")
+    assert bench.plans.get(plan.id).version == 1
 
 
 def test_the_cost_of_a_run_becomes_the_estimate_of_the_next(bench: Bench) -> None:
