@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
-from domain.model import Task
+from domain.model import Model, Task
 from domain.recipe import ModelRef
 from domain.settings import Settings
+from pipelines.audio import bark, hibari, kokoro, music, recognition
 from pipelines.audio.bark import BarkPipeline
 from pipelines.audio.hibari import HibariPipeline
 from pipelines.audio.kokoro import KokoroPipeline
@@ -18,12 +19,12 @@ from pipelines.audio.voices import VoiceCatalogue
 from pipelines.devices import Devices
 from pipelines.image.diffusion import Diffusion
 from pipelines.image.illustrator import Illustrator
-from pipelines.layout.banner import Banner
+from pipelines.layout.banner import CJK_FONT, Banner
 from pipelines.models.catalogue import Catalogue
 from pipelines.models.profiles import Choice, Hardware, choose
 from pipelines.models.store import ModelStore
 from pipelines.pipeline import Pipeline
-from pipelines.text.chats import Chats, Remote
+from pipelines.text.chats import Chats, Remote, gguf_file
 from pipelines.text.embedder import MiniLmEmbedder
 
 #: Left to the system and to whatever else a person runs.
@@ -47,6 +48,7 @@ class Engine:
     voices: VoiceCatalogue
     choose: Callable[[Mapping[str, str]], dict[Task, Choice]]
     chosen: Callable[[Task], Choice | None]
+    runs: Callable[[Model], bool]
 
 
 def build(settings: Settings, assets: Path, choices: Callable[[], Mapping[str, str]], remote: Callable[[], Remote]) -> Engine:
@@ -62,18 +64,20 @@ def build(settings: Settings, assets: Path, choices: Callable[[], Mapping[str, s
     )
     devices = Devices(settings.memory_budget or int(hardware.ram * SHARE_OF_MEMORY) or 4_000_000_000)
 
+    illustrator = Illustrator(store, InstalledEmbedder(store, devices), assets)
+    runs = users({art.model for art in illustrator.library.sets.values()})
+
     def pick(wanted: Mapping[str, str]) -> dict[Task, Choice]:
-        return choose(store.catalogue, settings.profile, hardware, store.ready, wanted)
+        return choose(store.catalogue, settings.profile, hardware, store.ready, wanted, runs)
 
     def chosen(task: Task) -> Choice | None:
         return pick(choices()).get(task)
 
-    embedder = InstalledEmbedder(store, devices)
     threads = settings.threads or hardware.cores
     return Engine(
         store=store,
         devices=devices,
-        illustrator=Illustrator(store, embedder, assets),
+        illustrator=illustrator,
         diffusion={m.id: Diffusion(store, devices, m.id) for m in store.catalogue.of(Task.PICTURE)},
         speech=(
             KokoroPipeline(store, devices, assets, threads=threads),
@@ -87,7 +91,29 @@ def build(settings: Settings, assets: Path, choices: Callable[[], Mapping[str, s
         voices=VoiceCatalogue.read(assets / "voices.toml"),
         choose=pick,
         chosen=chosen,
+        runs=runs,
     )
+
+
+def users(art: Set[str]) -> Callable[[Model], bool]:
+    """Whether something in this file runs a catalogue entry. art: ids of the sets the illustrator draws from."""
+    by_task: dict[Task, Set[str]] = {
+        Task.EMBEDDING: {SENTENCES},
+        Task.SPEECH: {kokoro.MODEL, hibari.MODEL, bark.MODEL},
+        Task.RECOGNITION: {recognition.MODEL},
+        Task.SOUNDFONT: {music.MODEL},
+        Task.FONT: {CJK_FONT},
+        Task.ART: art,
+    }
+
+    def runs(model: Model) -> bool:
+        if model.task is Task.CHAT:
+            return bool(gguf_file(model))
+        if model.task is Task.PICTURE:  # every one is a diffusers folder, and each has its Diffusion
+            return True
+        return model.id in by_task.get(model.task, frozenset())
+
+    return runs
 
 
 class InstalledEmbedder:

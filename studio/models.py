@@ -11,7 +11,7 @@ from domain.progress import CancelToken, Progress, Silent
 from domain.settings import Settings
 from domain.value import JsonValue, Value
 from library.library import Library
-from pipelines.models.profiles import Choice
+from pipelines.models.profiles import NO_USE, Choice, everything
 from pipelines.models.store import ModelStore, pull_set, summary
 
 CHOICES = "models.choices"
@@ -53,15 +53,22 @@ class Pull(Value):
 class ModelDesk:
     """Args:
     choose: the profile's pick per task, given a person's choices (task value -> model id).
+    runs: whether anything in this studio can use a catalogue entry.
     """
 
     def __init__(
-        self, library: Library, settings: Settings, store: ModelStore, choose: Callable[[Mapping[str, str]], Mapping[Task, Choice]]
+        self,
+        library: Library,
+        settings: Settings,
+        store: ModelStore,
+        choose: Callable[[Mapping[str, str]], Mapping[Task, Choice]],
+        runs: Callable[[Model], bool] = everything,
     ) -> None:
         self._library = library
         self._settings = settings
         self._store = store
         self._choose = choose
+        self._runs = runs
         self._pulls: dict[str, Pull] = {}
         self._tokens: dict[str, CancelToken] = {}
         self._guard = threading.Lock()
@@ -73,8 +80,9 @@ class ModelDesk:
         for model in self._store.catalogue.models:
             status = self._store.status(model.id)
             choice = chosen.get(model.task)
+            reason = status.reason if self._runs(model) else f"{NO_USE[0].upper()}{NO_USE[1:]}."
             used = choice is not None and choice.model.id == model.id
-            rows.append(status.model_copy(update={"used": used, "reason": choice.reason if used and choice is not None else status.reason}))
+            rows.append(status.model_copy(update={"used": used, "reason": choice.reason if used and choice is not None else reason}))
         return tuple(rows)
 
     def chosen(self) -> Mapping[Task, Choice]:
@@ -85,12 +93,16 @@ class ModelDesk:
         return own_choices(self._library, self._settings)
 
     def choose(self, task: Task, model_id: str) -> None:
-        """Use this model for a task; "" returns to the profile's pick. Raises NotFound, InputError for a model of another task."""
+        """Use this model for a task; "" returns to the profile's pick. Raises NotFound, InputError for a model of another task
+        or one that nothing here runs."""
         choices = self.choices()
         if model_id:
             model = self._store.catalogue.get(model_id)
             if model.task is not task:
                 raise InputError(f"{model.name} is a {model.task} model, not {task}.", field=model_id)
+            if not self._runs(model):
+                hint = "Serve it with vLLM or SGLang and set that address as the endpoint." if task is Task.CHAT else "Choose another one."
+                raise InputError(f"{model.name} cannot be chosen: {NO_USE}.", hint=hint, field=model_id)
             choices[task.value] = model_id
         else:
             choices.pop(task.value, None)
@@ -151,15 +163,25 @@ class ModelDesk:
         return self._store.verify(model_id, progress or Silent())
 
     def remove(self, model_id: str) -> int:
-        """Bytes freed."""
+        """Bytes freed. Raises NotFound, Conflict while the model is being fetched."""
+        with self._guard:
+            running = self._pulls.get(model_id)
+            if running is not None and not running.done:
+                raise Conflict(f"{model_id} is being fetched now.", hint="Stop the fetching first.", field=model_id)
+            self._pulls.pop(model_id, None)
         return self._store.remove(model_id)
 
     def _pull(self, model_id: str, token: CancelToken) -> None:
         try:
             self.pull(model_id, _Watched(token, lambda fraction, note: self._note(model_id, fraction=fraction, note=note)))
-            self._note(model_id, fraction=1.0, note="verified", done=True)
         except MaquetteError as error:
             self._note(model_id, error=str(error), done=True)
+        except BaseException as error:
+            # A pull that nobody ends could never be started again; the traceback still goes where those of threads go.
+            self._note(model_id, error=f"The download broke: {type(error).__name__}: {error}", done=True)
+            raise
+        else:
+            self._note(model_id, fraction=1.0, note="verified", done=True)
 
     def _note(self, model_id: str, **update: object) -> None:
         with self._guard:

@@ -29,6 +29,8 @@ from pipelines.devices import Devices, Weights
 from pipelines.media.sound import Samples
 from pipelines.models.store import ModelStore
 
+MODEL = "bark-small"
+
 #: One utterance of Bark lasts at most about 14 seconds: this many letters, or Han characters.
 _LONGEST_LATIN = 170
 _LONGEST_HAN = 50
@@ -48,7 +50,7 @@ class BarkPipeline:
     name = "bark"
     version = 1
 
-    def __init__(self, store: ModelStore, devices: Devices, assets: Path, model: str = "bark-small", device: str = "cpu") -> None:
+    def __init__(self, store: ModelStore, devices: Devices, assets: Path, model: str = MODEL, device: str = "cpu") -> None:
         self._store = store
         self._devices = devices
         self._voices = VoiceCatalogue.read(assets / "voices.toml")

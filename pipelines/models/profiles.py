@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from domain.errors import InputError, NotFound
@@ -22,6 +22,9 @@ GB = 1_000_000_000
 
 #: A smaller profile's models also run on a larger machine; the order is from large to small, with the GPU memory each needs.
 _LADDER: tuple[tuple[str, int], ...] = (("gpu-80gb", 70 * GB), ("gpu-24gb", 22 * GB), ("gpu-12gb", 11 * GB), ("embedded", 0))
+
+#: Said on the Models page of an entry that no engine or maker of this studio takes.
+NO_USE = "nothing here uses it yet"
 
 #: What a process needs beside the weights: the interpreter, torch, the page server.
 _ROOM = 1 * GB
@@ -54,12 +57,23 @@ def profile_for(hardware: Hardware) -> str:
     return next(name for name, needed in _LADDER if hardware.gpu_memory >= needed)
 
 
-def choose(
-    catalogue: Catalogue, profile: str, hardware: Hardware, ready: Callable[[str], bool], choices: Mapping[str, str]
-) -> dict[Task, Choice]:
-    """One model per task that the profile knows. choices: task -> model id, a person's own.
+def everything(_: Model) -> bool:
+    """Where the catalogue alone is asked: no engine says which of its entries it runs."""
+    return True
 
-    A better model that is not installed never stands in the way of one that is: the reason names it. Raises InputError for an
+
+def choose(
+    catalogue: Catalogue,
+    profile: str,
+    hardware: Hardware,
+    ready: Callable[[str], bool],
+    choices: Mapping[str, str],
+    runs: Callable[[Model], bool] = everything,
+) -> dict[Task, Choice]:
+    """One model per task that the profile knows. choices: task -> model id, a person's own. runs: what the engines here can use.
+
+    A model that nothing here runs is never picked; a person's choice of one gives way to the profile's, and the reason says so. A
+    better model that is not installed never stands in the way of one that is: the reason names it. Raises InputError for an
     unknown profile, or a choice that the catalogue does not have or that does another task.
     """
     if profile not in PROFILES:
@@ -68,7 +82,14 @@ def choose(
     at = profile_for(hardware) if profile == "auto" else profile
     chosen: dict[Task, Choice] = {}
     for task in Task:
-        choice = wished.get(task) or _by_profile(catalogue, task, at, profile == "auto", hardware, ready)
+        wish = wished.get(task)
+        if wish is not None and runs(wish.model):
+            chosen[task] = wish
+            continue
+        models = [model for model in _candidates(catalogue, task, at) if runs(model)]
+        choice = _best(models, _machine(at, profile == "auto", hardware), hardware, ready)
+        if choice is not None and wish is not None:
+            choice = choice.model_copy(update={"reason": f"You chose {wish.model.name}, but {NO_USE}. {choice.reason}"})
         if choice is not None:
             chosen[task] = choice
     return chosen
@@ -94,16 +115,12 @@ def _wishes(catalogue: Catalogue, choices: Mapping[str, str], ready: Callable[[s
     return wished
 
 
-def _by_profile(
-    catalogue: Catalogue, task: Task, profile: str, automatic: bool, hardware: Hardware, ready: Callable[[str], bool]
-) -> Choice | None:
-    candidates = _candidates(catalogue, task, profile)
+def _best(candidates: Sequence[Model], why: str, hardware: Hardware, ready: Callable[[str], bool]) -> Choice | None:
     if not candidates:
         return None
     fitting = [model for model in candidates if not _misfit(model, hardware)] or [min(candidates, key=lambda model: model.memory)]
     installed = [model for model in fitting if ready(model.id)]
     best = fitting[0]
-    why = _machine(profile, automatic, hardware)
     passed = candidates[: candidates.index(best)]
     small = f" {passed[0].name} was passed over: {_misfit(passed[0], hardware)}." if passed else ""
     if not installed:

@@ -24,6 +24,11 @@ READ_SECONDS = 300.0
 STRONG_BYTES = 2_000_000_000
 
 
+def gguf_file(model: Model) -> str:
+    """The file that llama.cpp loads, "" for a model in another format, which no engine here runs."""
+    return next((file.name for file in model.files if file.name.endswith(".gguf")), "")
+
+
 @dataclass(frozen=True)
 class Remote:
     """An OpenAI-compatible server. url "" means none."""
@@ -105,7 +110,7 @@ class Chats:
         return OpenAICompatibleChat(remote.url, remote.model, client, key=remote.key)
 
     def _local(self, model: Model) -> ChatModel:
-        file = next((f.name for f in model.files if f.name.endswith(".gguf")), "")
+        file = gguf_file(model)
         if not file:
             raise ModelUnusable(
                 f"{model.name} is not a GGUF model, and no engine here runs it yet.",

@@ -9,8 +9,11 @@ import pytest
 
 from domain.errors import InputError
 from domain.model import Task
+from domain.settings import Settings
 from pipelines.models.catalogue import Catalogue
 from pipelines.models.profiles import GB, Hardware, choose, largest_gpu, profile_for
+from pipelines.text.chats import Remote, gguf_file
+from pipelines.worker import build, users
 
 LAPTOP = Hardware(ram=16 * GB, cores=4)
 SMALL_GPU = Hardware(ram=32 * GB, gpu="RTX 4070", gpu_memory=12 * GB, cores=8)
@@ -123,3 +126,30 @@ def test_hardware_is_detected_on_this_machine() -> None:
     found = Hardware.detect()
     assert found.cores >= 1
     assert found.ram > 100_000_000
+
+
+def test_models_that_nothing_here_runs_are_not_picked(shipped: Catalogue) -> None:
+    chosen = choose(shipped, "auto", LARGE_GPU, everything, {}, users(frozenset({"art-fluent-emoji-flat"})))
+    assert chosen[Task.CHAT].model.id == "qwen2.5-coder-1.5b-instruct-q4", "llama.cpp reads GGUF; the safetensors LLMs need a server"
+    assert chosen[Task.RECOGNITION].model.id == "whisper-base"
+    assert chosen[Task.PICTURE].model.id == "flux-1-schnell"
+    assert {Task.EMBEDDING, Task.SPEECH, Task.SOUNDFONT, Task.FONT, Task.ART} <= set(chosen)
+    assert not {Task.UPSCALE, Task.CUTOUT, Task.OCR, Task.SAFETY, Task.VIDEO, Task.MUSIC} & set(chosen)
+
+
+def test_a_choice_that_nothing_here_runs_gives_way_and_says_so(shipped: Catalogue) -> None:
+    choice = choose(shipped, "auto", LARGE_GPU, everything, {"chat": "qwen3-8b"}, users(frozenset()))[Task.CHAT]
+    assert choice.model.id == "qwen2.5-coder-1.5b-instruct-q4"
+    assert choice.reason.startswith("You chose Qwen3 8B, but nothing here uses it yet.")
+
+
+def test_the_engine_of_a_gpu_machine_picks_only_what_it_runs(
+    assets: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Hardware, "detect", staticmethod(lambda: LARGE_GPU))
+    engine = build(Settings(home=home, cache=tmp_path / "cache"), assets, dict, Remote)
+    chosen = engine.choose({})
+    assert all(engine.runs(choice.model) for choice in chosen.values())
+    assert {p.models({})[0].id for p in engine.speech} == {m.id for m in engine.store.catalogue.of(Task.SPEECH) if engine.runs(m)}
+    chat = engine.chosen(Task.CHAT)
+    assert chat is not None and gguf_file(chat.model)

@@ -1,0 +1,122 @@
+"""The Models desk: what is used and why, choices, and pulls that always end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from domain.errors import Conflict, InputError, ModelUnreachable
+from domain.model import Task
+from domain.progress import Progress
+from domain.settings import Settings
+from library.library import Library
+from pipelines.models.catalogue import Catalogue
+from pipelines.models.profiles import GB, Hardware, choose
+from pipelines.models.store import ModelStore
+from pipelines.worker import users
+from studio.models import ModelDesk, Pull
+
+MODEL = "all-minilm-l6-v2"
+GPU = Hardware(ram=256 * GB, gpu="H100", gpu_memory=80 * GB, cores=32)
+
+
+class Source(ModelStore):
+    """A store whose pull does what the test says."""
+
+    def __init__(self, catalogue: Catalogue, cache: Path, pull: Callable[[Progress], None]) -> None:
+        super().__init__(catalogue, cache, offline=True)
+        self._do = pull
+
+    def pull(self, model_id: str, progress: Progress) -> Path:
+        self._do(progress)
+        return Path()
+
+
+def desk_of(assets: Path, home: Path, pull: Callable[[Progress], None] = lambda progress: None) -> ModelDesk:
+    store = Source(Catalogue.read(assets / "models.toml"), home / "cache", pull)
+    runs = users(frozenset({"art-fluent-emoji-flat"}))
+    library = Library.open(f"sqlite:///{home / 'maquette.db'}", home)
+    settings = Settings(home=home, cache=home / "cache")
+    return ModelDesk(library, settings, store, lambda own: choose(store.catalogue, "auto", GPU, store.ready, own, runs), runs)
+
+
+def ended(desk: ModelDesk) -> Pull:
+    for thread in threading.enumerate():
+        if thread.name == f"pull {MODEL}":
+            thread.join()
+    (pull,) = desk.pulls()
+    assert pull.done
+    return pull
+
+
+def test_only_what_this_studio_runs_is_called_used(assets: Path, home: Path) -> None:
+    rows = {status.model.id: status for status in desk_of(assets, home).all()}
+    for unused in ("qwen3-8b", "whisper-large-v3-turbo", "realesrgan", "u2netp", "ppocr-v4", "opennsfw", "wan-2.1-t2v-1.3b"):
+        assert (rows[unused].used, rows[unused].reason) == (False, "Nothing here uses it yet.")
+    for used in ("qwen2.5-coder-1.5b-instruct-q4", "whisper-base", "kokoro-82m-int8", "flux-1-schnell"):
+        assert rows[used].used and "Nothing here" not in rows[used].reason
+
+
+def test_a_model_that_nothing_runs_cannot_be_chosen(assets: Path, home: Path) -> None:
+    desk = desk_of(assets, home)
+    with pytest.raises(InputError, match="vLLM"):
+        desk.choose(Task.CHAT, "qwen3-8b")
+    assert desk.choices() == {}
+
+
+def test_a_pull_that_breaks_in_an_unexpected_way_ends_and_can_be_started_again(
+    assets: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: seen.append(args.exc_type.__name__))
+
+    def broken(progress: Progress) -> None:
+        raise ValueError("a truncated index")
+
+    desk = desk_of(assets, home, broken)
+    desk.start_pull(MODEL)
+    assert "a truncated index" in ended(desk).error
+    assert seen == ["ValueError"], "the fault itself is not swallowed"
+    desk.start_pull(MODEL)
+    assert ended(desk).error
+
+
+def test_a_pull_that_no_source_can_give_says_so(assets: Path, home: Path) -> None:
+    def unreachable(progress: Progress) -> None:
+        raise ModelUnreachable("The network is down.")
+
+    desk = desk_of(assets, home, unreachable)
+    desk.start_pull(MODEL)
+    assert "The network is down." in ended(desk).error
+
+
+def test_a_model_that_is_being_fetched_is_not_removed(assets: Path, home: Path) -> None:
+    gate = threading.Event()
+    desk = desk_of(assets, home, lambda progress: gate.wait() and None)
+    desk.start_pull(MODEL)
+    try:
+        with pytest.raises(Conflict, match="Stop the fetching"):
+            desk.remove(MODEL)
+    finally:
+        gate.set()
+    assert ended(desk).note == "verified"
+    assert desk.remove(MODEL) == 0
+    assert desk.pulls() == ()
+
+
+def test_a_pull_that_is_stopped_ends(assets: Path, home: Path) -> None:
+    started = threading.Event()
+
+    def endless(progress: Progress) -> None:
+        while True:
+            started.set()
+            progress.report(0.5, "fetching")
+
+    desk = desk_of(assets, home, endless)
+    desk.start_pull(MODEL)
+    started.wait()
+    desk.cancel_pull(MODEL)
+    assert "Stopped" in ended(desk).error
