@@ -48,3 +48,23 @@ class Silent:
     def check(self) -> None:
         if self._token is not None:
             self._token.check()
+
+
+class Watched(CancelToken):
+    """A CancelToken that asks the Progress it was made from: a call that knows tokens stops with the run it belongs to."""
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__()
+        self._progress = progress
+
+    @property
+    def cancelled(self) -> bool:
+        try:
+            self.check()
+        except Cancelled:
+            return True
+        return False
+
+    def check(self) -> None:
+        super().check()
+        self._progress.check()

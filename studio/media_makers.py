@@ -15,7 +15,7 @@ from domain.chat import ChatModel
 from domain.context import StepContext
 from domain.errors import InputError
 from domain.plan import Step
-from domain.progress import CancelToken, Progress
+from domain.progress import Progress, Watched
 from domain.specs import PictureSpec
 from domain.take import Prepared
 from domain.value import JsonValue
@@ -25,17 +25,6 @@ from pipelines.text.chats import Chats
 from studio.makers import Maker
 
 Prepare = Callable[[StepContext, Progress], Prepared]
-
-
-class Watched(CancelToken):
-    """A CancelToken that asks the Progress it was made from: agents know tokens, makers are handed Progress."""
-
-    def __init__(self, progress: Progress) -> None:
-        super().__init__()
-        self._progress = progress
-
-    def check(self) -> None:
-        self._progress.check()
 
 
 def media_maker(pipeline: Pipeline, prepare: Prepare, *, lane: str, name: str = "", asks_chat: bool = False) -> Maker:
@@ -74,7 +63,7 @@ class Preparations:
         return Prepared(prompt=", ".join(s.what for s in (*scene.subjects, *scene.props)) or spec.about, parameters=parameters)
 
     def prompt(self, context: StepContext, progress: Progress) -> Prepared:
-        parameters = prepare_prompt(context, self._chat(), self._desk)
+        parameters = prepare_prompt(context, self._chat(), self._desk, Watched(progress))
         return Prepared(prompt=str(parameters.get("prompt", "")), parameters=parameters)
 
     def score(self, context: StepContext, progress: Progress) -> Prepared:

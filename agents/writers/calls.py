@@ -17,9 +17,9 @@ from agents.checks.words import WordLists
 from agents.writers.sources import condensed
 from domain.chat import ChatModel, ChatReply, ChatRequest, Message, Sampling
 from domain.context import StepContext
-from domain.errors import Cancelled, InvalidOutput
+from domain.errors import InvalidOutput
 from domain.finding import Finding, Severity
-from domain.progress import CancelToken, Progress
+from domain.progress import Progress, Watched
 from domain.value import JsonValue, seed_for
 
 #: Share of the context that the material may take; the rest is for the task, its examples and the reply.
@@ -73,7 +73,7 @@ class Assignment:
             max_tokens=max_tokens,
         )
         self.progress.check()
-        reply: ChatReply = self.chat.complete(request, _Watch(self.progress))
+        reply: ChatReply = self.chat.complete(request, Watched(self.progress))
         return reply.text.strip()
 
     def ask_json(
@@ -90,25 +90,6 @@ class Assignment:
         if not isinstance(value, dict):
             raise InvalidOutput(f"The chat model did not answer in the form asked for ({label}).", hint="Try again or use another model.")
         return value
-
-
-class _Watch(CancelToken):
-    """A cancel token that asks the progress of the run, so that a call stops in its middle."""
-
-    def __init__(self, progress: Progress) -> None:
-        super().__init__()
-        self._progress = progress
-
-    @property
-    def cancelled(self) -> bool:
-        try:
-            self._progress.check()
-        except Cancelled:
-            return True
-        return False
-
-    def check(self) -> None:
-        self._progress.check()
 
 
 def prefix(context: StepContext, desk: Desk, speaks: str, context_tokens: int = 4096) -> tuple[Message, ...]:

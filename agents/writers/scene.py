@@ -91,19 +91,21 @@ def prepare_scene(context: StepContext, chat: ChatModel | None, cancel: CancelTo
     )
 
 
-def prepare_prompt(context: StepContext, chat: ChatModel | None, desk: Desk) -> dict[str, JsonValue]:
+def prepare_prompt(context: StepContext, chat: ChatModel | None, desk: Desk, cancel: CancelToken | None = None) -> dict[str, JsonValue]:
     """prompt, negative, width, height, steps and guidance for a diffusion maker. The prompt is English: models read little else.
 
-    Raises InputError for a step of another kind, InvalidOutput, what the chat raises.
+    Raises InputError for a step of another kind, Cancelled, InvalidOutput, what the chat raises.
     """
+    stop = cancel or CancelToken()
+    stop.check()
     spec = _spec(context)
     data = desk.prompts("scene")
     words = data["diffusion"]
-    scene = prepare_scene(context, None, CancelToken(), desk)
+    scene = prepare_scene(context, None, stop, desk)
     about = spec.about.strip().rstrip(".。")
     seen = ", ".join(_phrase(s, data) for s in (*scene.subjects, *scene.props)) or scene.setting.value
     if not about.isascii() or strongest(about, {"request": words["requests"]}):
-        about = _described(about, chat, words) if chat is not None else seen
+        about = _described(about, chat, stop, words) if chat is not None else seen
     if context.note.isascii() and context.note.strip():
         about = f"{about}, {context.note.strip()}"
     said = about.lower()
@@ -190,10 +192,10 @@ def _asked(chat: ChatModel, cancel: CancelToken, data: Mapping[str, Any], ask: s
         raise InvalidOutput("The chat model did not choose the scene in the form asked for.", hint=hint) from error
 
 
-def _described(about: str, chat: ChatModel, data: Mapping[str, Any]) -> str:
+def _described(about: str, chat: ChatModel, cancel: CancelToken, data: Mapping[str, Any]) -> str:
     shape: dict[str, JsonValue] = {"phrase": {"type": "string", "pattern": "^[A-Za-z0-9 ,'-]+$", "minLength": 3, "maxLength": 240}}
     request = {"system": data["describe"], "example": data["example"], "max_tokens": data["max_tokens"]}
-    return _asked(chat, CancelToken(), request, about[:400], shape)["phrase"].strip()
+    return _asked(chat, cancel, request, about[:400], shape)["phrase"].strip()
 
 
 def _cast(things: Sequence[Sight], choice: _Choice, wish: str) -> _Cast:

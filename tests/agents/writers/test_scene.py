@@ -33,9 +33,11 @@ class Scripted:
     def __init__(self, *answers: dict[str, str] | str) -> None:
         self._answers = [a if isinstance(a, str) else json.dumps(a) for a in answers]
         self.asked: list[ChatRequest] = []
+        self.tokens: list[CancelToken | None] = []
 
     def complete(self, request: ChatRequest, cancel: CancelToken | None = None) -> ChatReply:
         self.asked.append(request)
+        self.tokens.append(cancel)
         return ChatReply(text=self._answers[len(self.asked) - 1], finish="stop")
 
     def stream(self, request: ChatRequest, cancel: CancelToken | None = None) -> Iterator[str]:
@@ -234,6 +236,16 @@ def test_a_chinese_wish_becomes_an_english_prompt_with_and_without_a_model(desk:
     chat = Scripted({"phrase": "a fox in a forest at night"})
     made = str(prepare_prompt(wish, chat, desk)["prompt"])
     assert made.startswith("a fox in a forest at night") and made.isascii()
+
+
+def test_a_stopped_prompt_asks_nothing_and_hands_its_token_to_the_model(desk: Desk) -> None:
+    wish, chat, token = context("夜晚森林里的狐狸"), Scripted({"phrase": "a fox"}), CancelToken()
+    prepare_prompt(wish, chat, desk, token)
+    assert chat.tokens == [token]
+    token.cancel()
+    with pytest.raises(Cancelled):
+        prepare_prompt(wish, chat, desk, token)
+    assert len(chat.asked) == 1
 
 
 def test_longer_names_hide_shorter_ones(desk: Desk) -> None:
