@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import tomllib
+from collections.abc import Callable
 
 from pydantic import ValidationError
 
@@ -17,8 +19,11 @@ BRAND_TOML_MAX = 64 * 1024
 
 
 class Projects:
+    """Every change touches its own field of the newest row, so that two pages of one studio do not undo each other."""
+
     def __init__(self, library: Library) -> None:
         self._library = library
+        self._changing = threading.Lock()
 
     def all(self, *, archived: bool = False) -> tuple[Project, ...]:
         """Newest first; archived ones only when asked for."""
@@ -41,13 +46,22 @@ class Projects:
         )
 
     def rename(self, project_id: str, name: str) -> Project:
-        return self._save(self.get(project_id), name=_name(name))
+        """Raises NotFound, InputError for an empty name, LimitError for one over 120 characters."""
+        clean = _name(name)
+        return self._change(project_id, lambda project: {"name": clean})
+
+    def set_language(self, project_id: str, language: str) -> Project:
+        """The language new briefs start in. Raises NotFound."""
+        return self._change(project_id, lambda project: {"language": language})
 
     def archive(self, project_id: str, *, archived: bool = True) -> Project:
-        return self._save(self.get(project_id), archived=archived)
+        return self._change(project_id, lambda project: {"archived": archived})
 
-    def save_brand(self, project_id: str, brand: BrandKit) -> Project:
-        return self._save(self.get(project_id), brand=brand)
+    def save_brand(self, project_id: str, brand: BrandKit, *, keep_logo: bool = False) -> Project:
+        """keep_logo: the logo stays whatever it is now, for callers that only edit the rest."""
+        return self._change(
+            project_id, lambda project: {"brand": brand.model_copy(update={"logo": project.brand.logo}) if keep_logo else brand}
+        )
 
     def set_logo(self, project_id: str, name: str, data: bytes) -> Project:
         """A PNG up to 2 MB. Raises AttachmentError for anything else."""
@@ -55,9 +69,12 @@ class Projects:
             raise AttachmentError(f"{name} has {len(data) / 1e6:.1f} MB; a logo may have 2 MB.", hint="Save it smaller.", field="logo")
         if not data.startswith(b"\x89PNG\r\n\x1a\n"):
             raise AttachmentError(f"{name} is not a PNG.", hint="Save the logo as PNG with a transparent background.", field="logo")
-        project = self.get(project_id)
+        self.get(project_id)
         stored = self._library.store_file(data, "logo.png", "image/png")
-        return self._save(project, brand=project.brand.model_copy(update={"logo": stored.sha256}))
+        return self._change(project_id, lambda project: {"brand": project.brand.model_copy(update={"logo": stored.sha256})})
+
+    def remove_logo(self, project_id: str) -> Project:
+        return self._change(project_id, lambda project: {"brand": project.brand.model_copy(update={"logo": ""})})
 
     def brand_toml(self, project_id: str) -> str:
         """The BrandKit as TOML, without the logo's hash (a file does not travel in it)."""
@@ -65,14 +82,13 @@ class Projects:
 
     def import_brand(self, project_id: str, text: str) -> Project:
         """Replace the BrandKit by one read from TOML; the logo stays. Raises InputError naming the field."""
-        project = self.get(project_id)
-        brand = brand_from_toml(text).model_copy(update={"logo": project.brand.logo})
-        return self._save(project, brand=brand)
+        return self.save_brand(project_id, brand_from_toml(text), keep_logo=True)
 
-    def _save(self, project: Project, **update: object) -> Project:
-        changed = project.model_copy(update=update)
-        self._library.save_project(changed)
-        return changed
+    def _change(self, project_id: str, update: Callable[[Project], dict[str, object]]) -> Project:
+        """update: the fields to change, given the project as it is now."""
+        with self._changing:
+            project = self.get(project_id)
+            return self._library.save_project(project.model_copy(update=update(project)))
 
 
 def brand_to_toml(brand: BrandKit) -> str:
