@@ -71,13 +71,18 @@ def _write_one(work: Work, write: Write, chat: ChatModel, media_type: str, progr
             OutputFile(name=f"{kind}.json", media_type=media_type, data=document.model_dump_json(indent=2).encode()),
             OutputFile(name=f"{kind}.md", media_type="text/markdown", data=text.encode()),
         ),
-        trace=Trace(seconds=time.monotonic() - started, versions={"xllamacpp": version("xllamacpp")}),
+        trace=Trace(seconds=time.monotonic() - started, versions=versions_of(chat.model)),
         facts={
             "text": document.plain_text,
             "words": len(document.plain_text.split()),
             "findings": [f.model_dump(mode="json") for f in findings],
         },
     )
+
+
+def versions_of(model: ModelRef) -> dict[str, str]:
+    """The library that ran the model; nothing for one behind an endpoint, whose engine is not known here."""
+    return {} if model.id.startswith("openai:") else {"xllamacpp": version("xllamacpp")}
 
 
 def findings_in(document: Document) -> tuple[Finding, ...]:
