@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 
+from domain.capability import StepKind
 from domain.plan import Plan
 from domain.recipe import Measurement
 from domain.value import Value
+
+#: Runs behind one estimate. Older ones tell of another machine load, model or version.
+NEWEST = 50
 
 
 class StepEstimate(Value):
@@ -29,14 +33,21 @@ class PlanEstimate(Value):
         return next((s for s in self.steps if s.step_id == step_id), StepEstimate(step_id=step_id, seconds=None))
 
 
-def estimate(plan: Plan, maker_of: dict[str, str], measurements: Iterable[Measurement]) -> PlanEstimate:
-    """maker_of: the maker that would make each step, by step id. Pure."""
-    by_maker: dict[tuple[str, str], list[float]] = {}
-    for m in measurements:
-        by_maker.setdefault((m.kind.value, m.maker), []).append(m.seconds / max(m.size, 1e-9))
+def estimate(plan: Plan, maker_of: Mapping[str, str], measured: Callable[[StepKind, str], Sequence[Measurement]]) -> PlanEstimate:
+    """Pure but for `measured`, which is asked once per maker.
+
+    Args:
+        maker_of: the maker that would make each step, by step id; a step without one is unknown.
+        measured: the runs of a maker for a kind, newest first; the first 50 count.
+    """
+    rates: dict[tuple[StepKind, str], list[float]] = {}
     rows: list[StepEstimate] = []
     for step in plan.steps:
-        rates = by_maker.get((step.kind.value, maker_of.get(step.id, "")), [])[-50:]
-        rows.append(StepEstimate(step_id=step.id, seconds=median(rates) * step.spec.work_size if rates else None, runs=len(rates)))
+        maker = maker_of.get(step.id, "")
+        key = (step.kind, maker)
+        if key not in rates:
+            rates[key] = [m.seconds / max(m.size, 1e-9) for m in measured(*key)[:NEWEST]] if maker else []
+        found = rates[key]
+        rows.append(StepEstimate(step_id=step.id, seconds=median(found) * step.spec.work_size if found else None, runs=len(found)))
     known = [row.seconds for row in rows if row.seconds is not None]
     return PlanEstimate(steps=tuple(rows), seconds=sum(known), unknown=len(rows) - len(known))
