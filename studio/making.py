@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from domain.asset import Asset
@@ -20,6 +22,14 @@ from library.library import Library
 from pipelines.executors.local import LocalExecutor
 from studio.makers import Maker, Makers
 from studio.takes import Takes
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a run's measured cost is told of: its size (see Measurement) and the seconds spent preparing."""
+
+    size: float
+    preparing: float
 
 
 class Making:
@@ -59,14 +69,17 @@ class Making:
             return stored
         project = self._library.project(plan.project_id)
         # 1. prepare: the agents turn spec and finished inputs into the values a maker works from; kept across restarts
+        spent = 0.0
         if take.parameters is None:
+            started = time.monotonic()
             take = self._prepare(plan, project, take, inputs, progress)
+            spent = time.monotonic() - started
         maker = self._makers.named(step.kind, take.maker)
         # 2. resolve: pure; the same prepared take always gives the same recipe
         recipe = resolve(plan, take, maker, self._input_refs(project, step, inputs))
         work = Work(recipe=recipe, inputs=self._open(recipe))
         # 3. make
-        output = self._generate(maker, work, step.spec.work_size, progress)
+        output = self._generate(maker, work, Cost(step.spec.work_size, spent), progress)
         progress.check()
         # 4. store: bytes first, then the row
         return self._library.add_asset(self._asset(plan, take, recipe, output, inputs), output.files)
@@ -88,16 +101,19 @@ class Making:
         self._takes.save(ready)
         return ready
 
-    def _generate(self, maker: Maker, work: Work, size: float, progress: Progress) -> Output:
+    def _generate(self, maker: Maker, work: Work, cost: Cost, progress: Progress) -> Output:
+        def once() -> Output:
+            return self._executor.run(maker, work, lane=maker.lane, size=cost.size, progress=progress, before=cost.preparing)
+
         try:
-            return self._executor.run(maker, work, lane=maker.lane, size=size, progress=progress)
+            return once()
         except OutOfMemory:
             self._release_memory()
-            return self._executor.run(maker, work, lane=maker.lane, size=size, progress=progress)
+            return once()
         except GenerationError:
             # Once more: engines fail for passing reasons. The seed is the same, so a deterministic fault shows again.
             progress.check()
-            return self._executor.run(maker, work, lane=maker.lane, size=size, progress=progress)
+            return once()
 
     def _context(self, plan: Plan, project: Project, take: Take, inputs: dict[str, Asset], maker: Maker) -> StepContext:
         brief = self._library.brief(plan.brief_id)

@@ -170,7 +170,7 @@ class Plans:
         brand = self._library.project(plan.project_id).brand
         available = {c.kind for c in self._makers.capabilities()}
         maker_of = {step.id: self._makers.choose(step, brand).name for step in plan.steps if step.kind in available}
-        return estimate(plan, maker_of, self._library.measurements())
+        return estimate(plan, maker_of, lambda kind, maker: self._library.measurements(kind=kind, maker=maker, limit=50))
 
     def approve(self, plan_id: str, *, person: str = "") -> tuple[Job, ...]:
         """Approve the newest version and make every step that is not made yet, or was changed since. Returns the queued jobs."""
@@ -180,7 +180,7 @@ class Plans:
             if any(not job.state.ended for job in self._library.latest_jobs(plan_id).values()):
                 raise Conflict("This plan is being made already.", hint="Wait for it, or cancel it first.")
             self._library.approve(plan.id, plan.version, person, self._now())
-            stale = self._stale(plan)
+            stale = self.stale(plan)
             return self._run(plan, [self._next_take(plan, step, person) for step in plan.order() if step.id in stale])
 
     def approved(self, plan_id: str) -> bool:
@@ -244,7 +244,7 @@ class Plans:
     def result(self, plan_id: str, step_id: str) -> Asset | None:
         return self._takes.latest_asset(plan_id, step_id)
 
-    def _stale(self, plan: Plan) -> set[str]:
+    def stale(self, plan: Plan) -> set[str]:
         """Steps never made, not made by their newest take, made from another spec or another input than now, or fed by one of those."""
         jobs = self._library.latest_jobs(plan.id)
         newest = {step.id: self._takes.latest_asset(plan.id, step.id) for step in plan.steps}

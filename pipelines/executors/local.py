@@ -53,8 +53,8 @@ class LocalExecutor:
         finally:
             places.release()
 
-    def run(self, generator: Generator, work: Work, *, lane: str, size: float, progress: Progress) -> Output:
-        """One Work, one Output. size is what its cost grows with (see Measurement).
+    def run(self, generator: Generator, work: Work, *, lane: str, size: float, progress: Progress, before: float = 0.0) -> Output:
+        """One Work, one Output. size is what its cost grows with (see Measurement); before: seconds already spent preparing it.
 
         Raises what the generator raises, and EngineFailed when it returned another number of outputs than works.
         """
@@ -73,7 +73,7 @@ class LocalExecutor:
                 model=models[0].id if models else "",
                 device=outputs[0].trace.device,
                 size=size,
-                seconds=seconds,
+                seconds=seconds + before,
                 peak_bytes=peak_memory(),
             )
         )
