@@ -71,9 +71,7 @@ class Making:
         # 1. prepare: the agents turn spec and finished inputs into the values a maker works from; kept across restarts
         spent = 0.0
         if take.parameters is None:
-            started = time.monotonic()
-            take = self._prepare(plan, project, take, inputs, progress)
-            spent = time.monotonic() - started
+            take, spent = self._prepare(plan, project, take, inputs, progress)
         maker = self._makers.named(step.kind, take.maker)
         # 2. resolve: pure; the same prepared take always gives the same recipe
         recipe = resolve(plan, take, maker, self._input_refs(project, step, inputs))
@@ -84,12 +82,14 @@ class Making:
         # 4. store: bytes first, then the row
         return self._library.add_asset(self._asset(plan, take, recipe, output, inputs), output.files)
 
-    def _prepare(self, plan: Plan, project: Project, take: Take, inputs: dict[str, Asset], progress: Progress) -> Take:
+    def _prepare(self, plan: Plan, project: Project, take: Take, inputs: dict[str, Asset], progress: Progress) -> tuple[Take, float]:
         maker = self._makers.choose(take.step, project.brand)
         progress.report(0.02, "preparing")
         context = self._context(plan, project, take, inputs, maker)
         with self._executor.lane("chat" if maker.prepares_with_chat else "prepare", progress):
+            started = time.monotonic()
             prepared = maker.prepare(context, progress)
+            seconds = time.monotonic() - started
         ready = take.model_copy(
             update={
                 "maker": prepared.maker or maker.name,
@@ -99,7 +99,7 @@ class Making:
             }
         )
         self._takes.save(ready)
-        return ready
+        return ready, seconds
 
     def _generate(self, maker: Maker, work: Work, cost: Cost, progress: Progress) -> Output:
         def once() -> Output:
