@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from domain.errors import HostingError, InputError, NotSignedIn
-from web.accounts import ATTEMPTS, LOCAL, Accounts, add_account, is_loopback, read_accounts, require_protection, session_secret
+from web.accounts import (
+    ATTEMPT_WINDOW_SECONDS,
+    ATTEMPTS,
+    CROWD,
+    CROWD_DELAY_SECONDS,
+    LOCAL,
+    Accounts,
+    add_account,
+    is_loopback,
+    read_accounts,
+    require_protection,
+    session_secret,
+)
 
 SECRET = b"s" * 32
 
@@ -44,6 +57,55 @@ def test_the_tenth_wrong_try_closes_the_door_even_for_the_right_password() -> No
     with pytest.raises(NotSignedIn, match="Too many"):
         accounts.sign_in("Ada", "correct horse", "1.2.3.4")
     assert accounts.sign_in("Ada", "correct horse", "5.6.7.8")
+
+
+def guess(accounts: Accounts, name: str, address: str = "proxy") -> None:
+    with pytest.raises(NotSignedIn):
+        accounts.sign_in(name, "guess", address)
+
+
+def test_a_stranger_behind_the_same_address_locks_out_nobody_else() -> None:
+    accounts = Accounts("correct horse", None, SECRET)
+    for _ in range(ATTEMPTS + 2):
+        guess(accounts, "Mallory")
+    assert accounts.sign_in("Ada", "correct horse", "proxy")
+
+
+def test_many_wrong_tries_under_many_names_slow_every_try_for_a_while() -> None:
+    time = [0.0]
+    accounts = Accounts("correct horse", None, SECRET, clock=lambda: time[0])
+    for number in range(CROWD):
+        assert accounts.delay() == 0
+        guess(accounts, f"name {number}", f"10.0.0.{number}")
+    assert accounts.delay() == CROWD_DELAY_SECONDS
+    assert accounts.sign_in("Ada", "correct horse", "1.2.3.4")
+    time[0] += ATTEMPT_WINDOW_SECONDS
+    assert accounts.delay() == 0
+
+
+def test_the_door_opens_again_after_five_minutes_and_wrong_tries_are_forgotten() -> None:
+    time = [0.0]
+    accounts = Accounts("correct horse", None, SECRET, clock=lambda: time[0])
+    for _ in range(ATTEMPTS):
+        guess(accounts, "Ada")
+    time[0] += ATTEMPT_WINDOW_SECONDS
+    assert accounts.sign_in("Ada", "correct horse", "proxy")
+    assert len(accounts._tries) == 0
+
+
+def test_tries_at_the_same_moment_are_counted_before_they_are_checked() -> None:
+    accounts = Accounts("correct horse", None, SECRET)
+    said: list[str] = []
+
+    def try_once(_: int) -> None:
+        try:
+            accounts.sign_in("Ada", "guess", "proxy")
+        except NotSignedIn as error:
+            said.append(error.message)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(try_once, range(ATTEMPTS + 4)))
+    assert sorted(said) == sorted(["The name or password is wrong."] * ATTEMPTS + ["Too many wrong tries."] * 4)
 
 
 def test_an_accounts_file_admits_only_whom_it_names(tmp_path: Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from html import escape
 from pathlib import Path
 
 from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from domain.errors import NotSignedIn
@@ -13,10 +16,14 @@ from web.accounts import COOKIE, SESSION_SECONDS, Accounts
 
 FORM_MAX_BYTES = 4096
 
+#: Passwords hashed side by side: each takes 64 MB and a core, and everybody else's requests need some too.
+CHECKS_AT_ONCE = 2
+
 
 def session_router(accounts: Accounts, assets: Path, *, secure: bool) -> APIRouter:
     """secure: mark the cookie Secure (the studio is reached by HTTPS only)."""
     router = APIRouter()
+    checking = asyncio.Semaphore(CHECKS_AT_ONCE)
     page = (assets / "theme" / "login.html").read_text(encoding="utf-8")
 
     def login_page(error: NotSignedIn | None = None) -> HTMLResponse:
@@ -34,8 +41,11 @@ def session_router(accounts: Accounts, assets: Path, *, secure: bool) -> APIRout
             return PlainTextResponse("The form is too large.", status_code=413)
         form = await request.form()
         address = request.client.host if request.client is not None else ""
+        check = partial(accounts.sign_in, str(form.get("name", "")), str(form.get("password", "")), address)
+        await asyncio.sleep(accounts.delay())
         try:
-            cookie = accounts.sign_in(str(form.get("name", "")), str(form.get("password", "")), address)
+            async with checking:
+                cookie = await run_in_threadpool(check)
         except NotSignedIn as error:
             return login_page(error)
         response = RedirectResponse(request.scope.get("root_path", "") + "/", status_code=303)
