@@ -24,6 +24,7 @@ from web.errors import body_of, status_of
 from web.guard import Guard
 
 START_SECONDS = 60.0
+STOP_SECONDS = 10.0
 
 
 def build(studio: Studio, settings: Settings, accounts: Accounts, assets: Path) -> FastAPI:
@@ -67,16 +68,26 @@ class Server:
 
     def __init__(self, app: FastAPI, listener: socket.socket, *, root_path: str = "") -> None:
         config = uvicorn.Config(
-            app, log_level="warning", root_path=root_path, timeout_graceful_shutdown=2, h11_max_incomplete_event_size=64 * 1024
+            app,
+            log_level="warning",
+            root_path=root_path,
+            # An X-Forwarded-For header is what the caller says of itself; the login limiter goes by the real address.
+            proxy_headers=False,
+            timeout_graceful_shutdown=2,
+            h11_max_incomplete_event_size=64 * 1024,
         )
         self._server = uvicorn.Server(config)
-        self._server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         self._listener = listener
+        self._ended = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="web", daemon=True)
 
     def _serve(self) -> None:
-        with contextlib.suppress(SystemExit):
-            self._server.run(sockets=[self._listener])
+        # uvicorn closes what it serves on, so it gets a socket of its own.
+        try:
+            with contextlib.suppress(SystemExit), self._listener.dup() as own:
+                self._server.run(sockets=[own])
+        finally:
+            self._ended.set()
 
     @property
     def port(self) -> int:
@@ -93,12 +104,14 @@ class Server:
 
     def wait(self) -> None:
         """Serve until the thread ends or a person presses Ctrl-C."""
-        while self._thread.is_alive():
-            self._thread.join(timeout=0.5)
+        # Not Thread.join: in Python 3.11 an interrupted join calls a running thread ended.
+        while not self._ended.wait(0.5):
+            pass
 
     def __exit__(self, *_: object) -> None:
         self._server.should_exit = True
-        self._thread.join(timeout=10)
+        if self._ended.wait(STOP_SECONDS):
+            self._thread.join()
         self._listener.close()
 
 
