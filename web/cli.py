@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import getpass
+import re
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +46,27 @@ def main(argv: Sequence[str], entry: Entry) -> int:
     arguments = parser().parse_args(given)
     console = Console(stderr=True)
     try:
-        return int(arguments.run(arguments, entry, console))
+        with _terminated_like_interrupted():
+            return int(arguments.run(arguments, entry, console))
     except MaquetteError as error:
         console.print(f"[red]{_escape(error.message)}[/red] {_escape(error.hint)}", highlight=False)
         return 1
     except KeyboardInterrupt:
         console.print("Stopped.")
         return 130
+
+
+@contextlib.contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """SIGTERM, as service managers and containers send it, ends the studio as Ctrl-C does: runs and files are closed in order."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -115,6 +135,8 @@ def _serve(arguments: argparse.Namespace, entry: Entry, console: Console) -> int
 
 def _make(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
     text = sys.stdin.read() if arguments.brief == "-" else arguments.brief
+    if not arguments.plan_only:
+        _require_folder(arguments.out)
     with entry.open_studio(entry.settings) as studio:
         projects = [p for p in studio.projects.all() if p.name == arguments.project]
         project = projects[0] if projects else studio.projects.create(arguments.project or "Command line")
@@ -136,14 +158,27 @@ def _make(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
             return 0
         studio.plans.approve(plan.id)
         failed = _watch(studio, plan.id, console)
-        pack = studio.shelf.export(Selection(project_id=project.id, plan_id=plan.id))
-        arguments.out.mkdir(parents=True, exist_ok=True)
-        target = arguments.out / pack.name
-        target.write_bytes(pack.read_bytes())
         for job in failed:
-            console.print(f"[red]{job.step_id}[/red]: {_escape(job.error)}", highlight=False)
-        print(target)
+            console.print(f"[red]{job.step_id}[/red]: {_escape(job.error or job.state.value)}", highlight=False)
+        if len(failed) == len(studio.plans.jobs(plan.id)):
+            console.print("No step was made, so there is no pack.")
+            return 1
+        stem = re.sub(r"[^\w-]+", "-", project.name).strip("-")[:60] or "pack"
+        target = arguments.out / f"{stem}-{datetime.now():%Y%m%d-%H%M%S}.zip"
+        print(studio.shelf.export(Selection(project_id=project.id, plan_id=plan.id), out=target))
         return 1 if failed else 0
+
+
+def _require_folder(folder: Path) -> None:
+    """Before minutes of work go into a pack that could not be written. Raises InputError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"{folder} cannot be written to: {error.strerror}.", hint="Name another folder with --out.", field="out"
+        ) from error
 
 
 def _watch(studio: Studio, plan_id: str, console: Console) -> list[Any]:
