@@ -17,7 +17,7 @@ from web.server import Server, open_socket
 ROOT = Path(__file__).resolve().parents[2]
 
 SERVE_UNTIL_STOPPED = """
-import os, signal, sys, threading
+import os, signal, sys, threading, time
 from fastapi import FastAPI
 from web.server import Server, open_socket
 try:
@@ -25,6 +25,7 @@ try:
         threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
         server.wait()
 except KeyboardInterrupt:
+    time.sleep(1)  # the rest of the studio is closed now; a server thread that lost its socket would complain meanwhile
     sys.exit(130)
 """
 
