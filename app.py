@@ -104,7 +104,7 @@ def open_studio(settings: Settings) -> Studio:
         plans=plans,
         chat=Conversation(library, plans, director, makers, now),
         shelf=build_shelf(settings, library, engine),
-        models=ModelDesk(library, settings, engine.store, engine.choose),
+        models=ModelDesk(library, settings, engine.store, engine.choose, engine.runs),
         makers=makers,
         runner=runner,
         voices=lambda: tuple(voice.name for voice in voices_of(engine.voices, installed_engines())),

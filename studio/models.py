@@ -11,7 +11,7 @@ from domain.progress import CancelToken, Progress, Silent
 from domain.settings import Settings
 from domain.value import JsonValue, Value
 from library.library import Library
-from pipelines.models.profiles import NO_USE, Choice, everything
+from pipelines.models.profiles import NO_USE, Choice, Hardware, everything, profile_for
 from pipelines.models.store import ModelStore, pull_set, summary
 
 CHOICES = "models.choices"
@@ -38,6 +38,12 @@ def endpoint_of(library: Library, settings: Settings) -> Endpoint:
     if isinstance(stored, dict) and stored.get("url"):
         return Endpoint.model_validate(stored)
     return Endpoint(url=settings.chat_url, model=settings.chat_model, key=settings.chat_key)
+
+
+class Machine(Hardware):
+    """The hardware with the profile in force."""
+
+    profile: str
 
 
 class Pull(Value):
@@ -84,6 +90,12 @@ class ModelDesk:
             used = choice is not None and choice.model.id == model.id
             rows.append(status.model_copy(update={"used": used, "reason": choice.reason if used and choice is not None else reason}))
         return tuple(rows)
+
+    def machine(self) -> Machine:
+        """What this machine has, and the profile that picks models for it."""
+        hardware = Hardware.detect()
+        profile = profile_for(hardware) if self._settings.profile == "auto" else self._settings.profile
+        return Machine(**hardware.model_dump(), profile=profile)
 
     def chosen(self) -> Mapping[Task, Choice]:
         """The model of each task on this machine, and why."""

@@ -87,7 +87,7 @@
         el("option", { value: "" }, t("models.automatic")),
         rows.map((status) => el("option", { translate: "no", value: status.model.id, selected: status.model.id === own }, status.model.name)));
       select.addEventListener("change", () => this.act("PUT", `models/choices/${task}`, { model_id: select.value }));
-      const used = rows.find((status) => status.used);
+      const used = rows.find((status) => status.used) || rows.find((status) => status.reason);
       return el("section", { class: "mq-task" },
         el("header", { class: "mq-task-head" }, el("h3", {}, named("task", task)), rows.length > 1 ? el("label", { class: "mq-inline" }, t("models.use"), select) : null),
         used ? el("p", { class: "mq-note", lang: "en" }, used.reason) : null,

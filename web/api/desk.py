@@ -14,7 +14,6 @@ from domain.model import Task
 from domain.progress import Progress
 from domain.project import Project
 from domain.value import JsonValue, Value
-from pipelines.models.profiles import Hardware, profile_for
 from studio.models import Endpoint
 from studio.projects import BRAND_TOML_MAX, LOGO_MAX_BYTES
 from studio.studio import Studio
@@ -39,13 +38,12 @@ class ProjectChange(Value):
 
 def models_router(studio: Studio, tasks: Tasks) -> APIRouter:
     router = APIRouter(prefix="/api/models")
-    machine = Hardware.detect()
 
     @router.get("")
     def desk() -> dict[str, Any]:
         endpoint = studio.models.endpoint()
         return {
-            "machine": {**machine.model_dump(), "profile": profile_for(machine)},
+            "machine": studio.models.machine().model_dump(),
             "models": [_status(status.model_dump(mode="json")) for status in studio.models.all()],
             "pulls": [pull.model_dump(mode="json") for pull in studio.models.pulls()],
             "choices": studio.models.choices(),
@@ -109,8 +107,7 @@ def projects_router(studio: Studio) -> APIRouter:
         if wanted.name is not None:
             found = studio.projects.rename(project_id, wanted.name)
         if wanted.language is not None and wanted.language != found.language:
-            found = found.model_copy(update={"language": wanted.language})
-            studio.library.save_project(found)
+            found = studio.projects.set_language(project_id, wanted.language)
         if wanted.archived is not None:
             found = studio.projects.archive(project_id, archived=wanted.archived)
         return _project(found)
@@ -123,8 +120,7 @@ def projects_router(studio: Studio) -> APIRouter:
     @router.put("/{project_id}/brand")
     def save_brand(project_id: str, brand: BrandKit) -> dict[str, bool]:
         """The logo is set by its own route: here it stays as it is."""
-        logo = studio.projects.get(project_id).brand.logo
-        studio.projects.save_brand(project_id, brand.model_copy(update={"logo": logo}))
+        studio.projects.save_brand(project_id, brand, keep_logo=True)
         return {"saved": True}
 
     @router.get("/{project_id}/brand.toml")
@@ -148,8 +144,7 @@ def projects_router(studio: Studio) -> APIRouter:
 
     @router.delete("/{project_id}/logo")
     def remove_logo(project_id: str) -> dict[str, bool]:
-        kit = studio.projects.get(project_id).brand
-        studio.projects.save_brand(project_id, kit.model_copy(update={"logo": ""}))
+        studio.projects.remove_logo(project_id)
         return {"saved": True}
 
     return router
