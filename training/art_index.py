@@ -3,7 +3,7 @@
 Run once when an art set changes; everything it reads is a local folder:
 
     npm pack @iconify-json/fluent-emoji-flat@1.2.6 (and noto, fxemoji, flat-color-icons, meteocons) emojibase-data@17.0.0, unpacked, then
-    python -m pipelines.image.illustration.build_index --assets assets --sets FOLDER --emojibase FOLDER --embedder FOLDER
+    python -m training.art_index --assets assets --sets FOLDER --emojibase FOLDER --embedder FOLDER
 
 FOLDER of --sets holds <set id>/icons.json (or iconify-json-<set id>-*/package/icons.json), with chars.json and info.json beside it;
 --embedder holds all-MiniLM-L6-v2 as published (transformers). Words and groups of emoji come from emojibase-data (MIT, with CLDR
@@ -251,7 +251,7 @@ def write_nouns(assets: Path, drafts: list[Draft]) -> int:
             _, english, chinese = rows.setdefault(words[0], (by_name[name].group if name in by_name else "", [], []))
             (english if word.isascii() else chinese).append(word)
     lines = [json.dumps([name, group, en, zh], ensure_ascii=False) for name, (group, en, zh) in rows.items()]
-    head = "# Written by pipelines/image/illustration/build_index.py: what to call it, its group, its English words, its Chinese words.\n"
+    head = "# Written by training/art_index.py: what to call it, its group, its English words, its Chinese words.\n"
     (assets / "prompts" / "scene_nouns.toml").write_text(head + "nouns = [\n" + ",\n".join(lines) + "\n]\n", "utf-8")
     return len(rows)
 
