@@ -503,7 +503,7 @@ class TestTheHome:
 
     @pytest.mark.models
     @pytest.mark.slow
-    @pytest.mark.parametrize("limit", [150_000, 1_500_000])
+    @pytest.mark.parametrize("limit", [150_000, 400_000])
     def test_a_full_disk_ends_the_command_with_a_named_error_and_a_sound_library(self, home: Path, cache: Path, limit: int) -> None:
         """RLIMIT_FSIZE stands for the disk: no file may grow beyond it."""
         app.open_studio(settings(home, cache)).close()
