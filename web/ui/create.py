@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from domain.brief import Attachment
 from domain.conversation import Turn
-from domain.errors import MaquetteError
+from domain.errors import AttachmentError, MaquetteError
 from web.ui.frame import Frame, person_of
+from web.ui.uploads import require_upload
 
 #: Longer pastes stay text: Gradio would otherwise turn them into a file behind the person's back.
 PASTE_MAX = 1_000_000
@@ -100,7 +100,11 @@ def converse(frame: Frame, message: dict[str, Any], project_id: str, person: str
     """Send one message and stream the answer. What was typed, and every file that was taken, stays when it was refused."""
     before = history(frame, project_id)
     text = str(message.get("text") or "")
-    uploads = [Path(f["path"] if isinstance(f, dict) else f) for f in message.get("files") or []]
+    try:
+        uploads = [require_upload(f["path"] if isinstance(f, dict) else f) for f in message.get("files") or []]
+    except AttachmentError as error:
+        yield [*before, gr.ChatMessage(role="assistant", content=f"⚠ {plain(str(error))}")], idle(value={"text": text, "files": []})
+        return
     if not text.strip() and not uploads:
         yield before, idle()
         return

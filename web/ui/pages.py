@@ -20,6 +20,7 @@ from web.api.tasks import Tasks, tasks_router
 from web.ui import create, library, settings_page
 from web.ui.frame import Frame
 from web.ui.theme import theme
+from web.ui.uploads import GuardedBlocks
 from web.ui.words import LANGUAGES, Words
 
 UPLOAD_LIMIT = "26mb"
@@ -91,11 +92,13 @@ def signed_in_person(request: Request) -> str | None:
 
 def build_pages(frame: Frame) -> gr.Blocks:
     words = frame.words
-    pages: gr.Blocks = gr.Blocks(title="Maquette", analytics_enabled=False, fill_width=True)
+    pages: gr.Blocks = GuardedBlocks(title="Maquette", analytics_enabled=False, fill_width=True)
     with pages:
         create.build(frame, pages)
     with pages.route(words("page.library"), "/library", show_in_navbar=False):
         library.build(frame, pages)
     with pages.route(words("page.settings"), "/settings", show_in_navbar=False):
         settings_page.build(frame, pages)
+    # Gradio takes only its uploads as files, but only in Blocks that were launched; these are mounted.
+    pages.has_launched = True
     return pages
