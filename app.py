@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from agents.director import Director
+    from domain.progress import CancelToken
     from domain.settings import Settings
     from library.library import Library
     from pipelines.worker import Engine
@@ -109,18 +110,18 @@ def open_studio(settings: Settings) -> Studio:
         runner=runner,
         voices=lambda: tuple(voice.name for voice in voices_of(engine.voices, installed_engines())),
         fonts=lambda: font_families(assets),
-        warm=lambda: warm_up(engine, director),
+        warm=lambda cancel: warm_up(engine, director, cancel),
         close=library.close,
     )
 
 
-def warm_up(engine: Engine, director: Director) -> None:
+def warm_up(engine: Engine, director: Director, cancel: CancelToken) -> None:
     """Load the chat model and evaluate what every chat starts with, so that the first answer starts within a moment."""
     from domain.errors import MaquetteError
 
     try:
-        engine.chats.warm(director.prefix())
-        engine.chats.warm(director.plan_prefix())
+        engine.chats.warm(director.prefix(), cancel)
+        engine.chats.warm(director.plan_prefix(), cancel)
     except MaquetteError as error:  # the first message will say so, with the way out
         logging.getLogger("maquette").info("the chat model was not warmed: %s", error)
 
@@ -167,7 +168,12 @@ def palette_of_upload(data: bytes, name: str) -> tuple[str, ...]:
 
 
 def transcript_of_upload(engine: Engine, data: bytes, name: str) -> str:
-    return engine.recogniser.transcribe(data).text
+    from domain.errors import InputError
+
+    try:
+        return engine.recogniser.transcribe(data).text
+    except InputError as error:  # the reader knows bytes only: name the file
+        raise type(error)(f"{name}: {error.message}", hint=error.hint, field=name) from error
 
 
 def font_families(assets: Path) -> tuple[str, ...]:

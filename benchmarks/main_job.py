@@ -79,6 +79,7 @@ def open_here(home: Path):  # type: ignore[no-untyped-def]
 
 def campaign(runs: int) -> list[Row]:
     """From approve to ZIP, in this process, with the default chat model warm (the plan was just proposed)."""
+    from domain.progress import CancelToken
     from studio.export import Selection
 
     first: list[float] = []
@@ -88,7 +89,7 @@ def campaign(runs: int) -> list[Row]:
     items = 0
     for _ in range(runs):
         with tempfile.TemporaryDirectory() as folder, open_here(Path(folder)) as studio, PeakMemory() as memory:
-            studio.warm()
+            studio.warm(CancelToken())
             project = studio.projects.first()
             brief = studio.plans.submit(project.id, BRIEF)
             started = time.perf_counter()
@@ -118,9 +119,11 @@ def campaign(runs: int) -> list[Row]:
 
 def first_token(runs: int) -> list[Row]:
     """From sending a question to the first words of the answer, through the whole conversation."""
+    from domain.progress import CancelToken
+
     taken: list[float] = []
     with tempfile.TemporaryDirectory() as folder, open_here(Path(folder)) as studio:
-        studio.warm()
+        studio.warm(CancelToken())
         project = studio.projects.first()
         for _ in range(runs):
             started = time.perf_counter()

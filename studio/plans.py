@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
@@ -29,6 +30,10 @@ from studio.estimate import PlanEstimate, estimate
 from studio.makers import Makers
 from studio.runner import Runner
 from studio.takes import Takes
+
+ONLY_FILES = "…"
+#: How long queued jobs may stand still while nothing at all is being made, before their run counts as broken.
+STANDSTILL_SECONDS = 30.0
 
 
 class Planner(Protocol):
@@ -79,7 +84,7 @@ class Plans:
         """A brief, not stored yet. Raises InputError when it is empty, LimitError over 20,000 characters or 10 attachments."""
         clean = text.strip()
         _require_usable(clean, attachments)
-        clean = clean or ", ".join(attachment.name for attachment in attachments)
+        clean = clean or ONLY_FILES  # never the names: what a file is called is not what a person says
         return Brief(
             id=new_id(),
             project_id=project_id,
@@ -190,6 +195,7 @@ class Plans:
         self, plan_id: str, step_id: str, *, note: str = "", values: dict[str, JsonValue] | None = None, person: str = ""
     ) -> tuple[Job, ...]:
         """A new take of one step, with a changed spec or a note ("warmer"), and of what depends on it and was made before."""
+        self._require_remakable(self.get(plan_id), {step_id: note})
         if values:
             self.change(plan_id, step_id, values)
         return self.remake(plan_id, {step_id: note}, person=person)
@@ -199,17 +205,24 @@ class Plans:
 
         Raises Conflict while one of them is being made, PlanError when an input of one was never made.
         """
-        self._refuse_unsafe(" ".join(notes.values()))
         with self._starting:
             plan = self.get(plan_id)
-            wanted = self._with_dependents(plan, notes)
-            busy = wanted & {job.step_id for job in self._library.latest_jobs(plan_id).values() if not job.state.ended}
-            if busy:
-                raise Conflict(f"{', '.join(sorted(busy))} is being made now.", hint="Wait for it, or cancel it first.")
-            steps = [step for step in plan.order() if step.id in wanted]
-            for step in steps:
-                self._require_inputs(plan, step, wanted)
+            steps = self._require_remakable(plan, notes)
             return self._run(plan, [self._next_take(plan, step, person, note=notes.get(step.id, "")) for step in steps])
+
+    def _require_remakable(self, plan: Plan, notes: Mapping[str, str]) -> list[Step]:
+        """The steps to make again, in order, when nothing stands against it. Changes nothing."""
+        self._refuse_unsafe(" ".join(notes.values()))
+        wanted = self._with_dependents(plan, notes)
+        if self._library.approval(plan.id) is None:
+            raise PlanError("This plan is not approved yet.", hint="Approve it first.", field="plan")
+        busy = wanted & {job.step_id for job in self._library.latest_jobs(plan.id).values() if not job.state.ended}
+        if busy:
+            raise Conflict(f"{', '.join(sorted(busy))} is being made now.", hint="Wait for it, or cancel it first.")
+        steps = [step for step in plan.order() if step.id in wanted]
+        for step in steps:
+            self._require_inputs(plan, step, wanted)
+        return steps
 
     def _with_dependents(self, plan: Plan, step_ids: Iterable[str]) -> set[str]:
         """These steps and, of what depends on them, what was made before."""
@@ -233,12 +246,21 @@ class Plans:
         return tuple(self._library.latest_jobs(plan_id).values())
 
     def watch(self, plan_id: str, *, every: float = 0.2) -> Iterator[tuple[Job, ...]]:
-        """The jobs of a plan again and again until all have ended; the last ones yielded have."""
+        """The jobs of a plan again and again until all have ended; the last ones yielded have.
+
+        Raises StorageError when a run broke and not even that can be written.
+        """
+        since, seen = time.monotonic(), ""
         while True:
             jobs = self.jobs(plan_id)
             yield jobs
             if all(job.state.ended for job in jobs):
                 return
+            now = repr(jobs)
+            if now != seen or not self._runner.idle:
+                since, seen = time.monotonic(), now
+            elif time.monotonic() - since > STANDSTILL_SECONDS:
+                self._runner.give_up(plan_id)
             time.sleep(every)
 
     def result(self, plan_id: str, step_id: str) -> Asset | None:
@@ -303,7 +325,13 @@ def _bad_spec(step_id: str, error: ValidationError) -> InputError:
 
 
 def _require_usable(text: str, attachments: tuple[Attachment, ...]) -> None:
-    if not text and not attachments:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            "The brief contains half a character (a lone surrogate).", hint="Paste it again as plain text.", field="brief"
+        ) from error
+    if not attachments and not any(unicodedata.category(c)[0] in "LNPS" for c in text):
         raise InputError("The brief is empty.", hint="Say what you want made, for whom, and in what tone.", field="brief")
     if len(text) > BRIEF_MAX_CHARACTERS:
         raise LimitError(
@@ -311,7 +339,7 @@ def _require_usable(text: str, attachments: tuple[Attachment, ...]) -> None:
             hint="Keep what matters, and attach the rest as a text file.",
             field="brief",
         )
-    if any(ord(c) < 32 and c not in "\n\r\t\f" for c in text):
+    if any(unicodedata.category(c) == "Cc" and c not in "\n\r\t\f" for c in text):
         raise InputError("The brief contains bytes that are not text.", hint="Paste plain text, or attach a file.", field="brief")
     if len(attachments) > ATTACHMENT_MAX_COUNT:
         raise LimitError(

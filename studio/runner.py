@@ -94,8 +94,26 @@ class Runner:
     def start(self) -> None:
         """Open DBOS and resume what was under way. Call once.
 
-        Raises Conflict while another process runs plans of the same library: two would make each take twice.
+        Raises Conflict while another process runs plans of the same library: two would make each take twice;
+        StorageError when the database of runs cannot be opened or written.
         """
+        try:
+            self._open()
+        except MaquetteError:
+            self._release()
+            raise
+        except Exception as error:  # DBOS and its database each have their own trees of errors
+            self._release()
+            raise StorageError(
+                f"The runs could not be opened: {error}.", hint="Free disk space, or move runs.db away: finished work is in the library."
+            ) from error
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _open(self) -> None:
         if self._database.startswith("sqlite:///"):
             path = Path(self._database.removeprefix("sqlite:///"))
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -111,7 +129,12 @@ class Runner:
 
         @DBOS.workflow(name=RUN)
         def run_plan(plan_id: str, version: int, takes: dict[str, int]) -> str:
-            return self._run_plan(make_take, plan_id, version, takes)
+            try:
+                return self._run_plan(make_take, plan_id, version, takes)
+            except Exception:
+                log.exception("the run of plan %s broke", plan_id)
+                self.give_up(plan_id)
+                raise
 
         def start_plan(plan_id: str, version: int, takes: dict[str, int]) -> str:
             with SetWorkflowID(f"{plan_id}:{secrets.token_hex(6)}"):
@@ -131,8 +154,20 @@ class Runner:
         # Workflows left pending on purpose find their database closed and end; DBOS would log each as a fault.
         logging.getLogger("dbos").setLevel(logging.CRITICAL + 1)
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=0)
-        if self._lock is not None:
-            self._lock.close()
+        self._release()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being made in this process."""
+        return not self._tokens
+
+    def give_up(self, plan_id: str) -> None:
+        """End the open jobs of a plan whose run broke. Raises StorageError when that cannot be written either."""
+        project_id = self._library.plan(plan_id).project_id
+        why = "The run of this plan broke; the disk may be full. Free space, then approve the plan again."
+        for job in self._library.latest_jobs(plan_id).values():
+            if not job.state.ended:
+                self._end(job, project_id, {"state": JobState.FAILED, "error": why, "error_code": "storage_error"})
 
     @property
     def left_over(self) -> bool:

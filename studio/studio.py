@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 
 from domain.capability import Capability
 from domain.events import Event
+from domain.progress import CancelToken
 from library.library import Library
 from studio.attachments import Attachments
 from studio.conversation import Conversation
@@ -35,16 +36,24 @@ class Studio:
     runner: Runner
     voices: Callable[[], tuple[str, ...]]
     fonts: Callable[[], tuple[str, ...]]
-    warm: Callable[[], None]
+    warm: Callable[[CancelToken], None]
     close: Callable[[], None]
+    _closing: CancelToken = field(default_factory=CancelToken)
+    _threads: list[threading.Thread] = field(default_factory=list)
 
     def __enter__(self) -> Studio:
         self.runner.start()
-        threading.Thread(target=self.warm, name="warm", daemon=True).start()
+        warming = threading.Thread(target=self.warm, args=(self._closing,), name="warm", daemon=True)
+        warming.start()
+        self._threads.append(warming)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._closing.cancel()
         self.runner.stop()
+        for thread in self._threads:
+            # A thread inside the engine when the interpreter goes away would abort the process.
+            thread.join(timeout=20)
         self.close()
 
     def capabilities(self) -> tuple[Capability, ...]:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from agents.writers import article, copy, dialogue
+from agents.writers.article import MAKER_VERSION as ARTICLE_VERSION
+from agents.writers.article import write_article
 from agents.writers.calls import Desk
+from agents.writers.copy import MAKER_VERSION as COPY_VERSION
+from agents.writers.copy import write_copy
+from agents.writers.dialogue import MAKER_VERSION as DIALOGUE_VERSION
+from agents.writers.dialogue import write_dialogue
 from domain.capability import StepKind
 from domain.documents import ARTICLE_MEDIA_TYPE, COPY_MEDIA_TYPE, DIALOGUE_MEDIA_TYPE
 from pipelines.worker import Engine
@@ -17,9 +22,9 @@ from studio.word_makers import word_maker
 def all_makers(engine: Engine, desk: Desk, prepare: Preparations) -> tuple[Maker, ...]:
     """Words by writers with the chat model, media by the pipelines of this engine."""
     words = (
-        (StepKind.COPY, copy.write_copy, copy.MAKER_VERSION, COPY_MEDIA_TYPE),
-        (StepKind.ARTICLE, article.write_article, article.MAKER_VERSION, ARTICLE_MEDIA_TYPE),
-        (StepKind.DIALOGUE, dialogue.write_dialogue, dialogue.MAKER_VERSION, DIALOGUE_MEDIA_TYPE),
+        (StepKind.COPY, write_copy, COPY_VERSION, COPY_MEDIA_TYPE),
+        (StepKind.ARTICLE, write_article, ARTICLE_VERSION, ARTICLE_MEDIA_TYPE),
+        (StepKind.DIALOGUE, write_dialogue, DIALOGUE_VERSION, DIALOGUE_MEDIA_TYPE),
     )
     makers = [word_maker(kind, partial(write, desk=desk), number, engine.chats, media_type=media) for kind, write, number, media in words]
     makers.append(media_maker(engine.illustrator, prepare.scene, lane="media", asks_chat=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import getpass
+import os
 import re
 import signal
 import sys
@@ -20,12 +21,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from domain.errors import InputError, MaquetteError
+from domain.brief import ATTACHMENT_MAX_BYTES
+from domain.errors import InputError, LimitError, MaquetteError
 from domain.job import JobState
 from domain.model import ModelStatus
 from domain.progress import CancelToken
 from domain.settings import Settings
 from studio.export import Selection
+from studio.projects import brand_from_toml
 from studio.studio import Studio
 
 
@@ -120,16 +123,24 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _serve(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
-    from web.server import served
+    from web.server import open_doors, served
 
     given = {"host": arguments.host, "port": arguments.port, "accounts": arguments.accounts, "root_path": arguments.root_path}
     update: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     settings = entry.settings.model_copy(update={**update, "share": arguments.share or entry.settings.share})
     if not 0 <= settings.port <= 65535:
         raise InputError(f"{settings.port} is not a port.", hint="Use 0 to 65535.", field="port")
-    studio = entry.open_studio(settings)
-    with studio, served(studio, settings, entry.assets, say=lambda text: console.print(text, highlight=False)) as server:
-        server.wait()
+    doors = open_doors(settings)  # whatever refuses does so before anything is started
+    try:
+        studio = entry.open_studio(settings)
+        with studio, served(studio, settings, entry.assets, doors, say=lambda text: console.print(text, highlight=False)) as server:
+            server.wait()
+    finally:
+        doors.listener.close()
+    if studio.runner.left_over:
+        # A take that does not look up would keep the process for as long as it runs; the next start makes it again.
+        console.file.flush()
+        os._exit(0)
     return 0
 
 
@@ -137,12 +148,16 @@ def _make(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
     text = sys.stdin.read() if arguments.brief == "-" else arguments.brief
     if not arguments.plan_only:
         _require_folder(arguments.out)
+    brand = _read(arguments.brand).decode("utf-8", errors="replace") if arguments.brand is not None else ""
+    brand_from_toml(brand)
     with entry.open_studio(entry.settings) as studio:
-        projects = [p for p in studio.projects.all() if p.name == arguments.project]
-        project = projects[0] if projects else studio.projects.create(arguments.project or "Command line")
-        if arguments.brand is not None:
-            studio.projects.import_brand(project.id, _read(arguments.brand).decode("utf-8", errors="replace"))
+        studio.plans.draft("", text)  # refuse what cannot be used before a project or file is stored
         attachments = tuple(studio.attachments.add(path.name, _read(path)) for path in arguments.attach)
+        name = arguments.project or "Command line"
+        projects = [p for p in studio.projects.all() if p.name == name]
+        project = projects[0] if projects else studio.projects.create(name)
+        if brand:
+            studio.projects.import_brand(project.id, brand)
         brief = studio.plans.submit(project.id, text, attachments=attachments)
         with console.status("Planning…"):
             plan = studio.plans.propose(brief, seed=arguments.seed)
@@ -286,6 +301,10 @@ def _accounts_add(arguments: argparse.Namespace, entry: Entry, console: Console)
 
 def _read(path: Path) -> bytes:
     try:
+        if path.stat().st_size > ATTACHMENT_MAX_BYTES:
+            raise LimitError(
+                f"{path.name} has {path.stat().st_size / 1e6:.0f} MB; 25 MB are the most.", hint="Give a smaller file.", field=path.name
+            )
         return path.read_bytes()
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.", hint="Check the path.", field=str(path)) from error

@@ -7,11 +7,13 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from domain.errors import HostingError, MaquetteError, PortInUse
@@ -20,6 +22,7 @@ from studio.studio import Studio
 from web.accounts import Accounts, is_loopback, require_protection, session_secret
 from web.api.files import files_router
 from web.api.session import session_router
+from web.bodies import refused
 from web.errors import body_of, status_of
 from web.guard import Guard
 
@@ -38,7 +41,13 @@ def build(studio: Studio, settings: Settings, accounts: Accounts, assets: Path) 
             raise error
         return JSONResponse(body_of(error), status_code=status_of(error))
 
+    async def formless(request: Request, error: Exception) -> JSONResponse:
+        if not isinstance(error, RequestValidationError):
+            raise error
+        return refused(error)
+
     app.add_exception_handler(MaquetteError, known)
+    app.add_exception_handler(RequestValidationError, formless)
     app.include_router(session_router(accounts, assets, secure=settings.share))
     app.include_router(files_router(studio))
     mount_pages(app, studio, settings, assets, signed_in=accounts.required)
@@ -115,14 +124,26 @@ class Server:
         self._listener.close()
 
 
-@contextlib.contextmanager
-def served(studio: Studio, settings: Settings, assets: Path, say: Callable[[str], None] = lambda _: None) -> Iterator[Server]:
-    """Open the doors for the time of the block and say the address. Raises HostingError before anything is exposed."""
+@dataclass(frozen=True)
+class Doors:
+    """Who may come in, and the socket they come in by: checked and bound before anything is started."""
+
+    accounts: Accounts
+    listener: socket.socket
+
+
+def open_doors(settings: Settings) -> Doors:
+    """Raises HostingError: exposed without sign-in, a broken accounts file, a port in use."""
     accounts = Accounts(settings.password, settings.accounts, session_secret(settings.home))
     require_protection(settings.host, settings.share, accounts)
-    listener = open_socket(settings.host, settings.port)
-    app = build(studio, settings, accounts, assets)
-    with Server(app, listener, root_path=settings.root_path) as server:
+    return Doors(accounts, open_socket(settings.host, settings.port))
+
+
+@contextlib.contextmanager
+def served(studio: Studio, settings: Settings, assets: Path, doors: Doors, say: Callable[[str], None] = lambda _: None) -> Iterator[Server]:
+    """Serve for the time of the block and say the address."""
+    app = build(studio, settings, doors.accounts, assets)
+    with Server(app, doors.listener, root_path=settings.root_path) as server:
         host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
         say(f"Maquette is open at http://{f'[{host}]' if ':' in host else host}:{server.port}")
         with _tunnel(settings, server.port, say):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from domain.chat import ChatModel, ChatReply, ChatRequest, Message
 from domain.errors import ModelMissing, ModelUnusable
-from domain.model import Model, Task
+from domain.model import Model
 from domain.progress import CancelToken
 from domain.recipe import ModelRef
 from pipelines.devices import Devices
@@ -88,19 +88,16 @@ class Chats:
         if remote.url:
             return self._once(f"{remote.url} {remote.model} {remote.key}", lambda: self._distant(remote))
         choice = self._chosen()
-        if choice is None or not self._store.ready(choice.model.id):
-            name = choice.model.id if choice is not None else Task.CHAT.value
-            raise ModelMissing(
-                f"The chat model {name} is not installed.",
-                hint=f"Pull it on the Models page, or with: python app.py models pull {name}. Or set an OpenAI-compatible endpoint.",
-            )
+        if choice is None:
+            raise ModelMissing("No chat model is chosen.", hint="Pull one on the Models page, or set an OpenAI-compatible endpoint.")
+        self._store.folder(choice.model.id)  # says what is wrong: missing, or damaged
         return self._once(choice.model.id, lambda: self._local(choice.model))
 
-    def warm(self, messages: tuple[Message, ...]) -> None:
+    def warm(self, messages: tuple[Message, ...], cancel: CancelToken) -> None:
         """Evaluate a prefix ahead of time, so that the first answer starts quickly. Remote servers keep their own."""
         chat = self.current()
         if isinstance(chat, LlamaCppChat):
-            chat.warm(messages)
+            chat.warm(messages, cancel)
 
     def _distant(self, remote: Remote) -> ChatModel:
         import httpx
