@@ -74,14 +74,20 @@ def session_cookie(header: str) -> str | None:
 
 
 def host_name(host: str) -> str:
-    """The name in a Host header, without its port."""
-    return urlsplit(f"//{host}").hostname or ""
+    """The name in a Host header, without its port; "" for a header that is no host."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _same_origin(origin: str, host: str, method: str, kind: str) -> bool:
     if not origin or (kind == "http" and method in ("GET", "HEAD", "OPTIONS")):
         return True
-    return urlsplit(origin).netloc.lower() == host.lower()
+    try:
+        return urlsplit(origin).netloc.lower() == host.lower()
+    except ValueError:
+        return False
 
 
 async def _refuse(scope: Scope, send: Send, status: int, text: str) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import Field
 
 from domain.asset import Asset
 from domain.capability import StepKind
+from domain.errors import NotFound
 from domain.job import Job
 from domain.plan import Plan, Step
 from domain.review import Verdict
@@ -18,6 +19,10 @@ from library.library import AssetQuery
 from studio.estimate import PlanEstimate
 from studio.studio import Studio
 from studio.takes import Takes
+from web.bodies import JsonRoute
+
+#: Numbers of rows and events go up to here.
+ROWS_MAX = 2**31 - 1
 
 
 class StepChange(Value):
@@ -36,7 +41,7 @@ class Redo(Value):
 
 
 def board_router(studio: Studio) -> APIRouter:
-    router = APIRouter(prefix="/api")
+    router = APIRouter(prefix="/api", route_class=JsonRoute)
 
     def person(request: Request) -> str:
         return str(request.state.person)
@@ -46,7 +51,7 @@ def board_router(studio: Studio) -> APIRouter:
         return board_of(studio, project_id, plan)
 
     @router.get("/projects/{project_id}/events")
-    def events(project_id: str, after: int = 0) -> list[dict[str, Any]]:
+    def events(project_id: str, after: Annotated[int, Query(ge=0, le=ROWS_MAX)] = 0) -> list[dict[str, Any]]:
         return [event.model_dump(mode="json") for event in studio.events(project_id, after)]
 
     @router.post("/plans/{plan_id}/approve")
@@ -56,6 +61,9 @@ def board_router(studio: Studio) -> APIRouter:
 
     @router.post("/plans/{plan_id}/cancel")
     def cancel(plan_id: str, step: str = "") -> dict[str, Any]:
+        plan = studio.plans.get(plan_id)
+        if step:
+            plan.step(step)
         return {"stopped": studio.plans.cancel(plan_id, step)}
 
     @router.post("/plans/{plan_id}/steps")
@@ -79,12 +87,17 @@ def board_router(studio: Studio) -> APIRouter:
 
 
 def board_of(studio: Studio, project_id: str, plan_id: str = "") -> dict[str, Any]:
-    """Everything the board shows, in one answer. Without plan_id the newest plan; plan is None before the first proposal."""
+    """Everything the board shows, in one answer. Without plan_id the newest plan; plan is None before the first proposal.
+
+    Raises NotFound, also for a plan of another project.
+    """
     project = studio.projects.get(project_id)
     # Read before the rest: what happens meanwhile is asked for again.
     last = studio.last_event(project.id)
     plans = studio.plans.all(project.id)
-    plan = next((p for p in plans if p.id == plan_id), None) or studio.plans.current(project.id)
+    plan = next((p for p in plans if p.id == plan_id), None) if plan_id else studio.plans.current(project.id)
+    if plan_id and plan is None:
+        raise NotFound(f"This project has no plan {plan_id[:80]!r}.", hint="Open the newest one.", field="plan")
     if plan is None:
         return {"project": project.id, "event": last, "kinds": [], "voices": [], "plans": [], "plan": None, "steps": []}
     jobs = {job.step_id: job for job in studio.plans.jobs(plan.id)}

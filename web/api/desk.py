@@ -18,6 +18,7 @@ from studio.models import Endpoint
 from studio.projects import BRAND_TOML_MAX, LOGO_MAX_BYTES
 from studio.studio import Studio
 from web.api.tasks import Tasks
+from web.bodies import JsonRoute
 
 
 class ModelChoice(Value):
@@ -37,7 +38,7 @@ class ProjectChange(Value):
 
 
 def models_router(studio: Studio, tasks: Tasks) -> APIRouter:
-    router = APIRouter(prefix="/api/models")
+    router = APIRouter(prefix="/api/models", route_class=JsonRoute)
 
     @router.get("")
     def desk() -> dict[str, Any]:
@@ -91,7 +92,7 @@ def models_router(studio: Studio, tasks: Tasks) -> APIRouter:
 
 
 def projects_router(studio: Studio) -> APIRouter:
-    router = APIRouter(prefix="/api/projects")
+    router = APIRouter(prefix="/api/projects", route_class=JsonRoute)
 
     @router.get("")
     def projects(archived: bool = False) -> list[dict[str, Any]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import Field
 
 from domain.asset import Asset
@@ -17,6 +17,7 @@ from studio.export import Selection
 from studio.studio import Studio
 from web.api.board import asset_of
 from web.api.tasks import Tasks
+from web.bodies import JsonRoute
 
 PAGE_MAX = 200
 
@@ -34,7 +35,7 @@ class ReviewChange(Value):
 
 
 def shelf_router(studio: Studio, tasks: Tasks) -> APIRouter:
-    router = APIRouter(prefix="/api")
+    router = APIRouter(prefix="/api", route_class=JsonRoute)
 
     @router.get("/projects/{project_id}/assets")
     def assets(
@@ -43,7 +44,7 @@ def shelf_router(studio: Studio, tasks: Tasks) -> APIRouter:
         kind: Literal["", "copy", "article", "dialogue", "picture", "speech", "music", "layout"] = "",
         verdict: Literal["", "approve", "reject", "open"] = "",
         newest: bool = False,
-        offset: int = 0,
+        offset: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
         limit: int = 24,
     ) -> dict[str, Any]:
         """verdict "open": nobody has given one yet. total counts all that match, not the page."""
@@ -54,7 +55,7 @@ def shelf_router(studio: Studio, tasks: Tasks) -> APIRouter:
             verdict=Verdict(verdict) if verdict in ("approve", "reject") else None,
             reviewed=False if verdict == "open" else None,
             newest_only=newest,
-            offset=max(0, offset),
+            offset=offset,
             limit=min(max(1, limit), PAGE_MAX),
         )
         last = studio.last_event(project_id)
