@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from pydantic import Field
 
@@ -41,33 +42,34 @@ class Settings(Value):
 
     @property
     def database_url(self) -> str:
-        return self.database or f"sqlite:///{self.home / 'maquette.db'}"
+        return self.database or sqlite_url(self.home / "maquette.db")
 
     @property
     def runs_url(self) -> str:
         """Where DBOS keeps its tables: beside the library's file, or in the same Postgres."""
-        return self.database if self.database.startswith("postgres") else f"sqlite:///{self.home / 'runs.db'}"
+        return self.database if self.runs_file is None else sqlite_url(self.runs_file)
+
+    @property
+    def runs_file(self) -> Path | None:
+        """The file of `runs_url`; None in Postgres."""
+        return None if self.database.startswith("postgres") else self.home / "runs.db"
 
     @staticmethod
     def from_environment(environment: Mapping[str, str], user_home: Path) -> Settings:
         """Read MAQUETTE_* variables (listed in docs/user-guide.md). Raises InputError naming the variable."""
-        home = Path(environment.get("MAQUETTE_HOME") or user_home / ".maquette").expanduser()
-        cache = Path(environment.get("MAQUETTE_CACHE") or user_home / ".cache" / "maquette").expanduser()
-        models = environment.get("MAQUETTE_MODELS", "")
-        accounts = environment.get("MAQUETTE_ACCOUNTS", "")
         profile = environment.get("MAQUETTE_PROFILE", "auto")
         if profile not in PROFILES:
             raise InputError(f"MAQUETTE_PROFILE is {profile!r}.", hint=f"Use one of {', '.join(PROFILES)}.", field="MAQUETTE_PROFILE")
         return Settings(
-            home=home,
-            cache=cache,
-            models_folder=Path(models).expanduser() if models else None,
+            home=_path(environment, "MAQUETTE_HOME") or user_home / ".maquette",
+            cache=_path(environment, "MAQUETTE_CACHE") or user_home / ".cache" / "maquette",
+            models_folder=_path(environment, "MAQUETTE_MODELS"),
             database=environment.get("MAQUETTE_DATABASE", ""),
             host=environment.get("MAQUETTE_HOST", "127.0.0.1"),
             port=_number(environment, "MAQUETTE_PORT", 7860, 65535),
             root_path=environment.get("MAQUETTE_ROOT_PATH", ""),
             password=environment.get("MAQUETTE_PASSWORD", ""),
-            accounts=Path(accounts).expanduser() if accounts else None,
+            accounts=_path(environment, "MAQUETTE_ACCOUNTS"),
             profile=profile,
             offline=environment.get("MAQUETTE_OFFLINE", "") not in ("", "0", "false", "no"),
             chat_url=environment.get("MAQUETTE_CHAT_URL", ""),
@@ -78,10 +80,23 @@ class Settings(Value):
         )
 
 
+def sqlite_url(file: Path) -> str:
+    """The URL of a database file. Quoted: a folder may be called "what?" or "50%20", and SQLAlchemy unquotes the path."""
+    return f"sqlite:///{quote(str(file), safe='/:')}"
+
+
+def _path(environment: Mapping[str, str], name: str) -> Path | None:
+    text = environment.get(name, "")
+    try:
+        return Path(text).expanduser() if text else None
+    except RuntimeError as error:  # ~somebody who has no home here
+        raise InputError(f"{name} is {text!r}: {error}", hint="Write the whole path.", field=name) from error
+
+
 def _number(environment: Mapping[str, str], name: str, default: int, most: int) -> int:
     text = environment.get(name, "")
     if not text:
         return default
-    if not text.isdigit() or int(text) > most:
+    if not (text.isascii() and text.isdecimal()) or len(text) > 20 or int(text) > most:
         raise InputError(f"{name} is {text!r}.", hint=f"Use a whole number from 0 to {most}.", field=name)
     return int(text)

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from domain.brand import HEX_COLOUR
 from domain.capability import StepKind
 from domain.value import Value
 
+
+def _says_something(text: str) -> str:
+    if not text.strip():
+        raise ValueError("only blanks")
+    return text
+
+
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-About = Annotated[str, Field(min_length=1, max_length=2000)]
+About = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_says_something)]
+Colour = Annotated[str, Field(pattern=HEX_COLOUR.pattern)]
 Pixels = Annotated[int, Field(ge=64, le=4096)]
 
 
@@ -88,7 +97,7 @@ class PictureSpec(StepSpec):
     width: Pixels = 1024
     height: Pixels = 1024
     style: str = Field(default="", max_length=120)
-    palette: tuple[str, ...] = Field(default=(), max_length=8)
+    palette: tuple[Colour, ...] = Field(default=(), max_length=8)
     margin: Literal["none", "left", "right", "top", "bottom"] = "none"
     negative: str = Field(default="", max_length=1000)
     steps: int = Field(default=0, ge=0, le=150)

@@ -30,7 +30,7 @@ class Attachments:
         Raises LimitError over 25 MB, AttachmentError for an empty file or a kind that is not taken.
         """
         name = PurePath(name.replace("\\", "/")).name[:120] or "file"
-        if not data:
+        if not data.strip():
             raise AttachmentError(f"{name} is empty.", hint="Attach a file with something in it.", field=name)
         if len(data) > ATTACHMENT_MAX_BYTES:
             raise LimitError(
@@ -73,4 +73,4 @@ def sniff(data: bytes) -> str:
     if any(ord(c) < 32 and c not in "\n\r\t\f" for c in text):
         return ""
     markup = text.lstrip()[:200].lower()
-    return "" if markup.startswith(("<svg", "<?xml", "<!doctype", "<html", "%pdf", "{\\rtf")) else "text/plain"
+    return "" if markup.startswith(("<svg", "<!--", "<?xml", "<!doctype", "<html", "%pdf", "{\\rtf")) else "text/plain"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
 
 from domain.errors import Conflict, InputError, MaquetteError
 from domain.model import Model, ModelStatus, Task
@@ -124,8 +125,8 @@ class ModelDesk:
         return endpoint_of(self._library, self._settings)
 
     def set_endpoint(self, endpoint: Endpoint) -> None:
-        """Point the chat at an OpenAI-compatible server, or back with an empty URL. Raises InputError for another scheme."""
-        if endpoint.url and not endpoint.url.startswith(("http://", "https://")):
+        """Point the chat at an OpenAI-compatible server, or back with an empty URL. Raises InputError for what is no web address."""
+        if endpoint.url and not _is_web_address(endpoint.url):
             raise InputError(f"{endpoint.url!r} is not a web address.", hint="Write it like http://127.0.0.1:8000/v1.", field="url")
         if endpoint.url and not endpoint.model:
             raise InputError("The endpoint needs a model name.", hint="Use the name the server lists.", field="model")
@@ -198,6 +199,15 @@ class ModelDesk:
     def _note(self, model_id: str, **update: object) -> None:
         with self._guard:
             self._pulls[model_id] = self._pulls[model_id].model_copy(update=update)
+
+
+def _is_web_address(url: str) -> bool:
+    """http or https with a host; the port, where there is one, is a number a port can have."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and url.isprintable()
+    except ValueError:
+        return False
 
 
 class _Watched:

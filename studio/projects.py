@@ -14,15 +14,21 @@ from domain.project import Project
 from library.library import Library
 
 NAME_MAX = 120
+#: (bytes, name) -> whatever; raises AttachmentError naming the file
+CheckLogo = Callable[[bytes, str], object]
 LOGO_MAX_BYTES = 2 * 1024 * 1024
 BRAND_TOML_MAX = 64 * 1024
 
 
 class Projects:
-    """Every change touches its own field of the newest row, so that two pages of one studio do not undo each other."""
+    """Every change touches its own field of the newest row, so that two pages of one studio do not undo each other.
 
-    def __init__(self, library: Library) -> None:
+    check_logo: raises AttachmentError for a PNG that cannot be drawn; without it only the signature is looked at.
+    """
+
+    def __init__(self, library: Library, check_logo: CheckLogo | None = None) -> None:
         self._library = library
+        self._check_logo = check_logo
         self._changing = threading.Lock()
 
     def all(self, *, archived: bool = False) -> tuple[Project, ...]:
@@ -69,6 +75,8 @@ class Projects:
             raise AttachmentError(f"{name} has {len(data) / 1e6:.1f} MB; a logo may have 2 MB.", hint="Save it smaller.", field="logo")
         if not data.startswith(b"\x89PNG\r\n\x1a\n"):
             raise AttachmentError(f"{name} is not a PNG.", hint="Save the logo as PNG with a transparent background.", field="logo")
+        if self._check_logo is not None:
+            self._check_logo(data, name)
         self.get(project_id)
         stored = self._library.store_file(data, "logo.png", "image/png")
         return self._change(project_id, lambda project: {"brand": project.brand.model_copy(update={"logo": stored.sha256})})
@@ -112,11 +120,14 @@ def brand_to_toml(brand: BrandKit) -> str:
 def brand_from_toml(text: str) -> BrandKit:
     """Raises LimitError over 64 KB, InputError for bad TOML or a field that does not belong there."""
     if len(text) > BRAND_TOML_MAX:
-        raise LimitError(f"The file has {len(text)} characters; a brand kit may have {BRAND_TOML_MAX}.", field="brand")
+        raise LimitError(f"The file has {len(text)} characters; a brand kit may have {BRAND_TOML_MAX}.", hint="Shorten it.", field="brand")
     try:
-        return BrandKit.model_validate({key: value for key, value in tomllib.loads(text).items() if key != "logo"})
-    except tomllib.TOMLDecodeError as error:
+        values = tomllib.loads(text)
+    # A number of thousands of digits and lists in lists without end are no TOMLDecodeError.
+    except (ValueError, RecursionError) as error:
         raise InputError(f"The brand file is not TOML: {error}.", hint="Export a brand kit to see the form.", field="brand") from error
+    try:
+        return BrandKit.model_validate({key: value for key, value in values.items() if key != "logo"})
     except ValidationError as error:
         fault = error.errors()[0]
         where = ".".join(str(part) for part in fault["loc"])
@@ -129,6 +140,8 @@ def _name(name: str) -> str:
     clean = " ".join(name.split())
     if not clean:
         raise InputError("A project needs a name.", hint="Type one.", field="name")
+    if any("\ud800" <= c <= "\udfff" for c in clean):
+        raise InputError("The name is not text.", hint="Type it again.", field="name")
     if len(clean) > NAME_MAX:
         raise LimitError(f"The name has {len(clean)} characters; {NAME_MAX} are the most.", hint="Shorten it.", field="name")
     return clean

@@ -26,6 +26,7 @@ COOKIE = "maquette_session"
 SESSION_SECONDS = 7 * 24 * 3600
 NAME_MAX = 40
 PASSWORD_MIN = 8
+KEY_BYTES = 32
 ATTEMPTS = 10
 ATTEMPT_WINDOW_SECONDS = 300.0
 
@@ -166,12 +167,19 @@ def add_account(file: Path, name: str, password: str) -> None:
 
 
 def session_secret(home: Path) -> bytes:
-    """The key of this studio, made on first use, readable by its owner only."""
+    """The key of this studio, made on first use, readable by its owner only. One that is too short is made anew."""
     file = home / "session.key"
-    if not file.exists():
-        home.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-        file.write_bytes(secrets.token_bytes(32))
+    if file.exists() and len(key := file.read_bytes()) >= KEY_BYTES:
+        return key
+    home.mkdir(parents=True, exist_ok=True)
+    # Whole or not at all, also when the disk fills up: an empty key would let anybody sign a session.
+    temporary = home / f"session.key.{secrets.token_hex(4)}"
+    try:
+        temporary.touch(mode=0o600)
+        temporary.write_bytes(secrets.token_bytes(KEY_BYTES))
+        temporary.replace(file)
+    finally:
+        temporary.unlink(missing_ok=True)
     return file.read_bytes()
 
 

@@ -15,7 +15,7 @@ from domain.progress import Progress
 from domain.project import Project
 from domain.value import JsonValue, Value
 from studio.models import Endpoint
-from studio.projects import BRAND_TOML_MAX, LOGO_MAX_BYTES
+from studio.projects import LOGO_MAX_BYTES
 from studio.studio import Studio
 from web.api.tasks import Tasks
 from web.bodies import JsonRoute
@@ -28,7 +28,7 @@ class ModelChoice(Value):
 
 
 class BrandText(Value):
-    text: str = Field(max_length=BRAND_TOML_MAX)
+    text: str
 
 
 class ProjectChange(Value):
