@@ -214,14 +214,14 @@ class Plans:
         """The steps to make again, in order, when nothing stands against it. Changes nothing."""
         self._refuse_unsafe(" ".join(notes.values()))
         wanted = self._with_dependents(plan, notes)
-        if self._library.approval(plan.id) is None:
-            raise PlanError("This plan is not approved yet.", hint="Approve it first.", field="plan")
         busy = wanted & {job.step_id for job in self._library.latest_jobs(plan.id).values() if not job.state.ended}
         if busy:
             raise Conflict(f"{', '.join(sorted(busy))} is being made now.", hint="Wait for it, or cancel it first.")
         steps = [step for step in plan.order() if step.id in wanted]
         for step in steps:
             self._require_inputs(plan, step, wanted)
+        if self._library.approval(plan.id) is None:
+            raise PlanError("This plan is not approved yet.", hint="Approve it first.", field="plan")
         return steps
 
     def _with_dependents(self, plan: Plan, step_ids: Iterable[str]) -> set[str]:
@@ -329,7 +329,7 @@ def _require_usable(text: str, attachments: tuple[Attachment, ...]) -> None:
         text.encode()
     except UnicodeEncodeError as error:
         raise InputError(
-            "The brief contains half a character (a lone surrogate).", hint="Paste it again as plain text.", field="brief"
+            "The brief is not text: it contains half a character (a lone surrogate).", hint="Paste it again as plain text.", field="brief"
         ) from error
     if not attachments and not any(unicodedata.category(c)[0] in "LNPS" for c in text):
         raise InputError("The brief is empty.", hint="Say what you want made, for whom, and in what tone.", field="brief")

@@ -153,7 +153,10 @@ def decode(source: Path | bytes, rate: int = 16_000, longest: float = DECODE_MAX
         raise AttachmentError("The sound file could not be read; it may be damaged.", hint="Save it again as WAV or MP3.") from error
     if not found or sum(piece.size for piece in found) == 0:
         raise AttachmentError("The sound file is empty.", hint="Give a recording with sound in it.")
-    return np.concatenate(found)
+    samples = np.concatenate(found)
+    if not np.isfinite(samples).all():
+        raise AttachmentError("The sound file holds values that are no sound.", hint="Save it again as WAV or MP3.")
+    return samples
 
 
 def _container(file: BinaryIO) -> str:

@@ -61,6 +61,9 @@ def stored(home: Path) -> list[str]:
 
 
 def rows(home: Path, table: str) -> int:
+    """How many rows; a database that was never made holds none."""
+    if not (home / "maquette.db").exists():
+        return 0
     with sqlite3.connect(home / "maquette.db") as connection:
         count = int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
     connection.close()
