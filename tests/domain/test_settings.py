@@ -28,3 +28,12 @@ def test_secrets_do_not_show_when_printed() -> None:
     settings = Settings.from_environment({"MAQUETTE_PASSWORD": "hunter22", "MAQUETTE_CHAT_KEY": "sk-1"}, Path("/u"))
     assert "hunter22" not in repr(settings)
     assert "sk-1" not in repr(settings)
+
+
+@pytest.mark.parametrize("name", ["what?", "50%20", "a#b", "with space", "家"])
+def test_a_databases_url_means_its_file_whatever_the_home_is_called(name: str) -> None:
+    from sqlalchemy import make_url
+
+    settings = Settings(home=Path("/u") / name, cache=Path("/c"))
+    assert make_url(settings.database_url).database == f"/u/{name}/maquette.db"
+    assert make_url(settings.runs_url).database == str(settings.runs_file) == f"/u/{name}/runs.db"
