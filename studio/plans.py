@@ -72,8 +72,8 @@ class Plans:
         self._planner = planner
         self._chat = chat
         self._refuse_unsafe = refuse_unsafe
-        # Two clicks, or two people, must not start the same takes twice.
-        self._starting = threading.Lock()
+        # Edits, approvals and redos take turns: two clicks, or two people, must neither lose an edit nor start a take twice.
+        self._changing = threading.RLock()
         self._makers = makers
         self._runner = runner
         self._now = now
@@ -139,35 +139,38 @@ class Plans:
 
     def drop(self, plan_id: str, step_id: str) -> Plan:
         """Remove a step and the inputs that named it."""
-        plan = self.get(plan_id)
-        plan.step(step_id)
-        left = plan.without(step_id)
-        steps = tuple(s.model_copy(update={"inputs": tuple(i for i in s.inputs if i.step != step_id)}) for s in left.steps)
-        return self.save(_next(left, steps))
+        with self._changing:
+            plan = self.get(plan_id)
+            plan.step(step_id)
+            left = plan.without(step_id)
+            steps = tuple(s.model_copy(update={"inputs": tuple(i for i in s.inputs if i.step != step_id)}) for s in left.steps)
+            return self.save(_next(left, steps))
 
     def change(self, plan_id: str, step_id: str, values: dict[str, JsonValue], *, title: str = "") -> Plan:
         """Change fields of one step's spec. Raises InputError naming the field that does not fit."""
-        plan = self.get(plan_id)
-        step = plan.step(step_id)
-        changed = step.model_copy(update={"spec": change_spec(step, values), "title": title.strip() or step.title})
         self._refuse_unsafe(" ".join([title, *(value for value in values.values() if isinstance(value, str))]))
-        return self.save(_next(plan, tuple(changed if s.id == step_id else s for s in plan.steps)))
+        with self._changing:
+            plan = self.get(plan_id)
+            step = plan.step(step_id)
+            changed = step.model_copy(update={"spec": change_spec(step, values), "title": title.strip() or step.title})
+            return self.save(_next(plan, tuple(changed if s.id == step_id else s for s in plan.steps)))
 
     def add(self, plan_id: str, kind: StepKind, about: str, *, inputs: tuple[StepInput, ...] = ()) -> Plan:
         """Add a step of a kind that has a maker, about something."""
-        plan = self.get(plan_id)
         if kind not in SPECS:
             raise PlanError(f"Nothing here can make {kind}.", hint="Choose one of the kinds in the list.", field="kind")
         self._refuse_unsafe(about)
-        try:
+        with self._changing:
+            plan = self.get(plan_id)
             values: dict[str, JsonValue] = {"kind": kind.value, "about": about.strip()}
             if "language" in SPECS[kind].model_fields:
                 values["language"] = plan.language
             title = about.strip()[:80] or kind.value
-            step = Step.model_validate({"id": plan.next_id(kind), "title": title, "spec": values, "inputs": inputs})
-        except ValidationError as error:
-            raise _bad_spec("new step", error) from error
-        return self.save(_next(plan, (*plan.steps, step)))
+            try:
+                step = Step.model_validate({"id": plan.next_id(kind), "title": title, "spec": values, "inputs": inputs})
+            except ValidationError as error:
+                raise _bad_spec("new step", error) from error
+            return self.save(_next(plan, (*plan.steps, step)))
 
     # Cost and running
 
@@ -179,7 +182,7 @@ class Plans:
 
     def approve(self, plan_id: str, *, person: str = "") -> tuple[Job, ...]:
         """Approve the newest version and make every step that is not made yet, or was changed since. Returns the queued jobs."""
-        with self._starting:
+        with self._changing:
             plan = self.get(plan_id)
             plan.require(self._makers.capabilities())
             if any(not job.state.ended for job in self._library.latest_jobs(plan_id).values()):
@@ -205,7 +208,7 @@ class Plans:
 
         Raises Conflict while one of them is being made, PlanError when an input of one was never made.
         """
-        with self._starting:
+        with self._changing:
             plan = self.get(plan_id)
             steps = self._require_remakable(plan, notes)
             return self._run(plan, [self._next_take(plan, step, person, note=notes.get(step.id, "")) for step in steps])

@@ -43,10 +43,13 @@ def pieces_of(text: str, segment: Callable[[str], Iterable[str]] | None = None) 
     pieces: list[Piece] = []
     for word in text.split():
         parts = _split_word(word)
+        if pieces and word[0] in _NOT_AT_START and not word[0].isascii():
+            # Somebody typed a space before a closing mark: it may still not begin a line.
+            parts[0] = f"{pieces.pop().text} {parts[0]}"
         ends = _ends(segment(word)) if segment is not None and len(parts) > 1 else None
         at = 0
         for index, part in enumerate(parts):
-            at += len(part)
+            at += len(part.rpartition(" ")[2])
             pieces.append(Piece(part, space=index == len(parts) - 1, inside=ends is not None and at not in ends))
     return tuple(pieces)
 

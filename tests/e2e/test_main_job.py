@@ -64,7 +64,7 @@ class TestTheMainJob:
         files = [file for item in manifest["assets"] for file in item["files"]]  # type: ignore[attr-defined]
         assert len(files) >= 10
         for file in files:
-            assert hashlib.sha256(pack.read(file["path"])).hexdigest() == file["sha256"], file["path"]
+            assert hashlib.sha256(pack.read(file["name"])).hexdigest() == file["sha256"], file["name"]
 
     def test_no_copy_line_is_delivered_over_its_limit_without_saying_so(self, pack: zipfile.ZipFile) -> None:
         documents = [CopyDocument.model_validate_json(pack.read(n)) for n in pack.namelist() if "copy" in n and n.endswith(".json")]
