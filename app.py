@@ -58,6 +58,7 @@ def open_studio(settings: Settings) -> Studio:
     from domain.model import Task
     from library.library import Library
     from pipelines.executors.local import LocalExecutor
+    from pipelines.media.picture import decode_logo
     from pipelines.text.chats import CurrentChat, Remote
     from pipelines.worker import build
     from studio.attachments import Attachments
@@ -93,14 +94,14 @@ def open_studio(settings: Settings) -> Studio:
     makers = Makers(all_makers(engine, desk, preparations), preference(picture_model))
     executor = LocalExecutor({"chat": 2, "prepare": 2, "media": 2, "diffusion": 1}, library.add_measurement)
     making = Making(library, makers, executor, engine.devices.release_idle, now)
-    runner = Runner(library, making, database=settings.runs_url, now=now)
+    runner = Runner(library, making, database=settings.runs_url, runs_file=settings.runs_file, now=now)
     planner = Planner(assets)
     chat = CurrentChat(engine.chats)
     director = Director(chat, assets, planner)
     plans = Plans(library, planner, chat, makers, runner, now, planner.safety.require)
     return Studio(
         library=library,
-        projects=Projects(library),
+        projects=Projects(library, decode_logo),
         attachments=Attachments(library, palette_of_upload, lambda data, name: transcript_of_upload(engine, data, name)),
         plans=plans,
         chat=Conversation(library, plans, director, makers, now),

@@ -75,14 +75,25 @@ class Runner:
 
     Args:
         database: URL of DBOS's system tables (SQLite file or Postgres).
+        runs_file: the SQLite file of that URL; None for Postgres.
         plans_at_once: how many plans may run side by side; the others wait their turn.
     """
 
-    def __init__(self, library: Library, making: Making, *, database: str, now: Callable[[], datetime], plans_at_once: int = 4) -> None:
+    def __init__(
+        self,
+        library: Library,
+        making: Making,
+        *,
+        database: str,
+        runs_file: Path | None,
+        now: Callable[[], datetime],
+        plans_at_once: int = 4,
+    ) -> None:
         self._library = library
         self._takes = Takes(library)
         self._making = making
         self._database = database
+        self._runs_file = runs_file
         self._now = now
         self._plans_at_once = plans_at_once
         self._tokens: dict[tuple[str, str, int], CancelToken] = {}
@@ -114,11 +125,10 @@ class Runner:
             self._lock = None
 
     def _open(self) -> None:
-        if self._database.startswith("sqlite:///"):
-            path = Path(self._database.removeprefix("sqlite:///"))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = _hold(path.with_suffix(".lock"))
-            with contextlib.closing(sqlite3.connect(path)) as connection:
+        if self._runs_file is not None:
+            self._runs_file.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = _hold(self._runs_file.with_suffix(".lock"))
+            with contextlib.closing(sqlite3.connect(self._runs_file)) as connection:
                 connection.execute("PRAGMA journal_mode=WAL")  # stays with the file; DBOS does not set it
         DBOS(config=self._config())
         logging.getLogger("dbos").setLevel(logging.ERROR)

@@ -152,7 +152,7 @@ def open_bench(home: Path, hand: Hand, *, lanes: int = 4, clock: Callable[[], da
     makers = Makers([hand.maker(kind) for kind in StepKind], lambda step, brand: "")
     executor = LocalExecutor({"hand": lanes, "prepare": lanes}, library.add_measurement)
     making = Making(library, makers, executor, lambda: None, clock)
-    runner = Runner(library, making, database=f"sqlite:///{home / 'runs.db'}", now=clock)
+    runner = Runner(library, making, database=f"sqlite:///{home / 'runs.db'}", runs_file=home / "runs.db", now=clock)
     planner = FixedPlanner()
     plans = Plans(library, planner, NO_CHAT, makers, runner, clock, refuse_bombs)
     return Bench(library, runner, plans, planner, hand, project.id)

@@ -31,9 +31,9 @@ from web.cli import Entry, main
 
 class Studio:
     def __enter__(self):
-        self.projects = SimpleNamespace(all=self.terminate)
+        self.plans = SimpleNamespace(draft=self.terminate)
         return self
-    def terminate(self):
+    def terminate(self, *_):
         os.kill(os.getpid(), signal.SIGTERM)
         signal.pause()
     def __exit__(self, *_):
