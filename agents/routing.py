@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from agents.director import DirectorState
 
 _EDGES = " \t\r\n.,;:!?…~、，。；：！？\"'“”"
+#: Where one short message says two things: "yes, go", "好的，开始".
+_PARTS = re.compile(r"\s*[,;.!，。！；]+\s*")
 
 
 class Faq(Value):
@@ -84,7 +86,7 @@ class Router:
         if self._planner.safety.outside(own):
             return Intent.REFUSE
         # 2. Whole messages.
-        if self._is(self._words.go, bare):
+        if all(self._is(self._words.go, part) for part in _PARTS.split(bare) if part):  # "looks good, go"
             return Intent.RUN
         if self._is(self._words.status, bare):
             return Intent.STATUS

@@ -74,6 +74,8 @@ def job(step: str, state: JobState, take: int = 0) -> Job:
         ("add a press release", Intent.EDIT),
         ("Go!", Intent.RUN),
         ("looks good", Intent.RUN),
+        ("looks good, go", Intent.RUN),
+        ("好的，开始！", Intent.RUN),
         ("开始", Intent.RUN),
         ("status?", Intent.STATUS),
         ("做到哪一步了？", Intent.STATUS),
