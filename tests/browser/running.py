@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = "/usr/bin/chromium"
@@ -127,11 +128,25 @@ class Watch:
         page.on("dialog", dismiss)
 
 
+SENT = """() => document.querySelector("#mq-message textarea").value === ""
+    || document.querySelector("#mq-chat").innerText.includes("\u26a0")"""
+
+
 def say(page: Page, text: str) -> None:
-    """Type a message and send it."""
+    """Type a message and send it, and wait until it has left the box or the chat says why not.
+
+    A page that is just being drawn anew for another project may lose a key press, as it may of a person, who presses it again.
+    """
     box = page.locator("#mq-message textarea")
-    box.fill(text)
-    box.press("Enter")
+    for _ in range(4):
+        box.fill(text)
+        box.press("Enter")
+        try:
+            page.wait_for_function(SENT, timeout=10_000)
+        except PlaywrightTimeout:
+            continue
+        return
+    raise AssertionError(f"the chat did not take {text!r}")
 
 
 def new_project(page: Page, name: str) -> None:

@@ -133,7 +133,8 @@ def follow(frame: Frame, project_id: str) -> Iterator[Shown]:
     """Show an answer that was being made when the page opened, to its end."""
     answer = frame.studio.chat.pending(project_id)
     if answer is None:
-        yield history(frame, project_id), idle()
+        # The turns were shown with the project; showing them again could wipe a message sent meanwhile.
+        yield gr.skip(), idle()
         return
     for text in answer.follow():
         said_so_far = gr.ChatMessage(role="assistant", content=calm(text) or frame.words("chat.thinking"))
