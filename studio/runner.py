@@ -131,7 +131,7 @@ class Runner:
             with contextlib.closing(sqlite3.connect(self._runs_file)) as connection:
                 connection.execute("PRAGMA journal_mode=WAL")  # stays with the file; DBOS does not set it
         DBOS(config=self._config())
-        logging.getLogger("dbos").setLevel(logging.ERROR)
+        logging.getLogger("dbos").setLevel(logging.CRITICAL)
 
         @DBOS.workflow(name="maquette.take")
         def make_take(plan_id: str, version: int, step_id: str, take: int) -> str:
@@ -141,8 +141,8 @@ class Runner:
         def run_plan(plan_id: str, version: int, takes: dict[str, int]) -> str:
             try:
                 return self._run_plan(make_take, plan_id, version, takes)
-            except Exception:
-                log.exception("the run of plan %s broke", plan_id)
+            except Exception as error:
+                log.error("the run of plan %s broke: %s", plan_id, error)
                 self.give_up(plan_id)
                 raise
 
@@ -221,8 +221,9 @@ class Runner:
             "system_database_url": self._database,
             "application_version": WORKFLOW_VERSION,
             "executor_id": "studio",
-            "log_level": "ERROR",
-            "console_log_level": "ERROR",
+            # What breaks is told by this file, on the job; DBOS would add a traceback to the terminal.
+            "log_level": "CRITICAL",
+            "console_log_level": "CRITICAL",
             "enable_otlp": False,
         }
 
@@ -387,8 +388,8 @@ def _outcome(handle: WorkflowHandle[str]) -> str:
     """The state a take ended in; a workflow that broke counts as failed, so that the rest of its plan goes on."""
     try:
         return handle.get_result(polling_interval_sec=POLL_SECONDS)
-    except Exception:
-        log.exception("the workflow %s broke", handle.get_workflow_id())
+    except Exception as error:
+        log.error("the workflow %s broke: %s", handle.get_workflow_id(), error)
         return JobState.FAILED.value
 
 
