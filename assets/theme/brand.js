@@ -169,16 +169,10 @@
     }
 
     show_faults(error) {
-      const faults = Array.isArray(error.data.detail) ? error.data.detail : [];
-      let first = null;
-      for (const fault of faults) {
-        const name = String(fault.loc[1] ?? "");
-        const node = this.form.querySelector(`[data-field="${CSS.escape(name)}"]`);
-        const place = node && node.querySelector(".mq-field-error");
-        if (!place) continue;
-        place.textContent = fault.msg.replace(/^Value error, /, "");
-        first = first || node;
-      }
+      const name = String(error.data.field || "").split(".")[0];
+      const first = name ? this.form.querySelector(`[data-field="${CSS.escape(name)}"]`) : null;
+      const place = first && first.querySelector(".mq-field-error");
+      if (place) place.textContent = String(error.data.hint || error.message).replace(/^Value error, /, "");
       this.says.say(first ? t("brand.faults") : error.message);
       if (first) first.scrollIntoView({ block: "center" });
     }

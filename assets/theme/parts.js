@@ -72,8 +72,7 @@ window.Maquette = (() => {
     }
     const data = await response.json().catch(() => ({}));
     if (!response.ok) {
-      const detail = Array.isArray(data.detail) ? data.detail.map((d) => d.msg).join(" ") : "";
-      throw new Refused([data.message || detail || t("error.http", { status: response.status }), data.hint].filter(Boolean).join(" "), data, response.status);
+      throw new Refused([data.message || t("error.http", { status: response.status }), data.hint].filter(Boolean).join(" "), data, response.status);
     }
     return data;
   }

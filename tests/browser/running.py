@@ -138,11 +138,11 @@ def say(page: Page, text: str) -> None:
     A page that is just being drawn anew for another project may lose a key press, as it may of a person, who presses it again.
     """
     box = page.locator("#mq-message textarea")
-    for _ in range(4):
+    for _ in range(2):
         box.fill(text)
         box.press("Enter")
         try:
-            page.wait_for_function(SENT, timeout=10_000)
+            page.wait_for_function(SENT, timeout=90_000)
         except PlaywrightTimeout:
             continue
         return
