@@ -14,6 +14,8 @@ from itertools import accumulate, pairwise
 _CJK = re.compile(r"[\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 _CJK_OR_FULLWIDTH = re.compile(_CJK.pattern[:-1] + r"\u3000-\u303f\uff00-\uffef\u2014\u2018-\u201d\u2026]")
 _NOT_AT_START = set("，。、；：？！）》】」』〉〕｝”’％…—·・ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.;:?!)]}%°'\"")
+_LATIN = re.compile(r"[0-9A-Za-z]")
+_CLOSING_ASCII = set(",.;:?!)]}%")
 _NOT_AT_END = set("（《【「『〈〔｛“‘([{$￥¥#@")
 _PAUSE = set("，。、；：？！,.;:?!—")
 _HYPHENS = set("-–/")
@@ -43,7 +45,7 @@ def pieces_of(text: str, segment: Callable[[str], Iterable[str]] | None = None) 
     pieces: list[Piece] = []
     for word in text.split():
         parts = _split_word(word)
-        if pieces and word[0] in _NOT_AT_START and not word[0].isascii():
+        if pieces and _closes(word):
             # Somebody typed a space before a closing mark: it may still not begin a line.
             parts[0] = f"{pieces.pop().text} {parts[0]}"
         ends = _ends(segment(word)) if segment is not None and len(parts) > 1 else None
@@ -52,6 +54,13 @@ def pieces_of(text: str, segment: Callable[[str], Iterable[str]] | None = None) 
             at += len(part.rpartition(" ")[2])
             pieces.append(Piece(part, space=index == len(parts) - 1, inside=ends is not None and at not in ends))
     return tuple(pieces)
+
+
+def _closes(word: str) -> bool:
+    """Whether a word between spaces begins with a mark that ends what stands before it: "。" and "!" do, ".NET" and '"' do not."""
+    if not word[0].isascii():
+        return word[0] in _NOT_AT_START
+    return word[0] in _CLOSING_ASCII and not _LATIN.match(word[1:])
 
 
 def _ends(words: Iterable[str]) -> frozenset[int]:

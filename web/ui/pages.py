@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import warnings
 from html import escape
@@ -44,6 +45,11 @@ def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, 
         tasks_router(tasks),
     ):
         app.include_router(router)
+    # Gradio makes its locks in the running event loop; without one it opens two more for each page and closes none.
+    asyncio.run(_mount_languages(app, studio, settings, assets, signed_in=signed_in))
+
+
+async def _mount_languages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, *, signed_in: bool) -> None:
     css = (assets / "theme" / "studio.css").read_text(encoding="utf-8")
     # Chinese first: the mount at / would take its path.
     for language in reversed(LANGUAGES):

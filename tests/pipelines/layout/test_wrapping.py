@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +22,8 @@ def wrapping(text: str) -> Wrapping:
         ("慢慢来，好咖啡", 4, ("慢慢来，", "好咖啡")),
         ("cold-brew coffee", 8, ("cold-", "brew", "coffee")),
         ("价格￥128起", 5, ("价格", "￥128起")),
+        ("made in .NET", 8, ("made in", ".NET")),
+        ("1 .。", 4, ("1 .。",)),
     ],
 )
 def test_lines_are_even_and_break_where_they_may(text: str, width: float, lines: tuple[str, ...]) -> None:
@@ -45,6 +49,6 @@ def test_nothing_is_lost_nor_too_wide(text: str, width: int) -> None:
         assert "".join(lines).replace(" ", "") == "".join(text.split())
         assert max(len(line) for line in lines) <= width
         assert len(lines) == made.count(width)
-        assert not any(line[0] in "，。）,." for line in lines[1:] if not line.isascii())
+        assert not any(re.match(r"[，。）]|[,.](?![0-9A-Za-z])", line) for line in lines[1:])
     else:
         assert not text.strip() or made.narrowest > width
