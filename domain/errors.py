@@ -20,6 +20,7 @@
     │   ├── ContentFiltered
     │   ├── InvalidOutput        what came out failed its checks
     │   └── EngineFailed         the engine's own error, named
+    │       └── WorkerLost       the process that was making it died or stood still
     ├── Cancelled                a person stopped it (499)
     ├── StorageError             the disk or database would not take or give it (507)
     │   ├── DiskFull
@@ -134,6 +135,10 @@ class InvalidOutput(GenerationError):
 
 class EngineFailed(GenerationError):
     code = "engine_failed"
+
+
+class WorkerLost(EngineFailed):
+    code = "worker_lost"
 
 
 class Cancelled(MaquetteError):

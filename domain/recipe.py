@@ -78,15 +78,25 @@ class Credit(Value):
 
 @dataclass(frozen=True)
 class OutputFile:
-    """One file of an output. name is a bare file name with its extension ("picture.svg")."""
+    """One file of an output: its bytes, or the path where a worker wrote them for the caller to move away.
+
+    name is a bare file name with its extension ("picture.svg"). data is empty where path is given.
+    """
 
     name: str
     media_type: str
-    data: bytes = field(repr=False)
+    data: bytes = field(default=b"", repr=False)
+    path: Path | None = None
+
+    def read(self) -> bytes:
+        return self.data if self.path is None else self.path.read_bytes()
 
 
 class Trace(Value):
-    """How an asset was in fact made. Apart from its Recipe: it never decides what comes out."""
+    """How an asset was in fact made. Apart from its Recipe: it never decides what comes out.
+
+    stages: seconds by stage ("queue", "prepare", "load", "make", "store"). joules: energy of the run, None where unreadable.
+    """
 
     device: str = "cpu"
     dtype: str = ""
@@ -97,6 +107,8 @@ class Trace(Value):
     candidates: int = 1
     seconds: float = 0.0
     peak_bytes: int = 0
+    stages: dict[str, float] = {}
+    joules: float | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -118,7 +130,12 @@ class Output:
 
 
 class Measurement(Value):
-    """What one run cost: the basis of every estimate. size is what the cost grows with (pixels, characters, seconds)."""
+    """What one run cost: the basis of every estimate. size is what the cost grows with (pixels, characters, seconds).
+
+    seconds: preparing and making, without waiting in the queue and, for a batch, this output's share. load_seconds: of these,
+    spent loading weights. stages: see Trace. joules: None where energy cannot be read.
+    plan_id and person: whose budget it counts against.
+    """
 
     kind: StepKind
     maker: str
@@ -126,4 +143,11 @@ class Measurement(Value):
     device: str
     size: float
     seconds: float
+    steps: int = 0
+    batch: int = 1
+    load_seconds: float = 0.0
+    stages: dict[str, float] = {}
+    joules: float | None = None
     peak_bytes: int = 0
+    plan_id: str = ""
+    person: str = ""

@@ -11,6 +11,7 @@ from pydantic import Field
 from domain.errors import InputError
 from domain.value import Value
 
+EXECUTORS = ("process", "inline", "ray")
 PROFILES = ("auto", "embedded", "gpu-12gb", "gpu-24gb", "gpu-80gb")
 
 
@@ -19,6 +20,9 @@ class Settings(Value):
 
     offline True: no source outside this machine is asked, ever.
     database: a SQLAlchemy URL; "" is SQLite in `home`.
+    executor: where makers run: "process" (worker processes), "inline" (this process: for unit tests), "ray" (a cluster).
+    workers: processes of the CPU pool, 0 for as many as the cores bear. stall_seconds: without a sign of progress for so long a
+    worker counts as hung.
     """
 
     home: Path
@@ -39,6 +43,9 @@ class Settings(Value):
     choices: dict[str, str] = {}
     threads: int = Field(default=0, ge=0, le=256)
     memory_budget: int = Field(default=0, ge=0)
+    executor: str = "process"
+    workers: int = Field(default=0, ge=0, le=64)
+    stall_seconds: float = Field(default=300.0, gt=0)
 
     @property
     def database_url(self) -> str:
@@ -57,9 +64,7 @@ class Settings(Value):
     @staticmethod
     def from_environment(environment: Mapping[str, str], user_home: Path) -> Settings:
         """Read MAQUETTE_* variables (listed in docs/user-guide.md). Raises InputError naming the variable."""
-        profile = environment.get("MAQUETTE_PROFILE", "auto")
-        if profile not in PROFILES:
-            raise InputError(f"MAQUETTE_PROFILE is {profile!r}.", hint=f"Use one of {', '.join(PROFILES)}.", field="MAQUETTE_PROFILE")
+        profile = _one_of(environment, "MAQUETTE_PROFILE", PROFILES)
         return Settings(
             home=_path(environment, "MAQUETTE_HOME") or user_home / ".maquette",
             cache=_path(environment, "MAQUETTE_CACHE") or user_home / ".cache" / "maquette",
@@ -77,6 +82,9 @@ class Settings(Value):
             chat_key=environment.get("MAQUETTE_CHAT_KEY", ""),
             threads=_number(environment, "MAQUETTE_THREADS", 0, 256),
             memory_budget=_number(environment, "MAQUETTE_MEMORY", 0, 1 << 46),
+            executor=_one_of(environment, "MAQUETTE_EXECUTOR", EXECUTORS),
+            workers=_number(environment, "MAQUETTE_WORKERS", 0, 64),
+            stall_seconds=float(_number(environment, "MAQUETTE_STALL_SECONDS", 300, 86_400) or 300),
         )
 
 
@@ -91,6 +99,14 @@ def _path(environment: Mapping[str, str], name: str) -> Path | None:
         return Path(text).expanduser() if text else None
     except RuntimeError as error:  # ~somebody who has no home here
         raise InputError(f"{name} is {text!r}: {error}", hint="Write the whole path.", field=name) from error
+
+
+def _one_of(environment: Mapping[str, str], name: str, known: tuple[str, ...]) -> str:
+    """The first is the default."""
+    text = environment.get(name, known[0])
+    if text not in known:
+        raise InputError(f"{name} is {text!r}.", hint=f"Use one of {', '.join(known)}.", field=name)
+    return text
 
 
 def _number(environment: Mapping[str, str], name: str, default: int, most: int) -> int:
