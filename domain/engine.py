@@ -40,6 +40,15 @@ class Resident(Value):
     idle_seconds: float = 0.0
 
 
+class Footprint(Value):
+    """What a model took when it was last loaded on a device: bytes of its memory, seconds of loading."""
+
+    key: str
+    device: str
+    bytes: int
+    load_seconds: float = 0.0
+
+
 class WorkerState(Value):
     """A process, or a replica on another machine (`node`). memory: resident bytes. restarts: how often it was replaced."""
 

@@ -72,6 +72,8 @@ class Assets(Room):
     def add_asset(self, draft: Asset, files: Sequence[OutputFile]) -> Asset:
         """Store an asset and its files; draft.files must be (). The main file comes first in `files`.
 
+        A file given by its `path` is taken over where it lies, without a copy on the same filesystem: it is gone when this
+        returns, and untouched when this raises.
         Filled in here: id when empty; files; version (one more than that of `previous`); parents (completed by
         `previous` and the recipe's input assets). A second asset of the same (plan_id, step_id, take) is not stored:
         the first comes back. Raises NotFound (project, plan or a parent), InputError, DiskFull, StorageError.
@@ -82,6 +84,13 @@ class Assets(Room):
             )
         for file in files:
             _check_name(file.name)
+        asset = self._add(draft, files)
+        for file in files:
+            if file.path is not None:
+                self._files.discard(file.path)
+        return asset
+
+    def _add(self, draft: Asset, files: Sequence[OutputFile]) -> Asset:
         first = self.asset_for(draft.plan_id, draft.step_id, draft.take)
         if first is not None:
             return first
@@ -96,7 +105,7 @@ class Assets(Room):
             return first
 
     def _store(self, file: OutputFile) -> FileRef:
-        sha256, size = self._files.add(file.data)
+        sha256, size = self._files.add(file.data) if file.path is None else self._files.adopt(file.path)
         return FileRef(name=file.name, sha256=sha256, media_type=file.media_type, size=size)
 
     def _insert(self, connection: Connection, draft: Asset, refs: tuple[FileRef, ...]) -> Asset:

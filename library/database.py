@@ -8,8 +8,8 @@ from __future__ import annotations
 import contextlib
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -177,8 +177,8 @@ def _tune_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
-def migrate(url: str) -> None:
-    """Bring the database to the newest schema. Does nothing when it is there already.
+def migrate(url: str, to: str = "") -> None:
+    """Bring the database to the newest schema, or (for tests of migrations) to an older one. Does nothing when it is there already.
 
     Raises StorageError when a newer Maquette made it, or when it is no database.
     """
@@ -186,7 +186,7 @@ def migrate(url: str) -> None:
     config = Config(attributes={})
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     scripts = ScriptDirectory.from_config(config)
-    head = scripts.get_current_head()
+    head = to or scripts.get_current_head() or ""
     try:
         with database_errors("open the library"), engine.begin() as connection:
             if engine.dialect.name == "postgresql":
@@ -197,7 +197,7 @@ def migrate(url: str) -> None:
             if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
                 raise StorageError("This library was made by a newer Maquette.", hint="Update Maquette, or choose another MAQUETTE_HOME.")
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, head)
     finally:
         engine.dispose()
 
@@ -207,6 +207,16 @@ def upsert(connection: Connection, table: Table, key: Mapping[str, Any], values:
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     row = insert(table).values(**key, **values)
     connection.execute(row.on_conflict_do_update(index_elements=list(key), set_=dict(values)))
+
+
+def upsert_all(connection: Connection, table: Table, key: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write many rows with the same columns, new or not."""
+    if not rows:
+        return
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    given = insert(table)
+    values = {name: given.excluded[name] for name in rows[0] if name not in key}
+    connection.execute(given.on_conflict_do_update(index_elements=list(key), set_=values), list(rows))
 
 
 def dump(value: Value) -> dict[str, Any]:
@@ -226,6 +236,11 @@ def load(kind: type[V], document: Any) -> V:
 
 def utc(moment: datetime) -> str:
     return moment.isoformat()
+
+
+def stamp(moment: datetime) -> str:
+    """A moment in UTC whose text sorts as time does, whatever the collation of the database."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 class Room:

@@ -11,6 +11,7 @@ import errno
 import hashlib
 import os
 import re
+import stat
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +24,9 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 CHUNK = 1 << 20
 STALE_SECONDS = 24 * 3600
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+#: Why a hard link cannot be made although a copy can: another filesystem, one without links, too many of them, a guarded file.
+NO_LINK = frozenset({errno.EXDEV, errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 
 Write = Callable[[BinaryIO, bytes], object]
 
@@ -74,6 +78,31 @@ class FileStore:
                 return sha256, len(data)
         with disk_errors("store a file"):
             return self._take_in(data)
+
+    def adopt(self, source: Path) -> tuple[str, int]:
+        """Store a file that its writer is done with, without a copy where a hard link can be made; returns (sha256, size in bytes).
+
+        The source stays until `discard`, so that a caller whose rows cannot be written still has it. Both names then share their
+        bytes: nobody may write to the source again.
+
+        Raises DiskFull, StorageError, and InputError when it cannot be read or is no plain file.
+        """
+        _require_file(source)
+        with disk_errors("store a file"):
+            digest = hashlib.sha256()
+            size = 0
+            for chunk in _pieces(source):
+                digest.update(chunk)
+                size += len(chunk)
+            sha256 = digest.hexdigest()
+            if self._whole(sha256):
+                return sha256, size
+            return (sha256, size) if self._link_in(source, sha256) else self._take_in(source)
+
+    def discard(self, source: Path) -> None:
+        """Remove an adopted file where its writer left it."""
+        with disk_errors("clear the spool"):
+            source.unlink(missing_ok=True)
 
     def open(self, sha256: str) -> Path:
         """Where the bytes lie, read-only. Raises NotFound for what is no hash, AssetDamaged when the file is gone."""
@@ -127,6 +156,24 @@ class FileStore:
         finally:
             temporary.unlink(missing_ok=True)
 
+    def _link_in(self, source: Path, sha256: str) -> bool:
+        """Give the file its place by a second name; False where that cannot be (another filesystem, one without links)."""
+        temporary = self._incoming / token_hex(12)
+        try:
+            try:
+                os.link(source, temporary, follow_symlinks=False)
+            except OSError as error:
+                if error.errno in NO_LINK:
+                    return False
+                raise
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+            temporary.chmod(0o444)
+            self._put_in_place(temporary, self.place(sha256))
+            return True
+        finally:
+            temporary.unlink(missing_ok=True)
+
     def _put_in_place(self, temporary: Path, place: Path) -> None:
         fresh = [folder for folder in (place.parent.parent, place.parent) if not folder.is_dir()]
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -160,6 +207,16 @@ def _pieces(data: bytes | Path) -> Iterator[bytes]:
     with file:
         while chunk := file.read(CHUNK):
             yield chunk
+
+
+def _require_file(path: Path) -> None:
+    """A link or a device in the spool is never what a maker wrote."""
+    try:
+        mode = path.stat(follow_symlinks=False).st_mode
+    except OSError as error:
+        raise InputError(f"{path.name} cannot be read: {error.strerror}.", hint="Make it again.") from error
+    if not stat.S_ISREG(mode):
+        raise InputError(f"{path.name} is not a plain file.", hint="Make it again.")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -19,10 +19,13 @@
                plan(id, version=None) -> Plan; latest_plan(project_id) -> Plan | None; plans(project_id) -> tuple[Plan, ...]
                approve(plan_id, version, person="", when=None) -> Approval; approval(plan_id) -> Approval | None
     jobs       put_job(job)                           # upsert by (plan, step, take)
-               move_job(plan_id, step_id, take, change) -> Job | None   # read, change and write in one transaction
+               queue_jobs(jobs, prepared, project_id, events=())         # many jobs, takes and events in one transaction
+               move_job(plan_id, step_id, take, change, tell=None) -> Job | None   # read, change, write and tell in one transaction
                job(plan_id, step_id, take=0) -> Job | None; jobs(plan_id) -> tuple[Job, ...]
                latest_jobs(plan_id) -> dict[str, Job] # step id -> job of its highest take
-               unfinished_jobs() -> tuple[Job, ...]   # of all plans
+               unfinished_jobs() -> tuple[Job, ...]   # of all plans, oldest first
+               unfinished_keys() -> tuple[JobKey(plan_id, step_id, take, state, created, person, project_id), ...]   # the same, cheaper
+               jobs_done_since(moment) -> int
                set_prepared(plan_id, step_id, take, parameters); prepared(plan_id, step_id, take=0) -> dict | None
     assets     add_asset(draft: Asset with files=(), files: Sequence[OutputFile]) -> Asset
                asset(id) -> Asset; asset_for(plan_id, step_id, take=0) -> Asset | None
@@ -34,6 +37,8 @@
     events     add_event(project_id, kind, subject, data=None) -> Event
                events(project_id=None, after=0, limit=500) -> tuple[Event, ...]; last_event(project_id=None) -> int
     costs      add_measurement(measurement); measurements(kind=None, maker="", model="", device="", limit=200) -> tuple[Measurement, ...]
+               spent(plan_id="", person="", since=None) -> Spent(runs, seconds, joules)
+    memory     put_footprint(key, device, size, load_seconds); footprints() -> list[Footprint]
 
     library.check.check(library, progress) -> CheckReport            # missing, extra and altered files; rows that point nowhere
 
@@ -51,18 +56,19 @@ from types import TracebackType
 from library.assets import AssetQuery, Assets, Lineage
 from library.database import Database, migrate, new_id
 from library.files import FileStore
+from library.jobs import JobKey, Jobs
 from library.plans import Approval, Plans
 from library.projects import Projects
-from library.records import Records
+from library.records import Records, Spent
 
-__all__ = ["Approval", "AssetQuery", "Library", "Lineage", "new_id"]
+__all__ = ["Approval", "AssetQuery", "JobKey", "Library", "Lineage", "Spent", "new_id"]
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Library(Projects, Plans, Assets, Records):
+class Library(Projects, Plans, Jobs, Assets, Records):
     """See the module's text for every method. Built by `open`, or from parts in tests."""
 
     def __init__(self, database: Database, files: FileStore, clock: Callable[[], datetime] = _now) -> None:

@@ -1,20 +1,18 @@
-"""The way from a brief to jobs: briefs, chat turns, plans with every version, approvals, jobs, prepared parameters."""
+"""The way from a brief to an approved plan: briefs, chat turns, plans with every version, approvals."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, insert, select, update
+from sqlalchemy import ColumnElement, Select, and_, insert, select, update
 
 from domain.brief import Brief
 from domain.conversation import Turn
 from domain.errors import Conflict, NotFound
-from domain.job import Job
 from domain.plan import Plan
 from domain.value import JsonValue, Value
 from library import tables
-from library.database import Room, dump, load, new_id, upsert, utc
+from library.database import Room, dump, load, new_id, utc
 
 
 class Approval(Value):
@@ -126,76 +124,11 @@ class Plans(Room):
             row = connection.execute(chosen).first()
         return None if row is None else Approval.model_validate(dict(row._mapping))
 
-    def put_job(self, job: Job) -> None:
-        """Store the state of a job, keyed by (plan, step, take), whatever stood there."""
-        with self._database.write("store the job") as connection:
-            _write_job(connection, job)
-
-    def move_job(self, plan_id: str, step_id: str, take: int, change: Callable[[Job], Job | None]) -> Job | None:
-        """Change a stored job in one transaction. `change` gets it as it stands and gives what it becomes, or None to leave it.
-
-        Returns what was written, None when nothing was. Raises NotFound when there is no such job.
-        """
-        with self._database.write("store the job") as connection:
-            document = connection.scalar(select(tables.jobs.c.document).where(_job_key(plan_id, step_id, take)).with_for_update())
-            if document is None:
-                raise NotFound(f"{step_id} of plan {plan_id} has no take {take}.", field="take")
-            changed = change(load(Job, document))
-            if changed is not None:
-                _write_job(connection, changed)
-        return changed
-
-    def job(self, plan_id: str, step_id: str, take: int = 0) -> Job | None:
-        with self._database.read("read the job") as connection:
-            document = connection.scalar(select(tables.jobs.c.document).where(_job_key(plan_id, step_id, take)))
-        return None if document is None else load(Job, document)
-
-    def jobs(self, plan_id: str) -> tuple[Job, ...]:
-        """Every take of every step, by step and take."""
-        chosen = select(tables.jobs.c.document).where(tables.jobs.c.plan_id == plan_id)
-        return self._jobs(chosen.order_by(tables.jobs.c.step_id, tables.jobs.c.take))
-
-    def latest_jobs(self, plan_id: str) -> dict[str, Job]:
-        """The job of the highest take of each step, by step id."""
-        return {job.step_id: job for job in self.jobs(plan_id)}
-
-    def unfinished_jobs(self) -> tuple[Job, ...]:
-        """Jobs of all plans that are queued or running: what a restart has to take up again."""
-        return self._jobs(
-            select(tables.jobs.c.document).where(tables.jobs.c.state.in_(("queued", "running"))).order_by(tables.jobs.c.plan_id)
-        )
-
-    def _jobs(self, chosen: Select[JsonValue]) -> tuple[Job, ...]:
-        with self._database.read("read the jobs") as connection:
-            return tuple(load(Job, document) for document in connection.scalars(chosen))
-
-    def set_prepared(self, plan_id: str, step_id: str, take: int, parameters: Mapping[str, JsonValue]) -> None:
-        """Keep the prepared parameters of one take, so that a restart does not ask the LLM again."""
-        key = {"plan_id": plan_id, "step_id": step_id, "take": take}
-        with self._database.write("store the prepared step") as connection:
-            upsert(connection, tables.prepared, key, {"document": dict(parameters)})
-
-    def prepared(self, plan_id: str, step_id: str, take: int = 0) -> dict[str, JsonValue] | None:
-        columns = tables.prepared.c
-        same = and_(columns.plan_id == plan_id, columns.step_id == step_id, columns.take == take)
-        with self._database.read("read the prepared step") as connection:
-            document = connection.scalar(select(columns.document).where(same))
-        return None if document is None else dict(document)
-
 
 def _newest_versions(project_id: str) -> Select[JsonValue]:
     newest = and_(tables.plan_versions.c.plan_id == tables.plans.c.id, tables.plan_versions.c.version == tables.plans.c.version)
     chosen = select(tables.plan_versions.c.document).join(tables.plans, newest)
     return chosen.where(tables.plans.c.project_id == project_id).order_by(tables.plans.c.number.desc())
-
-
-def _write_job(connection: Connection, job: Job) -> None:
-    key = {"plan_id": job.plan_id, "step_id": job.step_id, "take": job.take}
-    upsert(connection, tables.jobs, key, {"state": job.state.value, "attempt": job.attempt, "document": dump(job)})
-
-
-def _job_key(plan_id: str, step_id: str, take: int) -> ColumnElement[bool]:
-    return and_(tables.jobs.c.plan_id == plan_id, tables.jobs.c.step_id == step_id, tables.jobs.c.take == take)
 
 
 def _approval_key(plan_id: str, version: int) -> ColumnElement[bool]:

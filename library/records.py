@@ -1,23 +1,33 @@
-"""What happened and what was thought of it: reviews, events, measurements."""
+"""What happened and what was thought of it: reviews, events, measurements, footprints."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select
 
 from domain.capability import StepKind
+from domain.engine import Footprint
 from domain.events import Event, EventKind
 from domain.recipe import Measurement
 from domain.review import Review, Verdict
-from domain.value import JsonValue
+from domain.value import JsonValue, Value
 from library import tables
 from library.assets import latest_verdicts
-from library.database import Room, dump, load, new_id
+from library.database import Room, dump, load, new_id, stamp, upsert
+from library.events import append_events
 
-EVENT_COUNTER = "events"
 #: Databases bound how many values one statement may name (SQLite: 32,766).
 BATCH = 1000
+
+
+class Spent(Value):
+    """What runs took together. joules: of the runs where energy could be read, None when of none."""
+
+    runs: int = 0
+    seconds: float = 0.0
+    joules: float | None = None
 
 
 class Records(Room):
@@ -52,14 +62,8 @@ class Records(Room):
 
         Numbers rise by one without gaps, and number n is never visible before n - 1.
         """
-        counters = tables.counters
-        next_number = (
-            update(counters).where(counters.c.name == EVENT_COUNTER).values(value=counters.c.value + 1).returning(counters.c.value)
-        )
         with self._database.write("store the event") as connection:
-            number = connection.execute(next_number).scalar_one()
-            event = Event(number=number, project_id=project_id, kind=kind, subject=subject, data=dict(data or {}), created=self._clock())
-            connection.execute(insert(tables.events).values(number=number, project_id=project_id, document=dump(event)))
+            (event,) = append_events(connection, self._clock(), [(project_id, kind, subject, data or {})])
         return event
 
     def events(self, project_id: str | None = None, after: int = 0, limit: int = 500) -> tuple[Event, ...]:
@@ -79,7 +83,8 @@ class Records(Room):
             return connection.scalar(chosen) or 0
 
     def add_measurement(self, measurement: Measurement) -> None:
-        row = measurement.model_dump(mode="json", include={"kind", "maker", "model", "device"})
+        row = measurement.model_dump(mode="json", include={"kind", "maker", "model", "device", "plan_id", "person", "seconds", "joules"})
+        row["created"] = stamp(self._clock())
         with self._database.write("store the measurement") as connection:
             connection.execute(insert(tables.measurements).values(**row, document=dump(measurement)))
 
@@ -95,3 +100,32 @@ class Records(Room):
                 chosen = chosen.where(column == value)
         with self._database.read("read the measurements") as connection:
             return tuple(load(Measurement, document) for document in connection.scalars(chosen))
+
+    def spent(self, *, plan_id: str = "", person: str = "", since: datetime | None = None) -> Spent:
+        """What the runs of a plan, of a person, or of both took; an empty argument does not narrow.
+
+        since: only runs that were stored then or later.
+        """
+        columns = tables.measurements.c
+        chosen = select(func.count(), func.sum(columns.seconds), func.sum(columns.joules))
+        if plan_id:
+            chosen = chosen.where(columns.plan_id == plan_id)
+        if person:
+            chosen = chosen.where(columns.person == person)
+        if since is not None:
+            chosen = chosen.where(columns.created >= stamp(since))
+        with self._database.read("read the costs") as connection:
+            runs, seconds, joules = connection.execute(chosen).one()
+        return Spent(runs=runs, seconds=seconds or 0.0, joules=joules)
+
+    def put_footprint(self, key: str, device: str, size: int, load_seconds: float) -> None:
+        """Keep what a model took when it was last loaded on this device, in bytes and seconds, whatever stood there."""
+        with self._database.write("store the footprint") as connection:
+            upsert(connection, tables.footprints, {"key": key, "device": device}, {"bytes": size, "load_seconds": load_seconds})
+
+    def footprints(self) -> list[Footprint]:
+        """Every measured footprint, by key and device."""
+        columns = tables.footprints.c
+        chosen = select(columns.key, columns.device, columns.bytes, columns.load_seconds).order_by(columns.key, columns.device)
+        with self._database.read("read the footprints") as connection:
+            return [Footprint.model_validate(dict(row._mapping)) for row in connection.execute(chosen)]

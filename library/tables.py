@@ -6,7 +6,7 @@ The full-text table is made by library/search.py, because every database spells 
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
 
 NAMING = {
     "ix": "ix_%(column_0_label)s",
@@ -99,9 +99,13 @@ jobs = Table(
     Column("plan_id", ID, ForeignKey("plans.id"), primary_key=True),
     Column("step_id", ID, primary_key=True),
     Column("take", Integer, primary_key=True, autoincrement=False),
-    Column("state", String(20), nullable=False, index=True),
+    Column("state", String(20), nullable=False),
     Column("attempt", ID, nullable=False),
+    Column("person", String(120), nullable=False, server_default=""),
+    Column("created", String(40), nullable=False, server_default=""),
+    Column("ended", String(40), nullable=False, server_default=""),
     Column("document", JSON, nullable=False),
+    Index("ix_jobs_state_ended", "state", "ended"),
 )
 
 prepared = Table(
@@ -192,9 +196,25 @@ measurements = Table(
     Column("maker", String(120), nullable=False),
     Column("model", String(200), nullable=False),
     Column("device", String(120), nullable=False),
+    Column("plan_id", ID, nullable=False, server_default="", index=True),
+    Column("person", String(120), nullable=False, server_default=""),
+    Column("created", String(40), nullable=False, server_default=""),
+    Column("seconds", Float, nullable=False, server_default="0"),
+    Column("joules", Float, nullable=True),
     Column("document", JSON, nullable=False),
     Index("ix_measurements_kind_maker", "kind", "maker"),
+    Index("ix_measurements_person_created", "person", "created"),
     sqlite_autoincrement=True,
+)
+
+#: How much memory a model took on a device when it was last measured.
+footprints = Table(
+    "footprints",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("device", String(120), primary_key=True),
+    Column("bytes", BigInteger, nullable=False),
+    Column("load_seconds", Float, nullable=False),
 )
 
 settings = Table(

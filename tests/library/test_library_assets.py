@@ -57,6 +57,30 @@ def test_of_workers_that_finish_the_same_take_at_once_one_result_stands(library:
     assert library.count() == 1
 
 
+def spooled(folder: Path, data: bytes, name: str = "out-1") -> tuple[OutputFile, ...]:
+    path = folder / name
+    path.write_bytes(data)
+    return (OutputFile(name="picture.png", media_type="image/png", path=path),)
+
+
+def test_what_a_worker_wrote_is_moved_into_the_library(library: Library, draft: Draft, tmp_path: Path) -> None:
+    given = draft()
+    asset = library.add_asset(given, spooled(tmp_path, b"made"))
+    assert library.file_path(asset.main.sha256).read_bytes() == b"made"
+    assert library.add_asset(given, spooled(tmp_path, b"late", "out-2")) == asset
+    assert not list(tmp_path.glob("out-*"))
+
+
+def test_what_could_not_be_stored_stays_where_the_worker_wrote_it(library: Library, draft: Draft, tmp_path: Path) -> None:
+    files = spooled(tmp_path, b"made")
+    with pytest.raises(NotFound):
+        library.add_asset(draft(project_id="nowhere"), files)
+    assert (tmp_path / "out-1").read_bytes() == b"made"
+    asset = library.add_asset(draft(), files)
+    assert library.file_path(asset.main.sha256).read_bytes() == b"made"
+    assert not (tmp_path / "out-1").exists()
+
+
 def test_uploads_without_a_plan_are_never_taken_for_one_another(library: Library, draft: Draft) -> None:
     one = library.add_asset(draft(plan_id="", step_id="", take=0), png(b"one"))
     two = library.add_asset(draft(plan_id="", step_id="", take=0), png(b"two"))

@@ -8,6 +8,7 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import BinaryIO
@@ -127,3 +128,50 @@ def test_left_overs_of_yesterday_are_swept_and_those_of_now_are_not(tmp_path: Pa
 def test_a_file_that_cannot_be_read_is_the_callers_fault(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"nothing\.png"):
         FileStore(tmp_path / "files").add(tmp_path / "nothing.png")
+
+
+def test_a_file_of_a_worker_is_taken_over_without_a_copy(tmp_path: Path) -> None:
+    spooled = tmp_path / "spool-1"
+    spooled.write_bytes(b"made")
+    number = spooled.stat().st_ino
+    store = FileStore(tmp_path / "files")
+    sha256, size = store.adopt(spooled)
+    assert (sha256, size) == (hashlib.sha256(b"made").hexdigest(), 4)
+    assert store.open(sha256).stat().st_ino == number
+    assert stat.S_IMODE(store.open(sha256).stat().st_mode) == 0o444
+    store.discard(spooled)
+    assert not spooled.exists()
+    assert store.read(sha256) == b"made"
+    assert everything(store) == [store.open(sha256)]
+
+
+def test_what_is_stored_already_is_not_stored_again_when_taken_over(tmp_path: Path) -> None:
+    store = FileStore(tmp_path / "files")
+    sha256, _ = store.add(b"same")
+    number = store.open(sha256).stat().st_ino
+    spooled = tmp_path / "spool-1"
+    spooled.write_bytes(b"same")
+    assert store.adopt(spooled) == (sha256, 4)
+    assert store.open(sha256).stat().st_ino == number
+
+
+def test_a_file_on_another_filesystem_is_copied(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as elsewhere:
+        spooled = Path(elsewhere) / "spool-1"
+        spooled.write_bytes(b"far" * 1_000_000)
+        assert spooled.stat().st_dev != tmp_path.stat().st_dev
+        store = FileStore(tmp_path / "files")
+        sha256, size = store.adopt(spooled)
+        assert size == 3_000_000
+        assert store.read(sha256) == spooled.read_bytes()
+        store.discard(spooled)
+        assert not spooled.exists()
+
+
+def test_only_plain_files_are_taken_over(tmp_path: Path) -> None:
+    store = FileStore(tmp_path / "files")
+    (tmp_path / "link").symlink_to("/etc/passwd")
+    for name in ("link", "nothing", "files"):
+        with pytest.raises(InputError, match=name):
+            store.adopt(tmp_path / name)
+    assert everything(store) == []

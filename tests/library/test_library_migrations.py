@@ -12,12 +12,16 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine, event, inspect, text
+from sqlalchemy import JSON, Column, MetaData, Table, create_engine, event, insert, inspect, text
 
+from domain.capability import StepKind
 from domain.errors import DiskFull, StorageError
-from library.database import Database, migrate
+from domain.job import Job, JobState
+from domain.recipe import Measurement
+from library.database import Database, dump, migrate, stamp
 from library.library import Library
 from library.tables import metadata
+from tests.library.samples import WHEN
 
 SEARCH = "asset_search"
 
@@ -47,6 +51,31 @@ def test_several_may_open_a_new_library_at_once(database_url: str) -> None:
     with database.read("count") as connection:
         assert connection.scalar(text("SELECT count(*) FROM counters")) == 1
     database.close()
+
+
+def test_an_older_library_gets_the_new_columns_filled_from_what_it_holds(database_url: str, home: Path) -> None:
+    job = Job(plan_id="p", step_id="copy-1", person="Ann", created=WHEN, state=JobState.DONE, ended=WHEN)
+    waiting = job.model_copy(update={"step_id": "copy-2", "state": JobState.QUEUED, "ended": None})
+    run = Measurement(kind=StepKind.PICTURE, maker="m", model="", device="cpu", size=1.0, seconds=2.5)
+    migrate(database_url, to="0001")
+    engine = create_engine(database_url)
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO projects (id, archived, document) VALUES ('x', false, '{}')"))
+        connection.execute(text("INSERT INTO plans (id, project_id, version) VALUES ('p', 'x', 1)"))
+        columns = [Column(name) for name in ("plan_id", "step_id", "take", "state", "attempt")]
+        jobs = Table("jobs", MetaData(), *columns, Column("document", JSON))
+        for each in (job, waiting):
+            row = dump(each)
+            connection.execute(insert(jobs).values(**{column.name: row[column.name] for column in columns}, document=row))
+        document = Column("document", JSON)
+        measurements = Table("measurements", MetaData(), *(Column(name) for name in ("kind", "maker", "model", "device")), document)
+        connection.execute(insert(measurements).values(kind="picture", maker="m", model="", device="cpu", document=dump(run)))
+    engine.dispose()
+    with Library.open(database_url, home) as library:
+        assert [(key.step_id, key.person, key.created) for key in library.unfinished_keys()] == [("copy-2", "Ann", stamp(WHEN))]
+        assert library.jobs("p") == (job, waiting)
+        assert library.jobs_done_since(WHEN) == 1
+        assert library.spent().seconds == 2.5
 
 
 def test_a_library_of_a_newer_maquette_is_left_alone(database_url: str, home: Path) -> None:

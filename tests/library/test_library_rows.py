@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from domain.brand import BrandKit
 from domain.brief import Attachment, AttachmentUse, Brief
 from domain.capability import StepKind
 from domain.conversation import Turn
+from domain.engine import Footprint
 from domain.errors import Conflict, InputError, MaquetteError, NotFound
 from domain.events import EventKind
 from domain.job import Job, JobState
@@ -21,7 +23,9 @@ from domain.plan import Plan
 from domain.project import Role
 from domain.recipe import Measurement
 from domain.review import Review, Verdict
-from library.library import Library
+from library.database import Database
+from library.files import FileStore
+from library.library import Library, Spent
 from tests.library.samples import WHEN, png
 
 
@@ -291,3 +295,29 @@ def test_a_database_url_that_cannot_be_used_is_named(url: str, home: Path) -> No
     with pytest.raises(MaquetteError) as caught:
         Library.open(url, home)
     assert isinstance(caught.value, InputError)
+
+
+def test_what_runs_took_is_summed_for_a_plan_and_for_a_person(database_url: str, home: Path) -> None:
+    moments = iter(WHEN + timedelta(days=day) for day in range(3))
+    Library.open(database_url, home).close()
+    database = Database(database_url)
+    library = Library(database, FileStore(home / "files"), clock=lambda: next(moments))
+    run = Measurement(kind=StepKind.PICTURE, maker="illustrator", model="", device="cpu", size=1e6, seconds=2.0, plan_id="p", person="Ann")
+    library.add_measurement(run)
+    library.add_measurement(run.model_copy(update={"joules": 30.0}))
+    library.add_measurement(run.model_copy(update={"plan_id": "q", "seconds": 5.0}))
+    assert library.spent(plan_id="p") == Spent(runs=2, seconds=4.0, joules=30.0)
+    assert library.spent(person="Ann") == Spent(runs=3, seconds=9.0, joules=30.0)
+    assert library.spent(person="Ann", since=WHEN + timedelta(days=2)) == Spent(runs=1, seconds=5.0)
+    assert library.spent(plan_id="p", person="Bob") == Spent()
+    database.close()
+
+
+def test_the_footprint_measured_last_stands(library: Library) -> None:
+    library.put_footprint("qwen", "cuda:0", 5_000_000_000, 3.5)
+    library.put_footprint("bark", "cpu", 700_000_000, 1.0)
+    library.put_footprint("qwen", "cuda:0", 5_200_000_000, 4.0)
+    assert library.footprints() == [
+        Footprint(key="bark", device="cpu", bytes=700_000_000, load_seconds=1.0),
+        Footprint(key="qwen", device="cuda:0", bytes=5_200_000_000, load_seconds=4.0),
+    ]
