@@ -10,7 +10,8 @@ class Take(Value):
     """Stored with the Step. Kept across restarts, so that a resumed take is not prepared twice.
 
     note: what a person asked to be different. previous: id of the asset this take replaces, "" for a first take.
-    parameters: None until prepared. maker and prompt are set with it.
+    parameters: None until prepared. maker and prompt are set with it. preparing: seconds that took.
+    awaits: takes of the same run that must be made before, by step id. priority: 0 somebody waits for it, 1 as it comes, 2 later.
     """
 
     plan_id: str
@@ -23,6 +24,9 @@ class Take(Value):
     prompt: str = ""
     parameters: dict[str, JsonValue] | None = None
     notes: tuple[str, ...] = ()
+    preparing: float = 0.0
+    awaits: dict[str, int] = {}
+    priority: int = 1
 
 
 class Prepared(Value):

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from domain.capability import Capability, StepKind
 from domain.progress import Progress
 from domain.recipe import ModelRef, Output, Work
 from domain.value import JsonValue
+
+
+@dataclass(frozen=True)
+class Company:
+    """Works of equal keys may be made in one go, `most` at once; `window`: seconds worth waiting for another one."""
+
+    key: str
+    most: int
+    window: float
+
+
+class Batching(Protocol):
+    """A pipeline that gains from making several works in one go."""
+
+    def company(self, parameters: Mapping[str, JsonValue]) -> Company | None:
+        """Which works share a batch with one of these prepared parameters; None where a batch does not pay. Imports nothing heavy."""
 
 
 class Pipeline(Protocol):

@@ -15,10 +15,15 @@ from domain.progress import Progress
 from domain.recipe import ModelRef, Output, Work
 from domain.take import Prepared
 from domain.value import JsonValue
+from pipelines.pipeline import Company
 
 
 class Generate(Protocol):
     def __call__(self, works: Sequence[Work], progress: Progress) -> list[Output]: ...
+
+
+def no_company(parameters: Mapping[str, JsonValue]) -> Company | None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,8 @@ class Maker:
     prepare: turns a StepContext into the values `generate` works from; may ask the chat model.
     models: the models a run with prepared parameters would use, by content.
     capability: what it can do now, None while a model is missing.
-    lane: which queue of the executor it works in. prepares_with_chat: preparing asks the chat model.
+    lane: the resource class it works in. prepares_with_chat: preparing asks the chat model.
+    company: says which works may be made in one go, and how many, where that pays.
     """
 
     kind: StepKind
@@ -40,6 +46,7 @@ class Maker:
     capability: Callable[[], Capability | None]
     make: Generate
     prepares_with_chat: bool = False
+    company: Callable[[Mapping[str, JsonValue]], Company | None] = no_company
 
     def generate(self, works: Sequence[Work], progress: Progress) -> list[Output]:
         return self.make(works, progress)

@@ -1,35 +1,61 @@
-"""One take of one step, from its spec to a stored asset: prepare, resolve, make, check, store. Knows nothing of DBOS or pages."""
+"""One take of one step, from its spec to a stored asset: prepare, resolve, make, check, store. Knows nothing of DBOS, queues or pages."""
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.asset import Asset
 from domain.capability import StepKind
 from domain.context import InputText, StepContext
-from domain.errors import Conflict, GenerationError, OutOfMemory
+from domain.errors import AssetDamaged, Conflict, DiskFull, EngineFailed, GenerationError, MaquetteError, OutOfMemory, StorageError
 from domain.finding import Finding, Severity
 from domain.plan import Plan, Step
 from domain.progress import Progress
 from domain.project import Project
-from domain.recipe import InputFile, InputRef, Output, Recipe, Work
+from domain.recipe import InputFile, InputRef, Measurement, Output, Recipe, Trace, Work
 from domain.take import Take
 from domain.value import seed_for
 from library.library import Library
-from pipelines.executors.local import LocalExecutor
+from pipelines.pipeline import Company
 from studio.makers import Maker, Makers
+from studio.progress import Together
 from studio.takes import Takes
+
+#: Seconds between tries to store a result while the database is away; the last one gives up.
+STORE_PAUSES = (0.2, 1.0, 5.0, 15.0, 30.0, 30.0, 0.0)
 
 
 @dataclass(frozen=True)
-class Cost:
-    """What a run's measured cost is told of: its size (see Measurement) and the seconds spent preparing."""
+class Way:
+    """Where the next stage of a take is done: the lane, and for making, in which company."""
 
-    size: float
-    preparing: float
+    lane: str
+    company: Company | None = None
+
+
+@dataclass(frozen=True)
+class Item:
+    """One take to be made. inputs: finished asset of each input step, by step id. waited: seconds it stood in the queue."""
+
+    plan: Plan
+    take: Take
+    inputs: dict[str, Asset]
+    progress: Progress
+    waited: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Order:
+    """An item resolved."""
+
+    item: Item
+    maker: Maker
+    work: Work
+    started: float = field(default_factory=time.monotonic)
 
 
 class Making:
@@ -37,83 +63,163 @@ class Making:
 
     Args:
         makers: who makes what.
-        executor: bounds how many work at once and measures them.
         release_memory: called once after OutOfMemory, before the one retry.
         now: the clock, for stored times.
+        joules: energy this machine has used so far, None where it cannot be read.
     """
 
     def __init__(
         self,
         library: Library,
         makers: Makers,
-        executor: LocalExecutor,
         release_memory: Callable[[], None],
         now: Callable[[], datetime],
+        joules: Callable[[], float | None] = lambda: None,
     ) -> None:
         self._library = library
         self._takes = Takes(library)
         self._makers = makers
-        self._executor = executor
         self._release_memory = release_memory
         self._now = now
+        self._joules = joules
 
-    def make(self, plan: Plan, take: Take, inputs: dict[str, Asset], progress: Progress) -> Asset:
-        """Make one take and store it. inputs: finished asset of each input step, by step id.
-
-        Raises Cancelled, InputError, ModelError, GenerationError, StorageError. Making a take that is already stored
-        returns the stored asset and makes nothing.
-        """
-        step = take.step
-        stored = self._library.asset_for(plan.id, step.id, take.take)
-        if stored is not None:
-            return stored
-        project = self._library.project(plan.project_id)
-        # 1. prepare: the agents turn spec and finished inputs into the values a maker works from; kept across restarts
-        spent = 0.0
+    def way(self, project: Project, take: Take) -> Way:
+        """What the next stage of a take needs. Raises ModelMissing when nobody could do it."""
         if take.parameters is None:
-            take, spent = self._prepare(plan, project, take, inputs, progress)
-        maker = self._makers.named(step.kind, take.maker)
-        # 2. resolve: pure; the same prepared take always gives the same recipe
-        recipe = resolve(plan, take, maker, self._input_refs(project, step, inputs))
-        work = Work(recipe=recipe, inputs=self._open(recipe))
-        # 3. make
-        output = self._generate(maker, work, Cost(step.spec.work_size, spent), progress)
-        progress.check()
-        # 4. store: bytes first, then the row
-        return self._library.add_asset(self._asset(plan, take, recipe, output, inputs), output.files)
+            maker = self._makers.choose(take.step, project.brand)
+            return Way("chat" if maker.prepares_with_chat else "prepare")
+        maker = self._makers.named(take.step.kind, take.maker)
+        return Way(maker.lane, maker.company(take.parameters))
 
-    def _prepare(self, plan: Plan, project: Project, take: Take, inputs: dict[str, Asset], progress: Progress) -> tuple[Take, float]:
+    def prepare(self, item: Item) -> Take:
+        """The agents turn spec and finished inputs into the values a maker works from; stored with the take, so that a restart
+        does not ask the chat model again. A take that is prepared comes back as it is.
+
+        Raises Cancelled, InputError, ModelError, GenerationError, StorageError.
+        """
+        plan, take = item.plan, item.take
+        if take.parameters is not None or self._library.asset_for(plan.id, take.step.id, take.take) is not None:
+            return take
+        project = self._library.project(plan.project_id)
         maker = self._makers.choose(take.step, project.brand)
-        progress.report(0.02, "preparing")
-        context = self._context(plan, project, take, inputs, maker)
-        with self._executor.lane("chat" if maker.prepares_with_chat else "prepare", progress):
-            started = time.monotonic()
-            prepared = maker.prepare(context, progress)
-            seconds = time.monotonic() - started
+        item.progress.report(0.02, "preparing")
+        context = self._context(plan, project, take, item.inputs, maker)
+        started = time.monotonic()
+        prepared = maker.prepare(context, item.progress)
         ready = take.model_copy(
             update={
                 "maker": prepared.maker or maker.name,
                 "prompt": prepared.prompt,
                 "parameters": prepared.parameters,
                 "notes": prepared.notes,
+                "preparing": time.monotonic() - started,
             }
         )
         self._takes.save(ready)
-        return ready, seconds
+        return ready
 
-    def _generate(self, maker: Maker, work: Work, cost: Cost, progress: Progress) -> Output:
-        def once() -> Output:
-            return self._executor.run(maker, work, lane=maker.lane, size=cost.size, progress=progress, before=cost.preparing)
+    def make(self, items: Sequence[Item]) -> list[Asset | MaquetteError]:
+        """Make prepared takes in one go and store them: an asset for each, or what went wrong with it.
 
+        A take that is already stored gives the stored asset and is not made again. When several fail together each is made
+        alone once more; one that fails alone is made once more, because engines fail for passing reasons.
+        """
+        ended: dict[int, Asset | MaquetteError] = {}
+        orders: dict[int, _Order] = {}
+        for number, item in enumerate(items):
+            try:
+                stored = self._library.asset_for(item.plan.id, item.take.step.id, item.take.take)
+                if stored is not None:
+                    ended[number] = stored
+                else:
+                    orders[number] = self._order(item)
+            except MaquetteError as error:
+                ended[number] = error
+        for number, made in self._made(orders).items():
+            ended[number] = self._kept(orders[number], made) if isinstance(made, Output) else made
+        return [ended[number] for number in range(len(items))]
+
+    def _order(self, item: Item) -> _Order:
+        """Resolve: pure but for reading the library; the same prepared take always gives the same recipe."""
+        item.progress.check()
+        project = self._library.project(item.plan.project_id)
+        maker = self._makers.named(item.take.step.kind, item.take.maker)
+        recipe = resolve(item.plan, item.take, maker, self._input_refs(project, item.take.step, item.inputs))
+        return _Order(item, maker, Work(recipe=recipe, inputs=self._open(recipe)))
+
+    def _made(self, orders: dict[int, _Order]) -> dict[int, Output | MaquetteError]:
         try:
-            return once()
-        except OutOfMemory:
-            self._release_memory()
-            return once()
-        except GenerationError:
-            # Once more: engines fail for passing reasons. The seed is the same, so a deterministic fault shows again.
-            progress.check()
-            return once()
+            return dict(zip(orders, self._generate(list(orders.values())), strict=True))
+        except GenerationError as error:
+            if isinstance(error, OutOfMemory):
+                self._release_memory()
+        except MaquetteError as error:
+            if len(orders) == 1:
+                return dict.fromkeys(orders, error)
+        # Once more, each alone: the seeds are the same, so a fault of the work shows again and costs the others nothing.
+        return {number: self._alone(order) for number, order in orders.items()}
+
+    def _alone(self, order: _Order) -> Output | MaquetteError:
+        try:
+            order.item.progress.check()
+            return self._generate([order])[0]
+        except MaquetteError as error:
+            return error
+
+    def _generate(self, orders: Sequence[_Order]) -> list[Output]:
+        if not orders:
+            return []
+        maker, before = orders[0].maker, self._joules()
+        started = time.monotonic()
+        outputs = maker.generate([order.work for order in orders], Together([order.item.progress for order in orders]))
+        seconds = (time.monotonic() - started) / len(orders)
+        if len(outputs) != len(orders):
+            raise EngineFailed(f"{maker.name} returned {len(outputs)} results for {len(orders)} requests.", hint="Run the step again.")
+        after = self._joules()
+        joules = (after - before) / len(orders) if before is not None and after is not None else None
+        return [self._measured(order, output, seconds, joules, len(orders)) for order, output in zip(orders, outputs, strict=True)]
+
+    def _measured(self, order: _Order, output: Output, seconds: float, joules: float | None, batch: int) -> Output:
+        """The output with the stages of its take in its trace; what it cost goes to the library."""
+        take, trace = order.item.take, output.trace
+        stages = {"queue": order.item.waited, "prepare": take.preparing, **trace.stages, "make": seconds}
+        stages = {name: round(value, 4) for name, value in stages.items()}
+        steps = output.facts.get("steps")
+        with contextlib.suppress(StorageError):  # the result matters more than what it cost
+            self._library.add_measurement(
+                Measurement(
+                    kind=take.step.kind,
+                    maker=order.maker.name,
+                    model=order.work.recipe.models[0].id if order.work.recipe.models else "",
+                    device=trace.device,
+                    size=take.step.spec.work_size,
+                    seconds=take.preparing + seconds,
+                    steps=steps if isinstance(steps, int) else 0,
+                    batch=batch,
+                    load_seconds=stages.get("load", 0.0),
+                    stages=stages,
+                    joules=joules,
+                    peak_bytes=trace.peak_bytes,
+                    plan_id=take.plan_id,
+                    person=take.person,
+                )
+            )
+        kept = Trace.model_validate({**trace.model_dump(), "stages": stages, "joules": joules})
+        return Output(files=output.files, trace=kept, credits=output.credits, facts=output.facts)
+
+    def _kept(self, order: _Order, output: Output) -> Asset | MaquetteError:
+        """Store: bytes first, then the row. A take that was cancelled while others of its batch went on is not stored."""
+        item = order.item
+        for pause in STORE_PAUSES:
+            try:
+                item.progress.check()
+                return self._library.add_asset(self._asset(item.plan, item.take, order.work.recipe, output, item.inputs), output.files)
+            except MaquetteError as error:
+                # A database that is away for a minute must not cost what took minutes to make; a full disk is told at once.
+                if not pause or not isinstance(error, StorageError) or isinstance(error, DiskFull | AssetDamaged):
+                    return error
+            time.sleep(pause)
+        raise RuntimeError("the last pause is 0")
 
     def _context(self, plan: Plan, project: Project, take: Take, inputs: dict[str, Asset], maker: Maker) -> StepContext:
         brief = self._library.brief(plan.brief_id)

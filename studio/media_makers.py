@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from agents.writers.calls import Desk
 from agents.writers.layout import prepare_layout
@@ -20,15 +21,21 @@ from domain.specs import PictureSpec
 from domain.take import Prepared
 from domain.value import JsonValue
 from pipelines.audio.voices import VoiceCatalogue
+from pipelines.executors.executor import Executor
 from pipelines.pipeline import Pipeline
 from pipelines.text.chats import Chats
-from studio.makers import Maker
+from studio.makers import Maker, no_company
 
 Prepare = Callable[[StepContext, Progress], Prepared]
 
 
-def media_maker(pipeline: Pipeline, prepare: Prepare, *, lane: str, name: str = "", asks_chat: bool = False) -> Maker:
-    """name: for one of several instances of a pipeline ("diffusion/sdxl"); the pipeline's own otherwise."""
+def media_maker(
+    pipeline: Pipeline, prepare: Prepare, executor: Executor, *, lane: str, name: str = "", asks_chat: bool = False
+) -> Maker:
+    """A maker whose pipeline runs where the executor says; `pipeline` here answers what it can do, and loads nothing.
+
+    name: for one of several instances of a pipeline ("diffusion/sdxl"); the pipeline's own otherwise.
+    """
     own = name or pipeline.name
 
     def capability() -> Capability | None:
@@ -43,8 +50,9 @@ def media_maker(pipeline: Pipeline, prepare: Prepare, *, lane: str, name: str = 
         prepare=prepare,
         models=pipeline.models,
         capability=capability,
-        make=pipeline.generate,
+        make=partial(executor.generate, own),
         prepares_with_chat=asks_chat,
+        company=getattr(pipeline, "company", no_company),
     )
 
 

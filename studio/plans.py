@@ -28,12 +28,15 @@ from domain.value import JsonValue
 from library.library import Library
 from studio.estimate import PlanEstimate, estimate
 from studio.makers import Makers
+from studio.queue import Priority
 from studio.runner import Runner
 from studio.takes import Takes
 
 ONLY_FILES = "…"
 #: How long queued jobs may stand still while nothing at all is being made, before their run counts as broken.
 STANDSTILL_SECONDS = 30.0
+#: A remake of at most so many takes goes before plans.
+INTERACTIVE_TAKES = 3
 
 
 class Planner(Protocol):
@@ -211,7 +214,9 @@ class Plans:
         with self._changing:
             plan = self.get(plan_id)
             steps = self._require_remakable(plan, notes)
-            return self._run(plan, [self._next_take(plan, step, person, note=notes.get(step.id, "")) for step in steps])
+            takes = [self._next_take(plan, step, person, note=notes.get(step.id, "")) for step in steps]
+            # Somebody looks at one item and waits for it; a large remake is work like any other.
+            return self._run(plan, takes, Priority.INTERACTIVE if len(takes) <= INTERACTIVE_TAKES else Priority.NORMAL)
 
     def _require_remakable(self, plan: Plan, notes: Mapping[str, str]) -> list[Step]:
         """The steps to make again, in order, when nothing stands against it. Changes nothing."""
@@ -297,9 +302,9 @@ class Plans:
             person=person,
         )
 
-    def _run(self, plan: Plan, takes: Iterable[Take]) -> tuple[Job, ...]:
+    def _run(self, plan: Plan, takes: Iterable[Take], priority: Priority = Priority.NORMAL) -> tuple[Job, ...]:
         listed = tuple(takes)
-        self._runner.run(plan, listed)
+        self._runner.run(plan, listed, priority=priority)
         found = (self._library.job(plan.id, take.step.id, take.take) for take in listed)
         return tuple(job for job in found if job is not None)
 

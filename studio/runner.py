@@ -1,27 +1,23 @@
-"""The durable workflow of a plan. DBOS remembers which runs are under way; the library's job rows say how each take stands.
+"""Runs plans: queues takes whose inputs are there, works on what is handed out, ends jobs. The library's job rows are the truth.
 
-Only this file knows DBOS. A run is one workflow; each take in it is a child workflow that is safe to run again: a take that
-is stored is not made twice. kill -9 at any point leaves rows that the next start picks up.
+A take passes two stages, prepare and make (studio/queue.py). Each stage of a take, or of several takes made together, is a Piece
+that studio/durable.py repeats after a crash; repeating is safe, because a take that is stored is not made twice. What waits is
+a row and a ticket, never a thread.
 """
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import logging
 import secrets
-import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import IO
-
-from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowHandle
 
 from domain.asset import Asset
-from domain.errors import Cancelled, Conflict, InputError, MaquetteError, StorageError
+from domain.engine import LaneState
+from domain.errors import Cancelled, InputError, MaquetteError, StorageError
 from domain.events import EventKind
 from domain.job import Job, JobState
 from domain.plan import Plan
@@ -29,147 +25,138 @@ from domain.progress import CancelToken
 from domain.take import Take
 from domain.value import JsonValue
 from library.library import Library
-from studio.making import Making
+from studio.dispatch import Dispatcher
+from studio.durable import Durable, Piece
+from studio.making import Item, Making
+from studio.progress import LiveProgress
+from studio.queue import Key, Priority, Stage, Ticket
+from studio.readiness import Readiness
 from studio.takes import Takes
 
-POLL_SECONDS = 0.05
-SAVE_SECONDS = 1.0
 #: How long a stop waits for running takes to notice it. One that does not is left to the end of the process; the next start makes it again.
 STOP_SECONDS = 10.0
-#: Raised when the arguments or steps of the workflows below change, so that runs of an older form are not resumed by newer code.
-WORKFLOW_VERSION = "2"
-RUN = "maquette.run"
-#: States of a DBOS workflow that will not change any more.
-ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
+#: Pauses before a row that could not be written is tried again: a full disk is cleared, a database comes back.
+WRITE_PAUSES = (0.2, 1.0, 5.0, 10.0, 20.0, 30.0, 0.0)
 
 log = logging.getLogger(__name__)
 
 
-class Stopping(BaseException):
-    """The studio is shutting down. Not an Exception: DBOS must leave the workflow pending, so that the next start resumes it."""
+@dataclass(frozen=True)
+class _Attempt:
+    """A take being worked on, and its job row as this attempt took it over."""
 
-
-class LiveProgress:
-    """Where one running take stands. Handed to the makers; read by pages; saved to its job row at most once a second."""
-
-    def __init__(self, token: CancelToken, stopping: threading.Event, save: Callable[[float, str], None]) -> None:
-        self._token = token
-        self._stopping = stopping
-        self._save = save
-        self._saved = time.monotonic()
-
-    def report(self, fraction: float, note: str = "") -> None:
-        self.check()
-        if time.monotonic() - self._saved >= SAVE_SECONDS:
-            self._saved = time.monotonic()
-            self._save(min(max(fraction, 0.0), 1.0), note)
-
-    def check(self) -> None:
-        if self._stopping.is_set():
-            raise Stopping
-        self._token.check()
+    item: Item
+    job: Job
 
 
 class Runner:
-    """Runs takes. One per studio process, and one process per library.
+    """One per studio process, and one process per library.
 
     Args:
-        database: URL of DBOS's system tables (SQLite file or Postgres).
-        runs_file: the SQLite file of that URL; None for Postgres.
-        plans_at_once: how many plans may run side by side; the others wait their turn.
+        lanes: how many pieces may be worked on at once, by lane. A lane that is not named has one place.
+        cost: expected seconds of a stage of a take, what fairness between people counts.
     """
 
     def __init__(
         self,
         library: Library,
         making: Making,
+        durable: Durable,
         *,
-        database: str,
-        runs_file: Path | None,
+        lanes: Mapping[str, int],
         now: Callable[[], datetime],
-        plans_at_once: int = 4,
+        cost: Callable[[Take], float] = lambda take: 1.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._library = library
         self._takes = Takes(library)
         self._making = making
-        self._database = database
-        self._runs_file = runs_file
+        self._durable = durable
         self._now = now
-        self._plans_at_once = plans_at_once
-        self._tokens: dict[tuple[str, str, int], CancelToken] = {}
-        self._guard = threading.Lock()
+        self._cost = cost
+        self._dispatcher = Dispatcher(lanes, durable.submit, self._queue_again, clock)
+        self._readiness = Readiness()
+        self._tokens: dict[Key, CancelToken] = {}
+        self._guard = threading.Condition()
+        self._started = threading.Event()
         self._stopping = threading.Event()
-        self._start_plan: Callable[[str, int, dict[str, int]], str] | None = None
-        self._lock: IO[bytes] | None = None
 
     def start(self) -> None:
-        """Open DBOS and resume what was under way. Call once.
-
-        Raises Conflict while another process runs plans of the same library: two would make each take twice;
-        StorageError when the database of runs cannot be opened or written.
-        """
-        try:
-            self._open()
-        except MaquetteError:
-            self._release()
-            raise
-        except Exception as error:  # DBOS and its database each have their own trees of errors
-            self._release()
-            raise StorageError(
-                f"The runs could not be opened: {error}.", hint="Free disk space, or move runs.db away: finished work is in the library."
-            ) from error
-
-    def _release(self) -> None:
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
-
-    def _open(self) -> None:
-        if self._runs_file is not None:
-            self._runs_file.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = _hold(self._runs_file.with_suffix(".lock"))
-            with contextlib.closing(sqlite3.connect(self._runs_file)) as connection:
-                connection.execute("PRAGMA journal_mode=WAL")  # stays with the file; DBOS does not set it
-        DBOS(config=self._config())
-        logging.getLogger("dbos").setLevel(logging.CRITICAL)
-
-        @DBOS.workflow(name="maquette.take")
-        def make_take(plan_id: str, version: int, step_id: str, take: int) -> str:
-            return DBOS.run_step({"name": "make"}, self._make_take, plan_id, version, step_id, take)
-
-        @DBOS.workflow(name=RUN)
-        def run_plan(plan_id: str, version: int, takes: dict[str, int]) -> str:
-            try:
-                return self._run_plan(make_take, plan_id, version, takes)
-            except Exception as error:
-                log.error("the run of plan %s broke: %s", plan_id, error)
-                self.give_up(plan_id)
-                raise
-
-        def start_plan(plan_id: str, version: int, takes: dict[str, int]) -> str:
-            with SetWorkflowID(f"{plan_id}:{secrets.token_hex(6)}"):
-                return DBOS.enqueue_workflow("plans", run_plan, plan_id, version, takes).get_workflow_id()
-
-        DBOS.launch()
-        DBOS.register_queue("plans", worker_concurrency=self._plans_at_once, polling_interval_sec=POLL_SECONDS * 2)
-        self._start_plan = start_plan
-        self._pick_up()
+        """Resume what was under way. Call once. Raises Conflict, StorageError like Durable.start."""
+        repeated = self._durable.start(self._work)
+        for piece in repeated:
+            self._dispatcher.begun(piece)
+        under_way = {key for piece in repeated for key in piece.keys}
+        self._started.set()
+        unfinished = list(self._unfinished())
+        self._queue_up({key: self._resumed(key, unfinished) for key in unfinished if key not in under_way})
+        for need in self._readiness.awaited():  # what ended before anybody waited for it
+            job = self._library.job(*need)
+            if job is None or job.state.ended:
+                self._after(need, job.state if job is not None else JobState.CANCELLED)
+        self._dispatcher.start()
 
     def stop(self) -> None:
         """Stop between two pieces of work; what was under way is resumed by the next start."""
         self._stopping.set()
-        deadline = time.monotonic() + STOP_SECONDS
-        while self._tokens and time.monotonic() < deadline:
-            time.sleep(POLL_SECONDS)
-        # Workflows left pending on purpose find their database closed and end; DBOS would log each as a fault.
-        logging.getLogger("dbos").setLevel(logging.CRITICAL + 1)
-        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=0)
-        self._release()
+        self._started.set()
+        self._dispatcher.stop()
+        with self._guard:
+            self._guard.wait_for(lambda: not self._tokens, timeout=STOP_SECONDS)
+        self._durable.stop()
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is being made in this process."""
-        return not self._tokens
+        """Whether nothing is being made in this process, and nothing is about to be."""
+        return not self._tokens and not self._dispatcher.waiting()
+
+    @property
+    def left_over(self) -> bool:
+        """After a stop: whether a take did not notice it in time, so that its thread still runs."""
+        return bool(self._tokens)
+
+    @property
+    def trouble(self) -> str:
+        """Why work is put off just now, "" when it is not."""
+        return self._dispatcher.trouble
+
+    def lanes(self) -> tuple[LaneState, ...]:
+        return self._dispatcher.lanes()
+
+    def run(self, plan: Plan, takes: tuple[Take, ...], *, priority: Priority = Priority.NORMAL) -> None:
+        """Queue these takes of a saved plan. Their job rows are visible before this returns, all or none.
+
+        Raises InputError when there are none, StorageError.
+        """
+        if not takes:
+            raise InputError("There is nothing to make: every step of this plan is done.", hint="Change a step or redo one.")
+        number = {take.step.id: take.take for take in takes}
+        queued: dict[Key, Take] = {}
+        for take in takes:
+            awaits = {i.step: number[i.step] for i in take.step.inputs if i.step in number}
+            queued[_take_key(take)] = take.model_copy(update={"awaits": awaits, "priority": int(priority)})
+        jobs = [Job(plan_id=plan.id, step_id=t.step.id, take=t.take, person=t.person, created=self._now()) for t in takes]
+        prepared = {key: take.model_dump(mode="json") for key, take in queued.items()}
+        self._library.queue_jobs(jobs, prepared, plan.project_id, [_event(job) for job in jobs])
+        self._queue_up(queued)
+
+    def cancel(self, plan_id: str, step_id: str = "") -> int:
+        """Stop one step, or all steps of a plan. What is queued ends now, what runs ends within one piece of work.
+
+        Returns how many jobs were stopped.
+        """
+        project_id = self._library.plan(plan_id).project_id
+        open_jobs = [j for j in self._library.latest_jobs(plan_id).values() if not j.state.ended and step_id in ("", j.step_id)]
+        self._dispatcher.remove(_key(job) for job in open_jobs)
+        stopped = 0
+        for job in open_jobs:
+            if self._end(job, project_id, {"state": JobState.CANCELLED}):
+                stopped += 1
+                with self._guard:
+                    token = self._tokens.get(_key(job))
+                if token is not None:
+                    token.cancel()
+        return stopped
 
     def give_up(self, plan_id: str) -> None:
         """End the open jobs of a plan whose run broke. Raises StorageError when that cannot be written either."""
@@ -179,230 +166,238 @@ class Runner:
             if not job.state.ended:
                 self._end(job, project_id, {"state": JobState.FAILED, "error": why, "error_code": "storage_error"})
 
-    @property
-    def left_over(self) -> bool:
-        """After a stop: whether a take did not notice it in time, so that its thread still runs."""
-        return bool(self._tokens)
+    # Queueing
 
-    def run(self, plan: Plan, takes: tuple[Take, ...]) -> str:
-        """Queue these takes of a saved plan. The job rows are visible before this returns; the id of the run comes back."""
-        if self._start_plan is None:
-            raise RuntimeError("Runner.start() was not called")
-        if not takes:
-            raise InputError("There is nothing to make: every step of this plan is done.", hint="Change a step or redo one.")
+    def _unfinished(self) -> Iterable[Key]:
+        """What an earlier process left, the oldest first. Steps that were dropped from their plan meanwhile end here."""
+        known: dict[str, Plan] = {}
+        for job in sorted(self._library.unfinished_jobs(), key=lambda job: job.created):
+            if job.plan_id not in known:
+                known[job.plan_id] = self._library.plan(job.plan_id)
+            plan = known[job.plan_id]
+            if any(step.id == job.step_id for step in plan.steps):
+                yield _key(job)
+            else:
+                self._end(job, plan.project_id, {"state": JobState.CANCELLED})
+
+    def _resumed(self, key: Key, unfinished: Iterable[Key]) -> Take:
+        """A take an earlier process left. One of an older version does not say what it awaits: the inputs that are not made yet."""
+        take = self._takes.get(*key)
+        inputs = {given.step for given in take.step.inputs}
+        awaits = {step_id: number for plan_id, step_id, number in unfinished if plan_id == take.plan_id and step_id in inputs}
+        return take.model_copy(update={"awaits": {**awaits, **take.awaits}})
+
+    def _queue_up(self, takes: Mapping[Key, Take]) -> None:
+        """Queue takes that wait for nobody; the others first find those they wait for registered."""
+        ready = []
+        for key, take in takes.items():
+            if not self._readiness.hold(key, [(take.plan_id, step_id, number) for step_id, number in take.awaits.items()]):
+                ready.append(take)
+        self._ticket(ready)
+
+    def _queue_again(self, keys: Iterable[Key]) -> None:
+        for key in keys:
+            job = self._library.job(*key)
+            if job is not None and not job.state.ended:
+                self._ticket([self._takes.get(*key)])
+
+    def _ticket(self, takes: Iterable[Take]) -> None:
+        """Put takes into the lane of their next stage. One that nobody can make ends with the reason."""
+        projects = {}
         for take in takes:
-            self._takes.save(take)
-            job = Job(plan_id=plan.id, step_id=take.step.id, take=take.take, person=take.person, created=self._now())
-            self._library.put_job(job)
-            self._tell(job, plan.project_id)
-        return self._start_plan(plan.id, plan.version, {take.step.id: take.take for take in takes})
-
-    def cancel(self, plan_id: str, step_id: str = "") -> int:
-        """Stop one step, or all steps of a plan. What is queued ends now, what runs ends within one piece of work.
-
-        Returns how many jobs were stopped.
-        """
-        project_id = self._library.plan(plan_id).project_id
-        stopped = 0
-        for job in self._library.latest_jobs(plan_id).values():
-            if step_id and job.step_id != step_id:
+            if take.plan_id not in projects:
+                projects[take.plan_id] = self._library.project(self._library.plan(take.plan_id).project_id)
+            project = projects[take.plan_id]
+            try:
+                way = self._making.way(project, take)
+            except MaquetteError as error:
+                job = self._library.job(*_take_key(take))
+                if job is not None:
+                    self._end(job, project.id, _failure(error))
                 continue
-            if self._end(job, project_id, {"state": JobState.CANCELLED}):
-                stopped += 1
-                with self._guard:
-                    token = self._tokens.get((plan_id, job.step_id, job.take))
-                if token is not None:
-                    token.cancel()
-        return stopped
+            company = way.company
+            ticket = Ticket(
+                plan_id=take.plan_id,
+                step_id=take.step.id,
+                take=take.take,
+                stage=Stage.PREPARE if take.parameters is None else Stage.MAKE,
+                lane=way.lane,
+                project_id=project.id,
+                person=take.person,
+                priority=Priority(take.priority),
+                cost=self._cost(take),
+                batch=company.key if company is not None else "",
+                most=company.most if company is not None else 1,
+                window=company.window if company is not None else 0.0,
+            )
+            self._dispatcher.add(ticket)
 
-    def _config(self) -> DBOSConfig:
-        return {
-            "name": "maquette",
-            "system_database_url": self._database,
-            "application_version": WORKFLOW_VERSION,
-            "executor_id": "studio",
-            # What breaks is told by this file, on the job; DBOS would add a traceback to the terminal.
-            "log_level": "CRITICAL",
-            "console_log_level": "CRITICAL",
-            "enable_otlp": False,
-        }
+    def _after(self, key: Key, state: JobState) -> None:
+        """A job ended: what waited for it goes on, or cannot be made."""
+        if state is JobState.DONE:
+            ready = self._readiness.made(key)
+            try:
+                self._ticket([self._takes.get(*dependent) for dependent in ready])
+            except StorageError as error:
+                self._dispatcher.put_off(ready, error)
+            return
+        for dependent in self._readiness.unmade(key):
+            job = self._library.job(*dependent)
+            if job is not None and not job.state.ended:
+                why = f"{dependent[1]} needs {key[1]}, which was not made. Redo {key[1]}, then this step."
+                project_id = self._library.plan(key[0]).project_id
+                self._end(job, project_id, {"state": JobState.FAILED, "error": why, "error_code": "bad_plan"})
 
-    def _pick_up(self) -> None:
-        """Queue takes that no workflow stands for: rows written just before a kill, or left by an older form of the workflows."""
-        under_way: set[tuple[str, str, int]] = set()
-        for workflow in DBOS.list_workflows(status=["PENDING", "ENQUEUED", "DELAYED"], name=RUN, app_version=WORKFLOW_VERSION):
-            plan_id, _, takes = (workflow.input or {"args": ("", 0, {})})["args"]
-            under_way |= {(plan_id, step_id, take) for step_id, take in takes.items()}
-        stranded: dict[str, dict[str, int]] = {}
-        for job in self._library.unfinished_jobs():
-            if (job.plan_id, job.step_id, job.take) not in under_way:
-                stranded.setdefault(job.plan_id, {})[job.step_id] = job.take
-        for plan_id, takes in stranded.items():
-            plan = self._library.plan(plan_id)
-            known = {step.id for step in plan.steps}
-            for step_id in takes.keys() - known:
-                gone = self._library.job(plan_id, step_id, takes.pop(step_id))
-                if gone is not None:
-                    self._end(gone, plan.project_id, {"state": JobState.CANCELLED})
-            if takes and self._start_plan is not None:
-                self._start_plan(plan_id, plan.version, takes)
+    # Working: what follows runs in threads of studio/durable.py.
 
-    # What follows runs inside DBOS.
+    def _work(self, piece: Piece) -> None:
+        """One stage of the takes of a piece. Safe to call again at any time."""
+        self._started.wait()
+        done = False
+        try:
+            attempts = [attempt for key in piece.keys if (attempt := self._begin(key, piece.stage)) is not None]
+            if piece.stage is Stage.PREPARE:
+                for attempt in attempts:
+                    self._prepare(attempt)
+            else:
+                self._make(attempts)
+            done = True
+        except StorageError as error:
+            log.error("a piece is put off: %s", error)
+            self._dispatcher.put_off(piece.keys, error)
+        finally:
+            with self._guard:
+                for key in piece.keys:
+                    self._tokens.pop(key, None)
+                self._guard.notify_all()
+            self._dispatcher.left(piece)
+        if done and piece.stage is Stage.PREPARE:
+            try:
+                self._queue_again(piece.keys)
+            except StorageError as error:
+                self._dispatcher.put_off(piece.keys, error)
 
-    def _run_plan(self, make_take: Callable[..., str], plan_id: str, version: int, takes: dict[str, int]) -> str:
-        """Start each take as soon as its inputs are there; end when all have ended. Deterministic, as DBOS replays it."""
-        plan = self._library.plan(plan_id, version)
-        waiting = [step.id for step in plan.order() if step.id in takes]
-        ended: dict[str, str] = {}
-        running: dict[str, WorkflowHandle[str]] = {}
-        while waiting or running:
-            for step_id in list(waiting):
-                needs = {i.step for i in plan.step(step_id).inputs if i.step in takes}
-                if not needs <= ended.keys():
-                    continue
-                waiting.remove(step_id)
-                unmade = sorted(need for need in needs if ended[need] != JobState.DONE)
-                if unmade:
-                    ended[step_id] = DBOS.run_step({"name": "give up"}, self._give_up, plan_id, step_id, takes[step_id], unmade)
-                    continue
-                with SetWorkflowID(f"{DBOS.workflow_id}/{step_id}"):
-                    running[step_id] = DBOS.start_workflow(make_take, plan_id, version, step_id, takes[step_id])
-            if running:
-                ids = {step_id: handle.get_workflow_id() for step_id, handle in running.items()}
-                step_id = DBOS.run_step({"name": "first ended"}, self._first_ended, ids)
-                ended[step_id] = _outcome(running.pop(step_id))
-        return "done" if all(state == JobState.DONE for state in ended.values()) else "incomplete"
-
-    def _first_ended(self, ids: dict[str, str]) -> str:
-        """The first of these steps whose workflow has ended. Own polling, because DBOS's would not notice a stop."""
-        while not self._stopping.wait(POLL_SECONDS):
-            for step_id, workflow_id in ids.items():
-                status = DBOS.get_workflow_status(workflow_id)
-                if status is not None and status.status in ENDED:
-                    return step_id
-        raise Stopping
-
-    def _give_up(self, plan_id: str, step_id: str, number: int, unmade: list[str]) -> str:
-        job = self._library.job(plan_id, step_id, number)
-        if job is None:
-            return JobState.CANCELLED.value
-        why = f"{step_id} needs {', '.join(unmade)}, which was not made."
-        update: dict[str, object] = {
-            "state": JobState.FAILED,
-            "error": f"{why} Redo {unmade[0]}, then this step.",
-            "error_code": "bad_plan",
-        }
-        ended = self._end(job, self._library.plan(plan_id).project_id, update)
-        return (ended or self._library.job(plan_id, step_id, number) or job).state.value
-
-    def _make_take(self, plan_id: str, version: int, step_id: str, number: int) -> str:
-        """Make one take and leave its job row ended. Safe to call again at any time."""
-        token = CancelToken()
-        attempt = secrets.token_hex(6)
+    def _begin(self, key: Key, stage: Stage) -> _Attempt | None:
+        """Take over the job of a take; None when it was cancelled while it waited, or ended by an earlier attempt."""
+        number = secrets.token_hex(6)
 
         def begin(job: Job) -> Job | None:
             if job.state.ended:
                 return None
-            return job.model_copy(update={"state": JobState.RUNNING, "attempt": attempt, "started": self._now()})
+            update = {"state": JobState.RUNNING, "attempt": number, "started": job.started or self._now(), "note": ""}
+            return job.model_copy(update=update)
 
+        token = CancelToken()
         with self._guard:
-            self._tokens[plan_id, step_id, number] = token
-        try:
-            plan = self._library.plan(plan_id, version)
-            job = self._library.move_job(plan_id, step_id, number, begin)
-            if job is None:  # cancelled while it waited, or ended by an earlier attempt
-                stored = self._library.job(plan_id, step_id, number)
-                return stored.state.value if stored is not None else JobState.CANCELLED.value
-            self._tell(job, plan.project_id)
-            ended = self._end(job, plan.project_id, self._attempt(job, plan, token))
-            stored = ended or self._library.job(plan_id, step_id, number)
-            return stored.state.value if stored is not None else JobState.CANCELLED.value
-        finally:
-            with self._guard:
-                self._tokens.pop((plan_id, step_id, number), None)
-
-    def _attempt(self, job: Job, plan: Plan, token: CancelToken) -> dict[str, object]:
-        """How an attempt ended, as changes of its job row."""
-        try:
-            asset = self._make(job, plan, token)
-        except Cancelled:
-            return {"state": JobState.CANCELLED}
-        except MaquetteError as error:
-            return {"state": JobState.FAILED, "error": str(error), "error_code": error.code}
-        except Exception as error:
-            # A fault of ours: the job must end visibly all the same, and the log keeps where it happened.
-            log.exception("%s of plan %s failed", job.step_id, job.plan_id)
-            what = f"Something broke inside the studio ({type(error).__name__})."
-            return {"state": JobState.FAILED, "error": what, "error_code": "internal"}
-        return {"state": JobState.DONE, "progress": 1.0, "asset_id": asset.id}
-
-    def _make(self, job: Job, plan: Plan, token: CancelToken) -> Asset:
-        take = self._takes.get(job.plan_id, job.step_id, job.take)
-        inputs: dict[str, Asset] = {}
-        for given in take.step.inputs:
-            asset = self._takes.latest_asset(plan.id, given.step)
-            if asset is None:
-                raise InputError(f"{job.step_id} needs {given.step}, which was not made.", hint=f"Redo {given.step}, then this step.")
-            inputs[given.step] = asset
+            self._tokens[key] = token
+        waited = self._dispatcher.waited(key)
+        take = self._takes.get(*key)
+        plan = self._library.plan(take.plan_id)
+        job = self._library.move_job(*key, begin, tell=lambda moved: _told(moved, plan.project_id))
+        if job is None:
+            return None
 
         def save(fraction: float, note: str) -> None:
-            def move(current: Job) -> Job | None:
-                mine = current.attempt == job.attempt and not current.state.ended
-                return current.model_copy(update={"progress": fraction, "note": note}) if mine else None
+            self._save(job, fraction, note)
 
-            self._library.move_job(job.plan_id, job.step_id, job.take, move)
+        try:
+            return _Attempt(Item(plan, take, self._inputs(take), LiveProgress(token, self._stopping, save), waited), job)
+        except InputError as error:
+            self._end(job, plan.project_id, _failure(error))
+            return None
 
-        return self._making.make(plan, take, inputs, LiveProgress(token, self._stopping, save))
+    def _inputs(self, take: Take) -> dict[str, Asset]:
+        inputs: dict[str, Asset] = {}
+        for given in take.step.inputs:
+            asset = self._takes.latest_asset(take.plan_id, given.step)
+            if asset is None:
+                raise InputError(f"{take.step.id} needs {given.step}, which was not made.", hint=f"Redo {given.step}, then this step.")
+            inputs[given.step] = asset
+        return inputs
 
-    def _end(self, job: Job, project_id: str, update: dict[str, object]) -> Job | None:
-        """End a job, unless it has ended meanwhile or another attempt took over. A disk that is full for a moment is waited for."""
+    def _prepare(self, attempt: _Attempt) -> None:
+        try:
+            self._making.prepare(attempt.item)
+        except StorageError:
+            raise
+        except Exception as error:  # ends the job, and is logged when it is a fault of ours
+            self._close(attempt, error)
+
+    def _make(self, attempts: Sequence[_Attempt]) -> None:
+        ended: Sequence[Asset | Exception]
+        try:
+            ended = self._making.make([attempt.item for attempt in attempts])
+        except StorageError:
+            raise
+        except Exception as error:  # likewise
+            ended = [error] * len(attempts)
+        for attempt, end in zip(attempts, ended, strict=True):
+            self._close(attempt, end)
+
+    def _close(self, attempt: _Attempt, ended: Asset | Exception) -> None:
+        """End the job of a take as it ended."""
+        job, project_id = attempt.job, attempt.item.plan.project_id
+        if isinstance(ended, Asset):
+            self._end(job, project_id, {"state": JobState.DONE, "progress": 1.0, "asset_id": ended.id})
+        elif isinstance(ended, Cancelled):
+            self._end(job, project_id, {"state": JobState.CANCELLED})
+        else:
+            if not isinstance(ended, MaquetteError):
+                # A fault of ours: the job must end visibly all the same, and the log keeps where it happened.
+                log.error("%s of plan %s failed", job.step_id, job.plan_id, exc_info=ended)
+            self._end(job, project_id, _failure(ended))
+
+    def _save(self, job: Job, fraction: float, note: str) -> None:
+        def move(current: Job) -> Job | None:
+            mine = current.attempt == job.attempt and not current.state.ended
+            return current.model_copy(update={"progress": fraction, "note": note}) if mine else None
+
+        self._library.move_job(*_key(job), move)
+
+    def _end(self, job: Job, project_id: str, update: Mapping[str, object]) -> Job | None:
+        """End a job, unless it has ended meanwhile or another attempt took over, and ready or give up what waited for it."""
 
         def end(current: Job) -> Job | None:
             if current.state.ended or (job.attempt and current.attempt != job.attempt):
                 return None
             return current.model_copy(update={**update, "note": "", "ended": self._now()})
 
-        for pause in (0.2, 1.0, 5.0, 0.0):
+        for pause in WRITE_PAUSES:
             try:
-                ended = self._library.move_job(job.plan_id, job.step_id, job.take, end)
-                if ended is not None:
-                    self._tell(ended, project_id)
-                return ended
+                ended = self._library.move_job(*_key(job), end, tell=lambda job: _told(job, project_id))
+                break
             except StorageError:
                 if not pause or self._stopping.wait(pause):
                     raise
-        return None
-
-    def _tell(self, job: Job, project_id: str) -> None:
-        data: dict[str, JsonValue] = {
-            "state": job.state.value,
-            "step": job.step_id,
-            "take": job.take,
-            "asset": job.asset_id,
-            "error": job.error,
-        }
-        self._library.add_event(project_id, EventKind.JOB, f"{job.plan_id}/{job.step_id}", data)
+        if ended is not None:
+            self._after(_key(job), ended.state)
+        return ended
 
 
-def _outcome(handle: WorkflowHandle[str]) -> str:
-    """The state a take ended in; a workflow that broke counts as failed, so that the rest of its plan goes on."""
-    try:
-        return handle.get_result(polling_interval_sec=POLL_SECONDS)
-    except Exception as error:
-        log.error("the workflow %s broke: %s", handle.get_workflow_id(), error)
-        return JobState.FAILED.value
+def _key(job: Job) -> Key:
+    return job.plan_id, job.step_id, job.take
 
 
-def _hold(path: Path) -> IO[bytes]:
-    """Hold a lock file until it is closed or the process ends, however it ends. Raises Conflict when another process holds it."""
-    file = path.open("ab")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        file.close()
-        raise Conflict(
-            f"Another Maquette is already working in {path.parent}.",
-            hint="Use its pages, stop it first, or choose another folder with MAQUETTE_HOME.",
-            field="MAQUETTE_HOME",
-        ) from error
-    return file
+def _take_key(take: Take) -> Key:
+    return take.plan_id, take.step.id, take.take
+
+
+def _failure(error: Exception) -> dict[str, object]:
+    if isinstance(error, MaquetteError):
+        return {"state": JobState.FAILED, "error": str(error), "error_code": error.code}
+    return {"state": JobState.FAILED, "error": f"Something broke inside the studio ({type(error).__name__}).", "error_code": "internal"}
+
+
+def _event(job: Job) -> tuple[EventKind, str, dict[str, JsonValue]]:
+    data: dict[str, JsonValue] = {
+        "state": job.state.value,
+        "step": job.step_id,
+        "take": job.take,
+        "asset": job.asset_id,
+        "error": job.error,
+    }
+    return EventKind.JOB, f"{job.plan_id}/{job.step_id}", data
+
+
+def _told(job: Job, project_id: str) -> tuple[str, EventKind, str, dict[str, JsonValue]]:
+    return project_id, *_event(job)

@@ -13,13 +13,14 @@ from agents.writers.dialogue import MAKER_VERSION as DIALOGUE_VERSION
 from agents.writers.dialogue import write_dialogue
 from domain.capability import StepKind
 from domain.documents import ARTICLE_MEDIA_TYPE, COPY_MEDIA_TYPE, DIALOGUE_MEDIA_TYPE
+from pipelines.executors.executor import Executor
 from pipelines.worker import Engine
 from studio.makers import Maker
 from studio.media_makers import Preparations, media_maker
 from studio.word_makers import word_maker
 
 
-def all_makers(engine: Engine, desk: Desk, prepare: Preparations) -> tuple[Maker, ...]:
+def all_makers(engine: Engine, executor: Executor, desk: Desk, prepare: Preparations) -> tuple[Maker, ...]:
     """Words by writers with the chat model, media by the pipelines of this engine."""
     words = (
         (StepKind.COPY, write_copy, COPY_VERSION, COPY_MEDIA_TYPE),
@@ -27,12 +28,12 @@ def all_makers(engine: Engine, desk: Desk, prepare: Preparations) -> tuple[Maker
         (StepKind.DIALOGUE, write_dialogue, DIALOGUE_VERSION, DIALOGUE_MEDIA_TYPE),
     )
     makers = [word_maker(kind, partial(write, desk=desk), number, engine.chats, media_type=media) for kind, write, number, media in words]
-    makers.append(media_maker(engine.illustrator, prepare.scene, lane="media", asks_chat=True))
+    makers.append(media_maker(engine.illustrator, prepare.scene, executor, lane="media", asks_chat=True))
     makers += [
-        media_maker(pipeline, prepare.prompt, lane="diffusion", name=f"{pipeline.name}/{model_id}", asks_chat=True)
+        media_maker(pipeline, prepare.prompt, executor, lane="diffusion", name=f"{pipeline.name}/{model_id}", asks_chat=True)
         for model_id, pipeline in engine.diffusion.items()
     ]
-    makers += [media_maker(pipeline, prepare.speech, lane="media") for pipeline in engine.speech]
-    makers.append(media_maker(engine.composer, prepare.score, lane="media", asks_chat=True))
-    makers.append(media_maker(engine.banner, prepare.layout, lane="media"))
+    makers += [media_maker(pipeline, prepare.speech, executor, lane="media") for pipeline in engine.speech]
+    makers.append(media_maker(engine.composer, prepare.score, executor, lane="media", asks_chat=True))
+    makers.append(media_maker(engine.banner, prepare.layout, executor, lane="media"))
     return tuple(makers)

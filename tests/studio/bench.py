@@ -22,7 +22,7 @@ from domain.recipe import Output, OutputFile, Trace, Work
 from domain.specs import ArticleSpec, CopySpec, MusicSpec, SpeechSpec, StepSpec
 from domain.take import Prepared
 from library.library import Library
-from pipelines.executors.local import LocalExecutor
+from studio.durable import Durable
 from studio.makers import Maker, Makers
 from studio.making import Making
 from studio.plans import Plans
@@ -150,9 +150,9 @@ def open_bench(home: Path, hand: Hand, *, lanes: int = 4, clock: Callable[[], da
     projects = library.projects()
     project = projects[0] if projects else library.create_project("Test")
     makers = Makers([hand.maker(kind) for kind in StepKind], lambda step, brand: "")
-    executor = LocalExecutor({"hand": lanes, "prepare": lanes}, library.add_measurement)
-    making = Making(library, makers, executor, lambda: None, clock)
-    runner = Runner(library, making, database=f"sqlite:///{home / 'runs.db'}", runs_file=home / "runs.db", now=clock)
+    making = Making(library, makers, lambda: None, clock)
+    durable = Durable(f"sqlite:///{home / 'runs.db'}", home / "runs.db")
+    runner = Runner(library, making, durable, lanes={"hand": lanes, "prepare": lanes}, now=clock)
     planner = FixedPlanner()
     plans = Plans(library, planner, NO_CHAT, makers, runner, clock, refuse_bombs)
     return Bench(library, runner, plans, planner, hand, project.id)

@@ -1,0 +1,147 @@
+"""Durable pieces of work, repeated when a crash interrupted them; the library's rows say what is left. Only this file knows DBOS."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import logging
+import secrets
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO
+
+from dbos import DBOS, DBOSConfig, SetWorkflowID
+from pydantic import Field
+
+from domain.errors import Conflict, MaquetteError, StorageError
+from domain.value import Value
+from studio.queue import Key, Stage
+
+#: Raised when the arguments or steps of the workflow below change, so that pieces of an older form are not repeated by newer code.
+WORKFLOW_VERSION = "3"
+PIECE = "maquette.piece"
+
+log = logging.getLogger(__name__)
+
+
+class Piece(Value):
+    """What is handed out at once: takes to be prepared or made together, in a lane."""
+
+    stage: Stage
+    lane: str
+    keys: tuple[Key, ...] = Field(min_length=1)
+
+
+class Durable:
+    """One per studio process, and one process per library.
+
+    Args:
+        database: URL of DBOS's system tables (SQLite file or Postgres).
+        runs_file: the SQLite file of that URL; None for Postgres.
+    """
+
+    def __init__(self, database: str, runs_file: Path | None) -> None:
+        self._database = database
+        self._runs_file = runs_file
+        self._begin: Callable[[str], None] | None = None
+        self._lock: IO[bytes] | None = None
+
+    def start(self, work: Callable[[Piece], None]) -> tuple[Piece, ...]:
+        """Open DBOS. `work` runs every piece, in threads of DBOS; what a crash interrupted begins at once and is returned.
+
+        Raises Conflict while another process works on the same library: two would make each take twice;
+        StorageError when the database of runs cannot be opened or written.
+        """
+        try:
+            return self._open(work)
+        except MaquetteError:
+            self._release()
+            raise
+        except Exception as error:  # DBOS and its database each have their own trees of errors
+            self._release()
+            raise StorageError(
+                f"The runs could not be opened: {error}.", hint="Free disk space, or move runs.db away: finished work is in the library."
+            ) from error
+
+    def submit(self, piece: Piece) -> None:
+        """Begin a piece. Raises StorageError when it could not be noted; then it has not begun."""
+        if self._begin is None:
+            raise RuntimeError("Durable.start() was not called")
+        try:
+            self._begin(piece.model_dump_json())
+        except Exception as error:
+            raise StorageError(f"The run could not be noted: {error}.", hint="Free disk space, or start the database again.") from error
+
+    def stop(self) -> None:
+        """Close DBOS. Pieces whose work raised a BaseException that is no Exception stay noted and are repeated by the next start."""
+        # Workflows left pending on purpose find their database closed and end; DBOS would log each as a fault.
+        logging.getLogger("dbos").setLevel(logging.CRITICAL + 1)
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=0)
+        self._begin = None
+        self._release()
+
+    def _open(self, work: Callable[[Piece], None]) -> tuple[Piece, ...]:
+        if self._runs_file is not None:
+            self._runs_file.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = _hold(self._runs_file.with_suffix(".lock"))
+            with contextlib.closing(sqlite3.connect(self._runs_file)) as connection:
+                connection.execute("PRAGMA journal_mode=WAL")  # stays with the file; DBOS does not set it
+        DBOS(config=self._config())
+        logging.getLogger("dbos").setLevel(logging.CRITICAL)
+
+        def step(piece: str) -> str:
+            work(Piece.model_validate_json(piece))
+            return ""
+
+        @DBOS.workflow(name=PIECE)
+        def run_piece(piece: str) -> str:
+            return DBOS.run_step({"name": "work"}, step, piece)
+
+        def begin(piece: str) -> None:
+            with SetWorkflowID(secrets.token_hex(12)):
+                DBOS.start_workflow(run_piece, piece)
+
+        DBOS.launch()
+        self._begin = begin
+        return self._interrupted()
+
+    def _interrupted(self) -> tuple[Piece, ...]:
+        """What DBOS repeats now, because an earlier process did not end it."""
+        found = []
+        for workflow in DBOS.list_workflows(status=["PENDING"], name=PIECE, app_version=WORKFLOW_VERSION):
+            arguments: Sequence[str] = (workflow.input or {"args": ()})["args"]
+            found += [Piece.model_validate_json(text) for text in arguments]
+        return tuple(found)
+
+    def _config(self) -> DBOSConfig:
+        return {
+            "name": "maquette",
+            "system_database_url": self._database,
+            "application_version": WORKFLOW_VERSION,
+            "executor_id": "studio",
+            # What breaks is told by runner.py, on the job; DBOS would add a traceback to the terminal.
+            "log_level": "CRITICAL",
+            "console_log_level": "CRITICAL",
+            "enable_otlp": False,
+        }
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+
+def _hold(path: Path) -> IO[bytes]:
+    """Hold a lock file until it is closed or the process ends, however it ends. Raises Conflict when another process holds it."""
+    file = path.open("ab")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise Conflict(
+            f"Another Maquette is already working in {path.parent}.",
+            hint="Use its pages, stop it first, or choose another folder with MAQUETTE_HOME.",
+            field="MAQUETTE_HOME",
+        ) from error
+    return file
