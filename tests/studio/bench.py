@@ -22,6 +22,7 @@ from domain.recipe import Output, OutputFile, Trace, Work
 from domain.specs import ArticleSpec, CopySpec, MusicSpec, SpeechSpec, StepSpec
 from domain.take import Prepared
 from library.library import Library
+from pipelines.pipeline import Company
 from studio.durable import Durable
 from studio.makers import Maker, Makers
 from studio.making import Making
@@ -42,6 +43,8 @@ class Hand:
     gate: dict[str, threading.Event] = field(default_factory=dict)
     started: dict[str, threading.Event] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)
+    batches: list[list[str]] = field(default_factory=list)
+    most: int = 1
     guard: threading.Lock = field(default_factory=threading.Lock)
 
     def maker(self, kind: StepKind) -> Maker:
@@ -52,6 +55,8 @@ class Hand:
             return Prepared(prompt=context.title, parameters={"title": context.title, "note": context.note, "inputs": list(texts)})
 
         def make(works: Sequence[Work], progress: Progress) -> list[Output]:
+            with self.guard:
+                self.batches.append([str(work.recipe.parameters["title"]) for work in works])
             return [self._make(work, progress) for work in works]
 
         return Maker(
@@ -63,6 +68,7 @@ class Hand:
             models=lambda parameters: (),
             capability=lambda: Capability(kind=kind, maker=f"hand-{kind.value}"),
             make=make,
+            company=lambda parameters: Company(kind.value, self.most, 0.3) if self.most > 1 else None,
         )
 
     def _make(self, work: Work, progress: Progress) -> Output:
@@ -135,10 +141,13 @@ class Bench:
     hand: Hand
     project: str
 
-    def plan(self, *steps: Step) -> Plan:
-        brief = self.plans.submit(self.project, "Make it.")
+    def plan(self, *steps: Step, project: str = "") -> Plan:
+        brief = self.plans.submit(project or self.project, "Make it.")
         self.planner.steps = steps
         return self.plans.propose(brief, seed=7)
+
+    def another_project(self) -> str:
+        return self.library.create_project("Another").id
 
     def wait(self, plan_id: str) -> dict[str, Job]:
         *_, last = self.plans.watch(plan_id, every=0.02)
