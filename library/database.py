@@ -20,7 +20,7 @@ from alembic.script import ScriptDirectory
 from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, NullPool, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, StatementError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, NoSuchModuleError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from domain.errors import Conflict, DiskFull, InputError, MaquetteError, NotFound, StorageError
@@ -31,6 +31,8 @@ MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 #: Serialises migrations of several processes on one Postgres. Any fixed number will do.
 MIGRATION_LOCK = 0x4D4151
 BUSY_SECONDS = 30
+#: How long a Postgres server that drops packets is waited for.
+CONNECT_SECONDS = 10
 ID_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 ID_LENGTH = 14
 
@@ -58,6 +60,13 @@ def database_errors(what: str) -> Iterator[None]:
             raise DiskFull(
                 f"Could not {what}: the disk is full.", hint="Free some space and try again; nothing was half-written."
             ) from error
+        if isinstance(error, DataError):
+            raise InputError(f"Could not {what}: a value is too long, too large or no text.", hint="Use shorter, valid text.") from error
+        if _unreachable(error.orig):
+            raise StorageError(
+                f"Could not {what}: the database does not answer.",
+                hint="Check that its server runs and can be reached; nothing is lost, and this works again as soon as it does.",
+            ) from error
         raise StorageError(
             f"Could not {what}: the database failed ({error.orig}).", hint="Check that the database is reachable and writable."
         ) from error
@@ -67,6 +76,8 @@ def database_errors(what: str) -> Iterator[None]:
         raise InputError(
             f"Could not {what}: a value cannot be stored ({error.orig}).", hint="Use finite numbers and valid text."
         ) from error
+    except UnicodeEncodeError as error:  # half of a surrogate pair; the drivers let it through
+        raise InputError(f"Could not {what}: a text holds a broken character.", hint="Use valid Unicode text.") from error
     except PoolTimeout as error:
         raise StorageError(f"Could not {what}: the database is too busy.", hint="Try again in a moment.") from error
 
@@ -75,6 +86,14 @@ def _points_nowhere(error: BaseException | None) -> bool:
     if isinstance(error, sqlite3.Error):
         return getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY
     return getattr(error, "sqlstate", "") == "23503"
+
+
+def _unreachable(error: BaseException | None) -> bool:
+    """Whether Postgres could not be connected to, is shutting down or starting, or cut the connection. Always False for SQLite."""
+    if error is None or isinstance(error, sqlite3.Error):
+        return False
+    state = getattr(error, "sqlstate", None)
+    return type(error).__name__ == "OperationalError" if state is None else state[:2] == "08" or state[:4] == "57P0"
 
 
 def _no_space(error: BaseException | None) -> bool:
@@ -123,6 +142,8 @@ def _engine(url: str, *, for_migration: bool = False) -> Engine:
         if parsed.get_backend_name() == "sqlite":
             _check_sqlite(parsed.database)
             options["connect_args"] = {"timeout": BUSY_SECONDS}
+        elif "connect_timeout" not in parsed.query:
+            options["connect_args"] = {"connect_timeout": CONNECT_SECONDS}
         engine = create_engine(parsed, json_serializer=_json, **options)
     except (ArgumentError, NoSuchModuleError) as error:
         raise InputError("The database URL cannot be used.", hint="Use sqlite:///path or postgresql://…", field="database") from error

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import accumulate
 
 from sqlalchemy import Connection, Integer, Select, column, select, text
 
 MAX_TOKENS = 20_000
+#: A tsvector holds less than 1 MiB of words.
+MAX_BYTES = 1_000_000
 MAX_TOKEN_LENGTH = 64
 MAX_QUERY_TOKENS = 64
 
@@ -35,17 +38,19 @@ def _spread(folded: str) -> str:
 
 
 def tokens(given: str) -> list[str]:
-    """The words of a text to be indexed, in order, at most 20,000: latin words, CJK characters and CJK pairs."""
+    """The words of a text to be indexed, in order, at most 20,000 and 1 MB: latin words, CJK characters and CJK pairs."""
     found: list[str] = []
     for run in _RUNS.finditer(_normal(given)):
         word = run.group()
         if run.lastgroup == "word":
             found.append(word[:MAX_TOKEN_LENGTH])
         else:
+            word = word[: (MAX_TOKENS - len(found)) // 2 + 1]  # a very long run keeps its pairs, not only its characters
             found += [*word, *_pairs(word)]
         if len(found) >= MAX_TOKENS:
             break
-    return found[:MAX_TOKENS]
+    sizes = accumulate(len(word.encode()) for word in found[:MAX_TOKENS])
+    return [word for word, size in zip(found, sizes, strict=False) if size <= MAX_BYTES]
 
 
 def query_tokens(given: str) -> list[str]:

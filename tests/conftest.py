@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pipelines.models.catalogue import Catalogue
 from pipelines.models.store import ModelStore
+from tests.postgres import PostgresServer, postgres_server
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -35,3 +37,17 @@ def home(tmp_path: Path) -> Path:
 def store(assets: Path, cache: Path) -> ModelStore:
     """The real store on the shared cache. `make models` fills it; a model that is absent fails the test by name."""
     return ModelStore(Catalogue.read(assets / "models.toml"), cache)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A server of our own, started when a test first asks for it. A test that stops it starts it again."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer) -> Iterator[str]:
+    """An empty database on it, which goes with the test."""
+    with postgres.database() as url:
+        yield url

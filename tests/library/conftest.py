@@ -1,42 +1,28 @@
-"""A library per test: on SQLite always, on Postgres too when MAQUETTE_TEST_POSTGRES is set.
-
-MAQUETTE_TEST_POSTGRES is the URL of a server whose user may create databases, such as postgresql+psycopg://me@127.0.0.1/postgres.
-"""
+"""A library per test, once on SQLite and once on Postgres."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from secrets import token_hex
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
 
 from domain.asset import Asset
 from domain.capability import StepKind
 from domain.plan import Plan, Step
 from domain.recipe import Recipe
+from domain.settings import sqlite_url
 from domain.specs import CopySpec
 from library.library import Library
 from tests.library.samples import WHEN
 
-POSTGRES = os.environ.get("MAQUETTE_TEST_POSTGRES", "")
 
-
-@pytest.fixture(params=["sqlite", *(["postgres"] if POSTGRES else [])])
-def database_url(request: pytest.FixtureRequest, home: Path) -> Iterator[str]:
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, home: Path) -> str:
     if request.param == "sqlite":
-        yield f"sqlite:///{home / 'maquette.db'}"
-        return
-    name = f"maquette_{token_hex(6)}"
-    server = create_engine(make_url(POSTGRES), isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield make_url(POSTGRES).set(database=name).render_as_string(hide_password=False)
-    with server.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name}"))
-    server.dispose()
+        return sqlite_url(home / "maquette.db")
+    url: str = request.getfixturevalue("postgres_url")
+    return url
 
 
 @pytest.fixture

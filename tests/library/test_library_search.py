@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from domain.asset import Asset
 from library.library import AssetQuery, Library
@@ -27,6 +29,32 @@ def test_width_case_and_accents_do_not_matter_but_kana_marks_do() -> None:
 
 def test_a_giant_text_is_indexed_up_to_a_limit() -> None:
     assert len(tokens("咖啡" * 50_000)) == MAX_TOKENS
+
+
+@pytest.mark.parametrize("giant", ["咖啡" * 50_000, " ".join(f"{'長' * 3}{n:060}" for n in range(30_000)), "𠀀𠀁" * 30_000])
+def test_a_giant_text_is_stored_and_found(library: Library, draft: Callable[..., Asset], giant: str) -> None:
+    asset = library.add_asset(draft(title="x", prompt="", text=giant), png())
+    assert [found.id for found in library.assets(AssetQuery(text=giant[:20]))] == [asset.id]
+
+
+def test_the_index_itself_holds_pairs_of_chinese_characters(library: Library, draft: Callable[..., Asset]) -> None:
+    library.add_asset(draft(title="冷萃咖啡", prompt="Brew", text="茶"), png())
+    with library.database.write("look into the index") as connection:
+        if connection.dialect.name == "postgresql":
+            stored = connection.scalars(text("SELECT unnest(tsvector_to_array(words)) FROM asset_search"))
+        else:
+            connection.execute(text("CREATE VIRTUAL TABLE temp.terms USING fts5vocab(main, asset_search, row)"))
+            stored = connection.scalars(text("SELECT term FROM temp.terms"))
+        assert set(stored) == {"冷", "萃", "咖", "啡", "冷萃", "萃咖", "咖啡", "brew", "茶"}
+
+
+def test_postgres_answers_a_search_from_its_index(postgres_url: str, home: Path) -> None:
+    with Library.open(postgres_url, home) as library, library.database.read("explain") as connection:
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+        matching = library.database.search.matching("冷萃咖啡 brew")
+        assert matching is not None
+        plan = "\n".join(connection.scalars(text(f"EXPLAIN {matching.compile(connection.engine, compile_kwargs={'literal_binds': True})}")))
+        assert "ix_asset_search_words" in plan
 
 
 @pytest.fixture
