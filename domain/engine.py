@@ -93,9 +93,10 @@ class ExecutorState(Value):
 
 
 class EngineState(Value):
-    """Everything. done_per_hour: jobs that ended well in the last hour."""
+    """Everything. done_per_hour: jobs that ended well in the last hour. trouble: why work is put off just now, "" when it is not."""
 
     executor: ExecutorState
     lanes: tuple[LaneState, ...] = ()
     stages: tuple[StageState, ...] = ()
     done_per_hour: int = 0
+    trouble: str = ""

@@ -21,6 +21,9 @@ from studio.queue import Key, Stage
 #: Raised when the arguments or steps of the workflow below change, so that pieces of an older form are not repeated by newer code.
 WORKFLOW_VERSION = "3"
 PIECE = "maquette.piece"
+#: Ended pieces say nothing the job rows do not; they are deleted so many at a time, each time so many were begun.
+TIDY_EVERY = 500
+ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +49,7 @@ class Durable:
         self._runs_file = runs_file
         self._begin: Callable[[str], None] | None = None
         self._lock: IO[bytes] | None = None
+        self._begun = 0
 
     def start(self, work: Callable[[Piece], None]) -> tuple[Piece, ...]:
         """Open DBOS. `work` runs every piece, in threads of DBOS; what a crash interrupted begins at once and is returned.
@@ -69,6 +73,9 @@ class Durable:
         if self._begin is None:
             raise RuntimeError("Durable.start() was not called")
         try:
+            if self._begun % TIDY_EVERY == 0:
+                self._tidy()
+            self._begun += 1
             self._begin(piece.model_dump_json())
         except Exception as error:
             raise StorageError(f"The run could not be noted: {error}.", hint="Free disk space, or start the database again.") from error
@@ -105,6 +112,10 @@ class Durable:
         DBOS.launch()
         self._begin = begin
         return self._interrupted()
+
+    def _tidy(self) -> None:
+        ended = DBOS.list_workflows(status=ENDED, name=PIECE, limit=2 * TIDY_EVERY, load_input=False, load_output=False)
+        DBOS.delete_workflows([workflow.workflow_id for workflow in ended])
 
     def _interrupted(self) -> tuple[Piece, ...]:
         """What DBOS repeats now, because an earlier process did not end it."""
