@@ -115,7 +115,7 @@ class TransformersChat:
 
     def complete(self, request: ChatRequest, cancel: CancelToken | None = None) -> ChatReply:
         """The whole reply. Raises Cancelled, InputError, LimitError (prompt over the context), ModelError, OutOfMemory, EngineFailed."""
-        with closing(self._events(lambda engine, emit, stop: engine.run(request, emit, stop), cancel)) as events:
+        with closing(self.answer(request, cancel)) as events:
             for event in events:
                 if isinstance(event, ChatReply):
                     return event
@@ -123,10 +123,14 @@ class TransformersChat:
 
     def stream(self, request: ChatRequest, cancel: CancelToken | None = None) -> Iterator[str]:
         """Text pieces as they are decoded. Closing the iterator stops the decoding. Raises like `complete`."""
-        with closing(self._events(lambda engine, emit, stop: engine.run(request, emit, stop), cancel)) as events:
+        with closing(self.answer(request, cancel)) as events:
             for event in events:
                 if isinstance(event, str):
                     yield event
+
+    def answer(self, request: ChatRequest, cancel: CancelToken | None = None) -> Generator[str | ChatReply, None, None]:
+        """Text pieces as they are decoded, then the reply. Raises like `complete`; closing the iterator stops the decoding."""
+        return self._events(lambda engine, emit, stop: engine.run(request, emit, stop), cancel)
 
     def warm(self, messages: Sequence[Message], cancel: CancelToken | None = None) -> int:
         """Load the weights and evaluate `messages` ahead of time, so that requests beginning with them answer at once.
@@ -148,7 +152,7 @@ class TransformersChat:
 
         def run() -> None:
             try:
-                with self._devices.acquire(self._weights()) as engine:
+                with self._devices.acquire(self._weights(), check=stop.check) as engine:
                     stop.check()
                     events.put(work(engine, events.put, stop))
             except MaquetteError as error:
@@ -189,6 +193,7 @@ class TransformersChat:
             load=lambda: _Engine(self._folder, self._model.id, device, dtype, self._context_tokens, slots, share=not self._reproduce),
             unload=lambda engine: engine.close(),
             exclusive=False,
+            device=device,
         )
 
 
