@@ -20,6 +20,7 @@ class Settings(Value):
 
     offline True: no source outside this machine is asked, ever.
     database: a SQLAlchemy URL; "" is SQLite in `home`.
+    files: where the library keeps files: a shared folder or a URL such as s3://bucket/folder; "" is a folder in `home`.
     executor: where makers run: "process" (worker processes), "inline" (this process: for unit tests), "ray" (a cluster).
     workers: processes of the CPU pool, 0 for as many as the cores bear. stall_seconds: without a sign of progress for so long a
     worker counts as hung.
@@ -29,6 +30,7 @@ class Settings(Value):
     cache: Path
     models_folder: Path | None = None
     database: str = ""
+    files: str = ""
     host: str = "127.0.0.1"
     port: int = Field(default=7860, ge=0, le=65535)
     root_path: str = ""
@@ -70,6 +72,7 @@ class Settings(Value):
             cache=_path(environment, "MAQUETTE_CACHE") or user_home / ".cache" / "maquette",
             models_folder=_path(environment, "MAQUETTE_MODELS"),
             database=environment.get("MAQUETTE_DATABASE", ""),
+            files=environment.get("MAQUETTE_FILES", ""),
             host=environment.get("MAQUETTE_HOST", "127.0.0.1"),
             port=_number(environment, "MAQUETTE_PORT", 7860, 65535),
             root_path=environment.get("MAQUETTE_ROOT_PATH", ""),

@@ -15,7 +15,7 @@ from domain.recipe import OutputFile
 from domain.review import Verdict
 from domain.value import JsonValue, Value
 from library.database import Room, dump, load, new_id, upsert
-from library.files import FileStore
+from library.files import Files
 from library.tables import asset_files, asset_parents, assets, blobs, reviews
 
 MAX_NAME = 255
@@ -50,7 +50,7 @@ class Lineage(Value):
 
 
 class Assets(Room):
-    _files: FileStore
+    _files: Files
 
     def store_file(self, data: bytes | Path, name: str, media_type: str) -> FileRef:
         """Store an attachment or a logo, by content. Raises DiskFull, StorageError, InputError."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, and_, exists, select
 
 from domain.progress import Progress
 from domain.value import Value
-from library.files import disk_errors, file_sha256
+from library.files import FileState
 from library.library import Library
 from library.tables import asset_files, assets, blobs, briefs, jobs, metadata, plan_versions, projects, reviews
 
@@ -23,7 +22,11 @@ class FileProblem(Value):
 
 
 class CheckReport(Value):
-    """What a check found. extra: paths relative to the folder of files. dangling: sentences, one per row that points nowhere."""
+    """What a check found.
+
+    extra: names of files nobody needs, relative to where files are kept.
+    dangling: sentences, one per row that points nowhere.
+    """
 
     files: int
     bytes: int
@@ -77,28 +80,22 @@ def _compare(library: Library, sizes: dict[str, int], progress: Progress) -> tup
     done = 0
     for sha256, size in sizes.items():
         progress.check()
-        path = library.files.place(sha256)
-        with disk_errors("read a stored file"):
-            if not path.is_file():
-                missing.append(sha256)
-            elif path.stat().st_size != size or file_sha256(path) != sha256:
-                altered.append(sha256)
+        state = library.files.state(sha256, size)
+        if state is FileState.MISSING:
+            missing.append(sha256)
+        elif state is FileState.ALTERED:
+            altered.append(sha256)
         done += size
         progress.report(min(done / total, 1.0), f"checking {sha256[:12]}")
     return missing, altered
 
 
 def _extra(library: Library) -> tuple[str, ...]:
-    """Files without a row. The rows are read after the folder, so a file stored while we looked is not taken for one too many."""
-    with disk_errors("list the stored files"):
-        found = list(library.files.everything())
+    """Files without a row. The rows are read after the files, so a file stored while we looked is not taken for one too many."""
+    found = list(library.files.names())
     with library.database.read("check the library") as connection:
-        known = {library.files.place(sha256) for sha256 in connection.scalars(select(blobs.c.sha256))}
-    return tuple(_shown(path, library.files.root) for path in found if path not in known and path.exists())
-
-
-def _shown(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix()
+        known = {library.files.name(sha256) for sha256 in connection.scalars(select(blobs.c.sha256))}
+    return tuple(name for name in found if name not in known and library.files.has(name))
 
 
 def _uses(connection: Connection) -> dict[str, list[str]]:

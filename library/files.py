@@ -1,4 +1,4 @@
-"""Content-addressed files: `<root>/ab/cd/<sha256>`. Knows nothing of assets or the database.
+"""Content-addressed files in a folder: `<root>/ab/cd/<sha256>`. Knows nothing of assets or the database.
 
 A file is visible only when whole: it is written beside its place, synced, renamed, and its folder synced. It is never
 changed afterwards. Storing the same bytes again is free, and mends a stored file that was altered.
@@ -13,10 +13,11 @@ import os
 import re
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
 from pathlib import Path
 from secrets import token_hex
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from domain.errors import AssetDamaged, DiskFull, InputError, NotFound, StorageError
 
@@ -25,6 +26,9 @@ CHUNK = 1 << 20
 STALE_SECONDS = 24 * 3600
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
+#: Lies in a shared folder from its first use on.
+MARKER = "maquette-files"
+MARKER_TEXT = "Files of a Maquette library. Leave this file here: without it the folder counts as not mounted.\n"
 #: Why a hard link cannot be made although a copy can: another filesystem, one without links, too many of them, a guarded file.
 NO_LINK = frozenset({errno.EXDEV, errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 
@@ -56,16 +60,68 @@ def file_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-class FileStore:
-    """Thread-safe and safe between processes. `write` is how bytes reach an open file (a test hands in a full disk)."""
+class FileState(StrEnum):
+    """How a stored file stands when it is hashed again."""
 
-    def __init__(self, root: Path, write: Write = _write) -> None:
+    WHOLE = "whole"
+    MISSING = "missing"
+    ALTERED = "altered"
+
+
+class Files(Protocol):
+    """Where the library keeps bytes: a folder (below), or a store that is reached over the network (library/remote.py)."""
+
+    def prepare(self, *, fresh: bool) -> None:
+        """Before first use. fresh: nothing was ever stored. Raises StorageError when a store that was used is not there."""
+
+    def add(self, data: bytes | Path) -> tuple[str, int]: ...
+    def adopt(self, source: Path) -> tuple[str, int]: ...
+    def discard(self, source: Path) -> None: ...
+    def open(self, sha256: str) -> Path: ...
+    def read(self, sha256: str) -> bytes: ...
+    def chunks(self, sha256: str, size: int = CHUNK) -> Iterator[bytes]: ...
+
+    def name(self, sha256: str) -> str:
+        """What `names` calls the file with this hash."""
+
+    def names(self) -> Iterator[str]:
+        """Every file that is there, left-overs of interrupted writes included."""
+
+    def has(self, name: str) -> bool: ...
+
+    def state(self, sha256: str, size: int) -> FileState:
+        """Hash it where it lies."""
+
+
+class FileStore:
+    """Thread-safe and safe between processes.
+
+    Args:
+        shared: the folder is a mount that may vanish. A marker tells it from the empty folder it was mounted on.
+        write: how bytes reach an open file (a test hands in a full disk).
+    """
+
+    def __init__(self, root: Path, write: Write = _write, *, shared: bool = False) -> None:
         self.root = root
         self._write = write
+        self._shared = shared
         self._incoming = root / "incoming"
-        with disk_errors(f"make the folder {root}"):
-            self._incoming.mkdir(parents=True, exist_ok=True)
-        self._sweep()
+        if not shared:
+            self._make_ready()
+
+    def prepare(self, *, fresh: bool) -> None:
+        """Raises StorageError when a shared folder that was used before is empty: it is not mounted."""
+        if not self._shared:
+            return
+        marker = self.root / MARKER
+        with disk_errors(f"use the folder {self.root}"):
+            if not marker.is_file():
+                used = any(re.fullmatch("[0-9a-f]{2}", path.name) for path in self.root.glob("*"))
+                if not fresh and not used:
+                    raise self._vanished()
+                self.root.mkdir(parents=True, exist_ok=True)
+                marker.write_text(MARKER_TEXT)
+        self._make_ready()
 
     def add(self, data: bytes | Path) -> tuple[str, int]:
         """Store bytes or a copy of a file; returns (sha256, size in bytes).
@@ -77,7 +133,8 @@ class FileStore:
             if self._whole(sha256):
                 return sha256, len(data)
         with disk_errors("store a file"):
-            return self._take_in(data)
+            self._require()
+            return self._take_in(_pieces(data))
 
     def adopt(self, source: Path) -> tuple[str, int]:
         """Store a file that its writer is done with, without a copy where a hard link can be made; returns (sha256, size in bytes).
@@ -95,9 +152,10 @@ class FileStore:
                 digest.update(chunk)
                 size += len(chunk)
             sha256 = digest.hexdigest()
+            self._require()
             if self._whole(sha256):
                 return sha256, size
-            return (sha256, size) if self._link_in(source, sha256) else self._take_in(source)
+            return (sha256, size) if self._link_in(source, sha256) else self._take_in(_pieces(source))
 
     def discard(self, source: Path) -> None:
         """Remove an adopted file where its writer left it."""
@@ -108,6 +166,7 @@ class FileStore:
         """Where the bytes lie, read-only. Raises NotFound for what is no hash, AssetDamaged when the file is gone."""
         path = self.place(sha256)
         if not path.is_file():
+            self._require()
             raise AssetDamaged(
                 f"The stored file {sha256[:12]}… is missing.", hint="Run `python app.py check`; restore it from a backup or make it again."
             )
@@ -134,15 +193,57 @@ class FileStore:
         for folder, names, files in os.walk(self.root):
             names.sort()
             for name in sorted(files):
-                yield Path(folder) / name
+                if name != MARKER:
+                    yield Path(folder) / name
 
-    def _take_in(self, data: bytes | Path) -> tuple[str, int]:
+    def name(self, sha256: str) -> str:
+        return self.place(sha256).relative_to(self.root).as_posix()
+
+    def names(self) -> Iterator[str]:
+        with disk_errors("list the stored files"):
+            self._require()
+            yield from (path.relative_to(self.root).as_posix() for path in self.everything())
+
+    def has(self, name: str) -> bool:
+        return (self.root / name).exists()
+
+    def state(self, sha256: str, size: int) -> FileState:
+        path = self.place(sha256)
+        with disk_errors("read a stored file"):
+            self._require()
+            if not path.is_file():
+                return FileState.MISSING
+            return FileState.WHOLE if path.stat().st_size == size and file_sha256(path) == sha256 else FileState.ALTERED
+
+    def receive(self, pieces: Iterable[bytes], sha256: str) -> Path:
+        """Store what arrives in pieces under the hash it must have; returns its place. Raises AssetDamaged when it has another."""
+        with disk_errors("store a file"):
+            self._take_in(pieces, expected=sha256)
+        return self.place(sha256)
+
+    def _make_ready(self) -> None:
+        with disk_errors(f"make the folder {self.root}"):
+            self._incoming.mkdir(parents=True, exist_ok=True)
+        self._sweep()
+
+    def _require(self) -> None:
+        """A shared folder is looked for at every use: it may go and come back while we run."""
+        if self._shared and not (self.root / MARKER).is_file():
+            raise self._vanished()
+
+    def _vanished(self) -> StorageError:
+        return StorageError(
+            f"The shared folder {self.root} is not there.",
+            hint="Mount it again, then try again: nothing is lost, and work goes on by itself.",
+        )
+
+    def _take_in(self, pieces: Iterable[bytes], expected: str = "") -> tuple[str, int]:
         digest = hashlib.sha256()
         size = 0
         temporary = self._incoming / token_hex(12)
         try:
             with temporary.open("xb") as file:
-                for chunk in _pieces(data):
+                for chunk in pieces:
                     digest.update(chunk)
                     size += len(chunk)
                     self._write(file, chunk)
@@ -150,6 +251,10 @@ class FileStore:
                 os.fsync(file.fileno())
             temporary.chmod(0o444)
             sha256 = digest.hexdigest()
+            if expected and sha256 != expected:
+                raise AssetDamaged(
+                    f"The stored file {expected[:12]}… was altered.", hint="Run `python app.py check`; restore it or make it again."
+                )
             if not self._whole(sha256):
                 self._put_in_place(temporary, self.place(sha256))
             return sha256, size

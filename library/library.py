@@ -1,6 +1,7 @@
 """The library: everything people own, and the only writer of it. Thread-safe; every method is one short transaction.
 
-    library = Library.open(settings.database_url, settings.home)     # migrates; raises StorageError, DiskFull, InputError
+    library = Library.open(settings.database_url, settings.home, settings.files, settings.cache)
+                                           # migrates; raises StorageError, DiskFull, InputError
     library.close()                                                  # also a context manager
 
     new_id() -> str                        # from library.database: a random id for plans, steps' attempts, ...
@@ -53,13 +54,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
+from sqlalchemy import exists, select
+
+from domain.errors import MaquetteError
 from library.assets import AssetQuery, Assets, Lineage
 from library.database import Database, migrate, new_id
-from library.files import FileStore
+from library.files import Files
 from library.jobs import JobKey, Jobs
 from library.plans import Approval, Plans
 from library.projects import Projects
 from library.records import Records, Spent
+from library.remote import open_files
+from library.tables import blobs
 
 __all__ = ["Approval", "AssetQuery", "JobKey", "Library", "Lineage", "Spent", "new_id"]
 
@@ -71,21 +77,33 @@ def _now() -> datetime:
 class Library(Projects, Plans, Jobs, Assets, Records):
     """See the module's text for every method. Built by `open`, or from parts in tests."""
 
-    def __init__(self, database: Database, files: FileStore, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(self, database: Database, files: Files, clock: Callable[[], datetime] = _now) -> None:
         self._database = database
         self._files = files
         self._clock = clock
 
     @staticmethod
-    def open(database_url: str, home: Path) -> Library:
-        """Make or migrate the database and the folder of files (`home`/files).
+    def open(database_url: str, home: Path, files: str = "", cache: Path | None = None) -> Library:
+        """Make or migrate the database, and open the place of files.
 
-        Raises InputError for a URL that cannot be used, StorageError when database or folder cannot be opened or a
-        newer Maquette made them.
+        Args:
+            files: a shared folder or a URL such as s3://bucket/folder; "" is `home`/files.
+            cache: a rebuildable folder of this machine, for what is read from a URL; `home`/cache when None.
+
+        Raises InputError for a URL that cannot be used, StorageError when database or files cannot be opened, a shared
+        folder is not mounted, or a newer Maquette made the library.
         """
-        files = FileStore(home / "files")
+        store = open_files(files, home, home / "cache" if cache is None else cache)
         migrate(database_url)
-        return Library(Database(database_url), files)
+        database = Database(database_url)
+        try:
+            with database.read("open the library") as connection:
+                fresh = connection.scalar(select(exists().select_from(blobs))) is False
+            store.prepare(fresh=fresh)
+        except MaquetteError:
+            database.close()
+            raise
+        return Library(database, store)
 
     @property
     def database(self) -> Database:
@@ -93,7 +111,7 @@ class Library(Projects, Plans, Jobs, Assets, Records):
         return self._database
 
     @property
-    def files(self) -> FileStore:
+    def files(self) -> Files:
         """For library/check.py only."""
         return self._files
 
