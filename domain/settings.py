@@ -24,6 +24,8 @@ class Settings(Value):
     executor: where makers run: "process" (worker processes), "inline" (this process: for unit tests), "ray" (a cluster).
     workers: processes of the CPU pool, 0 for as many as the cores bear. stall_seconds: without a sign of progress for so long a
     worker counts as hung.
+    ray_address: HOST:PORT of the cluster's head. ray_token_file: its shared secret; None is `ray-token` in `home`. ray_store: an fsspec
+    URL through which files reach nodes that do not see `home`; "" where all of them do.
     """
 
     home: Path
@@ -48,6 +50,14 @@ class Settings(Value):
     executor: str = "process"
     workers: int = Field(default=0, ge=0, le=64)
     stall_seconds: float = Field(default=300.0, gt=0)
+    ray_address: str = ""
+    ray_token_file: Path | None = None
+    ray_store: str = ""
+
+    @property
+    def token_file(self) -> Path:
+        """Where the shared secret of the cluster lies."""
+        return self.ray_token_file or self.home / "ray-token"
 
     @property
     def database_url(self) -> str:
@@ -88,6 +98,9 @@ class Settings(Value):
             executor=_one_of(environment, "MAQUETTE_EXECUTOR", EXECUTORS),
             workers=_number(environment, "MAQUETTE_WORKERS", 0, 64),
             stall_seconds=float(_number(environment, "MAQUETTE_STALL_SECONDS", 300, 86_400) or 300),
+            ray_address=environment.get("MAQUETTE_RAY_ADDRESS", ""),
+            ray_token_file=_path(environment, "MAQUETTE_RAY_TOKEN_FILE"),
+            ray_store=environment.get("MAQUETTE_RAY_STORE", ""),
         )
 
 
