@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from domain.errors import Conflict, InputError, MaquetteError
 from domain.model import Model, ModelStatus, Task
 from domain.progress import CancelToken, Progress, Silent
+from domain.recipe import ModelRef
 from domain.settings import Settings
 from domain.value import JsonValue, Value
 from library.library import Library
@@ -91,6 +92,10 @@ class ModelDesk:
             used = choice is not None and choice.model.id == model.id
             rows.append(status.model_copy(update={"used": used, "reason": choice.reason if used and choice is not None else reason}))
         return tuple(rows)
+
+    def known(self) -> tuple[tuple[Model, ModelRef], ...]:
+        """Every catalogue entry with its content, for naming what is loaded."""
+        return tuple((model, self._store.ref(model.id)) for model in self._store.catalogue.models)
 
     def machine(self) -> Machine:
         """What this machine has, and the profile that picks models for it."""
