@@ -93,9 +93,13 @@ class Budgets:
             plan = self._library.spent(plan_id=plan_id).seconds
             plan += sum(seconds for job, seconds in under_way if job.plan_id == plan_id)
         if budget.person_seconds and person:
-            today = self._library.spent(person=person, since=midnight(self._now())).seconds
+            today = self.made_today(person)
             today += sum(seconds for job, seconds in under_way if job.person == person)
         return Used(plan=plan, person=today)
+
+    def made_today(self, person: str) -> float:
+        """Seconds of making for this person since midnight, without what is being made now."""
+        return self._library.spent(person=person, since=midnight(self._now())).seconds if person else 0.0
 
     def require(self, plan: Plan, estimate: PlanEstimate, person: str) -> None:
         """Raises LimitError when making these steps would exceed a budget. See Budget.check."""

@@ -4,7 +4,7 @@
 (() => {
   "use strict";
 
-  const { ICONS, el, t, has, named, duration, call, button, quiet, chip, bar, notice, preview, remarks, downloads, verdict_buttons, export_pack } = window.Maquette;
+  const { ICONS, el, t, has, named, duration, bytes, call, button, quiet, chip, bar, notice, preview, remarks, downloads, verdict_buttons, export_pack } = window.Maquette;
   const EDITABLE = {
     copy: ["about", "tone", "angle", "language", "fields"],
     article: ["about", "form", "words", "tone", "language"],
@@ -29,6 +29,30 @@
     if (Array.isArray(value)) return value.join(", ");
     if (name === "language") return named("language", value);
     return has(`option.${value}`) ? t(`option.${value}`) : String(value);
+  };
+
+  // What was measured of it: time with how many runs stand behind it, and in the tooltip memory, energy and loading.
+  const measured = (step) => {
+    if (step.seconds === null) return t("cost.unmeasured");
+    const time = duration(step.seconds);
+    return step.runs > 1 ? t("cost.step", { time, n: step.runs, p90: duration(step.p90) }) : t("cost.step_once", { time });
+  };
+  const energy = (joules) => (joules === null ? t("cost.no_energy") : joules < 3600 ? t("cost.joules", { n: Math.round(joules) }) : t("cost.watt_hours", { n: (joules / 3600).toFixed(1) }));
+  const details = (cost) => [
+    cost.peak_bytes ? t("cost.memory", { size: bytes(cost.peak_bytes) }) : "",
+    energy(cost.joules),
+    cost.load_seconds >= 1 ? t("cost.load", { time: duration(cost.load_seconds) }) : "",
+  ].filter(Boolean).join(" · ");
+  // Two times that read alike are no range.
+  const range = (low, high) => (duration(low) === duration(high) ? "" : t("cost.range", { low: duration(low), high: duration(high) }));
+  const expected = (plan) => {
+    const inside = [range(plan.low, plan.p90), plan.unknown ? t("board.unknown", { n: plan.unknown }) : ""].filter(Boolean).join(t("list.comma"));
+    return `${t("board.about")} ${duration(plan.makespan)}${inside ? ` (${inside})` : ""}`;
+  };
+  const told = (fix) => {
+    const inside = [range(fix.low, fix.p90), fix.unknown ? t("board.unknown", { n: fix.unknown }) : ""].filter(Boolean).join(t("list.comma"));
+    const quoted = `${duration(fix.quoted)}${inside ? ` (${inside})` : ""}`;
+    return `${fix.quoted ? t("cost.corrected", { quoted, took: duration(fix.took) }) : t("cost.took_unquoted", { took: duration(fix.took) })} · ${energy(fix.joules)}`;
   };
 
   class Board {
@@ -136,15 +160,27 @@
       const done = steps.filter((step) => step.asset && !live(step.job)).length;
       if (!this.changed("head", [plan, done, steps.length, this.busy, board.plans])) return;
       const share = steps.length ? steps.reduce((sum, s) => sum + (live(s.job) ? s.job.progress : s.asset ? 1 : 0), 0) / steps.length : 0;
-      const about = plan.unknown === steps.length ? t("board.unmeasured") : `${t("board.about")} ${duration(plan.seconds)}${plan.unknown ? ` (${t("board.unknown", { n: plan.unknown })})` : ""}`;
-      const cost = el("p", { class: "mq-cost" }, `${t("board.items", { n: steps.length })} · ${about} · ${t("board.free")}`);
+      const ended = plan.correction && !this.busy && done === steps.length && !plan.changed;
+      const about = ended ? told(plan.correction) : plan.seconds ? expected(plan) : t("board.unmeasured");
+      const cost = el("p", { class: "mq-cost", title: ended || !plan.seconds ? null : details(plan) }, `${t("board.items", { n: steps.length })} · ${about} · ${t("board.free")}`);
       this.head.replaceChildren(
         el("div", { class: "mq-head-row" }, el("div", { class: "mq-head-titles" }, board.plans.length > 1 ? this.chooser(board) : null, el("h2", {}, plan.title), cost), el("div", { class: "mq-head-actions" }, this.actions(plan, steps, done))),
         bar(share, t("board.progress")),
         ...plan.unavailable.map((gap) => el("p", { class: "mq-gap" }, t("board.gap", { asked: gap.asked }), gap.nearest ? ` ${t("board.nearest", { nearest: gap.nearest })}` : "")),
         ...plan.notes.map((note) => el("p", { class: "mq-gap" }, note)),
+        ...this.budget(plan, done < steps.length || plan.changed),
       );
       this.live.textContent = this.busy ? t("board.announce", { done, n: steps.length }) : done === steps.length && done ? t("board.complete") : "";
+    }
+
+    // How much of the budget is used, and, before a run that it would not bear, why.
+    budget(plan, wanted) {
+      const budget = plan.budget;
+      if (!budget) return [];
+      const line = (key, used, limit) => (limit ? [t(key, { used: duration(used), limit: duration(limit) })] : []);
+      const lines = [...line("budget.plan_used", budget.plan_used, budget.plan_seconds), ...line("budget.person_used", budget.person_used, budget.person_seconds)];
+      const over = budget.refusal && wanted && !this.busy;
+      return [el("p", { class: "mq-cost" }, lines.join(" · ")), ...(over ? [el("p", { class: "mq-gap", lang: "en" }, budget.refusal)] : [])];
     }
 
     actions(plan, steps, done) {
@@ -210,7 +246,7 @@
         card.old = null;
       }
       const asset = card.old || step.asset;
-      update("head", [step.title, step.kind, state, step.job, step.seconds, asset && asset.verdict], () => this.cardHead(card, step, state, asset));
+      update("head", [step.title, step.kind, state, step.job, step.seconds, step.p90, step.runs, step.took, Boolean(card.old), asset && asset.verdict], () => this.cardHead(card, step, state, asset));
       update("body", [asset && asset.id, asset ? null : [step.spec, step.inputs]], () => this.cardBody(card, step, asset));
       update("foot", [state, plan.approved, asset && [asset.id, asset.verdict], step.versions, card.shown], () => this.cardFoot(card, step, state, asset));
       return card.node;
@@ -219,10 +255,12 @@
     cardHead(card, step, state, asset) {
       const status = chip(state, state === "running" ? `${Math.round(100 * step.job.progress)}%` : t(`state.${state}`));
       const verdict = asset && asset.verdict ? chip(`verdict-${asset.verdict}`, t(`verdict.${asset.verdict}`)) : null;
-      const line = `${named("kind", step.kind)} · ${step.id}${state === "planned" ? ` · ${duration(step.seconds)}` : ""}`;
+      const made = state === "done" && step.took !== null && !card.old ? t("cost.took", { time: duration(step.took) }) : "";
+      const cost = live(step.job) ? "" : state === "done" ? made : measured(step);
+      const line = el("p", {}, `${named("kind", step.kind)} · ${step.id}`, cost ? el("span", { title: state === "done" ? null : step.seconds === null ? null : details(step) }, ` · ${cost}`) : null);
       const rows = [el("div", { class: "mq-title-row" },
         el("span", { class: "mq-icon", "aria-hidden": "true" }, ICONS[step.kind] || "•"),
-        el("div", { class: "mq-titles" }, el("h3", {}, step.title), el("p", {}, line)),
+        el("div", { class: "mq-titles" }, el("h3", {}, step.title), line),
         verdict, verdict && state === "done" ? null : status)];
       if (state === "running") rows.push(bar(Math.max(0.04, step.job.progress), step.title), step.job.note ? el("p", { class: "mq-note", lang: "en" }, step.job.note) : el("p", { class: "mq-note" }, t("state.running")));
       if (state === "failed") rows.push(el("p", { class: "mq-error", role: "alert", lang: "en" }, step.job.error));

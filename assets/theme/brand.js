@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { el, t, named, call, button, quiet, notice } = window.Maquette;
+  const { el, t, named, duration, call, button, quiet, notice } = window.Maquette;
   const COLOURS = 8;
 
   // Rows of a table that grows: draw(value) gives { node, read }; read() of the whole drops empty rows (null).
@@ -192,8 +192,8 @@
 
     async load() {
       try {
-        const [project, all] = await Promise.all([call(this.base, "GET", `projects/${this.project}`), call(this.base, "GET", "projects?archived=true")]);
-        this.draw(project, all.filter((one) => one.archived));
+        const [project, all, budget] = await Promise.all([call(this.base, "GET", `projects/${this.project}`), call(this.base, "GET", "projects?archived=true"), call(this.base, "GET", "budget")]);
+        this.draw(project, all.filter((one) => one.archived), budget);
       } catch (error) {
         this.says.say(error.message);
       }
@@ -209,7 +209,35 @@
       }
     }
 
-    draw(project, archived) {
+    // Minutes of making, for the whole studio: what is asked for beyond them is not started.
+    budget(budget) {
+      const minutes = (name) => {
+        const input = el("input", { type: "number", name, min: 0, max: 144000, step: "any", value: budget[name] / 60 });
+        return { node: el("label", { "data-field": name }, t(`budget.${name}`), input, el("span", { class: "mq-field-error", role: "alert" })), input };
+      };
+      const fields = [minutes("plan_seconds"), minutes("person_seconds")];
+      const save = async (event) => {
+        event.preventDefault();
+        for (const fault of form.querySelectorAll(".mq-field-error")) fault.textContent = "";
+        try {
+          await call(this.base, "PUT", "budget", Object.fromEntries(fields.map(({ input }) => [input.name, Number(input.value) * 60])));
+          this.says.say(t("budget.saved"), true);
+        } catch (error) {
+          const field = form.querySelector(`[data-field="${CSS.escape(String(error.data && error.data.field))}"] .mq-field-error`);
+          if (field) field.textContent = error.message;
+          else this.says.say(error.message);
+        }
+      };
+      const form = el("form", { class: "mq-form mq-panel", id: "mq-budget", novalidate: true, onsubmit: save },
+        el("h3", {}, t("budget.title")),
+        el("p", { class: "mq-note" }, t("budget.text")),
+        el("div", { class: "mq-two" }, fields.map((field) => field.node)),
+        el("p", { class: "mq-note" }, t("budget.today", { time: duration(budget.today) })),
+        el("div", { class: "mq-form-row" }, el("button", { class: "mq-button mq-primary", type: "submit" }, t("card.save"))));
+      return form;
+    }
+
+    draw(project, archived, budget) {
       const name = el("input", { type: "text", name: "name", maxlength: 120, value: project.name });
       const language = el("select", { name: "language" }, [...new Set(["en", "zh", project.language])].map((code) => el("option", { value: code, selected: code === project.language }, named("language", code))));
       const form = el("form", { class: "mq-form mq-panel", onsubmit: (event) => { event.preventDefault(); this.change(this.project, { name: name.value, language: language.value }, "project.saved"); } },
@@ -220,7 +248,7 @@
         el("div", { class: "mq-form-row" }, el("button", { class: "mq-button mq-primary", type: "submit" }, t("card.save")), button(t("project.archive"), () => this.change(this.project, { archived: true }, "project.archived"))),
         el("p", { class: "mq-note" }, t("project.archive_text")));
       const closed = archived.length ? el("section", { class: "mq-panel" }, el("h3", {}, t("project.archived_title")), el("div", { class: "mq-rows" }, archived.map((one) => el("div", { class: "mq-row" }, el("span", { class: "mq-grow" }, one.name), button(t("project.restore"), () => this.change(one.id, { archived: false }, "project.restored")))))) : null;
-      this.holder.replaceChildren(...[form, closed].filter(Boolean));
+      this.holder.replaceChildren(...[form, this.budget(budget), closed].filter(Boolean));
     }
   }
 

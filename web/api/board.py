@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -9,14 +11,16 @@ from pydantic import Field
 
 from domain.asset import Asset
 from domain.capability import StepKind
-from domain.errors import NotFound
+from domain.errors import LimitError, NotFound
 from domain.job import Job
 from domain.plan import Plan, Step
 from domain.review import Verdict
 from domain.specs import SPECS
 from domain.value import JsonValue, Value
 from library.library import AssetQuery
-from studio.estimate import PlanEstimate
+from studio.budget import Budget, Budgets
+from studio.estimate import PlanEstimate, StepEstimate
+from studio.quotes import Correction, corrected, quote_of
 from studio.studio import Studio
 from studio.takes import Takes
 from web.bodies import JsonRoute
@@ -40,15 +44,29 @@ class Redo(Value):
     values: dict[str, JsonValue] = {}
 
 
-def board_router(studio: Studio) -> APIRouter:
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def board_router(studio: Studio, now: Callable[[], datetime] = _now) -> APIRouter:
     router = APIRouter(prefix="/api", route_class=JsonRoute)
+    budgets = Budgets(studio.library, now)
 
     def person(request: Request) -> str:
         return str(request.state.person)
 
     @router.get("/projects/{project_id}/board")
-    def board(project_id: str, plan: str = "") -> dict[str, Any]:
-        return board_of(studio, project_id, plan)
+    def board(project_id: str, request: Request, plan: str = "") -> dict[str, Any]:
+        return board_of(studio, project_id, plan, budgets, person(request))
+
+    @router.get("/budget")
+    def budget(request: Request) -> dict[str, float]:
+        return {**budgets.get().model_dump(), "today": budgets.made_today(person(request))}
+
+    @router.put("/budget")
+    def set_budget(wanted: Budget) -> dict[str, bool]:
+        budgets.set(wanted)
+        return {"saved": True}
 
     @router.get("/projects/{project_id}/events")
     def events(project_id: str, after: Annotated[int, Query(ge=0, le=ROWS_MAX)] = 0) -> list[dict[str, Any]]:
@@ -86,8 +104,8 @@ def board_router(studio: Studio) -> APIRouter:
     return router
 
 
-def board_of(studio: Studio, project_id: str, plan_id: str = "") -> dict[str, Any]:
-    """Everything the board shows, in one answer. Without plan_id the newest plan; plan is None before the first proposal.
+def board_of(studio: Studio, project_id: str, plan_id: str, budgets: Budgets, person: str) -> dict[str, Any]:
+    """Everything the board shows, in one answer. With plan_id "" the newest plan; plan is None before the first proposal.
 
     Raises NotFound, also for a plan of another project.
     """
@@ -105,16 +123,27 @@ def board_of(studio: Studio, project_id: str, plan_id: str = "") -> dict[str, An
     for asset in studio.shelf.assets(AssetQuery(plan_id=plan.id, limit=1000)):
         versions.setdefault(asset.step_id, []).append(asset)  # newest first
     verdicts = studio.shelf.verdicts([a.id for row in versions.values() for a in row])
-    quote = studio.plans.estimate(plan)
+    estimate = studio.plans.estimate(plan)
     changed = _changed(studio, plan, versions)
+    quote = quote_of(studio.library, plan.id)
+    traces = {(a.step_id, a.take): a.trace for row in versions.values() for a in row}
+    correction = None if quote is None else corrected(quote, jobs, traces)
+    # While a run is under way its quote stands: what is measured meanwhile must not move it.
+    running = quote is not None and any(not job.state.ended for job in jobs.values())
+    cost = _cost(quote.estimate if quote is not None and running else estimate, correction)
     return {
         "project": project.id,
         "event": last,
         "kinds": sorted({c.kind.value for c in studio.capabilities()}),
         "voices": list(studio.voices()),
         "plans": [{"id": p.id, "title": p.title} for p in plans],
-        "plan": _plan(plan, quote, approved=studio.plans.approved(plan.id), changed=bool(changed)),
-        "steps": [_step(s, quote, jobs.get(s.id), versions[s.id], verdicts) | {"changed": s.id in changed} for s in plan.steps],
+        "plan": _plan(plan, approved=studio.plans.approved(plan.id), changed=bool(changed))
+        | cost
+        | {"budget": _budget(budgets, plan, estimate, person)},
+        "steps": [
+            _step(s, jobs.get(s.id), versions[s.id], verdicts) | _step_cost(estimate.of(s.id), correction) | {"changed": s.id in changed}
+            for s in plan.steps
+        ],
     }
 
 
@@ -125,7 +154,37 @@ def _changed(studio: Studio, plan: Plan, versions: dict[str, list[Asset]]) -> se
     return {step.id for step, asset in made if takes.get(plan.id, step.id, asset.take).step != step}
 
 
-def _plan(plan: Plan, quote: PlanEstimate, *, approved: bool, changed: bool) -> dict[str, Any]:
+def _cost(estimate: PlanEstimate, correction: Correction | None) -> dict[str, Any]:
+    """What the plan would cost and, after a run that was made whole, what that took."""
+    return {
+        **estimate.model_dump(include={"seconds", "unknown", "makespan", "low", "p90", "load_seconds", "joules", "peak_bytes"}),
+        "correction": None if correction is None else correction.model_dump(exclude={"steps"}),
+    }
+
+
+def _step_cost(row: StepEstimate, correction: Correction | None) -> dict[str, Any]:
+    made = correction.of(row.step_id) if correction is not None else None
+    return {
+        **row.model_dump(include={"seconds", "low", "p90", "runs", "joules", "peak_bytes", "load_seconds"}),
+        "quoted": None if made is None else made.quoted,
+        "took": None if made is None else made.took,
+    }
+
+
+def _budget(budgets: Budgets, plan: Plan, estimate: PlanEstimate, person: str) -> dict[str, Any] | None:
+    """The budget, what is used of it, and why this plan would be refused ("" where it would not); None without a budget."""
+    budget = budgets.get()
+    if budget.none:
+        return None
+    used, refusal = budgets.used(plan.id, person), ""
+    try:
+        budget.check(plan, estimate, person, used)
+    except LimitError as error:
+        refusal = str(error)
+    return {**budget.model_dump(), "plan_used": used.plan, "person_used": used.person, "refusal": refusal}
+
+
+def _plan(plan: Plan, *, approved: bool, changed: bool) -> dict[str, Any]:
     return {
         "id": plan.id,
         "title": plan.title,
@@ -134,15 +193,12 @@ def _plan(plan: Plan, quote: PlanEstimate, *, approved: bool, changed: bool) -> 
         "version": plan.version,
         "approved": approved,
         "changed": changed,
-        "seconds": quote.seconds,
-        "unknown": quote.unknown,
         "unavailable": [u.model_dump() for u in plan.unavailable],
         "notes": list(plan.notes),
     }
 
 
-def _step(step: Step, quote: PlanEstimate, job: Job | None, made: list[Asset], verdicts: dict[str, Verdict]) -> dict[str, Any]:
-    cost = quote.of(step.id)
+def _step(step: Step, job: Job | None, made: list[Asset], verdicts: dict[str, Verdict]) -> dict[str, Any]:
     asset = made[0] if made else None
     return {
         "id": step.id,
@@ -151,8 +207,6 @@ def _step(step: Step, quote: PlanEstimate, job: Job | None, made: list[Asset], v
         "spec": step.spec.model_dump(mode="json"),
         "schema": SPECS[step.kind].model_json_schema()["properties"],
         "inputs": [i.model_dump() for i in step.inputs],
-        "seconds": cost.seconds,
-        "runs": cost.runs,
         "job": None if job is None else job.model_dump(mode="json", include={"state", "progress", "note", "error", "error_code", "take"}),
         "asset": None if asset is None else asset_of(asset, verdicts.get(asset.id)),
         "versions": [{"id": a.id, "take": a.take, "verdict": verdicts[a.id].value if a.id in verdicts else ""} for a in made],
