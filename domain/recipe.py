@@ -80,13 +80,15 @@ class Credit(Value):
 class OutputFile:
     """One file of an output: its bytes, or the path where a worker wrote them for the caller to move away.
 
-    name is a bare file name with its extension ("picture.svg"). data is empty where path is given.
+    name is a bare file name with its extension ("picture.svg"). data is empty where path is given. sha256: of a file that lies at
+    path, as whoever wrote it counted; "" unknown.
     """
 
     name: str
     media_type: str
     data: bytes = field(default=b"", repr=False)
     path: Path | None = None
+    sha256: str = ""
 
     def read(self) -> bytes:
         return self.data if self.path is None else self.path.read_bytes()

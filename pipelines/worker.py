@@ -1,4 +1,4 @@
-"""The second and last composition root: everything that makes media on one device. Called by app.py, later by workers."""
+"""The second and last composition root: everything that makes media on one device. Called by app.py and by workers."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ from pipelines.devices import Devices
 from pipelines.image.diffusion import Diffusion
 from pipelines.image.illustrator import Illustrator
 from pipelines.layout.banner import CJK_FONT, Banner
+from pipelines.memory import Memory
 from pipelines.models.catalogue import Catalogue
 from pipelines.models.profiles import Choice, Hardware, choose
 from pipelines.models.store import ModelStore
 from pipelines.pipeline import Pipeline
-from pipelines.text.chats import Chats, Remote, gguf_file
+from pipelines.text.chats import Chats, LocalChat, Remote, chat_runs
 from pipelines.text.embedder import MiniLmEmbedder
 
 #: Left to the system and to whatever else a person runs.
@@ -34,7 +35,11 @@ SENTENCES = "all-minilm-l6-v2"
 
 @dataclass(frozen=True)
 class Engine:
-    """What one device offers: makers, the chat model, readers of uploads, and the store behind them."""
+    """What one device offers: makers, the chat model, readers of uploads, and the store behind them.
+
+    pipelines: every maker by the name an Executor is asked for ("banner", "diffusion/<model id>"). local_chat: a chat model of the
+    catalogue in this process; what `chats` gives may run elsewhere.
+    """
 
     store: ModelStore
     devices: Devices
@@ -44,6 +49,8 @@ class Engine:
     composer: ComposerPipeline
     banner: Banner
     chats: Chats
+    pipelines: Mapping[str, Pipeline]
+    local_chat: Callable[[str], LocalChat]
     recogniser: Recogniser
     voices: VoiceCatalogue
     choose: Callable[[Mapping[str, str]], dict[Task, Choice]]
@@ -51,18 +58,28 @@ class Engine:
     runs: Callable[[Model], bool]
 
 
-def build(settings: Settings, assets: Path, choices: Callable[[], Mapping[str, str]], remote: Callable[[], Remote]) -> Engine:
+def build(
+    settings: Settings,
+    assets: Path,
+    choices: Callable[[], Mapping[str, str]],
+    remote: Callable[[], Remote],
+    *,
+    memory: Memory | None = None,
+    chat: Callable[[str], LocalChat] | None = None,
+) -> Engine:
     """Construct the engine of this machine. Loads no weights.
 
     Args:
         choices: a person's own choice of model per task, read whenever it matters.
         remote: the configured OpenAI-compatible endpoint, likewise.
+        memory: the owner of memory that is asked before loading; None owns a share of this machine's RAM alone.
+        chat: where a local chat model runs (Executor.chat); None runs it in this process.
     """
     hardware = Hardware.detect()
     store = ModelStore(
         Catalogue.read(assets / "models.toml"), settings.cache, models_folder=settings.models_folder, offline=settings.offline
     )
-    devices = Devices(settings.memory_budget or int(hardware.ram * SHARE_OF_MEMORY) or 4_000_000_000)
+    devices = Devices(memory or memory_budget(settings, hardware))
 
     illustrator = Illustrator(store, InstalledEmbedder(store, devices), assets)
     runs = users({art.model for art in illustrator.library.sets.values()})
@@ -74,25 +91,42 @@ def build(settings: Settings, assets: Path, choices: Callable[[], Mapping[str, s
         return pick(choices()).get(task)
 
     threads = settings.threads or hardware.cores
+    chats = Chats(store, devices, lambda: chosen(Task.CHAT), remote, chat=chat, threads=settings.threads)
+    diffusion = {m.id: Diffusion(store, devices, m.id) for m in store.catalogue.of(Task.PICTURE)}
+    speech = (
+        KokoroPipeline(store, devices, assets, threads=threads),
+        HibariPipeline(store, devices, assets),
+        BarkPipeline(store, devices, assets),
+    )
+    composer, banner = ComposerPipeline(store, devices, assets), Banner(store, assets)
+    alone: tuple[Pipeline, ...] = (illustrator, *speech, composer, banner)
     return Engine(
         store=store,
         devices=devices,
         illustrator=illustrator,
-        diffusion={m.id: Diffusion(store, devices, m.id) for m in store.catalogue.of(Task.PICTURE)},
-        speech=(
-            KokoroPipeline(store, devices, assets, threads=threads),
-            HibariPipeline(store, devices, assets),
-            BarkPipeline(store, devices, assets),
-        ),
-        composer=ComposerPipeline(store, devices, assets),
-        banner=Banner(store, assets),
-        chats=Chats(store, devices, lambda: chosen(Task.CHAT), remote, threads=settings.threads),
+        diffusion=diffusion,
+        speech=speech,
+        composer=composer,
+        banner=banner,
+        chats=chats,
+        pipelines={**{made.name: made for made in alone}, **{f"{made.name}/{model}": made for model, made in diffusion.items()}},
+        local_chat=chats.local,
         recogniser=Recogniser(store, devices, threads=threads),
         voices=VoiceCatalogue.read(assets / "voices.toml"),
         choose=pick,
         chosen=chosen,
         runs=runs,
     )
+
+
+def build_child(settings: Settings, assets: Path, memory: Memory) -> Engine:
+    """The engine of a worker process: what it makes, and of which models, is said with each request."""
+    return build(settings, assets, dict, Remote, memory=memory)
+
+
+def memory_budget(settings: Settings, hardware: Hardware) -> int:
+    """Bytes of RAM that weights may take."""
+    return settings.memory_budget or int(hardware.ram * SHARE_OF_MEMORY) or 4_000_000_000
 
 
 def users(art: Set[str]) -> Callable[[Model], bool]:
@@ -108,7 +142,7 @@ def users(art: Set[str]) -> Callable[[Model], bool]:
 
     def runs(model: Model) -> bool:
         if model.task is Task.CHAT:
-            return bool(gguf_file(model))
+            return chat_runs(model)
         if model.task is Task.PICTURE:  # every one is a diffusers folder, and each has its Diffusion
             return True
         return model.id in by_task.get(model.task, frozenset())

@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from domain.chat import ChatModel, Message
 from domain.engine import ExecutorState
-from domain.progress import CancelToken, Progress
+from domain.progress import Progress
 from domain.recipe import Output, Work
 from pipelines.audio.recognition import Transcript
+from pipelines.text.chats import LocalChat
 
-
-class LocalChat(ChatModel, Protocol):
-    """A chat LLM that this studio runs itself: it can be warmed."""
-
-    def warm(self, messages: Sequence[Message], cancel: CancelToken | None = None) -> int:
-        """Load it and evaluate a prefix. Returns the tokens evaluated."""
+__all__ = ["Executor", "LocalChat"]
 
 
 class Executor(Protocol):

@@ -104,6 +104,10 @@ class LlamaCppChat:
             if isinstance(event, str):
                 yield event
 
+    def answer(self, request: ChatRequest, cancel: CancelToken | None = None) -> Iterator[str | ChatReply]:
+        """Text pieces as they are decoded, then the reply. Raises like `complete`; closing the iterator stops the decoding."""
+        return self._events(lambda engine, emit, stop: engine.run(request, emit, stop), cancel)
+
     def warm(self, messages: Sequence[Message], cancel: CancelToken | None = None) -> int:
         """Load the weights and evaluate `messages` ahead of time, so that requests beginning with them answer at once.
 

@@ -12,7 +12,7 @@ from domain.model import Task
 from domain.settings import Settings
 from pipelines.models.catalogue import Catalogue
 from pipelines.models.profiles import GB, Hardware, choose, largest_gpu, profile_for
-from pipelines.text.chats import Remote, gguf_file
+from pipelines.text.chats import Remote, accelerated
 from pipelines.worker import build, users
 
 LAPTOP = Hardware(ram=16 * GB, cores=4)
@@ -130,7 +130,7 @@ def test_hardware_is_detected_on_this_machine() -> None:
 
 def test_models_that_nothing_here_runs_are_not_picked(shipped: Catalogue) -> None:
     chosen = choose(shipped, "auto", LARGE_GPU, everything, {}, users(frozenset({"art-fluent-emoji-flat"})))
-    assert chosen[Task.CHAT].model.id == "qwen2.5-coder-1.5b-instruct-q4", "llama.cpp reads GGUF; the safetensors LLMs need a server"
+    assert chosen[Task.CHAT].model.id == "qwen3-8b", "transformers runs what is a folder of safetensors"
     assert chosen[Task.RECOGNITION].model.id == "whisper-base"
     assert chosen[Task.PICTURE].model.id == "flux-1-schnell"
     assert {Task.EMBEDDING, Task.SPEECH, Task.SOUNDFONT, Task.FONT, Task.ART} <= set(chosen)
@@ -138,9 +138,10 @@ def test_models_that_nothing_here_runs_are_not_picked(shipped: Catalogue) -> Non
 
 
 def test_a_choice_that_nothing_here_runs_gives_way_and_says_so(shipped: Catalogue) -> None:
-    choice = choose(shipped, "auto", LARGE_GPU, everything, {"chat": "qwen3-8b"}, users(frozenset()))[Task.CHAT]
-    assert choice.model.id == "qwen2.5-coder-1.5b-instruct-q4"
-    assert choice.reason.startswith("You chose Qwen3 8B, but nothing here uses it yet.")
+    wish = {"embedding": "multilingual-e5-small-q4"}
+    choice = choose(shipped, "auto", LARGE_GPU, everything, wish, users(frozenset()))[Task.EMBEDDING]
+    assert choice.model.id == "all-minilm-l6-v2"
+    assert choice.reason.startswith(f"You chose {shipped.get(wish['embedding']).name}, but nothing here uses it yet.")
 
 
 def test_the_engine_of_a_gpu_machine_picks_only_what_it_runs(
@@ -152,4 +153,4 @@ def test_the_engine_of_a_gpu_machine_picks_only_what_it_runs(
     assert all(engine.runs(choice.model) for choice in chosen.values())
     assert {p.models({})[0].id for p in engine.speech} == {m.id for m in engine.store.catalogue.of(Task.SPEECH) if engine.runs(m)}
     chat = engine.chosen(Task.CHAT)
-    assert chat is not None and gguf_file(chat.model)
+    assert chat is not None and accelerated(chat.model)

@@ -1,0 +1,76 @@
+"""Which workers a machine gets, and which of them does what. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+#: Kinds of requests.
+CPU: Final = "cpu"
+GPU: Final = "gpu"
+CHAT: Final = "chat"
+GPU_CHAT: Final = "gpu chat"
+
+#: Replies one chat worker decodes at once: two writers, and a place that stays free for somebody who waits at the screen.
+CHAT_SLOTS: Final = 3
+#: Continuous batching takes many more; beyond these a reply gets slow.
+GPU_CHAT_SLOTS: Final = 32
+
+#: More processes than this would each hold a copy of the same models.
+_LARGEST_POOL: Final = 4
+
+
+@dataclass(frozen=True)
+class Post:
+    """One worker to be: where it works, and how many requests of each kind it takes at once."""
+
+    name: str
+    device: str
+    places: Mapping[str, int]
+
+
+def posts(cores: int, gpus: Sequence[str] = (), workers: int = 0) -> tuple[Post, ...]:
+    """The chat worker, the CPU pool, and one worker per GPU.
+
+    gpus: names of devices ("cuda:0"). workers: size of the pool, 0 for as many as the cores bear: half of them, at least two where
+    there are two, so that speech is made beside a picture, and at most four.
+    """
+    pool = workers or min(_LARGEST_POOL, max(cores // 2, min(cores, 2), 1))
+    made = [Post("chat", "cpu", {CHAT: CHAT_SLOTS})]
+    made += [Post(f"cpu-{number}", "cpu", {CPU: 1}) for number in range(pool)]
+    for number, device in enumerate(gpus):
+        # The LLM stays on one GPU: a copy on each would leave less for pictures, and its batch is where the throughput is.
+        chat = {GPU_CHAT: GPU_CHAT_SLOTS} if number == 0 else {}
+        made.append(Post(f"gpu-{number}", device, {GPU: 1, **chat}))
+    return tuple(made)
+
+
+def kind_of_maker(maker: str, gpus: Sequence[str] = ()) -> str:
+    """Where a pipeline works: what torch makes goes to a GPU where there is one."""
+    return GPU if gpus and (maker.startswith("diffusion/") or maker == "bark") else CPU
+
+
+def kind_of_chat(accelerated: bool, gpus: Sequence[str] = ()) -> str:
+    """accelerated: the model runs on a GPU where there is one; llama.cpp does not."""
+    return GPU_CHAT if gpus and accelerated else CHAT
+
+
+def visible(device: str, already: str | None) -> str:
+    """CUDA_VISIBLE_DEVICES of a worker on this device. already: that of the studio, None where it is not set."""
+    name, _, number = device.partition(":")
+    if name != "cuda":
+        return ""
+    index = int(number or 0)
+    names = [one.strip() for one in already.split(",")] if already else []
+    return names[index] if index < len(names) else str(index)
+
+
+def lanes(made: Sequence[Post]) -> dict[str, int]:
+    """How many pieces of work each lane of the queue bears at once with these workers.
+
+    One place of each chat worker is nobody's: it is for who waits at the screen.
+    """
+    gpus = sum(post.places.get(GPU, 0) for post in made)
+    chat = sum(max(1, post.places.get(CHAT, 0) - 1) for post in made if CHAT in post.places)
+    return {"chat": chat, "prepare": 2, "media": sum(post.places.get(CPU, 0) for post in made), "diffusion": gpus or 1}

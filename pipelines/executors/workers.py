@@ -1,0 +1,147 @@
+"""Makers in processes of their own on this machine: a crash, a leak or a hang costs one job, never the studio.
+
+See docs/decisions/0015-the-engine.md. Knows which worker does what; how one is held is in process.py.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from domain.engine import ExecutorState
+from domain.errors import EngineFailed
+from domain.progress import Progress
+from domain.recipe import Output, Work
+from domain.settings import Settings
+from pipelines.audio.recognition import Transcript
+from pipelines.executors.call import Call
+from pipelines.executors.channel import ChannelClosed, Frame
+from pipelines.executors.child import FACTORY, Config
+from pipelines.executors.layout import CPU, Post, kind_of_chat, kind_of_maker, posts
+from pipelines.executors.process import Limits, Order, WorkerProcess
+from pipelines.executors.spool import Spool
+from pipelines.executors.staff import Staff, Station
+from pipelines.executors.wire import complete, outputs_from_json, works_to_json
+from pipelines.executors.worker_chat import WorkerChat
+from pipelines.memory import Arbiter
+from pipelines.models.profiles import Hardware
+from pipelines.text.chats import LocalChat
+
+#: What a worker does not need to know, and other processes need not see.
+_KEPT: Final = {"password", "chat_key", "database", "accounts"}
+#: Seconds workers are given to stop by themselves.
+_STOP: Final = 3.0
+
+
+class WorkerExecutor:
+    """An Executor (executor.py). Starts nothing until something is asked of it. Thread-safe.
+
+    Args:
+        arbiter: the owner of memory; its devices besides "cpu" are the GPUs, and each gets a worker.
+        described: a chat model of the catalogue as this process would build it; it is asked what it is, and never run.
+        accelerated: whether a chat model runs on a GPU where there is one.
+        factory: builds what a worker serves (child.Config); tests name their own.
+        grace: seconds a cancelled request may take to stop before its worker is killed.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        assets: Path,
+        arbiter: Arbiter,
+        described: Callable[[str], LocalChat],
+        accelerated: Callable[[str], bool] = lambda model_id: False,
+        *,
+        factory: str = FACTORY,
+        grace: float = 10.0,
+    ) -> None:
+        self._settings = settings
+        self._assets = assets
+        self._arbiter = arbiter
+        self._described = described
+        self._accelerated = accelerated
+        self._factory = factory
+        self._limits = Limits(settings.stall_seconds, grace)
+        self._numbers = itertools.count(1)
+        self._gpus = tuple(device.name for device in arbiter.devices() if device.name.startswith("cuda"))
+        self._spool = Spool(settings.home / "spool")
+        self._staff = Staff([Station(post, self._start) for post in posts(Hardware.detect().cores, self._gpus, settings.workers)])
+
+    def generate(self, maker: str, works: Sequence[Work], progress: Progress) -> list[Output]:
+        """See Executor.generate. Waits for a worker; cancellable meanwhile."""
+        kind = kind_of_maker(maker, self._gpus)
+        frame = {"do": "generate", "maker": maker, "works": works_to_json(works)}
+        with self._asked(kind, maker, frame, progress.check) as frames:
+            for answer in frames:
+                if answer["is"] == "progress":
+                    progress.report(answer["fraction"], answer["note"])
+                elif answer["is"] == "done":
+                    return complete(maker, works, outputs_from_json(answer["result"]))
+        raise EngineFailed(f"{maker} ended without a result.", hint="Run the step again.")
+
+    def chat(self, model_id: str) -> WorkerChat:
+        """See Executor.chat."""
+        self._described(model_id)
+
+        @contextmanager
+        def ask(frame: Mapping[str, Any], check: Callable[[], None]) -> Iterator[Iterator[Frame]]:
+            kind = kind_of_chat(self._accelerated(model_id), self._gpus)
+            with self._asked(kind, model_id, frame, check) as frames:
+                yield frames
+
+        return WorkerChat(model_id, lambda: self._described(model_id), ask)
+
+    def transcribe(self, data: bytes) -> Transcript:
+        """See Executor.transcribe."""
+        path = self._spool.keep(f"heard-{next(self._numbers)}", data)
+        try:
+            with self._asked(CPU, "transcribe", {"do": "transcribe", "path": str(path)}, lambda: None) as frames:
+                for answer in frames:
+                    if answer["is"] == "done":
+                        return Transcript.model_validate(answer["result"])
+        finally:
+            path.unlink(missing_ok=True)
+        raise EngineFailed("The recording was not heard to its end.", hint="Try again.")
+
+    def state(self) -> ExecutorState:
+        workers = tuple(station.state() for station in self._staff.stations)
+        return ExecutorState(name="process", devices=self._arbiter.devices(), workers=workers, residents=self._arbiter.residents())
+
+    def release_idle(self) -> None:
+        self._arbiter.release_idle()
+
+    def close(self) -> None:
+        self._staff.close(_STOP)
+        self._spool.close()
+
+    @contextmanager
+    def _asked(self, kind: str, what: str, frame: Mapping[str, Any], check: Callable[[], None]) -> Iterator[Iterator[Frame]]:
+        """The frames that answer a request. Leaving the context early stops it."""
+        call = self._begin(kind, what, frame, check)
+        with closing(call.events(check)) as frames:
+            yield frames
+
+    def _begin(self, kind: str, what: str, frame: Mapping[str, Any], check: Callable[[], None]) -> Call:
+        while True:
+            station = self._staff.take(kind, what, check)
+            try:
+                process = station.process(check)
+                call = process.begin(kind, frame, ended=partial(self._staff.free, station, kind))
+            except ChannelClosed:  # it ended between two jobs: the next look finds it so, and another is started
+                self._staff.free(station, kind)
+                continue
+            except BaseException:
+                self._staff.free(station, kind)
+                raise
+            station.known.add(what)
+            return call
+
+    def _start(self, post: Post) -> WorkerProcess:
+        settings = self._settings.model_copy(update={name: Settings.model_fields[name].default for name in _KEPT})
+        config = Config(name=post.name, settings=settings, assets=self._assets, spool=self._spool.place, factory=self._factory)
+        order = Order(config, post.device, self._settings.threads)
+        return WorkerProcess(order, self._arbiter, self._spool, self._limits, self._numbers)
