@@ -84,6 +84,8 @@ def give_back() -> None:
     torch = _torch()
     if torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized():
         torch.cuda.empty_cache()
+        if hasattr(torch.accelerator, "empty_host_cache"):  # newer than the oldest torch that is taken
+            torch.accelerator.empty_host_cache()  # the pinned RAM of weights that only visited the GPU
     _trim()
 
 

@@ -25,7 +25,7 @@ from pipelines.audio import speech
 from pipelines.audio import text as speakable
 from pipelines.audio.speech import Piece, SpeechRequest
 from pipelines.audio.voices import Voice, VoiceCatalogue
-from pipelines.devices import Devices, Weights
+from pipelines.devices import Devices, Mode, Weights
 from pipelines.media.sound import Samples
 from pipelines.models.store import ModelStore
 
@@ -41,6 +41,7 @@ class _Engine:
     model: Any
     processor: Any
     presets: frozenset[str]
+    mode: str
 
 
 class BarkPipeline:
@@ -81,7 +82,7 @@ class BarkPipeline:
         self._voices.default(request.language, self.name)
         pieces = _pieces(request.text)
         # 2. Load once, for everybody.
-        with self._devices.acquire(self._weights()) as engine:
+        with self._devices.acquire(self._weights(), "auto", progress.check) as engine:
             preset = self._preset(engine, request)
             # 3. Speak piece by piece, all with the same speaker.
             seed = work.recipe.seed
@@ -90,7 +91,7 @@ class BarkPipeline:
         # 4. Level and pack.
         notes = ("Bark speaks at its own pace: the speed asked for was not applied.",) if request.speed != 1.0 else ()
         dtype = "float16" if self._device.startswith("cuda") else "float32"
-        trace = speech.trace(started, ("transformers", "torch"), dtype, notes, self._device)
+        trace = speech.trace(started, ("transformers", "torch"), dtype, notes, self._device).model_copy(update={"memory_mode": engine.mode})
         return speech.finished(samples, work.recipe, request, {"voice": preset or "unprompted", "sentences": len(pieces)}, trace)
 
     def _preset(self, engine: _Engine, request: SpeechRequest) -> str:
@@ -131,7 +132,7 @@ class BarkPipeline:
         folder = self._store.folder(self._model)
         size = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
 
-        def load() -> _Engine:
+        def load(mode: str) -> _Engine:
             try:
                 import torch
                 from transformers import AutoProcessor, BarkModel
@@ -144,10 +145,22 @@ class BarkPipeline:
             except (OSError, ValueError, RuntimeError) as error:
                 hint = "It needs config.json, generation_config.json, tokenizer files and safetensors weights."
                 raise ModelUnusable(f"The folder of {self._model} cannot be loaded as Bark: {error}", hint=hint) from error
-            model.eval().to(self._device)
-            return _Engine(model, processor, frozenset(processor.available_voice_presets))
+            model.eval()
+            if mode == "model_offload":
+                model.enable_cpu_offload(accelerator_id=torch.device(self._device).index or 0)
+            else:
+                model.to(self._device)
+            return _Engine(model, processor, frozenset(processor.available_voice_presets), mode)
 
-        return Weights(key=f"{self._model}/{folder}/{self._device}", footprint=max(size, 1) * 2, load=load)
+        # One of Bark's three stages is on the GPU at a time, and the files hold numbers of twice the width used there.
+        offload = Mode("model_offload", footprint=size // 2, load=lambda: load("model_offload"), host=size // 2)
+        return Weights(
+            key=f"{self._model}/{folder}/{self._device}",
+            footprint=max(size, 1) * 2,
+            load=lambda: load("full"),
+            device=self._device,
+            modes=(offload,) if self._device.startswith("cuda") else (),
+        )
 
 
 def _pieces(text: str) -> list[Piece]:

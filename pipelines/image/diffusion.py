@@ -26,13 +26,13 @@ from domain.progress import Progress
 from domain.recipe import ModelRef, Output, OutputFile, Trace, Work
 from domain.value import JsonValue, Value
 from pipelines.devices import Devices, Weights
+from pipelines.image import offload
 from pipelines.image.loading import Family, read_family
 from pipelines.media.picture import decode, encode
 
 if TYPE_CHECKING:
     from pipelines.models.store import ModelStore
 
-_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
 #: Below this spread of values in every channel a picture is one flat colour: the model or its number format failed.
 _FLAT = 0.004
 
@@ -51,12 +51,13 @@ class Parameters(Value):
 
 @dataclass
 class Loaded:
-    """A pipeline in memory. With `reference`, the image-to-image pipeline over the same weights."""
+    """A pipeline in memory, in a memory mode. With `reference`, the image-to-image pipeline over the same weights."""
 
     words: Any
     device: str
     dtype: str
     attention: str
+    mode: str
     notes: tuple[str, ...] = ()
     reference: Any = None
 
@@ -125,7 +126,8 @@ class Diffusion:
         device, dtype = placed(self._device)
         progress.report(0.0, f"loading {self._model_id}")
         outputs: dict[int, Output] = {}
-        with _mapped_memory(), self._devices.acquire(self._weights(family, device, dtype)) as loaded:
+        weights = self._weights(family, device, dtype)
+        with _mapped_memory(), self._devices.acquire(weights, "auto", progress.check) as loaded:
             # 3. groups of equal size and settings, each in batches
             for batch in _batches(items, self._batch):
                 step = _Steps(progress, len(outputs), len(batch), len(items))
@@ -136,11 +138,11 @@ class Diffusion:
     def _weights(self, family: Family, device: str, dtype: str) -> Weights[Loaded]:
         folder, ref = self._store.folder(self._model_id), self._store.ref(self._model_id)
 
-        def load() -> Loaded:
-            return _load(str(folder), family, device, dtype, self._attention)
+        def load(mode: str) -> Loaded:
+            return _load(str(folder), family, device, dtype, self._attention, mode)
 
         key = f"{ref.id}@{ref.sha256[:16]}/{dtype}/{device}/{self._attention}"
-        return Weights(key=key, footprint=family.elements * _BYTES[dtype], load=load, unload=_unload)
+        return offload.weights(key, family, device, dtype, load, _unload)
 
     def _made(self, loaded: Loaded, family: Family, batch: list[_Item], step: _Steps) -> list[Output]:
         """One batch; halved and tried again when memory does not suffice for it whole."""
@@ -220,7 +222,7 @@ def placed(device: str) -> tuple[str, str]:
     return device, "float16" if device == "mps" else "float32"
 
 
-def _load(folder: str, family: Family, device: str, dtype: str, attention: str) -> Loaded:
+def _load(folder: str, family: Family, device: str, dtype: str, attention: str, mode: str) -> Loaded:
     """Read the weights from local safetensors; no network, no code from the model."""
     import torch
     from diffusers import AutoPipelineForText2Image
@@ -239,9 +241,9 @@ def _load(folder: str, family: Family, device: str, dtype: str, attention: str) 
     except (ValueError, OSError, TypeError, ImportError, AttributeError) as error:
         raise ModelUnusable(f"diffusers cannot load this model ({family.class_name}): {error}.", hint="Choose another model.") from error
     pipe.set_progress_bar_config(disable=True)
-    pipe.to(device)
+    offload.settle(pipe, device, mode)
     used, notes = _attend(pipe, device, dtype, attention)
-    return Loaded(pipe, device, dtype, used, notes)
+    return Loaded(pipe, device, dtype, used, mode, notes)
 
 
 def _attend(pipe: Any, device: str, dtype: str, wanted: str) -> tuple[str, tuple[str, ...]]:
@@ -328,6 +330,7 @@ def _pipe(loaded: Loaded, with_reference: bool) -> Any:
         except ValueError as error:
             raise ModelUnusable("This model cannot start from a reference picture.", hint="Leave the reference out.") from error
         loaded.reference.set_progress_bar_config(disable=True)
+        offload.resettle(loaded.reference, loaded.device, loaded.mode)
     return loaded.reference
 
 
@@ -358,8 +361,8 @@ def _output(item: _Item, values: NDArray[np.float32], loaded: Loaded, batch: int
     }  # fmt: skip
     notes = loaded.notes + _cut_prompt(loaded.words, item.parameters.prompt)
     trace = Trace(
-        device=loaded.device, dtype=loaded.dtype, attention=loaded.attention, batch=batch, versions=_versions(),
-        seconds=round(seconds, 3), peak_bytes=_peak(loaded.device), notes=notes,
+        device=loaded.device, dtype=loaded.dtype, attention=loaded.attention, memory_mode=loaded.mode, batch=batch,
+        versions=_versions(), seconds=round(seconds, 3), peak_bytes=_peak(loaded.device), notes=notes,
     )  # fmt: skip
     return Output((OutputFile("picture.png", "image/png", encode(picture)),), trace, facts=facts)
 

@@ -40,13 +40,17 @@ _SCHNELL = Defaults(4, 0.0)
 
 @dataclass(frozen=True)
 class Family:
-    """What a folder holds. multiple: width and height must be divisible by it. variant: "fp16" when only that is there."""
+    """What a folder holds. multiple: width and height must be divisible by it. variant: "fp16" when only that is there.
+
+    elements: numbers in all weights. component: in those of the largest component (the denoiser, or a text encoder).
+    """
 
     class_name: str
     defaults: Defaults
     multiple: int
     variant: str | None
     elements: int
+    component: int
 
     def check_size(self, width: int, height: int) -> None:
         """Raises InputError naming the nearest sizes that work."""
@@ -68,8 +72,12 @@ def read_family(folder: Path) -> Family:
     if not class_name.endswith("Pipeline"):
         raise ModelUnusable(f"{folder.name} is not a diffusers pipeline: its model_index.json names no pipeline class.")
     _refuse_foreign(folder, index)
-    numbers = sum(elements(path) for path in weight_files(folder))
-    return Family(class_name, _defaults(folder, class_name), _multiple(folder, class_name), _variant(folder), numbers)
+    components: dict[str, int] = {}
+    for path in weight_files(folder):
+        name = path.relative_to(folder).parts[0]
+        components[name] = components.get(name, 0) + elements(path)
+    numbers, largest = sum(components.values()), max(components.values())
+    return Family(class_name, _defaults(folder, class_name), _multiple(folder, class_name), _variant(folder), numbers, largest)
 
 
 def _refuse_foreign(folder: Path, index: Mapping[str, Any]) -> None:
