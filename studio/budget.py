@@ -57,7 +57,7 @@ class Budget(Value):
         ]
         if not over:
             return
-        unknown = f" {estimate.unknown} of its steps were never measured and are not counted." if estimate.unknown else ""
+        unknown = f" Not counted, because never measured: {estimate.unknown} of its steps." if estimate.unknown else ""
         raise LimitError(
             " ".join(over) + unknown, hint="Drop steps or make them smaller, or raise the budget in Settings > Project.", field="budget"
         )

@@ -209,8 +209,8 @@ def _line(amounts: Sequence[float], seconds: Sequence[float]) -> tuple[float, fl
 
 
 def _here(device: str, devices: frozenset[str]) -> bool:
-    """A name without a number ("cuda") is any of its kind."""
-    return any(device == one or device.partition(":")[0] == one or device == one.partition(":")[0] for one in devices)
+    """The processor always is; a name without a number ("cuda") is any of its kind."""
+    return device == "cpu" or any(device == one or device.partition(":")[0] == one or device == one.partition(":")[0] for one in devices)
 
 
 def _row(step: Step, maker: str, cost: Cost | None) -> StepEstimate:

@@ -50,7 +50,7 @@
     return `${t("board.about")} ${duration(plan.makespan)}${inside ? ` (${inside})` : ""}`;
   };
   const told = (fix) => {
-    const inside = [range(fix.low, fix.p90), fix.unknown ? t("board.unknown", { n: fix.unknown }) : ""].filter(Boolean).join(t("list.comma"));
+    const inside = [range(fix.low, fix.p90), fix.unknown ? t("cost.unquoted", { n: fix.unknown }) : ""].filter(Boolean).join(t("list.comma"));
     const quoted = `${duration(fix.quoted)}${inside ? ` (${inside})` : ""}`;
     return `${fix.quoted ? t("cost.corrected", { quoted, took: duration(fix.took) }) : t("cost.took_unquoted", { took: duration(fix.took) })} · ${energy(fix.joules)}`;
   };
@@ -162,7 +162,7 @@
       const share = steps.length ? steps.reduce((sum, s) => sum + (live(s.job) ? s.job.progress : s.asset ? 1 : 0), 0) / steps.length : 0;
       const ended = plan.correction && !this.busy && done === steps.length && !plan.changed;
       const about = ended ? told(plan.correction) : plan.seconds ? expected(plan) : t("board.unmeasured");
-      const cost = el("p", { class: "mq-cost", title: ended || !plan.seconds ? null : details(plan) }, `${t("board.items", { n: steps.length })} · ${about} · ${t("board.free")}`);
+      const cost = el("p", { class: "mq-cost", title: ended || !plan.seconds ? null : details(plan) }, [t("board.items", { n: steps.length }), about, ended ? "" : t("board.free")].filter(Boolean).join(" · "));
       this.head.replaceChildren(
         el("div", { class: "mq-head-row" }, el("div", { class: "mq-head-titles" }, board.plans.length > 1 ? this.chooser(board) : null, el("h2", {}, plan.title), cost), el("div", { class: "mq-head-actions" }, this.actions(plan, steps, done))),
         bar(share, t("board.progress")),
@@ -257,10 +257,10 @@
       const verdict = asset && asset.verdict ? chip(`verdict-${asset.verdict}`, t(`verdict.${asset.verdict}`)) : null;
       const made = state === "done" && step.took !== null && !card.old ? t("cost.took", { time: duration(step.took) }) : "";
       const cost = live(step.job) ? "" : state === "done" ? made : measured(step);
-      const line = el("p", {}, `${named("kind", step.kind)} · ${step.id}`, cost ? el("span", { title: state === "done" ? null : step.seconds === null ? null : details(step) }, ` · ${cost}`) : null);
+      const lines = [el("p", {}, `${named("kind", step.kind)} · ${step.id}`), cost ? el("p", { title: state === "done" || step.seconds === null ? null : details(step) }, cost) : null];
       const rows = [el("div", { class: "mq-title-row" },
         el("span", { class: "mq-icon", "aria-hidden": "true" }, ICONS[step.kind] || "•"),
-        el("div", { class: "mq-titles" }, el("h3", {}, step.title), line),
+        el("div", { class: "mq-titles" }, el("h3", {}, step.title), lines),
         verdict, verdict && state === "done" ? null : status)];
       if (state === "running") rows.push(bar(Math.max(0.04, step.job.progress), step.title), step.job.note ? el("p", { class: "mq-note", lang: "en" }, step.job.note) : el("p", { class: "mq-note" }, t("state.running")));
       if (state === "failed") rows.push(el("p", { class: "mq-error", role: "alert", lang: "en" }, step.job.error));
