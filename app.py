@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from domain.progress import CancelToken
     from domain.settings import Settings
     from library.library import Library
+    from pipelines.executors.executor import Executor, LocalChat
+    from pipelines.memory import Arbiter
     from pipelines.worker import Engine
     from studio.shelf import Shelf
     from studio.studio import Studio
@@ -57,12 +59,13 @@ def open_studio(settings: Settings) -> Studio:
     from agents.writers.calls import Desk
     from domain.model import Task
     from library.library import Library
-    from pipelines.executors.local import LocalExecutor
     from pipelines.media.picture import decode_logo
     from pipelines.text.chats import CurrentChat, Remote
     from pipelines.worker import build
     from studio.attachments import Attachments
     from studio.conversation import Conversation
+    from studio.durable import Durable
+    from studio.engine import EngineRoom
     from studio.makers import Makers
     from studio.making import Making
     from studio.media_makers import Preparations, preference, voices_of
@@ -80,7 +83,20 @@ def open_studio(settings: Settings) -> Studio:
         endpoint = endpoint_of(library, settings)
         return Remote(url=endpoint.url, model=endpoint.model, key=endpoint.key)
 
-    engine = build(settings, assets, lambda: own_choices(library, settings), remote)
+    arbiter = build_arbiter(settings, library)
+
+    def chat_here_or_there(model_id: str) -> LocalChat:
+        return executor.chat(model_id)
+
+    engine = build(
+        settings,
+        assets,
+        lambda: own_choices(library, settings),
+        remote,
+        memory=arbiter.holder("studio", lambda key: engine.devices.evict(key)),
+        chat=chat_here_or_there,
+    )
+    executor = build_executor(settings, assets, arbiter, engine)
 
     def picture_model() -> str:
         choice = engine.chosen(Task.PICTURE)
@@ -91,10 +107,15 @@ def open_studio(settings: Settings) -> Studio:
 
     desk = Desk(assets)
     preparations = Preparations(engine.chats, desk, lambda: voices_of(engine.voices, installed_engines()))
-    makers = Makers(all_makers(engine, desk, preparations), preference(picture_model))
-    executor = LocalExecutor({"chat": 2, "prepare": 2, "media": 2, "diffusion": 1}, library.add_measurement)
-    making = Making(library, makers, executor, engine.devices.release_idle, now)
-    runner = Runner(library, making, database=settings.runs_url, runs_file=settings.runs_file, now=now)
+    makers = Makers(all_makers(engine, executor, desk, preparations), preference(picture_model))
+    making = Making(library, makers, executor.release_idle, now)
+    runner = Runner(library, making, Durable(settings.runs_url, settings.runs_file), lanes=lanes(settings, arbiter), now=now)
+    room = EngineRoom(library, executor, runner, now)
+
+    def close() -> None:
+        executor.close()
+        library.close()
+
     planner = Planner(assets)
     chat = CurrentChat(engine.chats)
     director = Director(chat, assets, planner)
@@ -102,18 +123,63 @@ def open_studio(settings: Settings) -> Studio:
     return Studio(
         library=library,
         projects=Projects(library, decode_logo),
-        attachments=Attachments(library, palette_of_upload, lambda data, name: transcript_of_upload(engine, data, name)),
+        attachments=Attachments(library, palette_of_upload, lambda data, name: transcript_of_upload(executor, data, name)),
         plans=plans,
         chat=Conversation(library, plans, director, makers, now),
         shelf=build_shelf(settings, library, engine),
         models=ModelDesk(library, settings, engine.store, engine.choose, engine.runs),
         makers=makers,
         runner=runner,
+        engine=room,
         voices=lambda: tuple(voice.name for voice in voices_of(engine.voices, installed_engines())),
         fonts=lambda: font_families(assets),
         warm=lambda cancel: warm_up(engine, director, cancel),
-        close=library.close,
+        close=close,
     )
+
+
+def build_arbiter(settings: Settings, library: Library) -> Arbiter:
+    """The one owner of memory over the studio and its workers; what was measured is kept in the library."""
+    from domain.errors import StorageError
+    from pipelines.memory import Arbiter, Footprint
+    from pipelines.models.profiles import Hardware
+    from pipelines.worker import budgets
+
+    known = {(kept.key, kept.device): Footprint(kept.key, kept.device, kept.bytes, kept.load_seconds) for kept in library.footprints()}
+
+    def learn(measured: Footprint) -> None:
+        known[measured.key, measured.device] = measured
+        try:
+            library.put_footprint(measured.key, measured.device, measured.bytes, measured.load_seconds)
+        except StorageError as error:  # it is measured again after the next load
+            logging.getLogger("maquette").info("a footprint was not kept: %s", error)
+
+    return Arbiter(budgets(settings, Hardware.detect()), lambda key, device: known.get((key, device)), learn)
+
+
+def build_executor(settings: Settings, assets: Path, arbiter: Arbiter, engine: Engine) -> Executor:
+    """Where makers run. Starts nothing yet."""
+    from pipelines.executors.inline import InlineExecutor
+    from pipelines.executors.workers import WorkerExecutor
+    from pipelines.text.chats import accelerated
+
+    if settings.executor == "ray":
+        from pipelines.executors.ray import RayExecutor
+
+        return RayExecutor(settings, assets, engine)
+    if settings.executor == "inline":
+        return InlineExecutor(engine, arbiter)
+    return WorkerExecutor(settings, assets, arbiter, engine.local_chat, lambda model_id: accelerated(engine.store.catalogue.get(model_id)))
+
+
+def lanes(settings: Settings, arbiter: Arbiter) -> dict[str, int]:
+    """How many pieces of work each resource class of this machine bears at once."""
+    from pipelines.executors.layout import lanes as of_posts
+    from pipelines.executors.layout import posts
+    from pipelines.models.profiles import Hardware
+
+    gpus = [device.name for device in arbiter.devices() if device.name.startswith("cuda")]
+    return of_posts(posts(Hardware.detect().cores, gpus, settings.workers))
 
 
 def warm_up(engine: Engine, director: Director, cancel: CancelToken) -> None:
@@ -168,11 +234,11 @@ def palette_of_upload(data: bytes, name: str) -> tuple[str, ...]:
     return palette_of(np.asarray(picture))
 
 
-def transcript_of_upload(engine: Engine, data: bytes, name: str) -> str:
+def transcript_of_upload(executor: Executor, data: bytes, name: str) -> str:
     from domain.errors import InputError
 
     try:
-        return engine.recogniser.transcribe(data).text
+        return executor.transcribe(data).text
     except InputError as error:  # the reader knows bytes only: name the file
         raise type(error)(f"{name}: {error.message}", hint=error.hint, field=name) from error
 

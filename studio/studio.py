@@ -13,6 +13,7 @@ from domain.progress import CancelToken
 from library.library import Library
 from studio.attachments import Attachments
 from studio.conversation import Conversation
+from studio.engine import EngineRoom
 from studio.makers import Makers
 from studio.models import ModelDesk
 from studio.plans import Plans
@@ -34,6 +35,7 @@ class Studio:
     models: ModelDesk
     makers: Makers
     runner: Runner
+    engine: EngineRoom
     voices: Callable[[], tuple[str, ...]]
     fonts: Callable[[], tuple[str, ...]]
     warm: Callable[[CancelToken], None]

@@ -31,18 +31,23 @@ _ROOM = 1 * GB
 
 
 class Hardware(Value):
-    """ram and gpu_memory in bytes (0: unknown, or no GPU); cores this process may use."""
+    """ram and gpu_memory in bytes (0: unknown, or no GPU); cores this process may use.
+
+    gpu and gpu_memory: of the largest; gpus: names and bytes of all, in the order of CUDA's numbers.
+    """
 
     ram: int = 0
     gpu: str = ""
     gpu_memory: int = 0
     cores: int = 1
+    gpus: tuple[tuple[str, int], ...] = ()
 
     @staticmethod
     def detect() -> Hardware:
         """Asks the kernel and, where it is installed, nvidia-smi. Imports nothing heavy, never raises."""
-        gpu, gpu_memory = _nvidia()
-        return Hardware(ram=_ram(), gpu=gpu, gpu_memory=gpu_memory, cores=_cores())
+        gpus = _nvidia()
+        gpu, gpu_memory = max(gpus, key=lambda found: found[1], default=("", 0))
+        return Hardware(ram=_ram(), gpu=gpu, gpu_memory=gpu_memory, cores=_cores(), gpus=gpus)
 
 
 class Choice(Value):
@@ -186,11 +191,11 @@ def _text(path: Path) -> str:
         return ""
 
 
-def _nvidia() -> tuple[str, int]:
-    """(name, bytes) of the GPU with the most memory, ("", 0) without one."""
+def _nvidia() -> tuple[tuple[str, int], ...]:
+    """(name, bytes) of each GPU."""
     command = shutil.which("nvidia-smi")
     if command is None:
-        return "", 0
+        return ()
     try:
         answer = subprocess.run(
             [command, "--query-gpu=name,memory.total", "--format=csv,noheader,nounits"],
@@ -200,15 +205,15 @@ def _nvidia() -> tuple[str, int]:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
-        return "", 0
-    return largest_gpu(answer.stdout) if answer.returncode == 0 else ("", 0)
+        return ()
+    return gpus_in(answer.stdout) if answer.returncode == 0 else ()
 
 
-def largest_gpu(listing: str) -> tuple[str, int]:
+def gpus_in(listing: str) -> tuple[tuple[str, int], ...]:
     """Read nvidia-smi's "name, MiB" lines."""
     gpus = []
     for line in listing.splitlines():
         name, _, mebibytes = line.rpartition(",")
         if mebibytes.strip().isdigit():
             gpus.append((name.strip(), int(mebibytes) * 1024 * 1024))
-    return max(gpus, key=lambda gpu: gpu[1], default=("", 0))
+    return tuple(gpus)

@@ -11,7 +11,7 @@ from domain.errors import InputError
 from domain.model import Task
 from domain.settings import Settings
 from pipelines.models.catalogue import Catalogue
-from pipelines.models.profiles import GB, Hardware, choose, largest_gpu, profile_for
+from pipelines.models.profiles import GB, Hardware, choose, gpus_in, profile_for
 from pipelines.text.chats import Remote, accelerated
 from pipelines.worker import build, users
 
@@ -118,8 +118,12 @@ def test_the_profile_follows_the_gpu_memory(memory: int, profile: str) -> None:
 
 
 def test_the_gpu_with_most_memory_is_read_from_nvidia_smi() -> None:
-    assert largest_gpu("NVIDIA T4, 15360\nNVIDIA H100 80GB HBM3, 81559\n") == ("NVIDIA H100 80GB HBM3", 81559 * 1024 * 1024)
-    assert largest_gpu("No devices were found") == ("", 0)
+    mebi = 1024 * 1024
+    assert gpus_in("NVIDIA T4, 15360\nNVIDIA H100 80GB HBM3, 81559\n") == (
+        ("NVIDIA T4", 15360 * mebi),
+        ("NVIDIA H100 80GB HBM3", 81559 * mebi),
+    )
+    assert gpus_in("No devices were found") == ()
 
 
 def test_hardware_is_detected_on_this_machine() -> None:
