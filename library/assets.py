@@ -127,7 +127,7 @@ class Assets(Room):
         for parent in asset.parents:
             connection.execute(insert(asset_parents).values(asset_id=asset.id, parent_id=parent))
         if number is not None:
-            self._database.search.add(connection, number, "\n".join((asset.title, asset.recipe.prompt, asset.text)))
+            self._database.search.add(connection, number, searchable(asset))
         return asset
 
     def asset(self, asset_id: str) -> Asset:
@@ -204,6 +204,11 @@ class Assets(Room):
         if query.newest_only:
             conditions.append(_newest())
         return and_(*conditions)
+
+
+def searchable(asset: Asset) -> str:
+    """What an asset is found by."""
+    return "\n".join((asset.title, asset.recipe.prompt, asset.text))
 
 
 def latest_verdicts() -> Select[int]:

@@ -88,6 +88,11 @@ def _points_nowhere(error: BaseException | None) -> bool:
     return getattr(error, "sqlstate", "") == "23503"
 
 
+def disconnected(error: BaseException) -> bool:
+    """Whether this error means that a connection is gone."""
+    return isinstance(error, DBAPIError) and (error.connection_invalidated or _unreachable(error.orig))
+
+
 def _unreachable(error: BaseException | None) -> bool:
     """Whether Postgres could not be connected to, is shutting down or starting, or cut the connection. Always False for SQLite."""
     if error is None or isinstance(error, sqlite3.Error):
@@ -109,7 +114,7 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self._engine = _engine(url)
+        self._engine = open_engine(url)
         self._writing = self._engine.execution_options(maquette_write=True)
         self.search = Search(self._engine.dialect.name)
 
@@ -133,12 +138,13 @@ class Database:
         self._engine.dispose()
 
 
-def _engine(url: str, *, for_migration: bool = False) -> Engine:
+def open_engine(url: str, *, pooled: bool = True, foreign_keys: bool = True) -> Engine:
+    """The one way to an engine. Raises InputError for a URL that cannot be used."""
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
-        options: dict[str, Any] = {"poolclass": NullPool} if for_migration else {"pool_pre_ping": parsed.get_backend_name() != "sqlite"}
+        options: dict[str, Any] = {"pool_pre_ping": parsed.get_backend_name() != "sqlite"} if pooled else {"poolclass": NullPool}
         if parsed.get_backend_name() == "sqlite":
             _check_sqlite(parsed.database)
             options["connect_args"] = {"timeout": BUSY_SECONDS}
@@ -146,7 +152,7 @@ def _engine(url: str, *, for_migration: bool = False) -> Engine:
             options["connect_args"] = {"connect_timeout": CONNECT_SECONDS}
         engine = create_engine(parsed, json_serializer=_json, **options)
     except (ArgumentError, NoSuchModuleError) as error:
-        raise InputError("The database URL cannot be used.", hint="Use sqlite:///path or postgresql://…", field="database") from error
+        raise _no_url() from error
     except ModuleNotFoundError as error:
         raise InputError(
             f"The driver {error.name} for this database is not installed.",
@@ -154,12 +160,30 @@ def _engine(url: str, *, for_migration: bool = False) -> Engine:
             field="database",
         ) from error
     if engine.dialect.name == "sqlite":
-        _tune_sqlite(engine, foreign_keys=not for_migration)
+        _tune_sqlite(engine, foreign_keys=foreign_keys)
     elif engine.dialect.name != "postgresql":
         raise InputError(
             f"{engine.dialect.name} is not a database the library knows.", hint="Use sqlite:///path or postgresql://…", field="database"
         )
     return engine
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file of a SQLite database, None for another kind. Raises InputError for what is no database URL."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise _no_url() from error
+    return Path(parsed.database).resolve() if parsed.get_backend_name() == "sqlite" and parsed.database else None
+
+
+def hide_password(url: str) -> str:
+    """The URL as it may be shown."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
+def _no_url() -> InputError:
+    return InputError("The database URL cannot be used.", hint="Use sqlite:///path or postgresql://…", field="database")
 
 
 def _json(value: Any) -> str:
@@ -203,7 +227,7 @@ def migrate(url: str, to: str = "") -> None:
 
     Raises StorageError when a newer Maquette made it, or when it is no database.
     """
-    engine = _engine(url, for_migration=True).execution_options(maquette_write=True)
+    engine = open_engine(url, pooled=False, foreign_keys=False).execution_options(maquette_write=True)
     config = Config(attributes={})
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     scripts = ScriptDirectory.from_config(config)

@@ -52,7 +52,7 @@ class PostgresServer:
 
     def url(self, database: str = "postgres") -> str:
         """For SQLAlchemy and DBOS."""
-        return f"postgresql+psycopg://maquette@/{database}?host={quote(str(self._folder), safe='/')}"
+        return f"postgresql+psycopg://maquette@/{database}?host={quote(str(self._folder), safe='')}"
 
     def start(self) -> None:
         options = {"listen_addresses": "", "unix_socket_directories": str(self._folder), "fsync": "off", "max_connections": "200"}

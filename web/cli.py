@@ -30,6 +30,7 @@ from domain.settings import Settings
 from studio.export import Selection
 from studio.projects import brand_from_toml
 from studio.studio import Studio
+from web.library_commands import add_library_commands
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,8 @@ def parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser("check", help="find missing, extra and altered files of the library")
     check.set_defaults(run=_check)
+
+    add_library_commands(commands)
 
     accounts = commands.add_parser("accounts", help="who may sign in")
     people = accounts.add_subparsers(required=True, metavar="ACTION")
