@@ -1,0 +1,54 @@
+"""The numbers of the engine, each topic one command. Prints a table of what was measured, from what, and what was asked.
+
+python -m benchmarks.engine serving     # what runner, queue and worker processes cost; ten thousand queued jobs
+python -m benchmarks.engine switches    # memory after hundreds of model switches (benchmarks/switches.py)
+python -m benchmarks.engine texts --random 135m     # eight texts that share a brief; what a schema costs (benchmarks/texts.py)
+python -m benchmarks.engine TOPIC --quick   # tiny models and few rounds: shows that it works, its numbers mean nothing
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.engine_table import Row, table
+
+Topic = Callable[[bool, Path], list[Row]]
+
+
+def serving(quick: bool, weights: Path) -> list[Row]:
+    from benchmarks.engine_serving import costs
+
+    return costs(quick)
+
+
+TOPICS: dict[str, Topic] = {"serving": serving}
+#: Topics that are programs of their own, with their own arguments.
+PROGRAMS = {"switches": "benchmarks.switches", "texts": "benchmarks.texts"}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("topic", choices=[*TOPICS, *PROGRAMS])
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--weights", type=Path, default=Path.home() / ".cache" / "maquette-benchmarks")
+    if len(sys.argv) > 1 and sys.argv[1] in PROGRAMS:
+        sys.argv = [sys.argv[1], *sys.argv[2:]]
+        return int(importlib.import_module(PROGRAMS[sys.argv[0]]).main() or 0)
+    given = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING)
+    # Waiting threads of one worker must not take the cores from another; app.py sets the same.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("GOMP_SPINCOUNT", "0")
+    rows = TOPICS[given.topic](given.quick, given.weights)
+    print(table(f"python -m benchmarks.engine {' '.join(sys.argv[1:])}", rows))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
