@@ -23,6 +23,7 @@ class Task(StrEnum):
     RECOGNITION = "recognition"
     UPSCALE = "upscale"
     CUTOUT = "cutout"
+    CAPTION = "caption"
     OCR = "ocr"
     SAFETY = "safety"
     FONT = "font"

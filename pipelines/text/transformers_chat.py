@@ -284,9 +284,11 @@ class _Engine:
         """The vocabulary as llguidance reads it; about a second for a large one, so at the first schema only."""
         with self._grammar_guard:
             if self._grammar_tokens is None:
+                from llguidance import LLTokenizer
                 from llguidance.hf import from_tokenizer
 
-                self._grammar_tokens = from_tokenizer(self._tokenizer, n_vocab=self._vocabulary, eos_token=list(self._ends))
+                slices = LLTokenizer.json_slices()
+                self._grammar_tokens = from_tokenizer(self._tokenizer, n_vocab=self._vocabulary, eos_token=list(self._ends), slices=slices)
             return self._grammar_tokens
 
 
