@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Mapping, MutableMapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,6 +67,7 @@ def open_studio(settings: Settings) -> Studio:
     from studio.conversation import Conversation
     from studio.durable import Durable
     from studio.engine import EngineRoom
+    from studio.expectation import Expectation
     from studio.makers import Makers
     from studio.making import Making
     from studio.media_makers import Preparations, preference, voices_of
@@ -109,7 +111,8 @@ def open_studio(settings: Settings) -> Studio:
     preparations = Preparations(engine.chats, desk, lambda: voices_of(engine.voices, installed_engines()))
     makers = Makers(all_makers(engine, executor, desk, preparations), preference(picture_model))
     making = Making(library, makers, executor.release_idle, now)
-    runner = Runner(library, making, Durable(settings.runs_url, settings.runs_file), lanes=lanes(settings, arbiter), now=now)
+    expected = Expectation(library, time.monotonic).seconds
+    runner = Runner(library, making, Durable(settings.runs_url, settings.runs_file), lanes=lanes(settings, arbiter), now=now, cost=expected)
     room = EngineRoom(library, executor, runner, now)
 
     def close() -> None:

@@ -12,6 +12,7 @@ class Take(Value):
     note: what a person asked to be different. previous: id of the asset this take replaces, "" for a first take.
     parameters: None until prepared. maker and prompt are set with it. preparing: seconds that took.
     awaits: takes of the same run that must be made before, by step id. priority: 0 somebody waits for it, 1 as it comes, 2 later.
+    trace: the W3C traceparent of what ran it, "" when nothing is traced.
     """
 
     plan_id: str
@@ -27,6 +28,7 @@ class Take(Value):
     preparing: float = 0.0
     awaits: dict[str, int] = {}
     priority: int = 1
+    trace: str = ""
 
 
 class Prepared(Value):

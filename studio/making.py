@@ -18,6 +18,7 @@ from domain.progress import Progress
 from domain.project import Project
 from domain.recipe import InputFile, InputRef, Measurement, Output, Recipe, Trace, Work
 from domain.take import Take
+from domain.tracing import continued, span
 from domain.value import seed_for
 from library.library import Library
 from pipelines.pipeline import Company
@@ -105,7 +106,8 @@ class Making:
         item.progress.report(0.02, "preparing")
         context = self._context(plan, project, take, item.inputs, maker)
         started = time.monotonic()
-        prepared = maker.prepare(context, item.progress)
+        with continued(take.trace), span("studio.prepare", kind=take.step.kind.value, maker=maker.name):
+            prepared = maker.prepare(context, item.progress)
         ready = take.model_copy(
             update={
                 "maker": prepared.maker or maker.name,
@@ -171,7 +173,8 @@ class Making:
             return []
         maker, before = orders[0].maker, self._joules()
         started = time.monotonic()
-        outputs = maker.generate([order.work for order in orders], Together([order.item.progress for order in orders]))
+        with continued(orders[0].item.take.trace), span("studio.make", maker=maker.name, batch=len(orders)):
+            outputs = maker.generate([order.work for order in orders], Together([order.item.progress for order in orders]))
         seconds = (time.monotonic() - started) / len(orders)
         if len(outputs) != len(orders):
             raise EngineFailed(f"{maker.name} returned {len(outputs)} results for {len(orders)} requests.", hint="Run the step again.")
@@ -213,7 +216,9 @@ class Making:
         for pause in STORE_PAUSES:
             try:
                 item.progress.check()
-                return self._library.add_asset(self._asset(item.plan, item.take, order.work.recipe, output, item.inputs), output.files)
+                with continued(item.take.trace), span("library.add_asset", kind=item.take.step.kind.value):
+                    draft = self._asset(item.plan, item.take, order.work.recipe, output, item.inputs)
+                    return self._library.add_asset(draft, output.files)
             except MaquetteError as error:
                 # A database that is away for a minute must not cost what took minutes to make; a full disk is told at once.
                 if not pause or not isinstance(error, StorageError) or isinstance(error, DiskFull | AssetDamaged):

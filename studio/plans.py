@@ -24,6 +24,7 @@ from domain.plan import Plan, Step, StepInput
 from domain.progress import CancelToken
 from domain.specs import SPECS, Spec
 from domain.take import Take
+from domain.tracing import span
 from domain.value import JsonValue
 from library.library import Library
 from studio.estimate import PlanEstimate, estimate
@@ -304,7 +305,8 @@ class Plans:
 
     def _run(self, plan: Plan, takes: Iterable[Take], priority: Priority = Priority.NORMAL) -> tuple[Job, ...]:
         listed = tuple(takes)
-        self._runner.run(plan, listed, priority=priority)
+        with span("studio.run", takes=len(listed)):
+            self._runner.run(plan, listed, priority=priority)
         found = (self._library.job(plan.id, take.step.id, take.take) for take in listed)
         return tuple(job for job in found if job is not None)
 

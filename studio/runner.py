@@ -23,6 +23,7 @@ from domain.job import Job, JobState
 from domain.plan import Plan
 from domain.progress import CancelToken
 from domain.take import Take
+from domain.tracing import carry
 from domain.value import JsonValue
 from library.library import Library
 from studio.dispatch import Dispatcher
@@ -134,7 +135,7 @@ class Runner:
         queued: dict[Key, Take] = {}
         for take in takes:
             awaits = {i.step: number[i.step] for i in take.step.inputs if i.step in number}
-            queued[_take_key(take)] = take.model_copy(update={"awaits": awaits, "priority": int(priority)})
+            queued[_take_key(take)] = take.model_copy(update={"awaits": awaits, "priority": int(priority), "trace": carry()})
         jobs = [Job(plan_id=plan.id, step_id=t.step.id, take=t.take, person=t.person, created=self._now()) for t in takes]
         prepared = {key: take.model_dump(mode="json") for key, take in queued.items()}
         self._library.queue_jobs(jobs, prepared, plan.project_id, [_event(job) for job in jobs])
