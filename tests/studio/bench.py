@@ -154,13 +154,14 @@ class Bench:
         return {job.step_id: job for job in last}
 
 
-def open_bench(home: Path, hand: Hand, *, lanes: int = 4, clock: Callable[[], datetime] = now) -> Bench:
-    library = Library.open(f"sqlite:///{home / 'maquette.db'}", home)
+def open_bench(home: Path, hand: Hand, *, lanes: int = 4, clock: Callable[[], datetime] = now, database: str = "") -> Bench:
+    """database: the URL of a Postgres for library and runs; "" is SQLite in `home`."""
+    library = Library.open(database or f"sqlite:///{home / 'maquette.db'}", home)
     projects = library.projects()
     project = projects[0] if projects else library.create_project("Test")
     makers = Makers([hand.maker(kind) for kind in StepKind], lambda step, brand: "")
     making = Making(library, makers, lambda: None, clock)
-    durable = Durable(f"sqlite:///{home / 'runs.db'}", home / "runs.db")
+    durable = Durable(database, None) if database else Durable(f"sqlite:///{home / 'runs.db'}", home / "runs.db")
     runner = Runner(library, making, durable, lanes={"hand": lanes, "prepare": lanes}, now=clock)
     planner = FixedPlanner()
     plans = Plans(library, planner, NO_CHAT, makers, runner, clock, refuse_bombs)
