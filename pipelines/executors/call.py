@@ -18,13 +18,14 @@ _POLL: Final = 0.05
 class Call:
     """Made by WorkerProcess.begin.
 
-    number: unique in this studio. kind: of the places it takes one (layout.py). leave: told when nobody follows any more.
-    ended: told once, when the worker is free of it.
+    number: unique in this studio. kind: of the places it takes one (layout.py). doing: what it is, for people. leave: told when
+    nobody follows any more. ended: told once, when the worker is free of it.
     """
 
-    def __init__(self, number: int, kind: str, leave: Callable[[Call], None], ended: Callable[[], None]) -> None:
+    def __init__(self, number: int, kind: str, doing: str, leave: Callable[[Call], None], ended: Callable[[], None]) -> None:
         self.number = number
         self.kind = kind
+        self.doing = doing
         self.ended = ended
         self.since = time.monotonic()
         self.left: float | None = None

@@ -120,7 +120,7 @@ class Child:
         self._config = config
         self._memory = RemoteMemory(self._send)
         self._served: Served | None = None
-        self._running: dict[int, tuple[CancelToken, str]] = {}
+        self._running: dict[int, CancelToken] = {}
         self._guard = threading.Lock()
         self._requests: Mapping[str, Callable[[Frame, CancelToken], Any]] = {
             "generate": self._generate,
@@ -144,13 +144,13 @@ class Child:
         if wanted in self._requests:
             token = CancelToken()
             with self._guard:
-                self._running[frame["id"]] = token, _doing(frame)
+                self._running[frame["id"]] = token
             threading.Thread(target=self._answer, args=(frame, token), name=wanted, daemon=True).start()
         elif wanted == "cancel":
             with self._guard:
                 running = self._running.get(frame["id"])
             if running is not None:
-                running[0].cancel()
+                running.cancel()
         elif wanted == "admitted":
             self._memory.answered(frame)
         elif wanted == "stop":
@@ -221,9 +221,7 @@ class Child:
 
     def _beat(self) -> None:
         while True:
-            with self._guard:
-                doing = [what for _, what in self._running.values()]
-            self._send({"is": "heartbeat", "memory": resident_bytes(), "doing": doing})
+            self._send({"is": "heartbeat", "memory": resident_bytes()})
             time.sleep(_HEARTBEAT)
 
     def _send(self, frame: Frame) -> None:
@@ -241,11 +239,6 @@ class Child:
             os._exit(0)
 
 
-def _doing(frame: Frame) -> str:
-    what = frame.get("maker") or frame.get("model") or frame.get("key") or ""
-    return f"{frame['do']} {what}".strip()
-
-
 def _measured(output: Output, load_seconds: float) -> Output:
     """load_seconds: this output's share of loading weights."""
     trace = output.trace
@@ -259,12 +252,12 @@ def peak_bytes() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def resident_bytes() -> int:
-    """The resident size of this process; where the kernel does not say, the largest so far."""
+def resident_bytes(pid: int | str = "self") -> int:
+    """The resident size of a process; where the kernel does not say, the largest so far of this one, and 0 for another."""
     try:
-        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+        return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
     except (OSError, ValueError, IndexError):
-        return peak_bytes()
+        return peak_bytes() if pid == "self" else 0
 
 
 def end_with(lifeline: int) -> None:
@@ -280,11 +273,18 @@ def end_with(lifeline: int) -> None:
     fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC | os.O_NONBLOCK)
 
 
+def go_first() -> None:
+    """When the machine runs out of memory, the kernel ends a worker and not the studio."""
+    with contextlib.suppress(OSError):  # not Linux, or not allowed
+        Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
+
+
 def main(arguments: Sequence[str]) -> None:
     end_with(int(arguments[1]))
     # A person's Ctrl-C and a service's stop reach every process at once; what is stopped in which order is the studio's decision.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    go_first()
     faulthandler.enable(all_threads=False)  # a native abort leaves a trace in the log that the studio keeps
     channel = Channel(socket.socket(fileno=int(arguments[0])))
     Child(channel, Config.model_validate(channel.receive())).serve()

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pipelines.text.chats import LLAMA_SLOTS
+
 #: Kinds of requests.
 CPU: Final = "cpu"
 GPU: Final = "gpu"
 CHAT: Final = "chat"
 GPU_CHAT: Final = "gpu chat"
 
-#: Replies one chat worker decodes at once: two writers, and a place that stays free for somebody who waits at the screen.
-CHAT_SLOTS: Final = 3
 #: Continuous batching takes many more; beyond these a reply gets slow.
 GPU_CHAT_SLOTS: Final = 32
 
@@ -37,7 +37,7 @@ def posts(cores: int, gpus: Sequence[str] = (), workers: int = 0) -> tuple[Post,
     there are two, so that speech is made beside a picture, and at most four.
     """
     pool = workers or min(_LARGEST_POOL, max(cores // 2, min(cores, 2), 1))
-    made = [Post("chat", "cpu", {CHAT: CHAT_SLOTS})]
+    made = [Post("chat", "cpu", {CHAT: LLAMA_SLOTS})]
     made += [Post(f"cpu-{number}", "cpu", {CPU: 1}) for number in range(pool)]
     for number, device in enumerate(gpus):
         # The LLM stays on one GPU: a copy on each would leave less for pictures, and its batch is where the throughput is.
@@ -66,11 +66,14 @@ def visible(device: str, already: str | None) -> str:
     return names[index] if index < len(names) else str(index)
 
 
-def lanes(made: Sequence[Post]) -> dict[str, int]:
-    """How many pieces of work each lane of the queue bears at once with these workers.
+def lanes(made: Sequence[Post], accelerated: bool = False) -> dict[str, int]:
+    """How many pieces of work each lane of the queue bears at once with these workers. accelerated: see `kind_of_chat`.
 
-    One place of each chat worker is nobody's: it is for who waits at the screen.
+    One place of a chat worker is nobody's: it is for who waits at the screen.
     """
-    gpus = sum(post.places.get(GPU, 0) for post in made)
-    chat = sum(max(1, post.places.get(CHAT, 0) - 1) for post in made if CHAT in post.places)
-    return {"chat": chat, "prepare": 2, "media": sum(post.places.get(CPU, 0) for post in made), "diffusion": gpus or 1}
+
+    def places(kind: str) -> int:
+        return sum(post.places.get(kind, 0) for post in made)
+
+    chat = (accelerated and places(GPU_CHAT)) or places(CHAT)
+    return {"chat": max(1, chat - 1), "prepare": 2, "media": places(CPU), "diffusion": places(GPU) or 1}

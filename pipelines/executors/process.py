@@ -20,7 +20,7 @@ from typing import Any, Final
 from domain.errors import MaquetteError
 from pipelines.executors.call import Call
 from pipelines.executors.channel import Channel, ChannelClosed, Frame
-from pipelines.executors.child import Config
+from pipelines.executors.child import Config, resident_bytes
 from pipelines.executors.holding import Holding
 from pipelines.executors.layout import visible
 from pipelines.executors.spool import Spool
@@ -45,10 +45,17 @@ _SECRETS: Final = ("MAQUETTE_PASSWORD", "MAQUETTE_CHAT_KEY", "MAQUETTE_DATABASE"
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds. stall: silence after which a request counts as hung. grace: what a cancelled request may still take."""
+    """Of every worker.
+
+    stall: seconds of silence after which a request counts as hung. grace: seconds that a cancelled request may still take.
+    memory: resident bytes at which a worker is ended before the kernel ends something, 0 for no bound.
+    slack: resident bytes beyond its weights at which an idle worker is replaced.
+    """
 
     stall: float
     grace: float
+    memory: int
+    slack: int
 
 
 @dataclass(frozen=True)
@@ -70,9 +77,9 @@ class WorkerProcess:
         self.ready = threading.Event()
         self.lost = threading.Event()
         self.broken: MaquetteError | None = None
-        self.memory = 0
-        self.doing: tuple[str, ...] = ()
         self.reason = ""
+        self._told = 0
+        self._retired = False
         self._name = order.config.name
         self._arbiter = arbiter
         self._spool = spool
@@ -94,6 +101,31 @@ class WorkerProcess:
         return self._process.pid
 
     @property
+    def doing(self) -> tuple[str, ...]:
+        """What it was asked, and has not ended."""
+        with self._guard:
+            return tuple(call.doing for call in self._calls.values())
+
+    @property
+    def memory(self) -> int:
+        """Resident bytes: as the kernel says now, else as it told last; 0 when it is gone."""
+        return 0 if self.lost.is_set() else resident_bytes(self.pid) or self._told
+
+    def retire(self) -> bool:
+        """Ends it when it does nothing and holds far more than the weights it was given room for: something in it leaks."""
+        holds = self.memory
+        weights = sum(resident.footprint for resident in self._arbiter.residents() if resident.worker == self._name)
+        if holds <= weights + self._limits.slack:
+            return False
+        with self._guard:
+            if self._calls:
+                return False
+            self._retired = True
+        self.kill(f"it was replaced because it held {holds / 1e9:.1f} GB while it did nothing")
+        self._reader.join(_END * 2)
+        return True
+
+    @property
     def log(self) -> str:
         """The end of what it wrote to its error output, long lines cut."""
         return "\n".join(line[:_LINE] for line in self._tail.decode("utf-8", errors="replace").strip().splitlines())
@@ -104,9 +136,9 @@ class WorkerProcess:
         ended: called once, from any thread, when the worker is free of it. Raises ChannelClosed when the worker is gone (then
         `ended` is never called), and LimitError for a request that is too large.
         """
-        call = Call(next(self._numbers), kind, self._leave, ended)
+        call = Call(next(self._numbers), kind, _doing(frame), self._leave, ended)
         with self._guard:
-            if self.lost.is_set():
+            if self.lost.is_set() or self._retired:
                 raise ChannelClosed("the worker is gone")
             self._calls[call.number] = call
         try:
@@ -203,7 +235,9 @@ class WorkerProcess:
         elif said in ("done", "failed"):
             self._answered(frame)
         elif said == "heartbeat":
-            self.memory, self.doing = frame["memory"], tuple(frame["doing"])
+            self._told = frame["memory"]
+            if self._told > self._limits.memory > 0:
+                self.kill(f"it took {self._told / 1e9:.1f} GB; {self._limits.memory / 1e9:.1f} are the most")
         elif said == "ready":
             self._touch()
             self.ready.set()
@@ -291,8 +325,6 @@ class WorkerProcess:
             self._spool.forget(str(call.number))
             call.hear({"is": "lost", "message": f"The worker {self._name} was lost while it made this: {self.reason}."})
             call.ended()
-        self.doing = ()
-        self.memory = 0
         self._channel.close()
         os.close(self._output)
         os.close(self._life)
@@ -324,6 +356,11 @@ def environment(ours: Mapping[str, str], device: str, threads: int) -> dict[str,
     if threads:
         theirs["OMP_NUM_THREADS"] = str(threads)
     return theirs
+
+
+def _doing(frame: Mapping[str, Any]) -> str:
+    what = frame.get("maker") or frame.get("model") or frame.get("key") or ""
+    return f"{frame['do']} {what}".strip()
 
 
 def _discard(frame: Frame) -> None:

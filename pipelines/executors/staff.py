@@ -86,7 +86,7 @@ class Station:
     def _current(self) -> WorkerProcess:
         with self._guard:
             process = self._process
-            if process is not None and not process.lost.is_set():
+            if process is not None and not process.lost.is_set() and not process.retire():
                 return process
             if process is not None:
                 self._bury(process)

@@ -50,7 +50,7 @@ class WorkerChat:
         said = False
         with self._ask(self._chat(request), _check(cancel)) as frames:
             for frame in frames:
-                if frame["is"] == "piece":
+                if frame["is"] == "piece" and frame["text"]:
                     said = True
                     yield frame["text"]
                 elif frame["is"] == "done" and not said:  # a model that does not tell pieces

@@ -33,6 +33,10 @@ from pipelines.text.chats import LocalChat
 
 #: What a worker does not need to know, and other processes need not see.
 _KEPT: Final = {"password", "chat_key", "database", "accounts"}
+#: The code of torch and diffusers takes one, what the allocators keep another, pinned memory of a GPU more.
+SLACK: Final = 4_000_000_000
+#: Share of this machine's RAM that one worker may take.
+_MOST: Final = 0.9
 #: Seconds workers are given to stop by themselves.
 _STOP: Final = 3.0
 
@@ -46,6 +50,7 @@ class WorkerExecutor:
         accelerated: whether a chat model runs on a GPU where there is one.
         factory: builds what a worker serves (child.Config); tests name their own.
         grace: seconds a cancelled request may take to stop before its worker is killed.
+        slack: bytes a worker may hold beyond its weights, between two requests; one that holds more leaks, and is replaced.
     """
 
     def __init__(
@@ -58,6 +63,7 @@ class WorkerExecutor:
         *,
         factory: str = FACTORY,
         grace: float = 10.0,
+        slack: int = SLACK,
     ) -> None:
         self._settings = settings
         self._assets = assets
@@ -65,11 +71,12 @@ class WorkerExecutor:
         self._described = described
         self._accelerated = accelerated
         self._factory = factory
-        self._limits = Limits(settings.stall_seconds, grace)
+        hardware = Hardware.detect()
+        self._limits = Limits(settings.stall_seconds, grace, int(hardware.ram * _MOST), slack)
         self._numbers = itertools.count(1)
         self._gpus = tuple(device.name for device in arbiter.devices() if device.name.startswith("cuda"))
         self._spool = Spool(settings.home / "spool")
-        self._staff = Staff([Station(post, self._start) for post in posts(Hardware.detect().cores, self._gpus, settings.workers)])
+        self._staff = Staff([Station(post, self._start) for post in posts(hardware.cores, self._gpus, settings.workers)])
 
     def generate(self, maker: str, works: Sequence[Work], progress: Progress) -> list[Output]:
         """See Executor.generate. Waits for a worker; cancellable meanwhile."""
@@ -144,4 +151,7 @@ class WorkerExecutor:
         settings = self._settings.model_copy(update={name: Settings.model_fields[name].default for name in _KEPT})
         config = Config(name=post.name, settings=settings, assets=self._assets, spool=self._spool.place, factory=self._factory)
         order = Order(config, post.device, self._settings.threads)
-        return WorkerProcess(order, self._arbiter, self._spool, self._limits, self._numbers)
+        try:
+            return WorkerProcess(order, self._arbiter, self._spool, self._limits, self._numbers)
+        except OSError as error:
+            raise EngineFailed(f"A worker cannot be started: {error}.", hint="Free memory and processes on this machine.") from error

@@ -20,6 +20,9 @@ from pipelines.text.llamacpp import LlamaCppChat
 from pipelines.text.openai import OpenAICompatibleChat
 from pipelines.text.transformers_chat import TransformersChat
 
+#: Replies that llama.cpp decodes at once: two writers, and a place that stays free for somebody who waits at the screen.
+LLAMA_SLOTS = 3
+
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 300.0
 
@@ -58,7 +61,10 @@ class Answering(Protocol):
     """A chat LLM that gives the pieces and the reply in one go: a worker shows with each piece that it does not stand still."""
 
     def answer(self, request: ChatRequest, cancel: CancelToken | None = None) -> Iterator[str | ChatReply]:
-        """Text pieces as they are decoded, then the reply. Raises like `complete`; closing the iterator stops the decoding."""
+        """Text pieces as they are decoded, then the reply. An empty piece says that the prompt is still being read.
+
+        Raises like `complete`; closing the iterator stops the decoding.
+        """
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,7 @@ class Chats:
     chosen: the model picked for the chat task, with its reason.
     remote: the configured endpoint, read at every call so that a change on the Models page counts at once.
     chat: where a local model runs (Executor.chat); None runs it in this process.
-    slots: replies that llama.cpp decodes at once: two writers, and one for a person who waits.
+    slots: replies that llama.cpp decodes at once.
     """
 
     def __init__(
@@ -87,7 +93,7 @@ class Chats:
         *,
         chat: Callable[[str], LocalChat] | None = None,
         threads: int = 0,
-        slots: int = 3,
+        slots: int = LLAMA_SLOTS,
         context_tokens: int = 4096,
     ) -> None:
         self._store = store

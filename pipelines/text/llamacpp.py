@@ -101,11 +101,14 @@ class LlamaCppChat:
     def stream(self, request: ChatRequest, cancel: CancelToken | None = None) -> Iterator[str]:
         """Text pieces as they are decoded. Closing the iterator stops the decoding. Raises like `complete`."""
         for event in self._events(lambda engine, emit, stop: engine.run(request, emit, stop), cancel):
-            if isinstance(event, str):
+            if isinstance(event, str) and event:
                 yield event
 
     def answer(self, request: ChatRequest, cancel: CancelToken | None = None) -> Iterator[str | ChatReply]:
-        """Text pieces as they are decoded, then the reply. Raises like `complete`; closing the iterator stops the decoding."""
+        """Text pieces as they are decoded, then the reply; an empty piece says that the prompt is still being read.
+
+        Raises like `complete`. Closing the iterator stops the decoding.
+        """
         return self._events(lambda engine, emit, stop: engine.run(request, emit, stop), cancel)
 
     def warm(self, messages: Sequence[Message], cancel: CancelToken | None = None) -> int:
@@ -211,7 +214,7 @@ class _Engine:
         messages = [Message(role=m.role, content=self._neutralise(m.content)) for m in request.messages]
         text, prefix = rendered(messages), self._shareable(messages[:-1])
         with self._table.take(text, prefix, stop) as slot:
-            self._prepare(slot, messages[:-1], text, prefix, stop)
+            self._prepare(slot, messages[:-1], text, prefix, emit, stop)
             slot.held = prefix  # all that is certain if this request is stopped half-way
             reply = self._decode(self._payload(request, messages, slot), emit, stop)
             slot.held = rendered([*messages, Message(role="assistant", content=reply.text)])
@@ -227,14 +230,14 @@ class _Engine:
         with self._table.take(text, text, stop) as slot:
             if self._table.claim(text, stop) is not None:
                 return ChatReply(text="", finish="stop", prompt_tokens=0)
-            return self._evaluate(slot, clean, text, stop)
+            return self._evaluate(slot, clean, text, lambda _piece: None, stop)
 
     def _shareable(self, messages: Sequence[Message]) -> str:
         """The first messages as text when they are worth keeping for other slots, else ""."""
         text = rendered(messages)
         return "" if self._reproduce or len(text) < _SHORTEST_PREFIX else text
 
-    def _prepare(self, slot: Slot, first: Sequence[Message], text: str, prefix: str, stop: CancelToken) -> None:
+    def _prepare(self, slot: Slot, first: Sequence[Message], text: str, prefix: str, emit: Emit, stop: CancelToken) -> None:
         """Bring the evaluated prefix into the slot: it is there already, or saved, or evaluated and saved now."""
         if not prefix or alike(slot.held, text) >= len(prefix):
             return
@@ -244,15 +247,15 @@ class _Engine:
         nearest = self._table.longest(prefix)
         if len(nearest) > alike(slot.held, text):
             self._restore(slot, nearest)
-        self._evaluate(slot, first, prefix, stop)
+        self._evaluate(slot, first, prefix, emit, stop)
 
-    def _evaluate(self, slot: Slot, messages: Sequence[Message], prefix: str, stop: CancelToken) -> ChatReply:
+    def _evaluate(self, slot: Slot, messages: Sequence[Message], prefix: str, emit: Emit, stop: CancelToken) -> ChatReply:
         """Evaluate a claimed prefix in a slot and save it. A prefix that cannot be had alone is left to the request."""
         kept = False
         slot.held = ""
         try:
             payload = self._payload(ChatRequest(messages=tuple(messages), max_tokens=1), messages, slot)
-            reply = self._decode({**payload, "add_generation_prompt": False}, lambda _piece: None, stop)
+            reply = self._decode({**payload, "add_generation_prompt": False}, lambda _piece: emit(""), stop)
             slot.held = prefix
             kept = self._save(slot, prefix)
             return reply
@@ -314,9 +317,7 @@ class _Engine:
         seen = _Seen()
 
         def on_event(event: Mapping[str, Any]) -> bool:
-            piece = seen.add(event)
-            if piece:
-                emit(piece)
+            emit(seen.add(event))  # empty while it reads the prompt: a sign that it does not stand still
             return stop.cancelled
 
         try:

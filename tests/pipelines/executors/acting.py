@@ -24,6 +24,7 @@ FACTORY = "tests.pipelines.executors.acting:build"
 BROKEN = "tests.pipelines.executors.acting:build_nothing"
 DYING = "tests.pipelines.executors.acting:die"
 LARGE = 50_000_000
+LEAK = 300_000_000
 GIVEN = 1_000
 
 
@@ -42,6 +43,7 @@ class Actor:
     def __init__(self, devices: Devices, folder: Path) -> None:
         self._devices = devices
         self._folder = folder
+        self._leaked: list[bytes] = []
 
     def generate(self, works: Sequence[Work], progress: Progress) -> list[Output]:
         return [self._one(work, progress) for work in works]
@@ -71,6 +73,9 @@ class Actor:
         if prompt == "hold the interpreter":  # native code that never lets go: no thread of this process runs any more
             (self._folder / "holding").write_text(str(os.getpid()))
             ctypes.PyDLL(None).sleep(1000)
+        if prompt == "leak":
+            self._leaked.append(b"x" * LEAK)
+            time.sleep(float(work.recipe.parameters.get("seconds", 0)))
         if prompt == "steps":
             return self._steps(progress)
         if prompt == "slow start":

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from domain.settings import Settings
-from pipelines.executors.workers import WorkerExecutor
+from pipelines.executors.workers import SLACK, WorkerExecutor
 from pipelines.memory import Arbiter
 from tests.pipelines.executors.acting import FACTORY, GIVEN, Meeting, Parrot
 
@@ -22,11 +22,18 @@ def start(home: Path, assets: Path) -> Iterator[Start]:
     threads, descriptors = threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
 
     def begin(
-        *, workers: int = 1, stall: float = 60.0, grace: float = 10.0, factory: str = FACTORY, budget: int = 3 * GIVEN, home: Path = home
+        *,
+        workers: int = 1,
+        stall: float = 60.0,
+        grace: float = 10.0,
+        factory: str = FACTORY,
+        budget: int = 3 * GIVEN,
+        slack: int = SLACK,
+        home: Path = home,
     ) -> WorkerExecutor:
         settings = Settings(home=home, cache=home / "cache", password="secret", chat_key="secret", workers=workers, stall_seconds=stall)
         chats = {"parrot": Parrot(), "meeting": Meeting()}
-        executor = WorkerExecutor(settings, assets, Arbiter({"cpu": budget}), chats.__getitem__, factory=factory, grace=grace)
+        executor = WorkerExecutor(settings, assets, Arbiter({"cpu": budget}), chats.__getitem__, factory=factory, grace=grace, slack=slack)
         made.append(executor)
         return executor
 

@@ -18,7 +18,7 @@ from domain.progress import CancelToken, Silent
 from domain.recipe import InputFile, Output, Work
 from pipelines.executors.spool import discard
 from pipelines.executors.workers import WorkerExecutor
-from tests.pipelines.executors.acting import BROKEN, DYING, LARGE, work
+from tests.pipelines.executors.acting import BROKEN, DYING, LARGE, LEAK, work
 from tests.pipelines.executors.conftest import Start
 
 
@@ -142,6 +142,14 @@ def test_loading_is_not_standing_still(start: Start) -> None:
     executor = start(stall=0.4)
     say(executor, "hello")
     assert say(executor, "slow start").main.read() == b"loaded"
+
+
+def test_a_worker_that_leaks_is_replaced_between_two_jobs(start: Start) -> None:
+    executor = start(slack=LEAK // 2)
+    first = say(executor, "hello").facts["pid"]
+    assert say(executor, "leak").facts["pid"] == first
+    assert say(executor, "next").facts["pid"] != first
+    assert "while it did nothing" in executor.state().workers[1].reason
 
 
 def test_cancel_frees_the_worker_within_a_step(start: Start, home: Path) -> None:

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+
+from pipelines.executors.layout import CHAT, CPU, GPU, GPU_CHAT, kind_of_chat, kind_of_maker, lanes, posts, visible
+
+
+@pytest.mark.parametrize(("cores", "wanted", "pool"), [(1, 0, 1), (2, 0, 2), (4, 0, 2), (6, 0, 3), (64, 0, 4), (2, 5, 5)])
+def test_the_pool_follows_the_cores_unless_somebody_says_otherwise(cores: int, wanted: int, pool: int) -> None:
+    made = posts(cores, (), wanted)
+    assert [post.name for post in made] == ["chat", *(f"cpu-{number}" for number in range(pool))]
+    assert {post.device for post in made} == {"cpu"}
+    assert lanes(made) == {"chat": 2, "prepare": 2, "media": pool, "diffusion": 1}
+
+
+def test_each_gpu_has_one_worker_and_the_first_has_the_llm() -> None:
+    gpus = ("cuda:0", "cuda:1")
+    made = posts(16, gpus)
+    assert [(post.name, post.device) for post in made if post.device != "cpu"] == [("gpu-0", "cuda:0"), ("gpu-1", "cuda:1")]
+    assert [post.places.get(GPU_CHAT, 0) > 1 for post in made if post.device != "cpu"] == [True, False]
+    assert lanes(made)["diffusion"] == 2
+    assert lanes(made)["chat"] == 2 and lanes(made, accelerated=True)["chat"] > 8
+
+
+def test_torch_goes_to_the_gpu_where_there_is_one() -> None:
+    gpus = ("cuda:0",)
+    assert [kind_of_maker(maker, gpus) for maker in ("diffusion/sdxl", "bark", "kokoro", "banner")] == [GPU, GPU, CPU, CPU]
+    assert {kind_of_maker(maker) for maker in ("diffusion/sdxl", "bark", "kokoro")} == {CPU}
+    assert [kind_of_chat(True, gpus), kind_of_chat(False, gpus), kind_of_chat(True)] == [GPU_CHAT, CHAT, CHAT]
+
+
+def test_every_kind_of_request_has_a_place() -> None:
+    for gpus in ((), ("cuda:0", "cuda:1")):
+        kinds = {kind_of_maker("bark", gpus), kind_of_maker("banner", gpus), kind_of_chat(True, gpus), kind_of_chat(False, gpus)}
+        assert kinds <= {kind for post in posts(1, gpus) for kind, places in post.places.items() if places}
+
+
+def test_a_worker_sees_its_own_gpu_only() -> None:
+    assert visible("cpu", "0,1") == ""
+    assert visible("cuda:1", None) == "1"
+    assert visible("cuda:1", "3, 5") == "5"
+    assert visible("cuda:0", "GPU-8f2e") == "GPU-8f2e"
