@@ -36,6 +36,8 @@ class Attachment(Value):
 
 
 class Brief(Value):
+    """trace: the W3C traceparent of the request that brought it; whatever is made of it later goes on in that trace."""
+
     id: str
     project_id: str
     text: str = Field(min_length=1, max_length=BRIEF_MAX_CHARACTERS)
@@ -43,6 +45,7 @@ class Brief(Value):
     attachments: tuple[Attachment, ...] = Field(default=(), max_length=ATTACHMENT_MAX_COUNT)
     person: str = ""
     created: datetime
+    trace: str = ""
 
     @property
     def material(self) -> str:
