@@ -26,6 +26,7 @@ class Settings(Value):
     worker counts as hung.
     ray_address: HOST:PORT of the cluster's head. ray_token_file: its shared secret; None is `ray-token` in `home`. ray_store: an fsspec
     URL through which files reach nodes that do not see `home`; "" where all of them do.
+    otlp: an OpenTelemetry collector that traces are sent to; "" sends none.
     """
 
     home: Path
@@ -53,6 +54,7 @@ class Settings(Value):
     ray_address: str = ""
     ray_token_file: Path | None = None
     ray_store: str = ""
+    otlp: str = ""
 
     @property
     def token_file(self) -> Path:
@@ -101,6 +103,7 @@ class Settings(Value):
             ray_address=environment.get("MAQUETTE_RAY_ADDRESS", ""),
             ray_token_file=_path(environment, "MAQUETTE_RAY_TOKEN_FILE"),
             ray_store=environment.get("MAQUETTE_RAY_STORE", ""),
+            otlp=environment.get("MAQUETTE_OTLP", ""),
         )
 
 

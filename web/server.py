@@ -25,6 +25,7 @@ from web.api.session import session_router
 from web.bodies import refused
 from web.errors import body_of, status_of
 from web.guard import Guard
+from web.traced import NO_TELEMETRY, Traced
 
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
@@ -34,7 +35,7 @@ def build(studio: Studio, settings: Settings, accounts: Accounts, assets: Path) 
     """The whole application, ready for an ASGI server."""
     from web.ui.pages import mount_pages
 
-    app = FastAPI(title="Maquette", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="Maquette", docs_url=None, redoc_url=None, openapi_url=None, telemetry=NO_TELEMETRY)
 
     async def known(request: Request, error: Exception) -> JSONResponse:
         if not isinstance(error, MaquetteError):
@@ -51,6 +52,7 @@ def build(studio: Studio, settings: Settings, accounts: Accounts, assets: Path) 
     app.include_router(session_router(accounts, assets, secure=settings.share))
     app.include_router(files_router(studio))
     mount_pages(app, studio, settings, assets, signed_in=accounts.required)
+    app.add_middleware(Traced)
     app.add_middleware(Guard, accounts=accounts, local_only=is_loopback(settings.host) and not settings.share)
     return app
 

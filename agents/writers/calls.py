@@ -20,6 +20,7 @@ from domain.context import StepContext
 from domain.errors import InvalidOutput
 from domain.finding import Finding, Severity
 from domain.progress import Progress, Watched
+from domain.tracing import span
 from domain.value import JsonValue, seed_for
 
 #: Share of the context that the material may take; the rest is for the task, its examples and the reply.
@@ -73,7 +74,10 @@ class Assignment:
             max_tokens=max_tokens,
         )
         self.progress.check()
-        reply: ChatReply = self.chat.complete(request, Watched(self.progress))
+        with span("agents.chat", call=label, model=self.chat.model.id, constrained=schema is not None) as note:
+            reply: ChatReply = self.chat.complete(request, Watched(self.progress))
+            note(prompt_tokens=reply.prompt_tokens, cached_tokens=reply.cached_tokens, completion_tokens=reply.completion_tokens)
+            note(finish=reply.finish)
         return reply.text.strip()
 
     def ask_json(

@@ -122,22 +122,24 @@ class Shown:
 def engine_pages(home: Path, assets: Path) -> Iterator[Shown]:
     """All pages on a free port, with the engine of `Shown` behind /api/engine, until the block ends."""
     with contextlib.closing(Library.open(f"sqlite:///{home / 'maquette.db'}", home)) as library:
-        yield from _served(settings_only(library, home, assets), home, assets)
+        shown = Shown()
+        yield from _served(settings_only(library, shown, home, assets), shown, home, assets)
 
 
-def settings_only(library: Library, home: Path, assets: Path) -> Studio:
-    """As much of a studio as the Settings page asks: projects and models. Nothing can be made with it."""
+def settings_only(library: Library, shown: Shown, home: Path, assets: Path) -> Studio:
+    """As much of a studio as the Settings page asks: projects, models, the engine. Nothing can be made with it."""
     catalogue = Catalogue.read(assets / "models.toml")
     store = ModelStore(catalogue, home / "cache", offline=True)
     settings = Settings(home=home, cache=home / "cache")
     desk = ModelDesk(library, settings, store, lambda own: choose(catalogue, "embedded", Hardware(cores=2), store.ready, own))
+    engine = SimpleNamespace(state=shown.read, release_idle=shown.release)
     silent = SimpleNamespace(stop=lambda project_id: None)
-    parts = SimpleNamespace(library=library, projects=Projects(library), models=desk, chat=silent, engine=None, fonts=tuple, voices=tuple)
+    parts = SimpleNamespace(library=library, projects=Projects(library), models=desk, chat=silent, engine=engine, fonts=tuple, voices=tuple)
     return cast(Studio, parts)
 
 
-def _served(studio: Studio, home: Path, assets: Path) -> Iterator[Shown]:
-    shown, app = Shown(), FastAPI()
+def _served(studio: Studio, shown: Shown, home: Path, assets: Path) -> Iterator[Shown]:
+    app = FastAPI()
     ticks = iter(range(10**9))
 
     async def refused(request: Request, error: Exception) -> JSONResponse:
@@ -145,7 +147,7 @@ def _served(studio: Studio, home: Path, assets: Path) -> Iterator[Shown]:
         return JSONResponse(body_of(error), status_code=status_of(error))
 
     app.add_exception_handler(MaquetteError, refused)
-    # Every reading is a new one: this clock runs a second each time it is asked.
+    # Before the pages' own: with pins, and every reading is a new one, for this clock runs a second each time it is asked.
     router = engine_router(shown.read, release=shown.release, pin=shown.pin, known=studio.models.known, clock=lambda: float(next(ticks)))
     app.include_router(router)
     # A browser that is driven from this thread has its event loop running here; Gradio wants one of its own.

@@ -16,8 +16,10 @@ from domain.settings import Settings
 from studio.studio import Studio
 from web.api.board import board_router
 from web.api.desk import models_router, projects_router
+from web.api.engine import engine_router
 from web.api.shelf import shelf_router
 from web.api.tasks import Tasks, tasks_router
+from web.traced import NO_TELEMETRY
 from web.ui import create, library, settings_page
 from web.ui.frame import Frame
 from web.ui.theme import theme
@@ -43,6 +45,7 @@ def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, 
         models_router(studio, tasks),
         projects_router(studio),
         tasks_router(tasks),
+        engine_router(studio.engine.state, release=studio.engine.release_idle, known=studio.models.known),
     ):
         app.include_router(router)
     # Gradio makes its locks in the running event loop; without one it opens two more for each page and closes none.
@@ -72,7 +75,7 @@ async def _mount_languages(app: FastAPI, studio: Studio, settings: Settings, ass
                 show_error=True,
                 ssr_mode=False,
                 enable_monitoring=False,
-                app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
+                app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None, "telemetry": NO_TELEMETRY},
             )
 
 
