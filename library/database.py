@@ -33,6 +33,8 @@ MIGRATION_LOCK = 0x4D4151
 BUSY_SECONDS = 30
 #: How long a Postgres server that drops packets is waited for.
 CONNECT_SECONDS = 10
+#: Connections to Postgres that are kept, and as many again for a moment. A server allows 100 unless told otherwise; DBOS needs some too.
+POOL = 15
 ID_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 ID_LENGTH = 14
 
@@ -148,8 +150,11 @@ def open_engine(url: str, *, pooled: bool = True, foreign_keys: bool = True) -> 
         if parsed.get_backend_name() == "sqlite":
             _check_sqlite(parsed.database)
             options["connect_args"] = {"timeout": BUSY_SECONDS}
-        elif "connect_timeout" not in parsed.query:
-            options["connect_args"] = {"connect_timeout": CONNECT_SECONDS}
+        else:
+            if pooled:
+                options |= {"pool_size": POOL, "max_overflow": POOL}
+            if "connect_timeout" not in parsed.query:
+                options["connect_args"] = {"connect_timeout": CONNECT_SECONDS}
         engine = create_engine(parsed, json_serializer=_json, **options)
     except (ArgumentError, NoSuchModuleError) as error:
         raise _no_url() from error

@@ -32,6 +32,9 @@ MARKER_TEXT = "Files of a Maquette library. Leave this file here: without it the
 #: Why a hard link cannot be made although a copy can: another filesystem, one without links, too many of them, a guarded file.
 NO_LINK = frozenset({errno.EXDEV, errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 
+#: Some network filesystems cannot sync a folder, and do not need it.
+NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.EOPNOTSUPP, errno.EBADF})
+
 Write = Callable[[BinaryIO, bytes], object]
 
 
@@ -249,7 +252,7 @@ class FileStore:
                     self._write(file, chunk)
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.chmod(0o444)
+            _seal(temporary)
             sha256 = digest.hexdigest()
             if expected and sha256 != expected:
                 raise AssetDamaged(
@@ -273,7 +276,7 @@ class FileStore:
                 raise
             with temporary.open("rb") as file:
                 os.fsync(file.fileno())
-            temporary.chmod(0o444)
+            _seal(temporary)
             self._put_in_place(temporary, self.place(sha256))
             return True
         finally:
@@ -324,9 +327,18 @@ def _require_file(path: Path) -> None:
         raise InputError(f"{path.name} is not a plain file.", hint="Make it again.")
 
 
+def _seal(path: Path) -> None:
+    """Read-only, where the share knows modes."""
+    with contextlib.suppress(PermissionError):
+        path.chmod(0o444)
+
+
 def _sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in NO_FOLDER_SYNC:
+            raise
     finally:
         os.close(handle)

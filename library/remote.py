@@ -52,7 +52,7 @@ def open_files(location: str, home: Path, cache: Path) -> Files:
 
 
 def _connect(location: str) -> tuple[Any, str]:
-    import fsspec  # type: ignore[import-untyped]
+    import fsspec
 
     scheme, _, rest = location.partition("://")
     if not rest.strip("/"):
