@@ -74,6 +74,7 @@ def open_studio(settings: Settings) -> Studio:
     from studio.models import ModelDesk, endpoint_of, own_choices
     from studio.plans import Plans
     from studio.projects import Projects
+    from studio.quotes import Quotes
     from studio.runner import Runner
     from studio.studio import Studio
     from studio.table import all_makers
@@ -111,8 +112,9 @@ def open_studio(settings: Settings) -> Studio:
     preparations = Preparations(engine.chats, desk, lambda: voices_of(engine.voices, installed_engines()))
     makers = Makers(all_makers(engine, executor, desk, preparations), preference(picture_model))
     making = Making(library, makers, executor.release_idle, now)
+    places = lanes(settings, arbiter)
     expected = Expectation(library, time.monotonic).seconds
-    runner = Runner(library, making, Durable(settings.runs_url, settings.runs_file), lanes=lanes(settings, arbiter), now=now, cost=expected)
+    runner = Runner(library, making, Durable(settings.runs_url, settings.runs_file), lanes=places, now=now, cost=expected)
     room = EngineRoom(library, executor, runner, now)
 
     def close() -> None:
@@ -122,7 +124,8 @@ def open_studio(settings: Settings) -> Studio:
     planner = Planner(assets)
     chat = CurrentChat(engine.chats)
     director = Director(chat, assets, planner)
-    plans = Plans(library, planner, chat, makers, runner, now, planner.safety.require)
+    quotes = Quotes(library, makers, places, executor.state)
+    plans = Plans(library, planner, chat, makers, runner, now, planner.safety.require, quotes)
     return Studio(
         library=library,
         projects=Projects(library, decode_logo),

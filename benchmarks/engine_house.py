@@ -34,9 +34,12 @@ from pipelines.executors.workers import WorkerExecutor
 from pipelines.memory import Arbiter
 from pipelines.text.chats import LocalChat
 from studio.durable import Durable
+from studio.expectation import Expectation
 from studio.makers import Maker, Makers
 from studio.making import Making
 from studio.plans import Planner, Plans, new_id
+from studio.quotes import Quotes
+from studio.quotes import Quotes
 from studio.runner import Runner
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -155,10 +158,12 @@ def opened(
     try:
         known = Makers(makers, lambda step, brand: "")
         making = Making(library, known, executor.release_idle, now)
-        runner = Runner(library, making, Durable(settings.runs_url, settings.runs_file), lanes=lanes, now=now)
+        durable = Durable(settings.runs_url, settings.runs_file)
+        runner = Runner(library, making, durable, lanes=lanes, now=now, cost=Expectation(library, time.monotonic).seconds)
         projects = library.projects()
         project = projects[0] if projects else library.create_project("Benchmark")
-        plans = Plans(library, NO_PLANNER, NO_CHAT, known, runner, now, lambda text: None)
+        quotes = Quotes(library, known, lanes, executor.state)
+        plans = Plans(library, NO_PLANNER, NO_CHAT, known, runner, now, lambda text: None, quotes)
         runner.start()
         try:
             yield House(settings.home, library, plans, runner, executor, project.id, gate)

@@ -6,7 +6,7 @@ import secrets
 import threading
 import time
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -27,9 +27,11 @@ from domain.take import Take
 from domain.tracing import span
 from domain.value import JsonValue
 from library.library import Library
-from studio.estimate import PlanEstimate, estimate
+from studio.budget import Budgets
+from studio.estimate import PlanEstimate
 from studio.makers import Makers
 from studio.queue import Priority
+from studio.quotes import Quotes, keep_quote
 from studio.runner import Runner
 from studio.takes import Takes
 
@@ -59,6 +61,7 @@ class Planner(Protocol):
 class Plans:
     """Args:
     refuse_unsafe: raises ContentRefused for a wish that is not made here. Briefs are checked by the planner itself.
+    quotes: what a plan would cost here and now.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class Plans:
         runner: Runner,
         now: Callable[[], datetime],
         refuse_unsafe: Callable[[str], None],
+        quotes: Quotes,
     ) -> None:
         self._library = library
         self._takes = Takes(library)
@@ -81,6 +85,8 @@ class Plans:
         self._makers = makers
         self._runner = runner
         self._now = now
+        self._quotes = quotes
+        self._budgets = Budgets(library, now)
 
     # Briefs and proposals
 
@@ -179,21 +185,22 @@ class Plans:
     # Cost and running
 
     def estimate(self, plan: Plan) -> PlanEstimate:
-        brand = self._library.project(plan.project_id).brand
-        available = {c.kind for c in self._makers.capabilities()}
-        maker_of = {step.id: self._makers.choose(step, brand).name for step in plan.steps if step.kind in available}
-        return estimate(plan, maker_of, lambda kind, maker: self._library.measurements(kind=kind, maker=maker, limit=50))
+        return self._quotes.estimate(plan)
 
     def approve(self, plan_id: str, *, person: str = "") -> tuple[Job, ...]:
-        """Approve the newest version and make every step that is not made yet, or was changed since. Returns the queued jobs."""
+        """Approve the newest version and make every step that is not made yet, or was changed since. Returns the queued jobs.
+
+        Raises Conflict while it is being made, InputError when there is nothing to make, LimitError when it would exceed a budget.
+        """
         with self._changing:
             plan = self.get(plan_id)
             plan.require(self._makers.capabilities())
             if any(not job.state.ended for job in self._library.latest_jobs(plan_id).values()):
                 raise Conflict("This plan is being made already.", hint="Wait for it, or cancel it first.")
-            self._library.approve(plan.id, plan.version, person, self._now())
             stale = self.stale(plan)
-            return self._run(plan, [self._next_take(plan, step, person) for step in plan.order() if step.id in stale])
+            quoted = self._quoted(plan, stale, person)
+            self._library.approve(plan.id, plan.version, person, self._now())
+            return self._run(plan, [self._next_take(plan, step, person) for step in plan.order() if step.id in stale], quoted)
 
     def approved(self, plan_id: str) -> bool:
         return self._library.approval(plan_id) is not None
@@ -215,9 +222,10 @@ class Plans:
         with self._changing:
             plan = self.get(plan_id)
             steps = self._require_remakable(plan, notes)
+            quoted = self._quoted(plan, {step.id for step in steps}, person)
             takes = [self._next_take(plan, step, person, note=notes.get(step.id, "")) for step in steps]
             # Somebody looks at one item and waits for it; a large remake is work like any other.
-            return self._run(plan, takes, Priority.INTERACTIVE if len(takes) <= INTERACTIVE_TAKES else Priority.NORMAL)
+            return self._run(plan, takes, quoted, Priority.INTERACTIVE if len(takes) <= INTERACTIVE_TAKES else Priority.NORMAL)
 
     def _require_remakable(self, plan: Plan, notes: Mapping[str, str]) -> list[Step]:
         """The steps to make again, in order, when nothing stands against it. Changes nothing."""
@@ -303,10 +311,17 @@ class Plans:
             person=person,
         )
 
-    def _run(self, plan: Plan, takes: Iterable[Take], priority: Priority = Priority.NORMAL) -> tuple[Job, ...]:
+    def _quoted(self, plan: Plan, step_ids: Collection[str], person: str) -> PlanEstimate:
+        """What making these steps would cost. Raises LimitError when that exceeds a budget."""
+        quoted = self._quotes.estimate(plan, step_ids)
+        self._budgets.require(plan, quoted, person)
+        return quoted
+
+    def _run(self, plan: Plan, takes: Iterable[Take], quoted: PlanEstimate, priority: Priority = Priority.NORMAL) -> tuple[Job, ...]:
         listed = tuple(takes)
         with span("studio.run", takes=len(listed)):
             self._runner.run(plan, listed, priority=priority)
+        keep_quote(self._library, plan, quoted, {take.step.id: take.take for take in listed})
         found = (self._library.job(plan.id, take.step.id, take.take) for take in listed)
         return tuple(job for job in found if job is not None)
 

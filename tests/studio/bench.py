@@ -14,6 +14,7 @@ from domain.brief import Brief
 from domain.capability import Capability, StepKind
 from domain.chat import ChatModel
 from domain.context import StepContext
+from domain.engine import ExecutorState
 from domain.errors import ContentRefused, EngineFailed
 from domain.job import Job
 from domain.plan import Plan, Step, StepInput
@@ -27,6 +28,7 @@ from studio.durable import Durable
 from studio.makers import Maker, Makers
 from studio.making import Making
 from studio.plans import Plans
+from studio.quotes import Quotes
 from studio.runner import Runner
 
 
@@ -164,5 +166,6 @@ def open_bench(home: Path, hand: Hand, *, lanes: int = 4, clock: Callable[[], da
     durable = Durable(database, None) if database else Durable(f"sqlite:///{home / 'runs.db'}", home / "runs.db")
     runner = Runner(library, making, durable, lanes={"hand": lanes, "prepare": lanes}, now=clock)
     planner = FixedPlanner()
-    plans = Plans(library, planner, NO_CHAT, makers, runner, clock, refuse_bombs)
+    quotes = Quotes(library, makers, {"hand": lanes, "prepare": lanes}, lambda: ExecutorState(name="hand"))
+    plans = Plans(library, planner, NO_CHAT, makers, runner, clock, refuse_bombs, quotes)
     return Bench(library, runner, plans, planner, hand, project.id)
