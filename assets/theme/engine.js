@@ -249,12 +249,18 @@
       const heads = [t("engine.worker"), t("engine.status"), t("engine.doing"), t("engine.memory"), t("engine.restarts"), t("engine.process")];
       const rows = state.executor.workers.map((worker) => el("tr", { role: "row", "data-row": `${worker.node} ${worker.name}` },
         head(this.names.worker(worker.name), el("small", {}, [this.names.device(worker.device), worker.node].filter(Boolean).join(" · "))),
-        cell(heads[1], chip(`worker-${worker.status}`, t(`worker.${worker.status}`)), this.reason(worker)),
+        cell(heads[1], this.status(worker), this.reason(worker)),
         cell(heads[2], worker.doing.length ? worker.doing.map((text) => this.names.doing(text)) : NOTHING),
         cell(heads[3], worker.memory ? bytes(worker.memory) : NOTHING),
         cell(heads[4], number(worker.restarts)),
         cell(heads[5], worker.pid || NOTHING)));
       return listing("mq-engine-workers", t("engine.workers"), heads, rows, t("engine.no_workers"));
+    }
+
+    status(worker) {
+      // A process is started when there is something to do.
+      const status = worker.status === "idle" && !worker.pid && !worker.node ? "resting" : worker.status;
+      return chip(`worker-${status}`, t(`worker.${status}`));
     }
 
     // Why it was replaced; what it last wrote is there for whoever wants to know.

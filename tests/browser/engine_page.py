@@ -57,6 +57,7 @@ BUSY = EngineState(
                 restarts=2,
                 reason="It ended with signal 9 while it was making.\nspeech: 3 of 7\nKilled",
             ),
+            WorkerState(name="cpu-3", device="cpu", status=WorkerStatus.IDLE),
             WorkerState(name="gpu-0", device="cuda:0", status=WorkerStatus.STARTING, pid=4214, node="big-machine"),
         ),
         residents=(

@@ -64,6 +64,7 @@ def test_everything_is_told_in_words(page: Page, shown: Shown) -> None:
     assert row(page, "queue", "Pictures") == ["1 of 1", "1,204", "65 min"]
     assert row(page, "workers", "CPU worker 1") == ["working", "making: Kokoro", "910 MB", "0", "4212"]
     assert row(page, "workers", "CPU worker 2")[0] == "lost It ended with signal 9 while it was making. What it last wrote"
+    assert row(page, "workers", "CPU worker 3")[0] == "not started yet"
     assert row(page, "models", "Qwen2.5-Coder 1.5B")[0] == "1.6 GB measured"
     assert row(page, "models", "Kokoro voices")[:2] == ["≈ 340 MB expected", "idle 1.6 minKeep loaded"]
     expect(page.locator("table[aria-labelledby=mq-engine-stages] tbody tr").first).to_contain_text("Diffusion · SDXL-Turbo")
@@ -97,7 +98,7 @@ def test_a_worker_that_ends_takes_no_other_row_with_it(page: Page, shown: Shown)
     rows.last.evaluate("node => { node.was = 'the last'; }")
     left = BUSY.executor.model_copy(update={"workers": BUSY.executor.workers[1:]})
     shown.state = BUSY.model_copy(update={"executor": left})
-    expect(rows).to_have_count(3)
+    expect(rows).to_have_count(4)
     assert rows.last.evaluate("node => node.was") == "the last"
 
 
