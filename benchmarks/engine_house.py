@@ -39,7 +39,6 @@ from studio.makers import Maker, Makers
 from studio.making import Making
 from studio.plans import Planner, Plans, new_id
 from studio.quotes import Quotes
-from studio.quotes import Quotes
 from studio.runner import Runner
 
 ROOT = Path(__file__).resolve().parent.parent

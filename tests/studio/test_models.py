@@ -54,16 +54,16 @@ def ended(desk: ModelDesk) -> Pull:
 
 def test_only_what_this_studio_runs_is_called_used(assets: Path, home: Path) -> None:
     rows = {status.model.id: status for status in desk_of(assets, home).all()}
-    for unused in ("qwen3-8b", "whisper-large-v3-turbo", "realesrgan", "u2netp", "ppocr-v4", "opennsfw", "wan-2.1-t2v-1.3b"):
+    for unused in ("whisper-large-v3-turbo", "realesrgan", "u2netp", "ppocr-v4", "opennsfw", "wan-2.1-t2v-1.3b"):
         assert (rows[unused].used, rows[unused].reason) == (False, "Nothing here uses it yet.")
-    for used in ("qwen2.5-coder-1.5b-instruct-q4", "whisper-base", "kokoro-82m-int8", "flux-1-schnell"):
+    for used in ("qwen3-8b", "whisper-base", "kokoro-82m-int8", "flux-1-schnell"):
         assert rows[used].used and "Nothing here" not in rows[used].reason
 
 
 def test_a_model_that_nothing_runs_cannot_be_chosen(assets: Path, home: Path) -> None:
     desk = desk_of(assets, home)
-    with pytest.raises(InputError, match="vLLM"):
-        desk.choose(Task.CHAT, "qwen3-8b")
+    with pytest.raises(InputError, match="Choose another"):
+        desk.choose(Task.RECOGNITION, "whisper-large-v3-turbo")
     assert desk.choices() == {}
 
 
