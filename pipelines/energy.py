@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
@@ -118,7 +119,7 @@ class Nvml:
 def _nvml_counter(device: int | str) -> Callable[[], int] | None:
     """Millijoules since the driver was loaded (NVML: nvmlDeviceGetTotalEnergyConsumption). The function raises OSError once it fails."""
     try:
-        import pynvml
+        pynvml = import_module("pynvml")
     except ImportError:
         return None
     try:
