@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -107,3 +108,19 @@ def test_jobs_that_ended_well_are_counted_from_a_moment_on(library: Library, pla
     assert library.jobs_done_since(WHEN) == 3
     assert library.jobs_done_since((WHEN + timedelta(minutes=1)).astimezone(UTC)) == 2
     assert library.jobs_done_since(WHEN + timedelta(hours=1)) == 0
+
+
+def test_many_queue_and_move_at_once_and_every_event_is_there_once(library: Library, plan: Plan) -> None:
+    library.queue_jobs(jobs_of(plan, 20), {}, plan.project_id)
+
+    def work(number: int) -> None:
+        if number % 3 == 0:
+            library.queue_jobs(jobs_of(plan, 20, take=1), {}, plan.project_id, [told(job) for job in jobs_of(plan, 20)])
+        else:
+            tell: News = (plan.project_id, EventKind.JOB, plan.id, {"n": number})
+            library.move_job(plan.id, f"copy-{number % 20}", 0, lambda job: job.model_copy(update={"note": str(number)}), lambda _job: tell)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(60)))
+    assert [event.number for event in library.events(limit=1000)] == list(range(1, 20 * 20 + 40 + 1))
+    assert len(library.jobs(plan.id)) == 40
