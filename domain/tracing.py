@@ -6,12 +6,12 @@ pipelines/telemetry.py is given an endpoint. Spans carry ids, names, counts and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 from opentelemetry import context, trace
-from opentelemetry.trace import StatusCode
+from opentelemetry.trace import INVALID_SPAN_CONTEXT, Link, NonRecordingSpan, SpanContext, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from domain.errors import Cancelled, MaquetteError
@@ -32,16 +32,21 @@ class Note(Protocol):
 
 
 @contextmanager
-def span(name: str, **facts: Fact) -> Iterator[Note]:
+def span(name: str, links: Iterable[str] = (), **facts: Fact) -> Iterator[Note]:
     """A piece of work, within the piece that is under way here. name: floor and verb ("studio.prepare").
 
+    links: traceparents of other traces it belongs to as well: what is made together is made for several.
     facts become attributes `maquette.<fact>`; empty texts are left out. An error ends the span with its code, not with its
     message, which may quote what a person wrote; Cancelled is no error. Not around the `yield` of a generator: whoever stops
     reading it ends it in another context.
     """
     tracer = trace.get_tracer("maquette")
     with tracer.start_as_current_span(
-        name, attributes=_attributes(facts), record_exception=False, set_status_on_exception=False
+        name,
+        attributes=_attributes(facts),
+        links=[Link(found) for found in map(_told, links) if found.is_valid],
+        record_exception=False,
+        set_status_on_exception=False,
     ) as current:
 
         def note(**more: Fact) -> None:
@@ -66,13 +71,21 @@ def carry() -> str:
 @contextmanager
 def continued(traceparent: str) -> Iterator[None]:
     """Spans begun in the block belong to the trace of `traceparent`. One that is empty or broken changes nothing."""
+    found = _told(traceparent)
     here = context.get_current()
-    # The header comes from anywhere; what has not its length is not worth a line in the log.
-    token = context.attach(_W3C.extract({TRACEPARENT: traceparent}, here) if len(traceparent) == _LENGTH else here)
+    token = context.attach(trace.set_span_in_context(NonRecordingSpan(found), here) if found.is_valid else here)
     try:
         yield
     finally:
         context.detach(token)
+
+
+def _told(traceparent: str) -> SpanContext:
+    """Invalid for what is empty or broken."""
+    # The header comes from anywhere; what has not its length is not worth a line in the log.
+    if len(traceparent) != _LENGTH:
+        return INVALID_SPAN_CONTEXT
+    return trace.get_current_span(_W3C.extract({TRACEPARENT: traceparent}, context.Context())).get_span_context()
 
 
 def _attributes(facts: dict[str, Fact]) -> dict[str, Fact]:

@@ -84,6 +84,12 @@ def test_after_the_block_nothing_of_the_trace_is_left() -> None:
         assert carry() == ""
 
 
+def test_what_is_made_for_several_is_linked_to_the_traces_of_all() -> None:
+    with recorded() as found, span("studio.make", links=(ELSEWHERE, "", "nonsense"), batch=2):
+        pass
+    assert [f"{link.context.trace_id:032x}" for link in found.one("studio.make").links] == ["0123456789abcdef0123456789abcdef"]
+
+
 def test_an_error_is_told_by_its_code_and_never_by_its_words() -> None:
     with recorded() as found, pytest.raises(EngineFailed), span("executor.generate"):
         raise EngineFailed("The maker could not draw 'my secret product'.")
