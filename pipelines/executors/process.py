@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 _LOOK: Final = 0.25
 #: A worker that reads weights, or its own code, may be silent so many times longer.
 _LOADING: Final = 4.0
+#: Seconds within which no start is called hung: a busy machine reads code from disk.
+_START: Final = 60.0
 #: Seconds a write to a worker may take before it counts as hung: it reads all the time.
 _PATIENCE: Final = 30.0
 #: Seconds the kernel is given to end a killed process.
@@ -285,10 +287,10 @@ class WorkerProcess:
         """Kill a worker that stands still, or does not obey."""
         if self._holding.waiting:  # it waits for others, who are watched themselves
             self._touch()
-        slow = self._holding.loading or not self.ready.is_set()
-        limit = self._limits.stall * (_LOADING if slow else 1.0)
-        if not self.ready.is_set() and now - self._started > limit:
-            self.kill(f"it was not ready after {limit:.0f} s")
+        limit = self._limits.stall * (_LOADING if self._holding.loading else 1.0)
+        start = max(self._limits.stall * _LOADING, _START)
+        if not self.ready.is_set() and now - self._started > start:
+            self.kill(f"it was not ready after {start:.0f} s")
         with self._guard:
             calls = list(self._calls.values())
         for call in calls:

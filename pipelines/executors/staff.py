@@ -90,25 +90,30 @@ class Station:
                 return process
             if process is not None:
                 self._bury(process)
+            self._refuse()
             self._process = self._start(self.post)
             return self._process
 
     def _bury(self, process: WorkerProcess) -> None:
-        """Before a process is replaced. Raises EngineFailed when too many have ended while they started."""
-        now = time.monotonic()
+        """Before a process is replaced."""
         if process.ready.is_set():
             self._deaths.clear()
         else:
-            self._deaths = [at for at in self._deaths if now - at < _WITHIN] + [now]
+            self._deaths.append(time.monotonic())
         self._last = _why(process)
         log.warning("worker %s is replaced: %s", self.post.name, process.reason)
         self.known.clear()
         self._process = None
         self._restarts += 1
+
+    def _refuse(self) -> None:
+        """Raises EngineFailed when too many have just ended while they started."""
+        now = time.monotonic()
+        self._deaths = [at for at in self._deaths if now - at < _WITHIN]
         if len(self._deaths) >= _DEATHS:
             raise EngineFailed(
                 f"The worker {self.post.name} ended {len(self._deaths)} times within a minute while it started: {self._last}",
-                hint="Run `python app.py check`; the worker is tried again in a minute.",
+                hint="Mend what its last words name; it is tried again in a minute.",
             )
 
 

@@ -82,6 +82,9 @@ class Actor:
             return self._slow_start(progress)
         if prompt == "load":
             return self._load(str(work.recipe.parameters["key"]), progress)
+        if prompt == "hold":
+            with self._devices.acquire(Weights(key="held", footprint=GIVEN, load=lambda: "held"), check=progress.check):
+                return self._steps(progress)
         if prompt == "open files":
             return output(b"".join(i.path.read_bytes() for i in work.inputs))
         return output(prompt.encode(), pid=os.getpid(), gpu=os.environ["CUDA_VISIBLE_DEVICES"], secret="MAQUETTE_PASSWORD" in os.environ)
@@ -99,7 +102,7 @@ class Actor:
 
     def _slow_start(self, progress: Progress) -> Output:
         def load() -> str:
-            time.sleep(0.8)
+            time.sleep(1.5)
             return "weights"
 
         with self._devices.acquire(Weights(key="slow", footprint=GIVEN, load=load), check=progress.check):

@@ -13,12 +13,12 @@ import psutil
 import pytest
 
 from domain.engine import WorkerStatus
-from domain.errors import Cancelled, ContentRefused, EngineFailed, LimitError, WorkerLost
+from domain.errors import Cancelled, ContentRefused, EngineFailed, LimitError, OutOfMemory, WorkerLost
 from domain.progress import CancelToken, Silent
 from domain.recipe import InputFile, Output, Work
 from pipelines.executors.spool import discard
 from pipelines.executors.workers import WorkerExecutor
-from tests.pipelines.executors.acting import BROKEN, DYING, LARGE, LEAK, work
+from tests.pipelines.executors.acting import BROKEN, DYING, GIVEN, LARGE, LEAK, work
 from tests.pipelines.executors.conftest import Start
 
 
@@ -45,6 +45,17 @@ class Watching:
 
     def check(self) -> None:
         return
+
+
+class Until(Watching):
+    """Until the token says so."""
+
+    def __init__(self, token: CancelToken, at_report: Callable[[], None] = lambda: None) -> None:
+        super().__init__(at_report)
+        self._token = token
+
+    def check(self) -> None:
+        self._token.check()
 
 
 class Leaving(BaseException):
@@ -84,8 +95,7 @@ def test_a_large_result_comes_as_a_file(start: Start, home: Path) -> None:
 
 def test_progress_is_told_as_it_is_made(start: Start) -> None:
     enough = CancelToken()
-    watching = Watching(lambda: enough.cancel() if len(watching.heard) > 5 else None)
-    watching.check = enough.check  # type: ignore[method-assign]
+    watching = Until(enough, lambda: enough.cancel() if len(watching.heard) > 5 else None)
     with pytest.raises(Cancelled):
         start().generate("actor", [work("steps")], watching)
     fractions = [fraction for fraction, _ in watching.heard]
@@ -132,14 +142,14 @@ def test_an_unknown_maker_is_named(start: Start) -> None:
 
 
 def test_a_worker_that_stands_still_is_replaced(start: Start) -> None:
-    executor = start(stall=0.5)
+    executor = start(stall=1.0)
     with pytest.raises(WorkerLost, match="no sign of progress"):
         say(executor, "hang")
     assert say(executor, "hello").main.read() == b"hello"
 
 
 def test_loading_is_not_standing_still(start: Start) -> None:
-    executor = start(stall=0.4)
+    executor = start(stall=1.0)
     say(executor, "hello")
     assert say(executor, "slow start").main.read() == b"loaded"
 
@@ -155,8 +165,7 @@ def test_a_worker_that_leaks_is_replaced_between_two_jobs(start: Start) -> None:
 def test_cancel_frees_the_worker_within_a_step(start: Start, home: Path) -> None:
     executor = start()
     token = CancelToken()
-    watching = Watching(token.cancel)
-    watching.check = token.check  # type: ignore[method-assign]
+    watching = Until(token, token.cancel)
     with pytest.raises(Cancelled):
         executor.generate("actor", [work("steps")], watching)
     pid = say(executor, "next").facts["pid"]
@@ -203,8 +212,7 @@ def test_two_workers_work_at_the_same_time(start: Start) -> None:
     executor = start(workers=2)
     token = CancelToken()
     begun = threading.Event()
-    watching = Watching(begun.set)
-    watching.check = token.check  # type: ignore[method-assign]
+    watching = Until(token, begun.set)
     with ThreadPoolExecutor(1) as pool:
         long = pool.submit(executor.generate, "actor", [work("steps")], watching)
         begun.wait()
@@ -219,8 +227,7 @@ def test_waiting_for_a_worker_can_be_cancelled(start: Start) -> None:
     executor = start()
     first, second = CancelToken(), CancelToken()
     begun = threading.Event()
-    watching = Watching(begun.set)
-    watching.check = first.check  # type: ignore[method-assign]
+    watching = Until(first, begun.set)
     with ThreadPoolExecutor(2) as pool:
         long = pool.submit(executor.generate, "actor", [work("steps")], watching)
         begun.wait()
@@ -253,6 +260,32 @@ def test_memory_has_one_owner_over_all_workers(start: Start) -> None:
     executor.release_idle()
     assert executor.state().residents == ()
     assert executor.state().devices[0].used == 0
+
+
+def test_waiting_for_memory_is_not_standing_still_and_can_be_cancelled(start: Start) -> None:
+    executor = start(workers=2, budget=1_000, stall=1.0)
+    holding, waiting = CancelToken(), CancelToken()
+    begun = threading.Event()
+    with ThreadPoolExecutor(2) as pool:
+        holder = pool.submit(executor.generate, "actor", [work("hold")], Until(holding, begun.set))
+        begun.wait()
+        waiter = pool.submit(executor.generate, "diffusion/actor", [work("load", key="b")], Silent(waiting))
+        time.sleep(2.5)  # much longer than a worker may stand still
+        assert not waiter.done() and not holder.done()
+        waiting.cancel()
+        with pytest.raises(Cancelled):
+            waiter.result()
+        holding.cancel()
+        with pytest.raises(Cancelled):
+            holder.result()
+    assert [worker.restarts for worker in executor.state().workers] == [0, 0, 0]
+    assert say(executor, "load", key="b").facts["loaded"] == "b/full"
+    assert [resident.users for resident in executor.state().residents] == [0]
+
+
+def test_what_can_never_fit_is_refused_as_in_one_process(start: Start) -> None:
+    with pytest.raises(OutOfMemory, match=r"big/full needs .* on cpu"):
+        say(start(budget=GIVEN - 1), "load", key="big")
 
 
 def test_memory_of_a_worker_that_died_comes_back(start: Start) -> None:
