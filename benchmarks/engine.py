@@ -1,9 +1,14 @@
 """The numbers of the engine, each topic one command. Prints a table of what was measured, from what, and what was asked.
 
+python -m benchmarks.engine brief       # the pinned brief of 12 assets against a plain sequential script, A/B/B/A, same weights
+python -m benchmarks.engine overlap     # an LLM and speech beside pictures against one after the other
 python -m benchmarks.engine serving     # what runner, queue and worker processes cost; ten thousand queued jobs
 python -m benchmarks.engine switches    # memory after hundreds of model switches (benchmarks/switches.py)
 python -m benchmarks.engine texts --random 135m     # eight texts that share a brief; what a schema costs (benchmarks/texts.py)
 python -m benchmarks.engine TOPIC --quick   # tiny models and few rounds: shows that it works, its numbers mean nothing
+
+Weights are random, made once from fixed seeds and kept (--weights FOLDER). What took long is kept beside them: an interrupted
+`brief` goes on where it stood when it is started again.
 """
 
 from __future__ import annotations
@@ -21,13 +26,25 @@ from benchmarks.engine_table import Row, table
 Topic = Callable[[bool, Path], list[Row]]
 
 
+def brief(quick: bool, weights: Path) -> list[Row]:
+    from benchmarks.engine_brief import against_plain
+
+    return against_plain(quick, weights)
+
+
+def overlap(quick: bool, weights: Path) -> list[Row]:
+    from benchmarks.engine_overlap import beside
+
+    return beside(quick, weights)
+
+
 def serving(quick: bool, weights: Path) -> list[Row]:
     from benchmarks.engine_serving import costs
 
     return costs(quick)
 
 
-TOPICS: dict[str, Topic] = {"serving": serving}
+TOPICS: dict[str, Topic] = {"brief": brief, "overlap": overlap, "serving": serving}
 #: Topics that are programs of their own, with their own arguments.
 PROGRAMS = {"switches": "benchmarks.switches", "texts": "benchmarks.texts"}
 
