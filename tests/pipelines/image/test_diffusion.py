@@ -59,7 +59,7 @@ def store_of(folder: Path, cache: Path) -> ModelStore:
 def makers(folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Diffusion]:
     devices = Devices(2_000_000_000)
     stores = {name: store_of(folder, tmp_path_factory.mktemp(f"cache-{name}")) for name, folder in folders.items()}
-    return {name: Diffusion(store, devices, "tiny", "cpu") for name, store in stores.items()}
+    return {name: Diffusion(store, devices, "tiny", "cpu", dtype="float32") for name, store in stores.items()}
 
 
 def work(seed: int = 1, inputs: Sequence[InputFile] = (), **parameters: JsonValue) -> Work:
@@ -84,6 +84,23 @@ def test_each_family_makes_a_picture_and_says_how(makers: dict[str, Diffusion], 
     assert made.facts["steps"] == 2
     assert (made.trace.device, made.trace.dtype, made.trace.attention) == ("cpu", "float32", "sdpa")
     assert set(made.trace.versions) == {"torch", "diffusers", "transformers"}
+
+
+def test_half_the_bits_give_nearly_the_same_picture(folders: dict[str, Path], tmp_path: Path, makers: dict[str, Diffusion]) -> None:
+    store = store_of(folders["sd15"], tmp_path)
+    half = Diffusion(store, Devices(2_000_000_000), "tiny", "cpu", dtype="bfloat16").generate([work()], Silent())[0]
+    assert half.trace.dtype == "bfloat16"
+    assert psnr(half, makers["sd15"].generate([work()], Silent())[0]) >= 25
+
+
+def test_pictures_share_a_batch_by_size_and_setting_where_it_pays(makers: dict[str, Diffusion]) -> None:
+    maker = makers["sd15"]
+    small = maker.company(work(width=512, height=512).recipe.parameters)
+    other = maker.company(work(width=512, height=512, prompt="a blue whale").recipe.parameters)
+    assert small is not None and small.most > 1
+    assert small == other
+    assert maker.company(work(width=640, height=384).recipe.parameters) != small
+    assert maker.company(work(width=1024, height=1024).recipe.parameters) is None
 
 
 @pytest.mark.parametrize("family", list(SAVERS))
