@@ -26,6 +26,7 @@ from pipelines.models.profiles import Hardware, choose
 from pipelines.models.store import ModelStore
 from studio.attachments import Attachments
 from studio.conversation import Conversation
+from studio.engine import EngineRoom
 from studio.export import PackSources, Selection, export_pack
 from studio.makers import Makers
 from studio.models import ModelDesk
@@ -97,6 +98,7 @@ def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
         models=ModelDesk(bench.library, settings, store, lambda own: choose(catalogue, "embedded", Hardware(cores=2), store.ready, own)),
         makers=Makers([bench.hand.maker(kind) for kind in StepKind], lambda step, brand: ""),
         runner=bench.runner,
+        engine=cast(EngineRoom, None),  # no route here asks
         voices=lambda: ("amy", "ben"),
         fonts=lambda: ("Inter",),
         warm=lambda: None,

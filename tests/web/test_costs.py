@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from domain.recipe import Measurement
-from studio.quotes import keep_quote
 from tests.studio.bench import step
 from tests.web.test_board import Desk, desk
 
@@ -38,19 +37,29 @@ def test_the_plan_shows_how_long_it_will_take_and_the_range(desk: Desk) -> None:
 
 def test_after_the_run_the_board_says_what_was_quoted_and_what_it_took(desk: Desk) -> None:
     measured(desk, "copy", 62.0)
-    plan = desk.bench.plan(step("copy-1"))
-    quoted = desk.bench.plans.estimate(plan)
-    desk.call("POST", f"plans/{plan.id}/approve")
-    keep_quote(desk.bench.library, plan, quoted, {"copy-1": 0})
-    desk.bench.wait(plan.id)
+    desk.made("copy-1", "music-1")
     board = desk.board()
     correction = board["plan"]["correction"]
-    assert (correction["quoted"], correction["unknown"], correction["joules"]) == (62.0, 0, None)
+    assert (correction["quoted"], correction["unknown"], correction["joules"]) == (62.0, 1, None)
     assert 0 <= correction["took"] < 62
-    assert board["steps"][0]["quoted"] == 62.0
+    assert [s["quoted"] for s in board["steps"]] == [62.0, None]
+    assert all(0 <= s["took"] < 62 for s in board["steps"])
 
 
-def test_a_run_that_was_not_quoted_is_not_corrected(desk: Desk) -> None:
+def test_a_run_beyond_the_budget_is_refused_with_the_way_out_and_leaves_nothing(desk: Desk) -> None:
+    measured(desk, "copy", 62.0)
+    plan = desk.bench.plan(step("copy-1"))
+    desk.call("PUT", "budget", {"plan_seconds": 0, "person_seconds": 60})
+    refused = desk.call("POST", f"plans/{plan.id}/approve", status=413)
+    assert refused["code"] == "over_limit" and "ada has today 0 s of 60 s" in refused["message"] and "Settings" in refused["hint"]
+    board = desk.board()
+    assert (board["plan"]["approved"], board["steps"][0]["job"]) == (False, None)
+    desk.call("PUT", "budget", {"plan_seconds": 0, "person_seconds": 0})
+    assert desk.call("POST", f"plans/{plan.id}/approve") == {"queued": ["copy-1"]}
+    desk.bench.wait(plan.id)
+
+
+def test_before_the_first_run_there_is_nothing_to_correct(desk: Desk) -> None:
     plan = desk.bench.plan(step("copy-1"))
     board = desk.board()
     assert board["plan"]["correction"] is None and board["steps"][0]["took"] is None
