@@ -166,22 +166,28 @@ def batching(chat: TransformersChat, folder: Path, shared: Message, tokens: int)
     }
 
 
-def schema_cost(chat: TransformersChat, shared: Message, rounds: int = 3) -> dict[str, Any]:
+def schema_cost(chat: TransformersChat, shared: Message, rounds: int = 5) -> dict[str, Any]:
     """Seconds per step of eight bounded replies against eight free ones of the same lengths."""
     chat.warm((shared,))
     _, first = together(chat, requests(shared, [400] * TEXTS, SCHEMA))
     lengths = [reply.completion_tokens for reply in first]
-    steps = {"bounded": [], "free": []}  # type: dict[str, list[float]]
+    steps: dict[str, list[float]] = {"bounded": [], "free": []}
+    work: dict[str, list[float]] = {"bounded": [], "free": []}
     valid = 0
     for turn in range(rounds):
         for kind in ("bounded", "free") if turn % 2 == 0 else ("free", "bounded"):
-            seconds, replies = together(chat, requests(shared, [400] * TEXTS, SCHEMA) if kind == "bounded" else requests(shared, lengths))
+            wanted = requests(shared, [400] * TEXTS, SCHEMA) if kind == "bounded" else requests(shared, lengths)
+            before = time.process_time()
+            seconds, replies = together(chat, wanted)
+            work[kind].append((time.process_time() - before) / max(reply.completion_tokens for reply in replies))
             steps[kind].append(seconds / max(reply.completion_tokens for reply in replies))
             valid += sum(_valid(reply.text) for reply in replies) if kind == "bounded" else 0
     bounded, free = median(steps["bounded"]), median(steps["free"])
     return {
         "bounded_ms_per_token": round(bounded * 1000, 3),
         "free_ms_per_token": round(free * 1000, 3),
+        "bounded_cpu_ms_per_token": round(median(work["bounded"]) * 1000, 3),
+        "free_cpu_ms_per_token": round(median(work["free"]) * 1000, 3),
         "cost_percent": round((bounded / free - 1) * 100, 1),
         "valid_percent": round(100 * valid / (rounds * TEXTS), 1),
         "tokens": lengths,

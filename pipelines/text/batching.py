@@ -18,6 +18,7 @@ from typing import Any, Final
 from domain.chat import Sampling
 from domain.errors import EngineFailed, MaquetteError, OutOfMemory
 from domain.progress import CancelToken
+from pipelines.text import attention
 from pipelines.text.constrained import Row, Rows
 
 #: Tokens of one page of the cache. Requests share whole pages, so a small page shares more of a brief.
@@ -200,10 +201,12 @@ class Batch:
             q_padding_interval_size=_GRAPH_ROWS if graphs else 0,
             kv_padding_interval_size=_GRAPH_TOKENS if graphs else 0,
         )
+        # The library only begins with an attention it knows; a restart comes here with ours.
+        self._model.set_attn_implementation("sdpa")
         choices = GenerationConfig(do_sample=False, eos_token_id=-1, max_new_tokens=1)
         try:
             self._manager: Any = self._model.init_continuous_batching(generation_config=choices, continuous_batching_config=config)
-            self._rows = Rows(self._vocabulary(), self._ends[0], self._slots, str(self._model.device), graphs)
+            self._rows = Rows(self._vocabulary(), self._ends[0], self._slots, str(self._model.device))
             self._router = _Router()
             self._manager.logit_processor = self._rows
             self._manager.output_router = self._router
@@ -213,7 +216,11 @@ class Batch:
                 self._manager.batch_processor.cache.cache_tensor.zero_()
         except (MemoryError, RuntimeError) as error:
             raise _mapped(error, self._name) from error
-        stream = self._manager.batch_processor.inputs_and_outputs.compute_stream
+        if attention.suits(self._model):
+            attention.use(self._model)
+        inputs_and_outputs = self._manager.batch_processor.inputs_and_outputs
+        inputs_and_outputs.retrieve_device_outputs = _choosing(self._rows, inputs_and_outputs)
+        stream = inputs_and_outputs.compute_stream
         target = self._manager._run_generation_loop
 
         def loop() -> None:
@@ -235,6 +242,17 @@ class Batch:
 
     def _vocabulary(self) -> int:
         return int(self._model.get_output_embeddings().weight.shape[0])
+
+
+def _choosing(rows: Rows, inputs_and_outputs: Any) -> Callable[[], None]:
+    """What continuous batching calls to wait for a step that it has begun: first the rows choose."""
+    wait = inputs_and_outputs.retrieve_device_outputs
+
+    def choose_then_wait() -> None:
+        rows.choose(inputs_and_outputs.output_ids[0])
+        wait()
+
+    return choose_then_wait
 
 
 class _Router:

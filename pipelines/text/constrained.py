@@ -1,10 +1,10 @@
 """What decides the next token of each row of a batch: schema, penalty, and the request's own dice.
 
 One `Rows` stands where transformers' continuous batching asks for logits processors. Before each step it is told which request
-is in which row; it brings each request's grammar (llguidance, https://github.com/guidance-ai/llguidance) up to date with what
-was decoded, and lays out masks and dice as tensors whose addresses never change, so that a step can be a CUDA graph. The
-chosen token is raised to infinity, so the greedy choice that follows takes it. Valid only where a step knows the token of the
-step before: asynchronous batching must be off.
+is in which row, and brings each request's grammar (llguidance, https://github.com/guidance-ai/llguidance) up to date with what
+was decoded. The step itself, which may be a CUDA graph, takes the likeliest token of every row and leaves its logits here. While
+the device works on it, the masks of the rows that are bounded are computed; then these rows, and those that roll dice, choose
+again. Valid only where a step knows the tokens of the step before: asynchronous batching must be off.
 
 Draws do not depend on what else is in the batch: a request's n-th token uses the n-th number of its own generator.
 """
@@ -28,7 +28,6 @@ _CANDIDATES: Final = 256
 _LOOK_BACK: Final = 64
 
 _WORD: Final = 32
-_ALL: Final = -1
 
 
 @dataclass
@@ -66,9 +65,15 @@ class Row:
             self.fault = self.fault or self.matcher.get_error() or "a token outside of the schema"
         self._seen = [*self._seen, *new][-_LOOK_BACK:]
 
-    def recent(self) -> list[int]:
-        """The tokens a repeat penalty falls on."""
-        return [*self.prompt[-_LOOK_BACK:], *self._seen][-_LOOK_BACK:]
+    @property
+    def plain(self) -> bool:
+        """Whether the likeliest token is its choice."""
+        return self.matcher is None and self.sampling.temperature <= 0 and self.sampling.repeat_penalty == 1.0
+
+    def repeated(self) -> set[int]:
+        """The tokens its repeat penalty falls on."""
+        recent = [*self.prompt[-_LOOK_BACK:], *self._seen][-_LOOK_BACK:]
+        return set(recent) if self.sampling.repeat_penalty != 1.0 else set()
 
 
 def matcher(tokenizer: Any, grammar: str) -> Any:
@@ -85,29 +90,26 @@ class Rows:
     """Stands in for ContinuousBatchingLogitsProcessorList (transformers 5.23). Used by the engine thread; `enter` and `leave` by any.
 
     vocabulary: width of the logits. eos: the token that ends a request whose grammar failed. rows: requests per step at most.
-    static: True when steps are captured as graphs, so that every step must do the same work.
+    device: where the logits are.
     """
 
     do_processing = True
     tensors_required = 0
 
-    def __init__(self, vocabulary: int, eos: int, rows: int, device: str, static: bool) -> None:
+    def __init__(self, vocabulary: int, eos: int, rows: int, device: str) -> None:
         import llguidance
         import torch
 
         self._eos = eos
         self._vocabulary = vocabulary
-        self._static = static
         self._rows: dict[str, Row] = {}
+        self._step: list[Row | None] = []
         self._executor = llguidance.LLExecutor()
-        words = (vocabulary + _WORD - 1) // _WORD
-        self._masks = torch.full((rows, words), _ALL, dtype=torch.int32)
-        self._repeated = torch.zeros((rows, words), dtype=torch.int32)
-        # temperature, top_p, min_p, penalty, draw
-        self._numbers = torch.zeros((5, rows), dtype=torch.float32)
-        self._on_device = tuple(tensor.to(device) if device != "cpu" else tensor for tensor in (self._masks, self._repeated, self._numbers))
+        self._masks = torch.zeros((rows, (vocabulary + _WORD - 1) // _WORD), dtype=torch.int32)
+        # A graph writes to the addresses it was captured with.
+        self._kept = torch.zeros((rows, vocabulary), dtype=torch.float32, device=device) if device != "cpu" else None
+        self._logits = self._kept
         self._bits = torch.arange(_WORD, dtype=torch.int32, device=device)
-        self._masked = self._penalised = self._drawn = False
 
     def enter(self, request: str, row: Row) -> None:
         self._rows[request] = row
@@ -124,98 +126,92 @@ class Rows:
         """Requests carry no settings of their own; a Row does."""
 
     def prepare_tensor_args(self, requests_in_batch: Sequence[Any], arg_storage: torch.Tensor) -> torch.Tensor:
-        """Lay out the next step. requests_in_batch: its FutureRequestStates; those with a new token are its rows, in order."""
-        rows: list[Row | None] = []
+        """Before a step. requests_in_batch: its FutureRequestStates; those with a new token are the rows of its logits, in order."""
+        self._step = []
         for future in requests_in_batch:
             state = future.state
             row = self._rows.get(state.request_id)
             if row is not None and row.cached < 0:
                 row.cached = state.position_offset - future.query_length
             if future.has_new_token:
-                rows.append(row)
+                self._step.append(row)
                 if row is not None:
                     row.advance((state.initial_tokens + state.generated_tokens)[len(row.prompt) :])
-        self._lay_out_numbers(rows)
-        self._lay_out_masks(rows)
-        self._lay_out_repeated(rows)
         return arg_storage
 
     def __call__(self, _input_ids: torch.Tensor, scores: torch.Tensor, _arguments: torch.Tensor) -> torch.Tensor:
-        """scores: [rows, vocabulary], float32. The same, with what a grammar forbids at -inf and what the dice chose at +inf."""
-        count = scores.shape[0]
-        masks, repeated, numbers = (tensor[..., :count, :] for tensor in (*self._on_device[:2], self._on_device[2].unsqueeze(-1)))
-        temperature, top_p, min_p, penalty, draw = numbers.unbind(0)
-        if self._static or self._penalised:
-            lowered = scores.where(scores < 0, scores / penalty).where(scores >= 0, scores * penalty)
-            scores = lowered.where(self._expanded(repeated), scores)
-        if self._static or self._masked:
-            scores = scores.masked_fill(~self._expanded(masks), float("-inf"))
-        if self._static or self._drawn:
-            scores = _drawn(scores, temperature, top_p, min_p, draw)
+        """Inside a step, maybe while a graph is captured. scores: [rows, vocabulary], float32; left as they are."""
+        if self._kept is None:
+            self._logits = scores
+        else:
+            self._kept[: scores.shape[0]].copy_(scores)
         return scores
 
-    # ---- one step's tensors ----
+    # ---- after a step was begun ----
 
-    def _expanded(self, words: torch.Tensor) -> torch.Tensor:
-        """[rows, words] of bits to [rows, vocabulary] of booleans."""
-        bits = (words.unsqueeze(-1) >> self._bits) & 1
-        return bits.flatten(1)[:, : self._vocabulary].bool()
-
-    def _lay_out_numbers(self, rows: Sequence[Row | None]) -> None:
+    def choose(self, tokens: torch.Tensor) -> None:
+        """Let the rows that are not plain choose again. tokens: [rows], int32, on the device; theirs are replaced."""
         import torch
 
-        settings = [(0.0, 1.0, 0.0, 1.0, 0.0)] * len(rows)
-        for index, row in enumerate(rows):
-            if row is not None:
-                s = row.sampling
-                settings[index] = (s.temperature, s.top_p, s.min_p, s.repeat_penalty, row.draw())
-        self._drawn = any(entry[0] > 0 for entry in settings)
-        self._penalised = any(entry[3] != 1.0 for entry in settings)
-        if settings:
-            self._numbers[:, : len(rows)] = torch.tensor(settings, dtype=torch.float32).T
-            self._upload(2)
-
-    def _lay_out_masks(self, rows: Sequence[Row | None]) -> None:
-        bounded = [(row.matcher, index) for index, row in enumerate(rows) if row is not None and row.matcher is not None and not row.fault]
-        faulty = [index for index, row in enumerate(rows) if row is not None and row.fault]
-        was, self._masked = self._masked, bool(bounded or faulty)
-        if not (was or self._masked):
+        chosen = [(index, row) for index, row in enumerate(self._step) if row is not None and not row.plain]
+        if not chosen or self._logits is None:
             return
-        self._masks.fill_(_ALL)
+        rows = [row for _, row in chosen]
+        bounded = self._bounds(rows)
+        index = torch.tensor([index for index, _ in chosen], device=tokens.device)
+        scores = self._logits[index]
+        scores = self._penalised(scores, rows)
         if bounded:
-            words = self._masks.shape[1]
-            self._executor.unsafe_compute_mask_ptr(bounded, self._masks.data_ptr(), words * 4, self._masks.shape[0])
-        for matched, index in bounded:
-            row = rows[index]
-            if row is not None and matched.is_error():
-                row.fault = matched.get_error()
-                faulty.append(index)
-        for index in faulty:
-            self._masks[index] = 0
-            self._masks[index, self._eos // _WORD] = _bit(self._eos)
-        self._upload(0)
+            scores = scores.masked_fill(self._forbidden(len(rows)), float("-inf"))
+        if any(row.sampling.temperature > 0 for row in rows):
+            numbers = [(s.temperature, s.top_p, s.min_p, row.draw()) for row in rows for s in (row.sampling,)]
+            columns = torch.tensor(numbers, dtype=torch.float32, device=scores.device).T.unsqueeze(-1)
+            scores = _drawn(scores, *columns.unbind(0))
+        tokens[index] = scores.argmax(-1).to(tokens.dtype)
 
-    def _lay_out_repeated(self, rows: Sequence[Row | None]) -> None:
-        if not self._penalised:
-            return
-        self._repeated.zero_()
-        for index, row in enumerate(rows):
-            if row is not None and row.sampling.repeat_penalty != 1.0:
-                for token in set(row.recent()):
-                    self._repeated[index, token // _WORD] |= _bit(token)
-        self._upload(1)
+    def _bounds(self, rows: Sequence[Row]) -> bool:
+        """Compute what each grammar allows. False when none of the rows has one."""
+        pairs = [(row.matcher, place) for place, row in enumerate(rows) if row.matcher is not None and not row.fault]
+        if not any(row.matcher is not None for row in rows):
+            return False
+        self._masks[: len(rows)] = -1
+        width = self._masks.shape[1] * 4
+        if len(pairs) == 1:
+            pairs[0][0].unsafe_compute_mask_ptr(self._masks[pairs[0][1]].data_ptr(), width)
+        elif pairs:
+            self._executor.unsafe_compute_mask_ptr(pairs, self._masks.data_ptr(), width, self._masks.shape[0])
+        for place, row in enumerate(rows):
+            if row.matcher is not None and row.matcher.is_error():
+                row.fault = row.fault or row.matcher.get_error()
+            if row.fault:
+                bit = 1 << (self._eos % _WORD)
+                self._masks[place] = 0
+                self._masks[place, self._eos // _WORD] = bit - (1 << _WORD) if bit >= 1 << (_WORD - 1) else bit
+        return True
 
-    def _upload(self, which: int) -> None:
-        """Host to device, in place. The step runs on the same stream, after it."""
-        source = (self._masks, self._repeated, self._numbers)[which]
-        if self._on_device[which] is not source:
-            self._on_device[which].copy_(source)
+    def _forbidden(self, rows: int) -> torch.Tensor:
+        """[rows, vocabulary] of booleans, on the device of the logits."""
+        import numpy as np
+        import torch
 
+        words = self._masks[:rows]
+        if self._kept is None:
+            bits = np.unpackbits(words.numpy().view(np.uint8), axis=1, count=self._vocabulary, bitorder="little")
+            return torch.from_numpy(bits) == 0
+        spread = (words.to(self._kept.device).unsqueeze(-1) >> self._bits) & 1
+        return spread.flatten(1)[:, : self._vocabulary] == 0
 
-def _bit(token: int) -> int:
-    """The bit of a token in its word, as a signed 32-bit number."""
-    bit = 1 << (token % _WORD)
-    return bit - (1 << _WORD) if bit >= 1 << (_WORD - 1) else bit
+    def _penalised(self, scores: torch.Tensor, rows: Sequence[Row]) -> torch.Tensor:
+        """Lower what a row said lately, as llama.cpp does: positive scores are divided, negative ones multiplied."""
+        import torch
+
+        said = [(place, token, row.sampling.repeat_penalty) for place, row in enumerate(rows) for token in row.repeated()]
+        if not said:
+            return scores
+        places, tokens, penalties = (torch.tensor(list(column), device=scores.device) for column in zip(*said, strict=True))
+        before = scores[places, tokens]
+        scores[places, tokens] = torch.where(before < 0, before * penalties, before / penalties)
+        return scores
 
 
 def _drawn(scores: torch.Tensor, temperature: torch.Tensor, top_p: torch.Tensor, min_p: torch.Tensor, draw: torch.Tensor) -> torch.Tensor:

@@ -40,8 +40,8 @@ class Slots(BaseModel):
     note: str = Field(max_length=12)
 
 
-def asked(words: str, **settings: Any) -> ChatRequest:
-    return ChatRequest(messages=(BRIEF, Message(role="user", content=words)), **({"max_tokens": 24} | settings))
+def asked(words: str, *, brief: Message = BRIEF, **settings: Any) -> ChatRequest:
+    return ChatRequest(messages=(brief, Message(role="user", content=words)), **({"max_tokens": 24} | settings))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -57,15 +57,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_tiny_chat(tmp_path_factory.mktemp("models") / "tiny-chat")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def devices() -> Iterator[Devices]:
     held = Devices(2 * 1024**3)
     yield held
     held.release_idle()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def chat(folder: Path, devices: Devices) -> TransformersChat:
+    """One engine for all tests: what it keeps from one must not change another."""
     return TransformersChat(folder, ModelRef(id="tiny-chat"), devices, context_tokens=512, slots=8, device="cpu")
 
 
@@ -80,8 +81,9 @@ def test_eight_threads_give_the_text_that_each_gives_alone(chat: TransformersCha
 
 def test_requests_that_come_together_read_their_brief_once(chat: TransformersChat) -> None:
     chat.warm((Message(role="user", content="Hello."),))
+    unread = Message(role="system", content="A brief that nobody read before. " * 12)
     with ThreadPoolExecutor(8) as threads:
-        replies = list(threads.map(chat.complete, [asked(f"{number}") for number in range(8)]))
+        replies = list(threads.map(chat.complete, [asked(f"{number}", brief=unread) for number in range(8)]))
     fresh = sorted(reply.prompt_tokens - reply.cached_tokens for reply in replies)
     assert fresh[-1] > 96
     assert all(tokens <= 64 for tokens in fresh[:-1])
@@ -180,9 +182,10 @@ def test_a_prompt_over_the_context_is_refused_and_a_long_one_gets_what_is_left(c
 
 
 def test_a_warm_prefix_is_not_read_again(chat: TransformersChat) -> None:
-    assert chat.warm((BRIEF,)) > 64
-    assert chat.warm((BRIEF,)) == 0
-    reply = chat.complete(asked("warm"))
+    unread = Message(role="system", content="Another brief that nobody read before. " * 8)
+    assert chat.warm((unread,)) > 64
+    assert chat.warm((unread,)) == 0
+    reply = chat.complete(asked("warm", brief=unread))
     assert reply.cached_tokens >= 64
 
 
@@ -209,14 +212,16 @@ def test_more_requests_than_slots_take_turns(folder: Path, devices: Devices) -> 
     assert all(reply.completion_tokens > 0 for reply in replies)
 
 
-def test_unloading_leaves_no_thread_and_the_next_request_loads_again(chat: TransformersChat, devices: Devices) -> None:
-    before = set(threading.enumerate())
+def test_unloading_leaves_no_thread_and_the_next_request_loads_again(folder: Path) -> None:
+    before, devices = set(threading.enumerate()), Devices(2 * 1024**3)
+    chat = TransformersChat(folder, ModelRef(id="leaving"), devices, context_tokens=256, slots=2, device="cpu")
     first = chat.complete(asked("load"))
-    assert {thread.name for thread in threading.enumerate()} >= {"engine tiny-chat"}
-    _wait(lambda: not any(thread.name == "chat tiny-chat" for thread in threading.enumerate()))
+    assert {thread.name for thread in threading.enumerate()} >= {"engine leaving"}
+    _wait(lambda: not any(thread.name == "chat leaving" for thread in threading.enumerate()))
     devices.release_idle()
     assert set(threading.enumerate()) <= before
     assert chat.complete(asked("load")).text == first.text
+    devices.release_idle()
 
 
 def test_an_error_inside_a_step_is_told_and_the_next_request_works(chat: TransformersChat, devices: Devices) -> None:
