@@ -10,6 +10,7 @@ import select
 import signal
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -350,10 +351,11 @@ class WorkerProcess:
 
 
 def environment(ours: Mapping[str, str], device: str, threads: int) -> dict[str, str]:
-    """What a worker finds set: what we found, without secrets, with our own code first on its path, and one GPU or none."""
+    """What a worker finds set: what we found, without secrets, with our own code on its path, and one GPU or none."""
     theirs = {name: value for name, value in ours.items() if name not in _SECRETS}
     code = str(Path(__file__).resolve().parent.parent.parent)
-    theirs["PYTHONPATH"] = os.pathsep.join([code, *filter(None, [ours.get("PYTHONPATH")])])
+    if code != sysconfig.get_path("purelib"):  # installed packages are found anyway, and must not stand before Python's own
+        theirs["PYTHONPATH"] = os.pathsep.join([code, *filter(None, [ours.get("PYTHONPATH")])])
     theirs["CUDA_VISIBLE_DEVICES"] = visible(device, ours.get("CUDA_VISIBLE_DEVICES"))
     if threads:
         theirs["OMP_NUM_THREADS"] = str(threads)
