@@ -6,10 +6,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from domain.errors import HostingError, InputError
 from domain.settings import Settings
@@ -51,16 +54,30 @@ class Collector:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
+    @property
+    def spans(self) -> dict[str, Span]:
+        """What was sent, by name."""
+        batches = [ExportTraceServiceRequest.FromString(body) for _, body in self.received]
+        return {told.name: told for batch in batches for resource in batch.resource_spans for s in resource.scope_spans for told in s.spans}
 
-@pytest.fixture
-def collector() -> Iterator[Collector]:
+
+@contextmanager
+def listening() -> Iterator[Collector]:
     found = Collector()
     thread = threading.Thread(target=found.server.serve_forever)
     thread.start()
-    yield found
-    found.server.shutdown()
-    found.server.server_close()
-    thread.join()
+    try:
+        yield found
+    finally:
+        found.server.shutdown()
+        found.server.server_close()
+        thread.join()
+
+
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    with listening() as found:
+        yield found
 
 
 def traced(endpoint: str) -> subprocess.CompletedProcess[str]:
@@ -70,13 +87,11 @@ def traced(endpoint: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_what_was_traced_is_at_the_collector_when_the_process_ends(collector: Collector) -> None:
-    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-
     done = traced(collector.url)
     assert done.returncode == 0, done.stderr
     ((path, body),) = collector.received
     (resource,) = ExportTraceServiceRequest.FromString(body).resource_spans
-    spans = {found.name: found for scope in resource.scope_spans for found in scope.spans}
+    spans = collector.spans
     facts = {fact.key: fact.value.string_value for fact in resource.resource.attributes}
     assert (path, set(spans)) == ("/v1/traces", {"studio.make", "executor.generate"})
     assert spans["executor.generate"].parent_span_id == spans["studio.make"].span_id
