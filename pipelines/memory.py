@@ -146,8 +146,8 @@ class Arbiter:
     def holder(self, name: str, evict: Callable[[str], bool], alias: Mapping[str, str] | None = None) -> Holder:
         """A new holder. One of the same name before it is lost.
 
-        evict: asked, in a thread of its own, to unload one idle key; False when it is in use after all. It may call `gone`
-            before it returns True, or leave that to us.
+        evict: asked, in a thread of its own, to unload one idle key; False when it is in use after all, else it says `gone` before
+            it returns True.
         alias: devices as this process names them -> as `budgets` does, for one that sees a single GPU as "cuda".
         """
         made = Holder(self, name, evict, alias or {})
