@@ -80,7 +80,7 @@ def open_studio(settings: Settings) -> Studio:
     from studio.table import all_makers
 
     assets = assets_folder()
-    library = Library.open(settings.database_url, settings.home)
+    library = Library.open(settings.database_url, settings.home, settings.files, settings.cache)
 
     def remote() -> Remote:
         endpoint = endpoint_of(library, settings)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import logging
 import secrets
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 from pydantic import Field
 
 from domain.errors import Conflict, MaquetteError, StorageError
 from domain.value import Value
+from library.lock import Hold, hold
 from studio.queue import Key, Stage
 
 #: Raised when the arguments or steps of the workflow below change, so that pieces of an older form are not repeated by newer code.
@@ -23,6 +23,8 @@ WORKFLOW_VERSION = "3"
 PIECE = "maquette.piece"
 #: Ended pieces say nothing the job rows do not; they are deleted so many at a time, each time so many were begun.
 TIDY_EVERY = 500
+#: How often it is made sure that this process still holds the library.
+RENEW_SECONDS = 10.0
 ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 
 log = logging.getLogger(__name__)
@@ -48,7 +50,8 @@ class Durable:
         self._database = database
         self._runs_file = runs_file
         self._begin: Callable[[str], None] | None = None
-        self._lock: IO[bytes] | None = None
+        self._lock: Hold | None = None
+        self._renewed = 0.0
         self._begun = 0
 
     def start(self, work: Callable[[Piece], None]) -> tuple[Piece, ...]:
@@ -72,6 +75,7 @@ class Durable:
         """Begin a piece. Raises StorageError when it could not be noted; then it has not begun."""
         if self._begin is None:
             raise RuntimeError("Durable.start() was not called")
+        self._still_ours()
         try:
             if self._begun % TIDY_EVERY == 0:
                 self._tidy()
@@ -89,9 +93,8 @@ class Durable:
         self._release()
 
     def _open(self, work: Callable[[Piece], None]) -> tuple[Piece, ...]:
+        self._lock = hold(self._database, None if self._runs_file is None else self._runs_file.with_suffix(".lock"))
         if self._runs_file is not None:
-            self._runs_file.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = _hold(self._runs_file.with_suffix(".lock"))
             with contextlib.closing(sqlite3.connect(self._runs_file)) as connection:
                 connection.execute("PRAGMA journal_mode=WAL")  # stays with the file; DBOS does not set it
         DBOS(config=self._config())
@@ -112,6 +115,16 @@ class Durable:
         DBOS.launch()
         self._begin = begin
         return self._interrupted()
+
+    def _still_ours(self) -> None:
+        """A database server that restarted has forgotten who worked on this library; another studio may have begun meanwhile."""
+        if self._lock is None or time.monotonic() - self._renewed < RENEW_SECONDS:
+            return
+        try:
+            self._lock.renew()
+        except Conflict as error:
+            raise StorageError(error.message, hint=error.hint) from error
+        self._renewed = time.monotonic()
 
     def _tidy(self) -> None:
         ended = DBOS.list_workflows(status=ENDED, name=PIECE, limit=2 * TIDY_EVERY, load_input=False, load_output=False)
@@ -139,20 +152,5 @@ class Durable:
 
     def _release(self) -> None:
         if self._lock is not None:
-            self._lock.close()
+            self._lock.release()
             self._lock = None
-
-
-def _hold(path: Path) -> IO[bytes]:
-    """Hold a lock file until it is closed or the process ends, however it ends. Raises Conflict when another process holds it."""
-    file = path.open("ab")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        file.close()
-        raise Conflict(
-            f"Another Maquette is already working in {path.parent}.",
-            hint="Use its pages, stop it first, or choose another folder with MAQUETTE_HOME.",
-            field="MAQUETTE_HOME",
-        ) from error
-    return file
