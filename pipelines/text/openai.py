@@ -20,6 +20,7 @@ from domain.errors import EngineFailed, InputError, LimitError, MaquetteError, M
 from domain.progress import CancelToken
 from domain.recipe import ModelRef
 from pipelines.text.grammar import check_json
+from pipelines.text.servers import Server
 from pipelines.text.template import Neutralise
 
 #: Seconds between looks at the cancel token while the server is silent.
@@ -58,6 +59,7 @@ class OpenAICompatibleChat:
         self._key = key
         self._context_tokens = context_tokens
         self._model = ModelRef(id=f"openai:{name}")
+        self._server = Server(self._url, name, client)
         self._clean = Neutralise(())
 
     @property
@@ -66,7 +68,8 @@ class OpenAICompatibleChat:
 
     @property
     def context_tokens(self) -> int:
-        return self._context_tokens
+        """As the server told with the first request, or what was assumed."""
+        return self._server.context or self._context_tokens
 
     @property
     def strong(self) -> bool:
@@ -87,7 +90,7 @@ class OpenAICompatibleChat:
 
     def _events(self, request: ChatRequest, cancel: CancelToken | None) -> Iterator[str | ChatReply]:
         """The exchange runs in a thread of its own, so that a silent server cannot hold up a cancel."""
-        exchange = _Exchange(self._client, self._url, self._headers(), self._payload(request), request)
+        exchange = _Exchange(self._client, self._server, self._url, self._headers(), self._payload(request), request)
         threading.Thread(target=exchange.run, name=f"chat {self._name}", daemon=True).start()
         try:
             while True:
@@ -113,7 +116,7 @@ class OpenAICompatibleChat:
         return headers
 
     def _payload(self, request: ChatRequest) -> dict[str, Any]:
-        # min_p and repeat_penalty are not in the protocol: servers differ in refusing or ignoring what they do not know.
+        # What is not in the protocol goes to servers that are known to take it, see servers.py.
         payload: dict[str, Any] = {
             "model": self._name,
             "messages": [{"role": m.role, "content": self._clean(m.content)} for m in request.messages],
@@ -135,10 +138,17 @@ class _Exchange:
     """One request and its answer."""
 
     def __init__(
-        self, client: httpx.Client, url: str, headers: Mapping[str, str], payload: Mapping[str, Any], request: ChatRequest
+        self,
+        client: httpx.Client,
+        server: Server,
+        url: str,
+        headers: Mapping[str, str],
+        payload: Mapping[str, Any],
+        request: ChatRequest,
     ) -> None:
         self.events: queue.SimpleQueue[str | ChatReply | MaquetteError] = queue.SimpleQueue()
         self._client = client
+        self._server = server
         self._url = url
         self._headers = headers
         self._payload = payload
@@ -181,10 +191,13 @@ class _Exchange:
         self.events.put(failure)
 
     def _run(self) -> None:
+        self._server.ask(self._headers, {"trace": self._connected})
+        if self._closed.is_set():
+            return
         with self._client.stream(
             "POST",
             f"{self._url}/chat/completions",
-            json=dict(self._payload),
+            json={**self._payload, **self._server.extras(self._request.sampling)},
             headers=dict(self._headers),
             follow_redirects=False,
             extensions={"trace": self._connected},
@@ -220,7 +233,8 @@ class _Exchange:
             return ModelUnusable(f"{self._url} refused the key ({status}).", hint="Set MAQUETTE_CHAT_KEY to a key that this server takes.")
         if status == 404:
             return self._not_found(said)
-        if status == 413 or (status == 400 and "context_length_exceeded" in said):
+        # vLLM and SGLang have no code for it, only a sentence.
+        if status == 413 or (status == 400 and ("context_length_exceeded" in said or "context length" in said)):
             return LimitError(f"The prompt is too long for {self._payload['model']}: {said}", hint="Shorten the brief or its attachments.")
         if status == 429:
             return EngineFailed(f"{self._url} takes no more requests for now (429): {said}", hint="Wait a little and try again.")

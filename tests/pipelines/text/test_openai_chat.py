@@ -33,8 +33,7 @@ class Handler(BaseHTTPRequestHandler):
         self.server.answer(self)
 
     def do_GET(self) -> None:
-        self.server.seen.append((self.path, dict(self.headers), {}))
-        self.reply(200, {"data": [{"id": "big"}, {"id": "small"}]})
+        self.reply(200, {"data": self.server.models})
 
     def reply(self, status: int, value: object, **headers: str) -> None:
         data = json.dumps(value).encode()
@@ -66,6 +65,7 @@ class Handler(BaseHTTPRequestHandler):
 class FakeServer(ThreadingHTTPServer):
     answer: Answer
     seen: list[tuple[str, dict[str, str], dict[str, Any]]] = field(default_factory=list)
+    models: list[Any] = field(default_factory=lambda: [{"id": "big"}, {"id": "small"}])
     gone: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
 
@@ -127,6 +127,39 @@ def test_everything_asked_for_reaches_the_server(server: FakeServer, client: htt
     assert (body["temperature"], body["top_p"], body["seed"], body["max_tokens"], body["stop"]) == (0.5, 0.8, 11, 20, ["END"])
 
 
+@pytest.mark.parametrize(
+    ("owner", "penalty"), [("vllm", "repetition_penalty"), ("sglang", "repetition_penalty"), ("llamacpp", "repeat_penalty")]
+)
+def test_a_server_that_names_itself_gets_every_setting(server: FakeServer, client: httpx.Client, owner: str, penalty: str) -> None:
+    server.models = ["nonsense", {"id": "big", "owned_by": owner, "max_model_len": 8192}]
+    chat = OpenAICompatibleChat(server.url, "big", client)
+    assert chat.context_tokens == 32_768
+    chat.complete(HELLO.model_copy(update={"sampling": Sampling(min_p=0.1, repeat_penalty=1.2)}))
+    body = server.seen[0][2]
+    assert (body["min_p"], body[penalty], body["chat_template_kwargs"]) == (0.1, 1.2, {"enable_thinking": False})
+    assert chat.context_tokens == 8192
+
+
+@pytest.mark.parametrize("models", [[{"id": "big", "owned_by": "openai"}], [], "odd", [{"id": "big", "max_model_len": "many"}]])
+def test_an_unknown_server_gets_the_protocol_only(server: FakeServer, client: httpx.Client, models: Any) -> None:
+    server.models = models
+    chat = OpenAICompatibleChat(server.url, "big", client)
+    chat.complete(HELLO)
+    assert not {"min_p", "repetition_penalty", "repeat_penalty", "chat_template_kwargs"} & set(server.seen[0][2])
+    assert chat.context_tokens == 32_768
+
+
+def test_thoughts_of_a_model_are_not_its_reply(server: FakeServer, client: httpx.Client) -> None:
+    def thinking(handler: Handler) -> None:
+        handler.events()
+        handler.event({"choices": [{"delta": {"role": "assistant", "content": ""}}]})
+        handler.event({"choices": [{"delta": {"reasoning_content": "Let me see."}}]})
+        handler.piece("Hello.", "stop")
+
+    server.answer = thinking
+    assert OpenAICompatibleChat(server.url, "big", client).complete(HELLO).text == "Hello."
+
+
 def test_a_schema_goes_out_as_response_format(server: FakeServer, client: httpx.Client) -> None:
     def bound(handler: Handler) -> None:
         handler.events()
@@ -182,9 +215,17 @@ def test_an_unknown_model_lists_those_there_are(server: FakeServer, client: http
         OpenAICompatibleChat(server.url, "huge", client).complete(HELLO)
 
 
-def test_a_prompt_too_long_for_the_server_is_a_limit(server: FakeServer, client: httpx.Client) -> None:
-    server.answer = lambda h: h.reply(400, {"error": {"code": "context_length_exceeded", "message": "9000 tokens, 8192 at most"}})
-    with pytest.raises(LimitError, match="9000 tokens, 8192 at most"):
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"code": "context_length_exceeded", "message": "9000 tokens, 8192 at most"},
+        {"code": 400, "message": "This model's maximum context length is 8192 tokens. However, you requested 9000 tokens."},
+        {"code": 400, "message": "The input (9000 tokens) is longer than the model's context length (8192 tokens)."},
+    ],
+)
+def test_a_prompt_too_long_for_the_server_is_a_limit(server: FakeServer, client: httpx.Client, error: dict[str, Any]) -> None:
+    server.answer = lambda h: h.reply(400, {"error": error})
+    with pytest.raises(LimitError, match=r"9000 tokens"):
         OpenAICompatibleChat(server.url, "big", client).complete(HELLO)
 
 
