@@ -112,7 +112,7 @@ def open_studio(settings: Settings) -> Studio:
     preparations = Preparations(engine.chats, desk, lambda: voices_of(engine.voices, installed_engines()))
     makers = Makers(all_makers(engine, executor, desk, preparations), preference(picture_model))
     making = Making(library, makers, executor.release_idle, now)
-    places = lanes(settings, arbiter)
+    places = lanes(settings, arbiter, engine)
     expected = Expectation(library, time.monotonic).seconds
     runner = Runner(library, making, Durable(settings.runs_url, settings.runs_file), lanes=places, now=now, cost=expected)
     room = EngineRoom(library, executor, runner, now)
@@ -178,14 +178,17 @@ def build_executor(settings: Settings, assets: Path, arbiter: Arbiter, engine: E
     return WorkerExecutor(settings, assets, arbiter, engine.local_chat, lambda model_id: accelerated(engine.store.catalogue.get(model_id)))
 
 
-def lanes(settings: Settings, arbiter: Arbiter) -> dict[str, int]:
+def lanes(settings: Settings, arbiter: Arbiter, engine: Engine) -> dict[str, int]:
     """How many pieces of work each resource class of this machine bears at once."""
+    from domain.model import Task
     from pipelines.executors.layout import lanes as of_posts
     from pipelines.executors.layout import posts
     from pipelines.models.profiles import Hardware
+    from pipelines.text.chats import accelerated
 
     gpus = [device.name for device in arbiter.devices() if device.name.startswith("cuda")]
-    return of_posts(posts(Hardware.detect().cores, gpus, settings.workers))
+    chat = engine.chosen(Task.CHAT)
+    return of_posts(posts(Hardware.detect().cores, gpus, settings.workers), chat is not None and accelerated(chat.model))
 
 
 def warm_up(engine: Engine, director: Director, cancel: CancelToken) -> None:

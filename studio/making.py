@@ -21,6 +21,7 @@ from domain.take import Take
 from domain.tracing import continued, span
 from domain.value import seed_for
 from library.library import Library
+from pipelines.executors.spool import discard
 from pipelines.pipeline import Company
 from studio.makers import Maker, Makers
 from studio.progress import Together
@@ -222,6 +223,7 @@ class Making:
             except MaquetteError as error:
                 # A database that is away for a minute must not cost what took minutes to make; a full disk is told at once.
                 if not pause or not isinstance(error, StorageError) or isinstance(error, DiskFull | AssetDamaged):
+                    discard([output])
                     return error
             time.sleep(pause)
         raise RuntimeError("the last pause is 0")

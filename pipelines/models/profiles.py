@@ -206,7 +206,8 @@ def _nvidia() -> tuple[tuple[str, int], ...]:
         )
     except (OSError, subprocess.TimeoutExpired):
         return ()
-    return gpus_in(answer.stdout) if answer.returncode == 0 else ()
+    found = gpus_in(answer.stdout) if answer.returncode == 0 else ()
+    return visible_gpus(found, os.environ.get("CUDA_VISIBLE_DEVICES"))
 
 
 def gpus_in(listing: str) -> tuple[tuple[str, int], ...]:
@@ -217,3 +218,13 @@ def gpus_in(listing: str) -> tuple[tuple[str, int], ...]:
         if mebibytes.strip().isdigit():
             gpus.append((name.strip(), int(mebibytes) * 1024 * 1024))
     return tuple(gpus)
+
+
+def visible_gpus(found: tuple[tuple[str, int], ...], shown: str | None) -> tuple[tuple[str, int], ...]:
+    """Those that CUDA may see, in its order. shown: CUDA_VISIBLE_DEVICES; ids other than numbers are taken as being in order."""
+    if shown is None:
+        return found
+    names = [name.strip() for name in shown.split(",") if name.strip()]
+    if all(name.isdigit() for name in names):
+        return tuple(found[int(name)] for name in names if int(name) < len(found))
+    return found[: len(names)]

@@ -11,7 +11,7 @@ from domain.errors import InputError
 from domain.model import Task
 from domain.settings import Settings
 from pipelines.models.catalogue import Catalogue
-from pipelines.models.profiles import GB, Hardware, choose, gpus_in, profile_for
+from pipelines.models.profiles import GB, Hardware, choose, gpus_in, profile_for, visible_gpus
 from pipelines.text.chats import Remote, accelerated
 from pipelines.worker import build, users
 
@@ -158,3 +158,12 @@ def test_the_engine_of_a_gpu_machine_picks_only_what_it_runs(
     assert {p.models({})[0].id for p in engine.speech} == {m.id for m in engine.store.catalogue.of(Task.SPEECH) if engine.runs(m)}
     chat = engine.chosen(Task.CHAT)
     assert chat is not None and accelerated(chat.model)
+
+
+def test_gpus_that_are_hidden_from_cuda_are_not_counted() -> None:
+    cards = (("T4", 16), ("H100", 80))
+    assert visible_gpus(cards, None) == cards
+    assert visible_gpus(cards, "1") == (("H100", 80),)
+    assert visible_gpus(cards, "1,0") == (("H100", 80), ("T4", 16))
+    assert visible_gpus(cards, "") == ()
+    assert visible_gpus(cards, "GPU-5f1a") == (("T4", 16),)
