@@ -165,7 +165,9 @@ def build_arbiter(settings: Settings, library: Library) -> Arbiter:
 
 def build_executor(settings: Settings, assets: Path, arbiter: Arbiter, engine: Engine) -> Executor:
     """Where makers run. Starts nothing yet."""
+    from pipelines.energy import Energy, meters_of
     from pipelines.executors.inline import InlineExecutor
+    from pipelines.executors.layout import visible
     from pipelines.executors.workers import WorkerExecutor
     from pipelines.text.chats import accelerated
 
@@ -175,7 +177,16 @@ def build_executor(settings: Settings, assets: Path, arbiter: Arbiter, engine: E
         return RayExecutor(settings, assets, engine)
     if settings.executor == "inline":
         return InlineExecutor(engine, arbiter)
-    return WorkerExecutor(settings, assets, arbiter, engine.local_chat, lambda model_id: accelerated(engine.store.catalogue.get(model_id)))
+    seen = os.environ.get("CUDA_VISIBLE_DEVICES")
+    meters = meters_of({device.name: visible(device.name, seen) for device in arbiter.devices()})
+    return WorkerExecutor(
+        settings,
+        assets,
+        arbiter,
+        engine.local_chat,
+        lambda model_id: accelerated(engine.store.catalogue.get(model_id)),
+        energy=Energy(meters),
+    )
 
 
 def lanes(settings: Settings, arbiter: Arbiter, engine: Engine) -> dict[str, int]:

@@ -30,6 +30,8 @@ from pipelines.text.embedder import MiniLmEmbedder
 
 #: Left to the system and to whatever else a person runs.
 SHARE_OF_MEMORY = 0.6
+#: The rest is for what making needs besides weights: activations, caches, the context of the driver.
+SHARE_OF_GPU = 0.8
 SENTENCES = "all-minilm-l6-v2"
 
 
@@ -127,6 +129,12 @@ def build_child(settings: Settings, assets: Path, memory: Memory) -> Engine:
 def memory_budget(settings: Settings, hardware: Hardware) -> int:
     """Bytes of RAM that weights may take."""
     return settings.memory_budget or int(hardware.ram * SHARE_OF_MEMORY) or 4_000_000_000
+
+
+def budgets(settings: Settings, hardware: Hardware) -> dict[str, int]:
+    """Bytes that weights may take, by device."""
+    cards = {f"cuda:{number}": int(memory * SHARE_OF_GPU) for number, (_, memory) in enumerate(hardware.gpus)}
+    return {"cpu": memory_budget(settings, hardware), **cards}
 
 
 def users(art: Set[str]) -> Callable[[Model], bool]:

@@ -31,9 +31,7 @@ class EngineRoom:
             trouble = self._runner.trouble
         except StorageError as error:
             slowest, done, trouble = (), 0, str(error)
-        return EngineState(
-            executor=self._executor.state(), lanes=self._runner.lanes(), stages=slowest, done_per_hour=done, trouble=trouble
-        )
+        return EngineState(executor=self._executor.state(), lanes=self._runner.lanes(), stages=slowest, done_per_hour=done, trouble=trouble)
 
     def release_idle(self) -> None:
         """Give back the memory of everything nobody is using."""

@@ -67,7 +67,6 @@ class Making:
         makers: who makes what.
         release_memory: called once after OutOfMemory, before the one retry.
         now: the clock, for stored times.
-        joules: energy this machine has used so far, None where it cannot be read.
     """
 
     def __init__(
@@ -76,14 +75,12 @@ class Making:
         makers: Makers,
         release_memory: Callable[[], None],
         now: Callable[[], datetime],
-        joules: Callable[[], float | None] = lambda: None,
     ) -> None:
         self._library = library
         self._takes = Takes(library)
         self._makers = makers
         self._release_memory = release_memory
         self._now = now
-        self._joules = joules
 
     def way(self, project: Project, take: Take) -> Way:
         """What the next stage of a take needs. Raises ModelMissing when nobody could do it."""
@@ -172,18 +169,16 @@ class Making:
     def _generate(self, orders: Sequence[_Order]) -> list[Output]:
         if not orders:
             return []
-        maker, before = orders[0].maker, self._joules()
+        maker = orders[0].maker
         started = time.monotonic()
         with continued(orders[0].item.take.trace), span("studio.make", maker=maker.name, batch=len(orders)):
             outputs = maker.generate([order.work for order in orders], Together([order.item.progress for order in orders]))
         seconds = (time.monotonic() - started) / len(orders)
         if len(outputs) != len(orders):
             raise EngineFailed(f"{maker.name} returned {len(outputs)} results for {len(orders)} requests.", hint="Run the step again.")
-        after = self._joules()
-        joules = (after - before) / len(orders) if before is not None and after is not None else None
-        return [self._measured(order, output, seconds, joules, len(orders)) for order, output in zip(orders, outputs, strict=True)]
+        return [self._measured(order, output, seconds, len(orders)) for order, output in zip(orders, outputs, strict=True)]
 
-    def _measured(self, order: _Order, output: Output, seconds: float, joules: float | None, batch: int) -> Output:
+    def _measured(self, order: _Order, output: Output, seconds: float, batch: int) -> Output:
         """The output with the stages of its take in its trace; what it cost goes to the library."""
         take, trace = order.item.take, output.trace
         stages = {"queue": order.item.waited, "prepare": take.preparing, **trace.stages, "make": seconds}
@@ -200,15 +195,15 @@ class Making:
                     seconds=take.preparing + seconds,
                     steps=steps if isinstance(steps, int) else 0,
                     batch=batch,
-                    load_seconds=stages.get("load", 0.0),
+                    load_seconds=stages.get("load", 0.0) / batch,
                     stages=stages,
-                    joules=joules,
+                    joules=trace.joules,
                     peak_bytes=trace.peak_bytes,
                     plan_id=take.plan_id,
                     person=take.person,
                 )
             )
-        kept = Trace.model_validate({**trace.model_dump(), "stages": stages, "joules": joules})
+        kept = Trace.model_validate({**trace.model_dump(), "stages": stages})
         return Output(files=output.files, trace=kept, credits=output.credits, facts=output.facts)
 
     def _kept(self, order: _Order, output: Output) -> Asset | MaquetteError:

@@ -29,9 +29,7 @@ from studio.makers import Maker, no_company
 Prepare = Callable[[StepContext, Progress], Prepared]
 
 
-def media_maker(
-    pipeline: Pipeline, prepare: Prepare, executor: Executor, *, lane: str, name: str = "", asks_chat: bool = False
-) -> Maker:
+def media_maker(pipeline: Pipeline, prepare: Prepare, executor: Executor, *, lane: str, name: str = "", asks_chat: bool = False) -> Maker:
     """A maker whose pipeline runs where the executor says; `pipeline` here answers what it can do, and loads nothing.
 
     name: for one of several instances of a pipeline ("diffusion/sdxl"); the pipeline's own otherwise.

@@ -184,8 +184,9 @@ class Plans:
 
     # Cost and running
 
-    def estimate(self, plan: Plan) -> PlanEstimate:
-        return self._quotes.estimate(plan)
+    def estimate(self, plan: Plan, only: Collection[str] | None = None) -> PlanEstimate:
+        """What these steps (None: all) would cost here and now."""
+        return self._quotes.estimate(plan, only)
 
     def approve(self, plan_id: str, *, person: str = "") -> tuple[Job, ...]:
         """Approve the newest version and make every step that is not made yet, or was changed since. Returns the queued jobs.
@@ -209,8 +210,13 @@ class Plans:
         self, plan_id: str, step_id: str, *, note: str = "", values: dict[str, JsonValue] | None = None, person: str = ""
     ) -> tuple[Job, ...]:
         """A new take of one step, with a changed spec or a note ("warmer"), and of what depends on it and was made before."""
-        self._require_remakable(self.get(plan_id), {step_id: note})
+        plan = self.get(plan_id)
+        wanted = self._require_remakable(plan, {step_id: note})
         if values:
+            step = plan.step(step_id)
+            changed = step.model_copy(update={"spec": change_spec(step, values)})
+            meant = plan.model_copy(update={"steps": tuple(changed if s.id == step_id else s for s in plan.steps)})
+            self._quoted(meant, {s.id for s in wanted}, person)  # a budget that would not bear it leaves the step as it is
             self.change(plan_id, step_id, values)
         return self.remake(plan_id, {step_id: note}, person=person)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,7 @@ from domain.progress import Progress
 from domain.recipe import Output, Work
 from domain.settings import Settings
 from pipelines.audio.recognition import Transcript
+from pipelines.energy import Energy, Reading
 from pipelines.executors.call import Call
 from pipelines.executors.channel import ChannelClosed, Frame
 from pipelines.executors.child import FACTORY, Config
@@ -41,6 +43,22 @@ _MOST: Final = 0.9
 _STOP: Final = 3.0
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A request under way: its answers, the device it runs on, and what energy that took, known when it has ended."""
+
+    frames: Iterator[Frame]
+    device: str
+    reading: Reading
+
+
+def _placed(output: Output, asked: _Asked, together: int) -> Output:
+    """The output with the device as the studio counts them (a worker sees its own card as the first) and its share of the energy."""
+    joules = asked.reading.joules / together if asked.reading.joules is not None else None
+    device = asked.device if output.trace.device.startswith("cuda") else output.trace.device
+    return replace(output, trace=output.trace.model_copy(update={"joules": joules, "device": device}))
+
+
 class WorkerExecutor:
     """An Executor (executor.py). Starts nothing until something is asked of it. Thread-safe.
 
@@ -49,6 +67,7 @@ class WorkerExecutor:
         described: a chat model of the catalogue as this process would build it; it is asked what it is, and never run.
         accelerated: whether a chat model runs on a GPU where there is one.
         factory: builds what a worker serves (child.Config); tests name their own.
+        energy: what reads the meters of this machine; None reads none.
         grace: seconds a cancelled request may take to stop before its worker is killed.
         slack: bytes a worker may hold beyond its weights, between two requests; one that holds more leaks, and is replaced.
     """
@@ -62,6 +81,7 @@ class WorkerExecutor:
         accelerated: Callable[[str], bool] = lambda model_id: False,
         *,
         factory: str = FACTORY,
+        energy: Energy | None = None,
         grace: float = 10.0,
         slack: int = SLACK,
     ) -> None:
@@ -71,6 +91,7 @@ class WorkerExecutor:
         self._described = described
         self._accelerated = accelerated
         self._factory = factory
+        self._energy = energy or Energy({})
         hardware = Hardware.detect()
         self._limits = Limits(settings.stall_seconds, grace, int(hardware.ram * _MOST), slack)
         self._numbers = itertools.count(1)
@@ -82,13 +103,16 @@ class WorkerExecutor:
         """See Executor.generate. Waits for a worker; cancellable meanwhile."""
         kind = kind_of_maker(maker, self._gpus)
         frame = {"do": "generate", "maker": maker, "works": works_to_json(works)}
-        with self._asked(kind, maker, frame, progress.check) as frames:
-            for answer in frames:
+        result: Any = None
+        with self._asked(kind, maker, frame, progress.check) as asked:
+            for answer in asked.frames:
                 if answer["is"] == "progress":
                     progress.report(answer["fraction"], answer["note"])
                 elif answer["is"] == "done":
-                    return complete(maker, works, outputs_from_json(answer["result"]))
-        raise EngineFailed(f"{maker} ended without a result.", hint="Run the step again.")
+                    result = answer["result"]
+        if result is None:
+            raise EngineFailed(f"{maker} ended without a result.", hint="Run the step again.")
+        return complete(maker, works, [_placed(output, asked, len(works)) for output in outputs_from_json(result)])
 
     def chat(self, model_id: str) -> WorkerChat:
         """See Executor.chat."""
@@ -97,8 +121,8 @@ class WorkerExecutor:
         @contextmanager
         def ask(frame: Mapping[str, Any], check: Callable[[], None]) -> Iterator[Iterator[Frame]]:
             kind = kind_of_chat(self._accelerated(model_id), self._gpus)
-            with self._asked(kind, model_id, frame, check) as frames:
-                yield frames
+            with self._asked(kind, model_id, frame, check) as asked:
+                yield asked.frames
 
         return WorkerChat(model_id, lambda: self._described(model_id), ask)
 
@@ -106,8 +130,8 @@ class WorkerExecutor:
         """See Executor.transcribe."""
         path = self._spool.keep(f"heard-{next(self._numbers)}", data)
         try:
-            with self._asked(CPU, "transcribe", {"do": "transcribe", "path": str(path)}, lambda: None) as frames:
-                for answer in frames:
+            with self._asked(CPU, "transcribe", {"do": "transcribe", "path": str(path)}, lambda: None) as asked:
+                for answer in asked.frames:
                     if answer["is"] == "done":
                         return Transcript.model_validate(answer["result"])
         finally:
@@ -116,7 +140,8 @@ class WorkerExecutor:
 
     def state(self) -> ExecutorState:
         workers = tuple(station.state() for station in self._staff.stations)
-        return ExecutorState(name="process", devices=self._arbiter.devices(), workers=workers, residents=self._arbiter.residents())
+        devices = tuple(d.model_copy(update={"watts": self._energy.watts(d.name)}) for d in self._arbiter.devices())
+        return ExecutorState(name="process", devices=devices, workers=workers, residents=self._arbiter.residents())
 
     def release_idle(self) -> None:
         self._arbiter.release_idle()
@@ -126,13 +151,13 @@ class WorkerExecutor:
         self._spool.close()
 
     @contextmanager
-    def _asked(self, kind: str, what: str, frame: Mapping[str, Any], check: Callable[[], None]) -> Iterator[Iterator[Frame]]:
+    def _asked(self, kind: str, what: str, frame: Mapping[str, Any], check: Callable[[], None]) -> Iterator[_Asked]:
         """The frames that answer a request. Leaving the context early stops it."""
-        call = self._begin(kind, what, frame, check)
-        with closing(call.events(check)) as frames:
-            yield frames
+        call, device = self._begin(kind, what, frame, check)
+        with self._energy.measure(device) as reading, closing(call.events(check)) as frames:
+            yield _Asked(frames, device, reading)
 
-    def _begin(self, kind: str, what: str, frame: Mapping[str, Any], check: Callable[[], None]) -> Call:
+    def _begin(self, kind: str, what: str, frame: Mapping[str, Any], check: Callable[[], None]) -> tuple[Call, str]:
         while True:
             station = self._staff.take(kind, what, check)
             try:
@@ -145,7 +170,7 @@ class WorkerExecutor:
                 self._staff.free(station, kind)
                 raise
             station.known.add(what)
-            return call
+            return call, station.post.device
 
     def _start(self, post: Post) -> WorkerProcess:
         settings = self._settings.model_copy(update={name: Settings.model_fields[name].default for name in _KEPT})

@@ -59,6 +59,24 @@ def test_a_run_beyond_the_budget_is_refused_with_the_way_out_and_leaves_nothing(
     desk.bench.wait(plan.id)
 
 
+def test_of_a_plan_that_is_partly_made_only_the_rest_is_quoted(desk: Desk) -> None:
+    plan_id = desk.made("copy-1", "article-1")
+    measured(desk, "copy", *[30.0] * 9)
+    measured(desk, "article", *[50.0] * 9)
+    assert desk.board()["plan"]["seconds"] == 80
+    desk.call("PATCH", f"plans/{plan_id}/steps/copy-1", {"values": {"tone": "warm"}})
+    assert desk.board()["plan"]["seconds"] == 30
+
+
+def test_a_changed_step_that_no_budget_bears_stays_as_it_was(desk: Desk) -> None:
+    plan_id = desk.made("copy-1")
+    measured(desk, "copy", *[30.0] * 9)
+    version = desk.board()["plan"]["version"]
+    desk.call("PUT", "budget", {"plan_seconds": 20})
+    desk.call("POST", f"plans/{plan_id}/steps/copy-1/redo", {"values": {"tone": "warm"}}, status=413)
+    assert desk.board()["plan"]["version"] == version
+
+
 def test_before_the_first_run_there_is_nothing_to_correct(desk: Desk) -> None:
     plan = desk.bench.plan(step("copy-1"))
     board = desk.board()

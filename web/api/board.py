@@ -123,8 +123,9 @@ def board_of(studio: Studio, project_id: str, plan_id: str, budgets: Budgets, pe
     for asset in studio.shelf.assets(AssetQuery(plan_id=plan.id, limit=1000)):
         versions.setdefault(asset.step_id, []).append(asset)  # newest first
     verdicts = studio.shelf.verdicts([a.id for row in versions.values() for a in row])
-    estimate = studio.plans.estimate(plan)
     changed = _changed(studio, plan, versions)
+    left = {step.id for step in plan.steps if not versions[step.id]} | changed
+    estimate = studio.plans.estimate(plan, left or None)
     quote = quote_of(studio.library, plan.id)
     traces = {(a.step_id, a.take): a.trace for row in versions.values() for a in row}
     correction = None if quote is None else corrected(quote, jobs, traces)
