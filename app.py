@@ -61,6 +61,7 @@ def open_studio(settings: Settings) -> Studio:
     from domain.model import Task
     from library.library import Library
     from pipelines.media.picture import decode_logo
+    from pipelines.telemetry import export_traces
     from pipelines.text.chats import CurrentChat, Remote
     from pipelines.worker import build
     from studio.attachments import Attachments
@@ -80,6 +81,7 @@ def open_studio(settings: Settings) -> Studio:
     from studio.table import all_makers
 
     assets = assets_folder()
+    end_traces = export_traces(settings.otlp, "studio")
     library = Library.open(settings.database_url, settings.home, settings.files, settings.cache)
 
     def remote() -> Remote:
@@ -120,6 +122,7 @@ def open_studio(settings: Settings) -> Studio:
     def close() -> None:
         executor.close()
         library.close()
+        end_traces()
 
     planner = Planner(assets)
     chat = CurrentChat(engine.chats)

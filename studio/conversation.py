@@ -18,6 +18,7 @@ from domain.errors import Cancelled, Conflict, MaquetteError
 from domain.events import EventKind
 from domain.job import JobState
 from domain.progress import CancelToken
+from domain.tracing import continued, span
 from library.library import AssetQuery, Library
 from studio.makers import Makers
 from studio.plans import Plans, new_id
@@ -85,7 +86,8 @@ class Conversation:
 
         Raises InputError and LimitError for a message that cannot be used, Conflict while another is being answered.
         """
-        brief = self._plans.draft(project_id, text, attachments=attachments, person=person)
+        with span("studio.say", project=project_id):
+            brief = self._plans.draft(project_id, text, attachments=attachments, person=person)
         answer = Answer()
         with self._guard:
             if project_id in self._answers:
@@ -112,13 +114,14 @@ class Conversation:
         options: tuple[str, ...] = ()
         try:
             seed = secrets.randbelow(2**31)
-            for part in self._director.respond(brief, state, plan_id=new_id(), seed=seed, cancel=answer.token):
-                match part:
-                    case Routed():
-                        intent = part.intent
-                    case Question():
-                        intent, options = Intent.ASK, part.options
-                plan_id = self._carry_out(part, brief, answer) or plan_id
+            with continued(brief.trace), span("studio.answer", brief=brief.id):
+                for part in self._director.respond(brief, state, plan_id=new_id(), seed=seed, cancel=answer.token):
+                    match part:
+                        case Routed():
+                            intent = part.intent
+                        case Question():
+                            intent, options = Intent.ASK, part.options
+                    plan_id = self._carry_out(part, brief, answer) or plan_id
         except Cancelled:
             answer.grow(" …")
         except MaquetteError as error:

@@ -171,7 +171,8 @@ class Making:
             return []
         maker = orders[0].maker
         started = time.monotonic()
-        with continued(orders[0].item.take.trace), span("studio.make", maker=maker.name, batch=len(orders)):
+        others = [order.item.take.trace for order in orders[1:]]
+        with continued(orders[0].item.take.trace), span("studio.make", links=others, maker=maker.name, batch=len(orders)):
             outputs = maker.generate([order.work for order in orders], Together([order.item.progress for order in orders]))
         seconds = (time.monotonic() - started) / len(orders)
         if len(outputs) != len(orders):

@@ -24,7 +24,7 @@ from domain.plan import Plan, Step, StepInput
 from domain.progress import CancelToken
 from domain.specs import SPECS, Spec
 from domain.take import Take
-from domain.tracing import span
+from domain.tracing import carry, continued, span
 from domain.value import JsonValue
 from library.library import Library
 from studio.budget import Budgets
@@ -103,11 +103,13 @@ class Plans:
             attachments=attachments,
             person=person,
             created=self._now(),
+            trace=carry(),
         )
 
     def submit(self, project_id: str, text: str, *, attachments: tuple[Attachment, ...] = (), person: str = "") -> Brief:
         """Draft a brief and store it."""
-        brief = self.draft(project_id, text, attachments=attachments, person=person)
+        with span("studio.submit", project=project_id):
+            brief = self.draft(project_id, text, attachments=attachments, person=person)
         self._library.add_brief(brief)
         self._library.add_event(project_id, EventKind.BRIEF, brief.id)
         return brief
@@ -123,7 +125,8 @@ class Plans:
         capabilities = self._makers.capabilities()
         brand = self._library.project(brief.project_id).brand
         chosen = secrets.randbelow(2**31) if seed is None else seed
-        plan = self._planner.plan(brief, capabilities, self._chat, brand, plan_id=new_id(), seed=chosen, cancel=cancel)
+        with continued(brief.trace), span("studio.plan", brief=brief.id):
+            plan = self._planner.plan(brief, capabilities, self._chat, brand, plan_id=new_id(), seed=chosen, cancel=cancel)
         plan.require(capabilities)
         return self._save(plan)
 
@@ -325,7 +328,9 @@ class Plans:
 
     def _run(self, plan: Plan, takes: Iterable[Take], quoted: PlanEstimate, priority: Priority = Priority.NORMAL) -> tuple[Job, ...]:
         listed = tuple(takes)
-        with span("studio.run", takes=len(listed)):
+        # The trace of the brief goes on, however much later this is asked; the request that asked is linked.
+        asked, brief = carry(), self._library.brief(plan.brief_id)
+        with continued(brief.trace), span("studio.run", links=(asked,), plan=plan.id, takes=len(listed)):
             self._runner.run(plan, listed, priority=priority)
         keep_quote(self._library, plan, quoted, {take.step.id: take.take for take in listed})
         found = (self._library.job(plan.id, take.step.id, take.take) for take in listed)

@@ -29,11 +29,13 @@ from domain.errors import EngineFailed, MaquetteError
 from domain.progress import CancelToken, Progress
 from domain.recipe import Output, Work
 from domain.settings import Settings
+from domain.tracing import TRACEPARENT, continued, span
 from domain.value import Value
 from pipelines.audio.recognition import Transcript
 from pipelines.executors.channel import Channel, ChannelClosed, Frame
 from pipelines.executors.remote import RemoteMemory
 from pipelines.executors.wire import complete, error_to_json, outputs_to_json, works_from_json
+from pipelines.telemetry import export_traces
 from pipelines.text.chats import Answering, LocalChat
 
 FACTORY = "pipelines.worker:build_child"
@@ -120,6 +122,7 @@ class Child:
         self._config = config
         self._memory = RemoteMemory(self._send)
         self._served: Served | None = None
+        self._end_traces: Callable[[], None] = lambda: None
         self._running: dict[int, CancelToken] = {}
         self._guard = threading.Lock()
         self._requests: Mapping[str, Callable[[Frame, CancelToken], Any]] = {
@@ -160,6 +163,7 @@ class Child:
         module, _, function = self._config.factory.partition(":")
         try:
             build = getattr(importlib.import_module(module), function)
+            self._end_traces = export_traces(self._config.settings.otlp, f"worker {self._config.name}")
             self._served = build(self._config.settings, self._config.assets, self._memory)
         except BaseException as error:  # told to the studio, whatever it was: without an engine this process is of no use
             traceback.print_exc()
@@ -170,7 +174,10 @@ class Child:
     def _answer(self, frame: Frame, token: CancelToken) -> None:
         number = frame["id"]
         try:
-            told = {"is": "done", "id": number, "result": self._requests[frame["do"]](frame, token)}
+            named = {"maker": frame.get("maker", ""), "model": frame.get("model", "")}
+            with continued(frame.get(TRACEPARENT, "")), span(f"worker.{frame['do']}", worker=self._config.name, **named):
+                result = self._requests[frame["do"]](frame, token)
+            told = {"is": "done", "id": number, "result": result}
         except BaseException as error:  # whatever it was, somebody waits for an answer
             if not isinstance(error, MaquetteError):
                 traceback.print_exc()
@@ -235,6 +242,7 @@ class Child:
         try:
             if self._served is not None:
                 self._served.devices.release_idle()
+            self._end_traces()
         finally:
             os._exit(0)
 

@@ -10,6 +10,7 @@ from domain.chat import ChatReply, ChatRequest, Message
 from domain.errors import EngineFailed
 from domain.progress import CancelToken
 from domain.recipe import ModelRef
+from domain.tracing import span
 from pipelines.executors.channel import Frame
 from pipelines.text.chats import LocalChat
 
@@ -43,7 +44,10 @@ class WorkerChat:
 
     def complete(self, request: ChatRequest, cancel: CancelToken | None = None) -> ChatReply:
         """Raises what the model raises, and WorkerLost."""
-        return ChatReply.model_validate(self._result(self._chat(request), cancel))
+        with span("executor.chat", model=self._model_id, constrained=request.json_schema is not None) as note:
+            reply = ChatReply.model_validate(self._result(self._chat(request), cancel))
+            note(prompt_tokens=reply.prompt_tokens, cached_tokens=reply.cached_tokens, completion_tokens=reply.completion_tokens)
+        return reply
 
     def stream(self, request: ChatRequest, cancel: CancelToken | None = None) -> Iterator[str]:
         """Raises like `complete`. Closing the iterator stops the decoding."""

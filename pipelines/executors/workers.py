@@ -18,6 +18,7 @@ from domain.errors import EngineFailed
 from domain.progress import Progress
 from domain.recipe import Output, Work
 from domain.settings import Settings
+from domain.tracing import TRACEPARENT, carry, span
 from pipelines.audio.recognition import Transcript
 from pipelines.energy import Energy, Reading
 from pipelines.executors.call import Call
@@ -104,7 +105,7 @@ class WorkerExecutor:
         kind = kind_of_maker(maker, self._gpus)
         frame = {"do": "generate", "maker": maker, "works": works_to_json(works)}
         result: Any = None
-        with self._asked(kind, maker, frame, progress.check) as asked:
+        with span("executor.generate", maker=maker, works=len(works)), self._asked(kind, maker, frame, progress.check) as asked:
             for answer in asked.frames:
                 if answer["is"] == "progress":
                     progress.report(answer["fraction"], answer["note"])
@@ -153,7 +154,7 @@ class WorkerExecutor:
     @contextmanager
     def _asked(self, kind: str, what: str, frame: Mapping[str, Any], check: Callable[[], None]) -> Iterator[_Asked]:
         """The frames that answer a request. Leaving the context early stops it."""
-        call, device = self._begin(kind, what, frame, check)
+        call, device = self._begin(kind, what, {**frame, TRACEPARENT: carry()}, check)
         with self._energy.measure(device) as reading, closing(call.events(check)) as frames:
             yield _Asked(frames, device, reading)
 
