@@ -24,6 +24,8 @@ def use(model: Any) -> None:
 
 def suits(model: Any) -> bool:
     """Whether it computes what this model means: on the CPU, no sliding windows, nothing beyond scaled dot products."""
+    if model.config._attn_implementation != "sdpa":
+        return False
     config = model.config.get_text_config()
     layers = set(getattr(config, "layer_types", None) or {"full_attention"})
     if layers == {"full_attention"} and not getattr(config, "layer_types", None) and getattr(config, "sliding_window", None):

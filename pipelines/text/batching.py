@@ -79,6 +79,7 @@ class Batch:
         self._model = model
         self._name = name
         self._ends = ends
+        self._attention: str = model.config._attn_implementation
         self._context_tokens = context_tokens
         self._slots = slots
         self._share = share
@@ -86,6 +87,7 @@ class Batch:
         self._guard = threading.Lock()
         self._reading: dict[str, tuple[tuple[int, ...], threading.Event]] = {}
         self._closed = False
+        self._manager: Any = None
         self._start()
 
     def close(self) -> None:
@@ -202,10 +204,10 @@ class Batch:
             kv_padding_interval_size=_GRAPH_TOKENS if graphs else 0,
         )
         # The library only begins with an attention it knows; a restart comes here with ours.
-        self._model.set_attn_implementation("sdpa")
+        self._model.set_attn_implementation(self._attention)
         choices = GenerationConfig(do_sample=False, eos_token_id=-1, max_new_tokens=1)
         try:
-            self._manager: Any = self._model.init_continuous_batching(generation_config=choices, continuous_batching_config=config)
+            self._manager = self._model.init_continuous_batching(generation_config=choices, continuous_batching_config=config)
             self._rows = Rows(self._vocabulary(), self._ends[0], self._slots, str(self._model.device))
             self._router = _Router()
             self._manager.logit_processor = self._rows
@@ -236,9 +238,10 @@ class Batch:
 
     def _end(self) -> None:
         """Stop the thread and free the cache."""
-        self._manager.stop(block=True, timeout=_ENDING, hard_stop=True)
-        self._manager.destroy()
-        self._manager = None
+        manager, self._manager = self._manager, None
+        if manager is not None:  # a start that failed left none
+            manager.stop(block=True, timeout=_ENDING, hard_stop=True)
+            manager.destroy()
 
     def _vocabulary(self) -> int:
         return int(self._model.get_output_embeddings().weight.shape[0])

@@ -314,15 +314,12 @@ def _model(folder: Path, device: str, dtype: str) -> Any:
 
     # Its bar is for terminals, and brings a thread that stays.
     logging.disable_progress_bar()
+    asked = {"dtype": getattr(torch, dtype), "use_safetensors": True, "local_files_only": True, "trust_remote_code": False}
     try:
-        model = AutoModelForCausalLM.from_pretrained(
-            str(folder),
-            dtype=getattr(torch, dtype),
-            attn_implementation="sdpa",
-            use_safetensors=True,
-            local_files_only=True,
-            trust_remote_code=False,
-        )
+        try:
+            model = AutoModelForCausalLM.from_pretrained(str(folder), attn_implementation="sdpa", **asked)
+        except ValueError:  # a family without that attention; if it was anything else, it is raised again here
+            model = AutoModelForCausalLM.from_pretrained(str(folder), attn_implementation="eager", **asked)
         return model.to(device).eval()
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise OutOfMemory(f"{folder.name} does not fit into memory.", hint="Choose a smaller chat model on the Models page.") from error

@@ -14,7 +14,16 @@ from typing import Any, Literal
 import pytest
 import torch
 from pydantic import BaseModel, Field
-from transformers import PreTrainedTokenizerFast
+from transformers import (
+    AutoModelForCausalLM,
+    Gemma2Config,
+    Gemma3TextConfig,
+    LlamaConfig,
+    MistralConfig,
+    PreTrainedConfig,
+    PreTrainedTokenizerFast,
+    Qwen3Config,
+)
 
 from domain.chat import ChatRequest, Message, Sampling
 from domain.errors import Cancelled, EngineFailed, LimitError, ModelCorrupt, ModelUnusable, OutOfMemory
@@ -77,6 +86,29 @@ def test_eight_threads_give_the_text_that_each_gives_alone(chat: TransformersCha
         together = list(threads.map(chat.complete, requests))
     assert [reply.text for reply in together] == [reply.text for reply in alone]
     assert len({reply.text for reply in alone}) > 1
+
+
+@pytest.mark.parametrize(
+    ("family", "changes"),
+    [
+        (LlamaConfig, {}),
+        (Qwen3Config, {"head_dim": 16}),
+        (MistralConfig, {"sliding_window": 48}),
+        (Gemma3TextConfig, {"head_dim": 16, "sliding_window": 48, "layer_types": ["sliding_attention", "full_attention"]}),
+        (Gemma2Config, {"head_dim": 16, "sliding_window": 48}),
+    ],
+)
+def test_families_write_together_what_plain_generate_writes_alone(
+    tmp_path: Path, family: type[PreTrainedConfig], changes: dict[str, Any]
+) -> None:
+    folder, devices = save_tiny_chat(tmp_path / "family", family=family, **changes), Devices(2 * 1024**3)
+    chat = TransformersChat(folder, ModelRef(id="family"), devices, context_tokens=256, slots=4, device="cpu")
+    requests = [asked(f"Text {'bread ' * number}") for number in range(4)]
+    with ThreadPoolExecutor(4) as threads:
+        together = [reply.text for reply in threads.map(chat.complete, requests)]
+    _wait(lambda: not any(thread.name == "chat family" for thread in threading.enumerate()))
+    devices.release_idle()
+    assert together == [_plainly(folder, request) for request in requests]
 
 
 def test_requests_that_come_together_read_their_brief_once(chat: TransformersChat) -> None:
@@ -297,6 +329,19 @@ def test_a_device_that_is_not_there_is_named(folder: Path, devices: Devices) -> 
 def test_the_tiny_tokenizer_reads_back_what_it_wrote(folder: Path) -> None:
     tokenizer = PreTrainedTokenizerFast.from_pretrained(str(folder))
     assert tokenizer.decode(tokenizer("名为晨光 bread")["input_ids"]) == "名为晨光 bread"
+
+
+def _plainly(folder: Path, request: ChatRequest) -> str:
+    """Greedy text of transformers' own `generate`; a character that is not whole at the end is left out."""
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(str(folder))
+    model = AutoModelForCausalLM.from_pretrained(str(folder), attn_implementation="eager").eval()
+    turns = [{"role": message.role, "content": message.content} for message in request.messages]
+    text = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+    given = tokenizer(text, add_special_tokens=False, return_tensors="pt", return_token_type_ids=False)
+    made = model.generate(**given, max_new_tokens=request.max_tokens, do_sample=False)
+    pieces = Pieces(tokenizer.backend_tokenizer)
+    pieces.add(made[0, given["input_ids"].shape[1] :].tolist())
+    return pieces.text
 
 
 def _edit(folder: Path, **changes: object) -> None:
