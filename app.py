@@ -117,7 +117,7 @@ def open_studio(settings: Settings) -> Studio:
     places = lanes(settings, arbiter, engine)
     expected = Expectation(library, time.monotonic).seconds
     runner = Runner(library, making, Durable(settings.runs_url, settings.runs_file), lanes=places, now=now, cost=expected)
-    room = EngineRoom(library, executor, runner, now)
+    room = EngineRoom(library, executor, runner, now, lambda key, kept: arbiter.pin(key) if kept else arbiter.unpin(key))
 
     def close() -> None:
         executor.close()
@@ -163,7 +163,10 @@ def build_arbiter(settings: Settings, library: Library) -> Arbiter:
         except StorageError as error:  # it is measured again after the next load
             logging.getLogger("maquette").info("a footprint was not kept: %s", error)
 
-    return Arbiter(budgets(settings, Hardware.detect()), lambda key, device: known.get((key, device)), learn)
+    hardware = Hardware.detect()
+    cards = {f"cuda:{number}": card for number, card in enumerate(hardware.gpus)}
+    described = {"cpu": (hardware.cpu, hardware.ram), **cards}
+    return Arbiter(budgets(settings, hardware), lambda key, device: known.get((key, device)), learn, described)
 
 
 def build_executor(settings: Settings, assets: Path, arbiter: Arbiter, engine: Engine) -> Executor:

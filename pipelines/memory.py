@@ -122,6 +122,7 @@ class Arbiter:
             "cpu": Apple's GPU shares that memory.
         learned: what earlier runs measured of a key on a device, if anything.
         learn: told what was measured now. Both are called from any thread and must not raise.
+        described: what people call each device, and its bytes in all.
     """
 
     def __init__(
@@ -129,10 +130,12 @@ class Arbiter:
         budgets: Mapping[str, int],
         learned: Callable[[str, str], Footprint | None] = lambda key, device: None,
         learn: Callable[[Footprint], None] = lambda footprint: None,
+        described: Mapping[str, tuple[str, int]] | None = None,
     ) -> None:
         self._budgets = dict(budgets)
         self._learned = learned
         self._learn = learn
+        self._described = dict(described or {})
         self._holders: dict[str, Holder] = {}
         self._leases: dict[tuple[Holder, str], _Lease] = {}
         self._lines: dict[str, list[_Waiter]] = {name: [] for name in budgets}
@@ -265,7 +268,7 @@ class Arbiter:
 
     def devices(self) -> tuple[DeviceState, ...]:
         with self._changed:
-            return tuple(DeviceState(name=name, budget=budget, used=self._taken(name)) for name, budget in self._budgets.items())
+            return tuple(self._device(name, budget) for name, budget in self._budgets.items())
 
     def release_idle(self) -> None:
         """Ask back everything that nobody uses and that is not pinned. Returns when it is back, or after ten seconds."""
@@ -278,6 +281,10 @@ class Arbiter:
                 self._changed.wait(_POLL)
 
     # The table: called with the lock held, except _home and _expected
+
+    def _device(self, name: str, budget: int) -> DeviceState:
+        title, total = self._described.get(name, ("", 0))
+        return DeviceState(name=name, title=title, total=total, budget=budget, used=self._taken(name))
 
     def _home(self, wanted: Footprint) -> str:
         if wanted.device in self._budgets:

@@ -17,11 +17,18 @@ RUNS = 500
 
 
 class EngineRoom:
-    def __init__(self, library: Library, executor: Executor, runner: Runner, now: Callable[[], datetime]) -> None:
+    """Args:
+    pin: keeps weights in memory, or lets them go again, by key.
+    """
+
+    def __init__(
+        self, library: Library, executor: Executor, runner: Runner, now: Callable[[], datetime], pin: Callable[[str, bool], None]
+    ) -> None:
         self._library = library
         self._executor = executor
         self._runner = runner
         self._now = now
+        self.pin = pin
 
     def state(self) -> EngineState:
         """How everything stands. While the database is away the rest is told all the same."""

@@ -7,6 +7,7 @@ what is installed, and lets a person's own choice win. It loads nothing and asks
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +34,7 @@ _ROOM = 1 * GB
 class Hardware(Value):
     """ram and gpu_memory in bytes (0: unknown, or no GPU); cores this process may use.
 
-    gpu and gpu_memory: of the largest; gpus: names and bytes of all, in the order of CUDA's numbers.
+    gpu and gpu_memory: of the largest; gpus: names and bytes of all, in the order of CUDA's numbers. cpu: its name.
     """
 
     ram: int = 0
@@ -41,13 +42,14 @@ class Hardware(Value):
     gpu_memory: int = 0
     cores: int = 1
     gpus: tuple[tuple[str, int], ...] = ()
+    cpu: str = ""
 
     @staticmethod
     def detect() -> Hardware:
         """Asks the kernel and, where it is installed, nvidia-smi. Imports nothing heavy, never raises."""
         gpus = _nvidia()
         gpu, gpu_memory = max(gpus, key=lambda found: found[1], default=("", 0))
-        return Hardware(ram=_ram(), gpu=gpu, gpu_memory=gpu_memory, cores=_cores(), gpus=gpus)
+        return Hardware(ram=_ram(), gpu=gpu, gpu_memory=gpu_memory, cores=_cores(), gpus=gpus, cpu=_cpu())
 
 
 class Choice(Value):
@@ -172,6 +174,11 @@ def _machine(profile: str, automatic: bool, hardware: Hardware) -> str:
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+def _cpu() -> str:
+    found = re.search(r"^model name\s*:\s*(.+)$", _text(Path("/proc/cpuinfo")), re.MULTILINE)
+    return " ".join(found[1].split()) if found else ""
 
 
 def _ram() -> int:

@@ -45,7 +45,7 @@ def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, 
         models_router(studio, tasks),
         projects_router(studio),
         tasks_router(tasks),
-        engine_router(studio.engine.state, release=studio.engine.release_idle, known=studio.models.known),
+        engine_router(studio.engine.state, release=studio.engine.release_idle, pin=studio.engine.pin, known=studio.models.known),
     ):
         app.include_router(router)
     # Gradio makes its locks in the running event loop; without one it opens two more for each page and closes none.
