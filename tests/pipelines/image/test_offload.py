@@ -1,0 +1,123 @@
+"""The ways a diffusion pipeline can lie in memory: which are offered, which is taken, and that each gives the same picture.
+
+The hooks that carry weights to a device and back run here with the CPU as that device; the tests marked gpu run the maker on CUDA.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from diffusers import AutoPipelineForImage2Image, AutoPipelineForText2Image
+from PIL import Image
+
+from domain.progress import Silent
+from pipelines.devices import Devices
+from pipelines.image import offload
+from pipelines.image.diffusion import Diffusion
+from pipelines.image.loading import Defaults, Family, read_family
+from pipelines.memory import Arbiter
+from tests.pipelines.image.test_diffusion import psnr, store_of, work
+from tests.pipelines.image.tiny_models import save_sd15, save_sdxl
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")
+
+GB = 1_000_000_000
+MODES = ("full", "model_offload", "group_offload")
+SAVERS: dict[str, Callable[[Path, Path], Path]] = {"sd15": save_sd15, "sdxl": save_sdxl}
+
+#: Stable Diffusion XL, as its files say.
+SDXL = Family("StableDiffusionXLPipeline", Defaults(30, 5.0), 8, "fp16", elements=3_470_000_000, component=2_567_000_000)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    root = tmp_path_factory.mktemp("tiny")
+    return {name: save(root / name, root / f"{name}-scratch") for name, save in SAVERS.items()}
+
+
+def taken(budget: int, device: str, dtype: str) -> str:
+    """The mode in which SDXL would be loaded on a device with this budget."""
+    arbiter = Arbiter({"cpu": 64 * GB, device: budget})
+    devices: Devices = Devices(arbiter.holder("gpu", lambda key: devices.evict(key)))
+    said: list[str] = []
+
+    def load(mode: str) -> str:
+        said.append(mode)
+        return mode
+
+    with devices.acquire(offload.weights("sdxl", SDXL, device, dtype, load, lambda _: None), "auto") as mode:
+        assert said == [mode]
+        return mode
+
+
+@pytest.mark.parametrize(
+    ("gigabytes", "mode"), [(24, "full"), (7, "full"), (6, "model_offload"), (5, "group_offload"), (2, "group_offload")]
+)
+def test_a_gpu_too_small_for_the_whole_model_takes_it_piece_by_piece(gigabytes: int, mode: str) -> None:
+    assert taken(gigabytes * GB, "cuda:0", "float16") == mode
+
+
+def test_only_cuda_has_a_second_memory_to_offload_to() -> None:
+    for device in ("cpu", "mps"):
+        assert offload.weights("sdxl", SDXL, device, "float32", str, lambda _: None).modes == ()
+
+
+def test_the_largest_component_is_read_from_the_files(folders: dict[str, Path]) -> None:
+    family = read_family(folders["sd15"])
+    unet = AutoPipelineForText2Image.from_pretrained(folders["sd15"], local_files_only=True).unet
+    assert family.component == sum(parameter.numel() for parameter in unet.parameters())
+    assert family.component < family.elements
+
+
+def test_what_is_made_on_the_cpu_says_that_all_of_the_model_was_there(folders: dict[str, Path], tmp_path: Path) -> None:
+    maker = Diffusion(store_of(folders["sd15"], tmp_path), Devices(2 * GB), "tiny", "cpu")
+    assert maker.generate([work()], Silent())[0].trace.memory_mode == "full"
+
+
+def drawn(pipe: Any, **more: Any) -> np.ndarray:
+    words = {"prompt": "a red fox", "num_inference_steps": 2, "output_type": "np", "generator": torch.Generator().manual_seed(1)}
+    return np.asarray(pipe(**words, **more).images[0])
+
+
+@pytest.mark.parametrize(("family", "mode"), [("sdxl", "model_offload"), ("sd15", "group_offload")])
+def test_offloaded_weights_draw_the_same_pictures_by_turns_from_words_and_from_a_reference(
+    folders: dict[str, Path], family: str, mode: str
+) -> None:
+    def loaded(mode: str) -> tuple[Any, Any]:
+        pipe = AutoPipelineForText2Image.from_pretrained(folders[family], local_files_only=True)
+        pipe.set_progress_bar_config(disable=True)
+        offload.settle(pipe, "cpu", mode)
+        second = AutoPipelineForImage2Image.from_pipe(pipe)
+        second.set_progress_bar_config(disable=True)
+        offload.resettle(second, "cpu", mode)
+        return pipe, second
+
+    reference = Image.linear_gradient("L").resize((32, 32)).convert("RGB")
+    words, pictures = loaded("full")
+    expected = drawn(words, width=32, height=32), drawn(pictures, image=reference, strength=0.9)
+    words, pictures = loaded(mode)
+    assert np.allclose(drawn(words, width=32, height=32), expected[0], atol=1e-4)
+    assert np.allclose(drawn(pictures, image=reference, strength=0.9), expected[1], atol=1e-4)
+    assert np.allclose(drawn(words, width=32, height=32), expected[0], atol=1e-4)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("mode", MODES)
+def test_each_mode_draws_on_cuda_and_leaves_no_more_than_it_says(folders: dict[str, Path], tmp_path: Path, mode: str) -> None:
+    family = read_family(folders["sd15"])
+    weights = offload.weights("tiny", family, "cuda:0", "bfloat16", str, lambda _: None)
+    budget = next(way.footprint for way in weights.ways if way.name == mode)
+    arbiter = Arbiter({"cpu": 8 * GB, "cuda:0": budget})
+    devices: Devices = Devices(arbiter.holder("gpu", lambda key: devices.evict(key)))
+    maker = Diffusion(store_of(folders["sd15"], tmp_path / mode), devices, "tiny", "cuda:0")
+    made = maker.generate([work(3), work(4)], Silent())
+    assert [one.trace.memory_mode for one in made] == [mode, mode]
+    whole = Diffusion(store_of(folders["sd15"], tmp_path / "whole"), Devices(8 * GB), "tiny", "cuda:0").generate([work(3)], Silent())[0]
+    assert psnr(made[0], whole) >= 30
+    devices.release_idle()
+    assert arbiter.residents() == ()
