@@ -27,7 +27,7 @@ PAGE: Final = 32
 #: Tokens of one step. The engine stops between steps only, so this bounds how long a cancel takes.
 STEP_TOKENS: Final = {"cuda": 512, "cpu": 128}
 
-#: Pages beyond what full slots need: with less than 15% free the library would forget the prefixes it keeps.
+#: More pages than are needed: with less than 15% free the library forgets the prefixes it keeps.
 _SPARE: Final = 1.25
 
 #: A prompt waits for another that is being read when they begin with this many equal tokens.
@@ -45,8 +45,13 @@ _ENDING: Final = 60.0
 
 
 def pages(context_tokens: int, slots: int) -> int:
-    """Pages of the cache for so many requests of this length."""
-    return int(slots * -(-context_tokens // PAGE) * _SPARE) + 1
+    """Pages of the cache: for a quarter of what full slots would take, and for two full ones.
+
+    Few requests fill their context, and they share what their prompts have in common. When the pages are short all the same, the
+    library puts a request back and reads it again later.
+    """
+    tokens = max(min(slots, 2) * context_tokens, slots * context_tokens // 4)
+    return int(-(-tokens // PAGE) * _SPARE) + 1
 
 
 @dataclass(frozen=True)

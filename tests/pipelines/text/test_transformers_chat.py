@@ -30,6 +30,7 @@ from domain.errors import Cancelled, EngineFailed, LimitError, ModelCorrupt, Mod
 from domain.progress import CancelToken
 from domain.recipe import ModelRef
 from pipelines.devices import Devices
+from pipelines.text.batching import pages
 from pipelines.text.constrained import _drawn
 from pipelines.text.pieces import Pieces
 from pipelines.text.transformers_chat import TransformersChat
@@ -242,6 +243,16 @@ def test_more_requests_than_slots_take_turns(folder: Path, devices: Devices) -> 
     with ThreadPoolExecutor(6) as threads:
         replies = list(threads.map(narrow.complete, [asked(f"turn {number}") for number in range(6)]))
     assert all(reply.completion_tokens > 0 for reply in replies)
+
+
+def test_requests_that_outgrow_the_cache_together_still_end_with_their_own_text(folder: Path, devices: Devices) -> None:
+    chat = TransformersChat(folder, ModelRef(id="tiny-chat"), devices, context_tokens=256, slots=8, device="cpu")
+    long = [asked(f"long {number}", max_tokens=110, sampling=WILD.model_copy(update={"seed": number})) for number in range(8)]
+    alone = [chat.complete(request) for request in long]
+    assert sum(reply.prompt_tokens + reply.completion_tokens for reply in alone) > 2 * 32 * pages(256, 8)
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(chat.complete, long))
+    assert [reply.text for reply in together] == [reply.text for reply in alone]
 
 
 def test_unloading_leaves_no_thread_and_the_next_request_loads_again(folder: Path) -> None:
