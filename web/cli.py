@@ -30,6 +30,7 @@ from domain.settings import Settings
 from studio.export import Selection
 from studio.projects import brand_from_toml
 from studio.studio import Studio
+from web.cluster_commands import add_cluster_commands
 from web.library_commands import add_library_commands
 
 
@@ -122,6 +123,7 @@ def parser() -> argparse.ArgumentParser:
     add.add_argument("name")
     add.add_argument("--file", type=Path, help="the accounts file (accounts in MAQUETTE_HOME)")
     add.set_defaults(run=_accounts_add)
+    add_cluster_commands(commands)
     return top
 
 
