@@ -85,6 +85,7 @@ class _Held:
     unload: Callable[[Any], None] | None
     leases: tuple[str, ...]
     users: int = 1
+    closing: bool = False
     turn: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -132,6 +133,8 @@ class Devices:
                 held.users -= 1
                 self._changed.notify_all()
             self._tell(key)
+            if held.closing:
+                self._evict(key, held)
 
     def dry_run(self, weights: Weights[T]) -> tuple[Fit, ...]:
         """What each mode is expected to need, and whether the device has it. Loads nothing."""
@@ -148,16 +151,31 @@ class Devices:
         with self._changed:
             idle = [key for key, held in self._held.items() if not held.users]
         for key in idle:
-            self.evict(key)
+            self._evict(key)
 
     def evict(self, key: str) -> bool:
-        """Unload this key if nobody uses it. False when somebody does, or is loading it. A key that is not here is already gone."""
+        """Unload this key if nobody uses it. A key that is not here is already gone.
+
+        False when somebody uses or loads it. What is used is closed: those who come next wait until the last user has left, it has
+        been unloaded, and there is room for it again. So nobody waits for ever for what is never idle.
+        """
         key = key.removeprefix(_HOST)
+        if self._evict(key):
+            return True
+        with self._changed:
+            held = self._held.get(key)
+            if held is not None:
+                held.closing = True
+        # The last user may have left in between.
+        return held is not None and self._evict(key, held)
+
+    def _evict(self, key: str, only: _Held | None = None) -> bool:
+        """Unload this key if it is idle, and still the same. False when it is not, or is being loaded."""
         with self._changed:
             held = self._held.get(key)
             if held is None:
                 return key not in self._busy
-            if held.users:
+            if held.users or (only is not None and held is not only):
                 return False
             del self._held[key]
             self._busy.add(key)
@@ -193,10 +211,10 @@ class Devices:
         while True:
             with self._changed:
                 held = self._held.get(key)
-                if held is not None:
+                if held is not None and not held.closing:
                     held.users += 1
                     break
-                if key not in self._busy:
+                if held is None and key not in self._busy:
                     self._busy.add(key)
                     break
                 self._changed.wait(_WAIT_SECONDS)

@@ -14,7 +14,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 from domain.engine import DeviceState, Resident
@@ -29,6 +29,8 @@ _POLL = 0.1
 _REFUSED = 0.2
 #: An unloading that takes longer is no longer waited for: others are asked. Its memory counts until it is back.
 _PATIENCE = 10.0
+#: Weights that are never idle, because somebody always comes before the last one leaves, are told to close after this long.
+_STARVED = 10.0
 #: Loads quicker than this cost the same; what differs between them is noise.
 _QUICK = 0.05
 
@@ -46,7 +48,8 @@ class Memory(Protocol):
         """The weights are there. footprint: bytes as measured, None where that could not be told."""
 
     def using(self, key: str, users: int) -> None:
-        """So many calls use them now. What is in use is never asked back."""
+        """So many calls use them now. What is in use is never taken: asked for it, a holder says no, and may let those who come next
+        wait until it has been idle and gone."""
 
     def gone(self, key: str) -> None:
         """They were unloaded, or loading them failed."""
@@ -86,6 +89,7 @@ class _Waiter:
 
     holder: Holder
     footprint: Footprint
+    since: float = field(default_factory=time.monotonic)
 
 
 class Holder:
@@ -123,6 +127,7 @@ class Arbiter:
         learned: what earlier runs measured of a key on a device, if anything.
         learn: told what was measured now. Both are called from any thread and must not raise.
         described: what people call each device, and its bytes in all.
+        starved: seconds after which one who waits has weights closed that are never idle.
     """
 
     def __init__(
@@ -131,7 +136,9 @@ class Arbiter:
         learned: Callable[[str, str], Footprint | None] = lambda key, device: None,
         learn: Callable[[Footprint], None] = lambda footprint: None,
         described: Mapping[str, tuple[str, int]] | None = None,
+        starved: float = _STARVED,
     ) -> None:
+        self._starved = starved
         self._budgets = dict(budgets)
         self._learned = learned
         self._learn = learn
@@ -149,8 +156,8 @@ class Arbiter:
     def holder(self, name: str, evict: Callable[[str], bool], alias: Mapping[str, str] | None = None) -> Holder:
         """A new holder. One of the same name before it is lost.
 
-        evict: asked, in a thread of its own, to unload one idle key; False when it is in use after all, else it says `gone` before
-            it returns True.
+        evict: asked, in a thread of its own, to unload one idle key; False when it is in use, else it says `gone` before it
+            returns True.
         alias: devices as this process names them -> as `budgets` does, for one that sees a single GPU as "cuda".
         """
         made = Holder(self, name, evict, alias or {})
@@ -324,10 +331,21 @@ class Arbiter:
         # One at a time: whoever says no has cost nobody else their weights.
         now = time.monotonic()
         if not any(one.leaving is not None and now - one.leaving < _PATIENCE for one in self._on(device)):
-            going = victims({lease: (lease.credit, lease.footprint.bytes) for lease in self._idle(device)}, short)
+            going = self._going(device, short, now - waiter.since > self._starved)
             if going:
                 self._ask_back(going[0])
         return False
+
+    def _going(self, device: str, short: int, starved: bool) -> list[_Lease]:
+        """What goes so that `short` bytes come free: idle weights, and for one who has waited long also what is always in use."""
+        idle = self._idle(device)
+        going = victims({lease: (lease.credit, lease.footprint.bytes) for lease in idle}, short)
+        if going or not starved:
+            return going
+        all_there = [one for one in self._on(device) if one.loaded and one.footprint.key not in self._pinned]
+        chosen = victims({lease: (lease.credit, lease.footprint.bytes) for lease in all_there}, short)
+        latest = time.monotonic() - _REFUSED
+        return [lease for lease in chosen if lease.users and lease.leaving is None and lease.refused <= latest]
 
     def _ask_back(self, lease: _Lease) -> None:
         """Its holder is asked in a thread of its own: it may be long about it, or hang, and whoever waits must hear a stop."""

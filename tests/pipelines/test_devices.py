@@ -269,6 +269,28 @@ def test_two_processes_share_one_budget() -> None:
     assert sum(resident.footprint for resident in arbiter.residents()) == sum(sum(one.loaded().values()) for one in both)
 
 
+def test_weights_that_are_never_idle_make_way_for_one_who_has_waited_long() -> None:
+    arbiter, shop, asked = Arbiter({"cpu": 10}, starved=0.0), Shop(), threading.Event()
+    other = process(arbiter, "other")
+
+    def evict(key: str) -> bool:
+        went = devices.evict(key)
+        asked.set()
+        return went
+
+    devices: Devices = Devices(arbiter.holder("hot", evict))
+    hot = shop.weights("hot", exclusive=False)
+    with ThreadPoolExecutor(2) as pool:
+        with in_use(devices, hot) as done:
+            cold = pool.submit(use, other, shop.weights("cold"))
+            assert asked.wait(10)
+            again = pool.submit(use, devices, hot)
+            done.set()
+        cold.result(timeout=10)
+        again.result(timeout=10)
+    assert shop.said == ["+hot", "-hot", "+cold", "-cold", "+hot"]
+
+
 def test_unloading_that_fails_still_returns_the_memory(caplog: pytest.LogCaptureFixture) -> None:
     devices, shop = Devices(10), Shop()
 

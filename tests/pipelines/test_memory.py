@@ -314,6 +314,17 @@ def test_one_device_does_not_wait_for_another() -> None:
         process.memory.gone("busy")
 
 
+def test_of_what_is_always_in_use_only_as_much_is_closed_as_is_needed() -> None:
+    arbiter = Arbiter({"cpu": 40}, starved=0.0)
+    process = Process(arbiter, answer=lambda key: False)
+    arbiter.pin("pinned")
+    for key in ("pinned", "cheap", "dear"):
+        process.load(key, seconds=9.0 if key == "dear" else 1.0, users=1)
+    with waiting(process, "next", 20):
+        process.memory.gone("cheap")
+    assert set(process.asked) == {"cheap"}
+
+
 # Who dies
 
 
