@@ -1,4 +1,7 @@
-"""Every benchmark of this folder, one after the other; the numbers go into docs/benchmarks.md. `make benchmarks`"""
+"""Every benchmark of this folder, one after the other, about an hour on two cores; the numbers go into docs/benchmarks.md. `make benchmarks`
+
+What does not write there itself prints a table for it.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,12 @@ COMMANDS = (
     ["-m", "benchmarks.main_job", "--write", REPORT],
     ["benchmarks/sound.py", "--write", REPORT],
     ["-m", "benchmarks.illustrator"],
+    ["-m", "benchmarks.engine", "brief"],
+    ["-m", "benchmarks.engine", "overlap"],
+    ["-m", "benchmarks.engine", "serving"],
+    ["-m", "benchmarks.engine", "texts"],
+    ["-m", "benchmarks.engine", "switches"],
+    ["-m", "benchmarks.faults"],
 )
 
 

@@ -4,7 +4,7 @@ python -m benchmarks.engine brief       # the pinned brief of 12 assets against 
 python -m benchmarks.engine overlap     # an LLM and speech beside pictures against one after the other
 python -m benchmarks.engine serving     # what runner, queue and worker processes cost; ten thousand queued jobs
 python -m benchmarks.engine switches    # memory after hundreds of model switches (benchmarks/switches.py)
-python -m benchmarks.engine texts --random 135m     # eight texts that share a brief; what a schema costs (benchmarks/texts.py)
+python -m benchmarks.engine texts       # eight texts that share a brief; what a schema costs (benchmarks/texts.py)
 python -m benchmarks.engine TOPIC --quick   # tiny models and few rounds: shows that it works, its numbers mean nothing
 
 Weights are random, made once from fixed seeds and kept (--weights FOLDER). What took long is kept beside them: an interrupted
@@ -14,9 +14,9 @@ Weights are random, made once from fixed seeds and kept (--weights FOLDER). What
 from __future__ import annotations
 
 import argparse
-import importlib
 import logging
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -45,18 +45,18 @@ def serving(quick: bool, weights: Path) -> list[Row]:
 
 
 TOPICS: dict[str, Topic] = {"brief": brief, "overlap": overlap, "serving": serving}
-#: Topics that are programs of their own, with their own arguments.
-PROGRAMS = {"switches": "benchmarks.switches", "texts": "benchmarks.texts"}
+#: Topics that are programs of their own: what they are called, and their arguments when none are given.
+PROGRAMS = {"switches": ("benchmarks.switches", []), "texts": ("benchmarks.texts", ["--random", "135m"])}
 
 
 def main() -> int:
+    if len(sys.argv) > 1 and sys.argv[1] in PROGRAMS:
+        module, usual = PROGRAMS[sys.argv[1]]
+        return subprocess.run([sys.executable, "-m", module, *(sys.argv[2:] or usual)], check=False).returncode
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("topic", choices=[*TOPICS, *PROGRAMS])
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--weights", type=Path, default=Path.home() / ".cache" / "maquette-benchmarks")
-    if len(sys.argv) > 1 and sys.argv[1] in PROGRAMS:
-        sys.argv = [sys.argv[1], *sys.argv[2:]]
-        return int(importlib.import_module(PROGRAMS[sys.argv[0]]).main() or 0)
     given = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
     # Waiting threads of one worker must not take the cores from another; app.py sets the same.
