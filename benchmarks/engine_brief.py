@@ -27,6 +27,7 @@ from domain.capability import Capability, StepKind
 from domain.chat import ChatRequest, Message
 from domain.context import StepContext
 from domain.job import JobState
+from domain.model import Task
 from domain.plan import Plan, Step
 from domain.progress import Progress
 from domain.recipe import Output, OutputFile, Trace, Work
@@ -149,13 +150,13 @@ def engine_bench(home: Path, made: Weights, scale: str) -> Iterator[Bench]:
     settings = Settings(home=home, cache=made.cache, offline=True)
     home.mkdir(parents=True, exist_ok=True)
     arbiter = Arbiter(budgets(settings, hardware))
-    engine = build(settings, made.assets, dict, Remote)
+    engine = build(settings, made.assets, lambda: {Task.CHAT.value: CHAT}, Remote)
     catalogue = engine.store.catalogue
     executor = WorkerExecutor(settings, made.assets, arbiter, engine.local_chat, lambda name: accelerated(catalogue.get(name)))
     brief = pinned(scale)
     gate = threading.Event()
     gate.set()
-    with opened(settings, executor, makers(engine, executor, brief), lanes(settings, arbiter), gate) as house:
+    with opened(settings, executor, makers(engine, executor, brief), lanes(settings, arbiter, engine), gate) as house:
         yield Bench(house, brief)
 
 
