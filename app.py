@@ -132,7 +132,12 @@ def open_studio(settings: Settings) -> Studio:
     return Studio(
         library=library,
         projects=Projects(library, decode_logo),
-        attachments=Attachments(library, palette_of_upload, lambda data, name: transcript_of_upload(executor, data, name)),
+        attachments=Attachments(
+            library,
+            palette_of_upload,
+            lambda data, name: transcript_of_upload(executor, data, name),
+            lambda data, name: caption_of_upload(executor, engine.captions(), data),
+        ),
         plans=plans,
         chat=Conversation(library, plans, director, makers, now),
         shelf=build_shelf(settings, library, engine),
@@ -267,6 +272,19 @@ def transcript_of_upload(executor: Executor, data: bytes, name: str) -> str:
         return executor.transcribe(data).text
     except InputError as error:  # the reader knows bytes only: name the file
         raise type(error)(f"{name}: {error.message}", hint=error.hint, field=name) from error
+
+
+def caption_of_upload(executor: Executor, model_id: str, data: bytes) -> str:
+    """What an attached picture shows; "" without a caption model, or when it fails: the picture serves as a reference all the same."""
+    from domain.errors import GenerationError, ModelError
+
+    if not model_id:
+        return ""
+    try:
+        return executor.caption(model_id, data)
+    except (ModelError, GenerationError) as error:
+        logging.getLogger("maquette").info("a picture was not captioned: %s", error)
+        return ""
 
 
 def font_families(assets: Path) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ class AttachmentUse(StrEnum):
 
 
 class Attachment(Value):
-    """sha256 names the stored file. `text` is its text or transcript; `palette` its main colours (#rrggbb)."""
+    """sha256 names the stored file. `text` is its text, its transcript, or what a picture shows; `palette` its main colours (#rrggbb)."""
 
     name: str
     sha256: str

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from domain.model import Model, Task
+from domain.progress import Progress
 from domain.recipe import ModelRef
 from domain.settings import Settings
 from pipelines.audio import bark, hibari, kokoro, music, recognition
@@ -27,6 +28,7 @@ from pipelines.models.store import ModelStore
 from pipelines.pipeline import Pipeline
 from pipelines.text.chats import Chats, LocalChat, Remote, chat_runs
 from pipelines.text.embedder import MiniLmEmbedder
+from pipelines.vision.captions import Captioner
 
 #: Left to the system and to whatever else a person runs.
 SHARE_OF_MEMORY = 0.6
@@ -40,7 +42,8 @@ class Engine:
     """What one device offers: makers, the chat model, readers of uploads, and the store behind them.
 
     pipelines: every maker by the name an Executor is asked for ("banner", "diffusion/<model id>"). local_chat: a chat model of the
-    catalogue in this process; what `chats` gives may run elsewhere.
+    catalogue in this process; what `chats` gives may run elsewhere. caption: says in a sentence what a picture shows, with a caption
+    model of the catalogue, in this process; captions: the one that was chosen.
     """
 
     store: ModelStore
@@ -54,6 +57,8 @@ class Engine:
     pipelines: Mapping[str, Pipeline]
     local_chat: Callable[[str], LocalChat]
     recogniser: Recogniser
+    caption: Callable[[str, bytes, Progress], str]
+    captions: Callable[[], str]
     voices: VoiceCatalogue
     choose: Callable[[Mapping[str, str]], dict[Task, Choice]]
     chosen: Callable[[Task], Choice | None]
@@ -92,6 +97,15 @@ def build(
     def chosen(task: Task) -> Choice | None:
         return pick(choices()).get(task)
 
+    def caption(model_id: str, picture: bytes, progress: Progress) -> str:
+        asked = Choice(model=store.catalogue.get(model_id), reason="")
+        return Captioner(store, devices, lambda: asked).caption(picture, progress)
+
+    def captions() -> str:
+        """Id of the caption model that is installed, "" while there is none."""
+        choice = chosen(Task.CAPTION)
+        return choice.model.id if choice is not None and store.ready(choice.model.id) else ""
+
     threads = settings.threads or hardware.cores
     chats = Chats(store, devices, lambda: chosen(Task.CHAT), remote, chat=chat, threads=settings.threads)
     diffusion = {m.id: Diffusion(store, devices, m.id) for m in store.catalogue.of(Task.PICTURE)}
@@ -114,6 +128,8 @@ def build(
         pipelines={**{made.name: made for made in alone}, **{f"{made.name}/{model}": made for model, made in diffusion.items()}},
         local_chat=chats.local,
         recogniser=Recogniser(store, devices, threads=threads),
+        caption=caption,
+        captions=captions,
         voices=VoiceCatalogue.read(assets / "voices.toml"),
         choose=pick,
         chosen=chosen,
@@ -145,6 +161,7 @@ def users(art: Set[str]) -> Callable[[Model], bool]:
         Task.RECOGNITION: {recognition.MODEL},
         Task.SOUNDFONT: {music.MODEL},
         Task.FONT: {CJK_FONT},
+        Task.CAPTION: {"smolvlm-500m-instruct", "smolvlm-256m-instruct"},
         Task.ART: art,
     }
 

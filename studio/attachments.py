@@ -13,16 +13,19 @@ from library.library import Library
 ReadPalette = Callable[[bytes, str], tuple[str, ...]]
 #: bytes -> spoken text; raises AttachmentError
 Transcribe = Callable[[bytes, str], str]
+#: bytes -> what a picture shows, "" where no model says so; raises AttachmentError
+Caption = Callable[[bytes, str], str]
 
 EMPTY_PALETTE: tuple[str, ...] = ()
 TAKEN = "text (.txt, .md), PNG, JPEG, WAV and MP3"
 
 
 class Attachments:
-    def __init__(self, library: Library, palette: ReadPalette, transcribe: Transcribe) -> None:
+    def __init__(self, library: Library, palette: ReadPalette, transcribe: Transcribe, caption: Caption = lambda data, name: "") -> None:
         self._library = library
         self._palette = palette
         self._transcribe = transcribe
+        self._caption = caption
 
     def add(self, name: str, data: bytes) -> Attachment:
         """Read and store one file. The name is data: only its last part is kept, and its ending decides nothing.
@@ -40,6 +43,7 @@ class Attachments:
         text, palette = "", EMPTY_PALETTE
         if media_type.startswith("image/"):
             use, palette = AttachmentUse.REFERENCE, self._palette(data, name)
+            text = self._caption(data, name)
         elif media_type.startswith("audio/"):
             use, text = AttachmentUse.TRANSCRIPT, self._transcribe(data, name)
         elif media_type == "text/plain":

@@ -74,6 +74,9 @@ class Served(Protocol):
     def recogniser(self) -> Recogniser: ...
 
     @property
+    def caption(self) -> Callable[[str, bytes, Progress], str]: ...
+
+    @property
     def devices(self) -> Weights: ...
 
     def local_chat(self, model_id: str, /) -> LocalChat: ...
@@ -130,6 +133,7 @@ class Child:
             "chat": self._chat,
             "warm": self._warm,
             "transcribe": self._transcribe,
+            "caption": self._caption,
             "evict": lambda frame, _: self._engine.devices.evict(frame["key"]),
         }
 
@@ -219,6 +223,10 @@ class Child:
     def _transcribe(self, frame: Frame, token: CancelToken) -> dict[str, Any]:
         progress = Told(self._send, frame["id"], token)
         return self._engine.recogniser.transcribe(Path(frame["path"]), progress=progress).model_dump(mode="json")
+
+    def _caption(self, frame: Frame, token: CancelToken) -> str:
+        progress = Told(self._send, frame["id"], token)
+        return self._engine.caption(frame["model"], Path(frame["path"]).read_bytes(), progress)
 
     @property
     def _engine(self) -> Served:

@@ -30,6 +30,9 @@ class Executor(Protocol):
     def transcribe(self, data: bytes) -> Transcript:
         """Words of a recording. Raises InputError, ModelError, WorkerLost."""
 
+    def caption(self, model_id: str, picture: bytes) -> str:
+        """What a picture shows, in a sentence, by this caption model. Raises AttachmentError, ModelError, WorkerLost."""
+
     def state(self) -> ExecutorState: ...
 
     def release_idle(self) -> None:

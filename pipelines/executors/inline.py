@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from domain.engine import DeviceState, ExecutorState, Resident
 from domain.errors import EngineFailed
-from domain.progress import Progress
+from domain.progress import Progress, Silent
 from domain.recipe import Output, Work
 from pipelines.audio.recognition import Transcript
 from pipelines.executors.wire import complete
@@ -33,6 +33,9 @@ class InlineExecutor:
 
     def transcribe(self, data: bytes) -> Transcript:
         return self._engine.recogniser.transcribe(data)
+
+    def caption(self, model_id: str, picture: bytes) -> str:
+        return self._engine.caption(model_id, picture, Silent())
 
     def state(self) -> ExecutorState:
         if self._arbiter is None:

@@ -30,6 +30,7 @@ from domain.value import Value
 from pipelines.executors.child import FACTORY, Served, _measured, resident_bytes
 from pipelines.executors.ray_cluster import NAMESPACE, Code, assets_folder, own_code, require_token
 from pipelines.executors.ray_files import FolderStore, Store, UrlStore
+from pipelines.executors.ray_routing import LOADED
 from pipelines.executors.wire import complete, error_to_json, outputs_to_json
 from pipelines.memory import Arbiter, Memory
 from pipelines.models.profiles import Hardware
@@ -171,7 +172,7 @@ class Replica:
         threading.Thread(target=self._announce, name="roster", daemon=True).start()
 
     def known(self) -> list[str]:
-        """What this replica can make now, and with "!" what it has made: its weights are likely in memory."""
+        """What this replica can make now, and with LOADED what it has made: its weights are likely in memory."""
         makers = [name for name, maker in self._served.pipelines.items() if not isinstance(maker, Able) or maker.capability() is not None]
         return [*makers, *self._made]
 
@@ -263,7 +264,7 @@ class Replica:
         for call, part in zip(calls, works, strict=True):
             mine, outputs = outputs[: len(part)], outputs[len(part) :]
             self._hand_over(call, [_measured(output, spent) for output in mine])
-        self._made.add(f"{maker}!")
+        self._made.add(maker + LOADED)
 
     @contextmanager
     def _naming_the_node(self) -> Iterator[None]:
@@ -296,7 +297,7 @@ class Replica:
                     told = event.model_dump(mode="json")
         else:
             told = chat.complete(request, token).model_dump(mode="json")
-        self._made.add(f"{call.maker}!")
+        self._made.add(call.maker + LOADED)
         call.answer(told)
 
     def _warm(self, calls: list[Call]) -> None:

@@ -5,7 +5,6 @@ Everything here is made inside functions, because Serve's decorators and base cl
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 
 from pipelines.executors.ray_cluster import CODE_LABEL, NAMESPACE, Code
 from pipelines.executors.ray_replica import BEAT, Call, Replica
+from pipelines.executors.ray_routing import Load, best
 
 #: Calls that may wait in a replica while it is busy, so that those alike are made in one go.
 WAITING = 8
@@ -23,8 +23,6 @@ BUSY = 0.7
 UPSCALE_SECONDS = 5.0
 DOWNSCALE_SECONDS = 900.0
 MOST_REPLICAS = 4096
-#: Replicas of which the load is unknown are asked; no more than these for one request.
-ASKED = 16
 #: A replica that said nothing for so long is lost; its line stays for people to see for a while.
 LOST_SECONDS = 5 * BEAT
 FORGET_SECONDS = 60.0
@@ -119,28 +117,38 @@ def replica_class() -> type[Replica]:
 
 
 def router_class() -> type[Any]:
-    """Serve's own looks at two replicas of all: some stand idle while others queue. Here a device that is free gets the work,
-    one that has the weights first, and none that lacks the model while another has it."""
-    from ray.serve.request_router import FIFOMixin, MultiplexMixin, PendingRequest, RequestRouter, RunningReplica
+    """See ray_routing.py."""
+    from ray.serve.request_router import MultiplexMixin, PendingRequest, ReplicaID, RequestRouter, RunningReplica
 
-    class FreeDeviceRouter(FIFOMixin, MultiplexMixin, RequestRouter):  # type: ignore[misc]
+    class FreeDeviceRouter(MultiplexMixin, RequestRouter):  # type: ignore[misc]
+        def initialize_state(self, **kwargs: Any) -> None:
+            self._load: Load[ReplicaID] = Load()
+
         async def choose_replicas(
             self, candidate_replicas: list[RunningReplica], pending_request: PendingRequest | None = None
         ) -> list[list[RunningReplica]]:
-            wanted = pending_request.metadata.multiplexed_model_id if pending_request is not None else ""
-            if pending_request is not None:
-                pending_request.routing_context.should_backoff = True
-            ours = random.sample(candidate_replicas, len(candidate_replicas))
-            able = [r for r in ours if wanted in r.multiplexed_model_ids] or ours
-            load = {r.replica_id: self.replica_queue_len_cache.get(r.replica_id) for r in able}
-            free = [r for r in able if load[r.replica_id] == 0]
-            unknown = [r for r in able if load[r.replica_id] is None]
-            return [
-                [r for r in free if f"{wanted}!" in r.multiplexed_model_ids],
-                free,
-                unknown[:ASKED],
-                sorted((r for r in able if load[r.replica_id]), key=lambda r: load[r.replica_id] or 0)[:ASKED],
-            ]
+            if pending_request is None or not candidate_replicas:
+                return [candidate_replicas]
+            metadata = pending_request.metadata
+            pending_request.routing_context.should_backoff = True
+            by_id = {replica.replica_id: replica for replica in candidate_replicas}
+            known = {replica_id: replica.multiplexed_model_ids for replica_id, replica in by_id.items()}
+            chosen = by_id[best(known, metadata.multiplexed_model_id, self._load)]
+            load = self._load[chosen.replica_id]
+            self._load.choose(metadata.internal_request_id, chosen.replica_id)
+            # What Serve believes of its load decides whether it asks first, and two that ask together hear the same.
+            self.replica_queue_len_cache.update(chosen.replica_id, min(load, chosen.max_ongoing_requests - 1))
+            return [[chosen]]
+
+        def on_request_routed(self, pending_request: PendingRequest, replica_id: ReplicaID, result: Any) -> None:
+            self._load.sent(pending_request.metadata.internal_request_id)
+
+        def on_request_completed(self, replica_id: ReplicaID, internal_request_id: str) -> None:
+            self._load.ended(internal_request_id, replica_id)
+
+        def on_replica_actor_died(self, replica_id: ReplicaID) -> None:
+            super().on_replica_actor_died(replica_id)
+            self._load.lost(replica_id)
 
     return FreeDeviceRouter
 

@@ -129,15 +129,24 @@ class WorkerExecutor:
 
     def transcribe(self, data: bytes) -> Transcript:
         """See Executor.transcribe."""
-        path = self._spool.keep(f"heard-{next(self._numbers)}", data)
+        return Transcript.model_validate(self._read(CPU, {"do": "transcribe"}, data))
+
+    def caption(self, model_id: str, picture: bytes) -> str:
+        """See Executor.caption."""
+        return str(self._read(kind_of_chat(True, self._gpus) if self._gpus else CPU, {"do": "caption", "model": model_id}, picture))
+
+    def _read(self, kind: str, frame: Mapping[str, Any], data: bytes) -> Any:
+        """What a reader says of an upload; its bytes travel as a file of the spool."""
+        what = str(frame["do"])
+        path = self._spool.keep(f"{what}-{next(self._numbers)}", data)
         try:
-            with self._asked(CPU, "transcribe", {"do": "transcribe", "path": str(path)}, lambda: None) as asked:
+            with self._asked(kind, what, {**frame, "path": str(path)}, lambda: None) as asked:
                 for answer in asked.frames:
                     if answer["is"] == "done":
-                        return Transcript.model_validate(answer["result"])
+                        return answer["result"]
         finally:
             path.unlink(missing_ok=True)
-        raise EngineFailed("The recording was not heard to its end.", hint="Try again.")
+        raise EngineFailed(f"The worker ended its {what} without a result.", hint="Try again.")
 
     def state(self) -> ExecutorState:
         workers = tuple(station.state() for station in self._staff.stations)

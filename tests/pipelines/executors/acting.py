@@ -184,6 +184,10 @@ class Acted:
     recogniser: Ear = field(default_factory=Ear)
     meeting: Meeting = field(default_factory=Meeting)
 
+    def caption(self, model_id: str, picture: bytes, progress: Progress) -> str:
+        progress.report(0.5, "looking")
+        return f"{model_id} sees {picture.decode()}"
+
     def local_chat(self, model_id: str) -> Parrot | Meeting:
         return self.meeting if model_id == "meeting" else Parrot()
 

@@ -297,9 +297,11 @@ def test_memory_of_a_worker_that_died_comes_back(start: Start) -> None:
     assert say(executor, "load", key="b").facts["loaded"] == "b/full"
 
 
-def test_a_recording_is_heard_in_a_worker(start: Start, home: Path) -> None:
-    assert start().transcribe("你好".encode()).text == "你好"
-    assert list((home / "spool").rglob("heard-*")) == []
+def test_an_upload_is_read_in_a_worker_and_leaves_no_file(start: Start, home: Path) -> None:
+    executor = start()
+    assert executor.transcribe("你好".encode()).text == "你好"
+    assert executor.caption("smolvlm", b"a cup") == "smolvlm sees a cup"
+    assert [file for file in (home / "spool").rglob("*") if file.name.startswith(("transcribe", "caption"))] == []
 
 
 def test_nothing_is_started_before_it_is_needed(start: Start) -> None:
