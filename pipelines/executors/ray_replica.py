@@ -30,7 +30,7 @@ from domain.value import Value
 from pipelines.executors.child import FACTORY, Served, _measured, resident_bytes
 from pipelines.executors.ray_cluster import NAMESPACE, Code, assets_folder, own_code, require_token
 from pipelines.executors.ray_files import FolderStore, Store, UrlStore
-from pipelines.executors.ray_routing import LOADED
+from pipelines.executors.ray_routing import GATHERS, LOADED
 from pipelines.executors.wire import complete, error_to_json, outputs_to_json
 from pipelines.memory import Arbiter, Memory
 from pipelines.models.profiles import Hardware
@@ -148,6 +148,7 @@ class Replica:
     def __init__(self, spec: str) -> None:
         self._spec = at_this_node(Spec.model_validate_json(spec), os.environ)
         self._doing: dict[int, str] = {}
+        self._line: list[Call] = []
         self._last_sign = time.monotonic()
         self._released = 0
         self._made: set[str] = set()
@@ -172,9 +173,10 @@ class Replica:
         threading.Thread(target=self._announce, name="roster", daemon=True).start()
 
     def known(self) -> list[str]:
-        """What this replica can make now, and with LOADED what it has made: its weights are likely in memory."""
+        """What this replica can make now, which of these gain from company, and what it has made: its weights are likely in memory."""
         makers = [name for name, maker in self._served.pipelines.items() if not isinstance(maker, Able) or maker.capability() is not None]
-        return [*makers, *self._made]
+        gather = [name + GATHERS for name in makers if hasattr(self._served.pipelines[name], "company")]
+        return [*makers, *gather, *self._made]
 
     async def call(self, text: str) -> AsyncIterator[str]:
         """Frames as JSON: who I am; then progress, pieces and signs of life; then done or failed. Left early, the work is stopped."""

@@ -23,6 +23,8 @@ BUSY = 0.7
 UPSCALE_SECONDS = 5.0
 DOWNSCALE_SECONDS = 900.0
 MOST_REPLICAS = 4096
+#: Between two looks at whether a replica has come free.
+AGAIN_SECONDS = 0.02
 #: A replica that said nothing for so long is lost; its line stays for people to see for a while.
 LOST_SECONDS = 5 * BEAT
 FORGET_SECONDS = 60.0
@@ -78,7 +80,12 @@ def _deployment(pool: Pool, code: Code) -> Any:
             "upscale_delay_s": UPSCALE_SECONDS,
             "downscale_delay_s": DOWNSCALE_SECONDS,
         },
-        request_router_config=RequestRouterConfig(request_router_class=f"{__name__}.FreeDeviceRouter"),
+        request_router_config=RequestRouterConfig(
+            request_router_class=f"{__name__}.FreeDeviceRouter",
+            request_router_kwargs={"places": pool.slots},
+            initial_backoff_s=AGAIN_SECONDS,
+            max_backoff_s=4 * AGAIN_SECONDS,
+        ),
         health_check_period_s=5.0,
         health_check_timeout_s=30.0,
         graceful_shutdown_wait_loop_s=0.2,
@@ -93,14 +100,19 @@ def replica_class() -> type[Replica]:
     class Served(Replica):
         async def _work(self, call: Call) -> None:
             if call.what == "generate":
+                self._line.append(call)
                 await self.together(call)
             else:
                 await self.make([call])
 
         @serve.batch(max_batch_size=WAITING, batch_wait_timeout_s=0.0)
         async def together(self, calls: list[Call]) -> list[None]:
-            """What came while the device was busy. Each call is answered through its frames, as soon as its own group is made."""
-            await self.make(calls)
+            """One pass at a time. It takes all who stand in line by now: Serve closes its batches while the device is still busy.
+
+            Each call is answered through its frames, as soon as its own group is made; `calls` may have gone with an earlier pass.
+            """
+            line, self._line = self._line, []
+            await self.make(line)
             return [None] * len(calls)
 
         @serve.multiplexed(max_num_models_per_replica=KNOWN)
@@ -121,21 +133,24 @@ def router_class() -> type[Any]:
     from ray.serve.request_router import MultiplexMixin, PendingRequest, ReplicaID, RequestRouter, RunningReplica
 
     class FreeDeviceRouter(MultiplexMixin, RequestRouter):  # type: ignore[misc]
-        def initialize_state(self, **kwargs: Any) -> None:
+        def initialize_state(self, places: int = 1, **kwargs: Any) -> None:
             self._load: Load[ReplicaID] = Load()
+            self._places = places
 
         async def choose_replicas(
             self, candidate_replicas: list[RunningReplica], pending_request: PendingRequest | None = None
         ) -> list[list[RunningReplica]]:
-            if pending_request is None or not candidate_replicas:
+            if pending_request is None:
                 return [candidate_replicas]
             metadata = pending_request.metadata
             pending_request.routing_context.should_backoff = True
             by_id = {replica.replica_id: replica for replica in candidate_replicas}
             known = {replica_id: replica.multiplexed_model_ids for replica_id, replica in by_id.items()}
-            chosen = by_id[best(known, metadata.multiplexed_model_id, self._load)]
-            load = self._load[chosen.replica_id]
-            self._load.choose(metadata.internal_request_id, chosen.replica_id)
+            replica_id = best(known, metadata.multiplexed_model_id, self._load, self._places)
+            if replica_id is None:
+                return []  # Serve asks again in a moment
+            chosen, load = by_id[replica_id], self._load[replica_id]
+            self._load.choose(metadata.internal_request_id, replica_id)
             # What Serve believes of its load decides whether it asks first, and two that ask together hear the same.
             self.replica_queue_len_cache.update(chosen.replica_id, min(load, chosen.max_ongoing_requests - 1))
             return [[chosen]]
