@@ -30,6 +30,7 @@ from pipelines.image import offload
 from pipelines.image.loading import Family, read_family
 from pipelines.media.picture import decode, encode
 from pipelines.pipeline import Company
+from pipelines.placement import placed
 
 if TYPE_CHECKING:
     from pipelines.models.store import ModelStore
@@ -145,7 +146,8 @@ class Diffusion:
         for item in items:
             family.check_size(item.parameters.width, item.parameters.height)
         # 2. the weights
-        device, dtype = placed(self._device, self._dtype)
+        device, own = placed(self._device, mps=True, bfloat16_on_cpu=True)
+        dtype = own if self._dtype == "auto" else self._dtype
         progress.report(0.0, f"loading {self._model_id}")
         outputs: dict[int, Output] = {}
         weights = self._weights(family, device, dtype)
@@ -226,27 +228,6 @@ def _batches(items: Sequence[_Item], size: int) -> Iterator[list[_Item]]:
     for group in groups.values():
         for start in range(0, len(group), size):
             yield group[start : start + size]
-
-
-def placed(device: str, dtype: str = "auto") -> tuple[str, str]:
-    """Where to run and in which number format: bfloat16 on GPUs and CPUs that compute in it, else float16 on GPUs, float32 on the CPU.
-
-    Raises ModelUnusable for a device this machine does not have.
-    """
-    import torch
-
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    if device.startswith("cuda"):
-        if not torch.cuda.is_available():
-            raise ModelUnusable(f"There is no CUDA device for {device!r}.", hint='Choose the device "auto" or "cpu".', field="device")
-        own = "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
-    elif device == "mps":
-        own = "float16"
-    else:
-        capable = torch.cpu.get_capabilities()
-        own = "bfloat16" if capable.get("avx512_bf16") or capable.get("amx_bf16") else "float32"
-    return device, own if dtype == "auto" else dtype
 
 
 def _load(folder: str, family: Family, device: str, dtype: str, attention: str, mode: str) -> Loaded:

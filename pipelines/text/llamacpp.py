@@ -7,13 +7,11 @@ runs what is decided in slots.py. Knows nothing of prompts or of who asks.
 from __future__ import annotations
 
 import os
-import queue
 import secrets
 import shutil
 import tempfile
-import threading
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +20,7 @@ from domain.errors import EngineFailed, LimitError, MaquetteError
 from domain.progress import CancelToken
 from domain.recipe import ModelRef
 from pipelines.devices import Devices, Weights
+from pipelines.text.answering import AnsweringChat, Emit
 from pipelines.text.gguf import GgufHead, read_head
 from pipelines.text.grammar import check_json, json_grammar
 from pipelines.text.slots import Slot, SlotTable, alike, rendered
@@ -42,13 +41,8 @@ _PREFIX_ROOM: Final = 256 * 1024 * 1024
 #: Buffers of one forward pass, beyond weights and cache (measured: 0.1 GB at 135M, 0.3 GB at 1.5B).
 _WORKSPACE: Final = 320 * 1024 * 1024
 
-#: Seconds between looks at the cancel token while the engine works.
-_POLL: Final = 0.05
 
-Emit = Callable[[str], None]
-
-
-class LlamaCppChat:
+class LlamaCppChat(AnsweringChat["_Engine"]):
     """A ChatModel over one GGUF file.
 
     gguf: the file. context_tokens: prompt plus completion of one request; lowered to what the model was trained for.
@@ -70,8 +64,7 @@ class LlamaCppChat:
         reproduce: bool = False,
     ) -> None:
         self._gguf = gguf
-        self._model = model
-        self._devices = devices
+        super().__init__(model, devices)
         self._strong = strong
         self._head = read_head(gguf)
         self._context_tokens = min(context_tokens, self._head.trained_context or context_tokens)
@@ -80,80 +73,12 @@ class LlamaCppChat:
         self._reproduce = reproduce
 
     @property
-    def model(self) -> ModelRef:
-        return self._model
-
-    @property
     def context_tokens(self) -> int:
         return self._context_tokens
 
     @property
     def strong(self) -> bool:
         return self._strong
-
-    def complete(self, request: ChatRequest, cancel: CancelToken | None = None) -> ChatReply:
-        """The whole reply. Raises Cancelled, InputError, LimitError (prompt over the context), ModelError, EngineFailed."""
-        for event in self._events(lambda engine, emit, stop: engine.run(request, emit, stop), cancel):
-            if isinstance(event, ChatReply):
-                return event
-        raise EngineFailed(f"{self._model.id} ended without a reply.")
-
-    def stream(self, request: ChatRequest, cancel: CancelToken | None = None) -> Iterator[str]:
-        """Text pieces as they are decoded. Closing the iterator stops the decoding. Raises like `complete`."""
-        for event in self._events(lambda engine, emit, stop: engine.run(request, emit, stop), cancel):
-            if isinstance(event, str) and event:
-                yield event
-
-    def answer(self, request: ChatRequest, cancel: CancelToken | None = None) -> Iterator[str | ChatReply]:
-        """Text pieces as they are decoded, then the reply; an empty piece says that the prompt is still being read.
-
-        Raises like `complete`. Closing the iterator stops the decoding.
-        """
-        return self._events(lambda engine, emit, stop: engine.run(request, emit, stop), cancel)
-
-    def warm(self, messages: Sequence[Message], cancel: CancelToken | None = None) -> int:
-        """Load the weights and evaluate `messages` ahead of time, so that requests beginning with them answer at once.
-
-        Returns the tokens evaluated: 0 when they were kept already, and in reproduce mode. Raises like `complete`.
-        """
-        for event in self._events(lambda engine, _emit, stop: engine.warm(messages, stop), cancel):
-            if isinstance(event, ChatReply):
-                return event.prompt_tokens
-        return 0
-
-    def _events(self, work: Callable[[_Engine, Emit, CancelToken], ChatReply], cancel: CancelToken | None) -> Iterator[str | ChatReply]:
-        """Run `work` in a thread of its own: the caller can leave at once, while the engine needs up to a batch to notice."""
-        events: queue.SimpleQueue[str | ChatReply | MaquetteError] = queue.SimpleQueue()
-        stop = CancelToken()
-
-        def run() -> None:
-            try:
-                with self._devices.acquire(self._weights()) as engine:
-                    stop.check()
-                    events.put(work(engine, events.put, stop))
-            except MaquetteError as error:
-                events.put(error)
-            except Exception as error:
-                failure = EngineFailed(f"{self._model.id} failed: {error}.")
-                failure.__cause__ = error
-                events.put(failure)
-
-        threading.Thread(target=run, name=f"chat {self._model.id}", daemon=True).start()
-        try:
-            while True:
-                if cancel is not None:
-                    cancel.check()
-                try:
-                    event = events.get(timeout=_POLL)
-                except queue.Empty:
-                    continue
-                if isinstance(event, MaquetteError):
-                    raise event
-                yield event
-                if isinstance(event, ChatReply):
-                    return
-        finally:
-            stop.cancel()
 
     def _weights(self) -> Weights[_Engine]:
         cache = self._head.cache_bytes_per_token * self._context_tokens * self._slots

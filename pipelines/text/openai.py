@@ -19,12 +19,10 @@ from domain.chat import ChatReply, ChatRequest
 from domain.errors import EngineFailed, InputError, LimitError, MaquetteError, ModelUnreachable, ModelUnusable
 from domain.progress import CancelToken
 from domain.recipe import ModelRef
+from pipelines.text.answering import followed
 from pipelines.text.grammar import check_json
 from pipelines.text.servers import Server
 from pipelines.text.template import Neutralise
-
-#: Seconds between looks at the cancel token while the server is silent.
-_POLL: Final = 0.05
 
 #: Bytes of an answer, and of one line of it; a server that sends more is not answering a chat request.
 _MOST_BYTES: Final = 16 * 1024 * 1024
@@ -93,18 +91,7 @@ class OpenAICompatibleChat:
         exchange = _Exchange(self._client, self._server, self._url, self._headers(), self._payload(request), request)
         threading.Thread(target=exchange.run, name=f"chat {self._name}", daemon=True).start()
         try:
-            while True:
-                if cancel is not None:
-                    cancel.check()
-                try:
-                    event = exchange.events.get(timeout=_POLL)
-                except queue.Empty:
-                    continue
-                if isinstance(event, MaquetteError):
-                    raise event
-                yield event
-                if isinstance(event, ChatReply):
-                    return
+            yield from followed(exchange.events, cancel)
         finally:
             exchange.close()
 

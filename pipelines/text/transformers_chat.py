@@ -6,20 +6,21 @@ the folder, renders messages with the model's own template, and turns tokens int
 
 from __future__ import annotations
 
-import queue
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from domain.chat import ChatReply, ChatRequest, Message
-from domain.errors import EngineFailed, LimitError, MaquetteError, ModelUnusable, OutOfMemory
+from domain.errors import LimitError, ModelUnusable, OutOfMemory
 from domain.progress import CancelToken
 from domain.recipe import ModelRef
 from pipelines.devices import Devices, Weights
 from pipelines.models.folders import elements, read_object, refuse_own_code, weight_files
+from pipelines.placement import placed
+from pipelines.text.answering import AnsweringChat, Emit
 from pipelines.text.batching import PAGE, STEP_TOKENS, Batch, Job, pages
 from pipelines.text.constrained import matcher
 from pipelines.text.grammar import check_json, json_grammar
@@ -33,11 +34,6 @@ _BYTES: Final = {"bfloat16": 2, "float16": 2, "float32": 4}
 
 #: Activations, logits and index tensors of one step, beyond weights, cache and attention mask.
 _WORKSPACE: Final = {"cuda": 1024**3, "cpu": 256 * 1024**2}
-
-#: Seconds between looks at the cancel token while the weights are loaded.
-_POLL: Final = 0.05
-
-Emit = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -70,7 +66,7 @@ def read_head(folder: Path) -> Head:
     return Head(sum(elements(path) for path in files), 2 * layers * keys * width, trained)
 
 
-class TransformersChat:
+class TransformersChat(AnsweringChat["_Engine"]):
     """A ChatModel over one folder of safetensors.
 
     folder: weights, config.json, tokenizer.json, and a chat template. context_tokens: prompt plus completion of one request;
@@ -92,8 +88,7 @@ class TransformersChat:
         reproduce: bool = False,
     ) -> None:
         self._folder = folder
-        self._model = model
-        self._devices = devices
+        super().__init__(model, devices)
         self._head = read_head(folder)
         self._context_tokens = min(context_tokens, self._head.trained_context or context_tokens)
         self._slots = 1 if reproduce else slots
@@ -102,83 +97,12 @@ class TransformersChat:
         self._reproduce = reproduce
 
     @property
-    def model(self) -> ModelRef:
-        return self._model
-
-    @property
     def context_tokens(self) -> int:
         return self._context_tokens
 
     @property
     def strong(self) -> bool:
         return self._strong
-
-    def complete(self, request: ChatRequest, cancel: CancelToken | None = None) -> ChatReply:
-        """The whole reply. Raises Cancelled, InputError, LimitError (prompt over the context), ModelError, OutOfMemory, EngineFailed."""
-        with closing(self.answer(request, cancel)) as events:
-            for event in events:
-                if isinstance(event, ChatReply):
-                    return event
-        raise EngineFailed(f"{self._model.id} ended without a reply.")
-
-    def stream(self, request: ChatRequest, cancel: CancelToken | None = None) -> Iterator[str]:
-        """Text pieces as they are decoded. Closing the iterator stops the decoding. Raises like `complete`."""
-        with closing(self.answer(request, cancel)) as events:
-            for event in events:
-                if isinstance(event, str):
-                    yield event
-
-    def answer(self, request: ChatRequest, cancel: CancelToken | None = None) -> Generator[str | ChatReply, None, None]:
-        """Text pieces as they are decoded, then the reply. Raises like `complete`; closing the iterator stops the decoding."""
-        return self._events(lambda engine, emit, stop: engine.run(request, emit, stop), cancel)
-
-    def warm(self, messages: Sequence[Message], cancel: CancelToken | None = None) -> int:
-        """Load the weights and evaluate `messages` ahead of time, so that requests beginning with them answer at once.
-
-        Returns the tokens evaluated: 0 when they were kept already, and in reproduce mode. Raises like `complete`.
-        """
-        with closing(self._events(lambda engine, _emit, stop: engine.warm(messages, stop), cancel)) as events:
-            for event in events:
-                if isinstance(event, ChatReply):
-                    return event.prompt_tokens
-        return 0
-
-    def _events(
-        self, work: Callable[[_Engine, Emit, CancelToken], ChatReply], cancel: CancelToken | None
-    ) -> Generator[str | ChatReply, None, None]:
-        """Run `work` in a thread of its own: the caller can leave at once, while loading weights cannot be interrupted."""
-        events: queue.SimpleQueue[str | ChatReply | MaquetteError] = queue.SimpleQueue()
-        stop = CancelToken()
-
-        def run() -> None:
-            try:
-                with self._devices.acquire(self._weights(), check=stop.check) as engine:
-                    stop.check()
-                    events.put(work(engine, events.put, stop))
-            except MaquetteError as error:
-                events.put(error)
-            except Exception as error:
-                failure = EngineFailed(f"{self._model.id} failed: {error}.")
-                failure.__cause__ = error
-                events.put(failure)
-
-        thread = threading.Thread(target=run, name=f"chat {self._model.id}", daemon=True)
-        thread.start()
-        try:
-            while True:
-                if cancel is not None:
-                    cancel.check()
-                try:
-                    event = events.get(timeout=_POLL)
-                except queue.Empty:
-                    continue
-                if isinstance(event, MaquetteError):
-                    raise event
-                yield event
-                if isinstance(event, ChatReply):
-                    return
-        finally:
-            stop.cancel()
 
     def _weights(self) -> Weights[_Engine]:
         device, dtype = placed(self._device)
@@ -195,19 +119,6 @@ class TransformersChat:
             exclusive=False,
             device=device,
         )
-
-
-def placed(device: str) -> tuple[str, str]:
-    """The device and dtype for a wish. Raises ModelUnusable for a device this machine does not have."""
-    import torch
-
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    if device == "cpu":
-        return device, "float32"
-    if not device.startswith("cuda") or not torch.cuda.is_available():
-        raise ModelUnusable(f"There is no device {device!r} for the chat model.", hint='Choose the device "auto" or "cpu".', field="device")
-    return device, "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
 
 
 class _Engine:

@@ -20,6 +20,7 @@ from pipelines.media.picture import decode
 from pipelines.models.folders import elements, read_object, refuse_own_code, weight_files
 from pipelines.models.profiles import Choice
 from pipelines.models.store import ModelStore
+from pipelines.placement import placed
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -215,26 +216,13 @@ class _Viewer:
 def _weights(folder: Path, ref: ModelRef, device: str) -> Weights[_Viewer]:
     files = weight_files(folder)
     refuse_own_code(folder, read_object(folder / "config.json"))
-    where, dtype = _placed(device)
+    where, dtype = placed(device)
     return Weights(
         key=f"viewer/{ref.sha256 or ref.id}/{where}/{dtype}",
         footprint=sum(elements(path) for path in files) * _BYTES[dtype] + _WORKSPACE,
         load=lambda: _Viewer(folder, where, dtype),
         device=where,
     )
-
-
-def _placed(device: str) -> tuple[str, str]:
-    """The device and dtype for a wish. Raises ModelUnusable for a device this machine does not have."""
-    import torch
-
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    if device == "cpu":
-        return device, "float32"
-    if not device.startswith("cuda") or not torch.cuda.is_available():
-        raise ModelUnusable(f"There is no device {device!r}.", hint='Choose the device "auto" or "cpu".', field="device")
-    return device, "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
 
 
 def _prepared(picture: bytes) -> Image.Image:
