@@ -33,7 +33,7 @@ from pipelines.vision.captions import Captioner
 #: Left to the system and to whatever else a person runs.
 SHARE_OF_MEMORY = 0.6
 #: The rest is for what making needs besides weights: activations, caches, the context of the driver.
-SHARE_OF_GPU = 0.8
+SHARE_OF_GPU = 0.75
 SENTENCES = "all-minilm-l6-v2"
 
 
