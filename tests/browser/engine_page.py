@@ -133,7 +133,7 @@ def settings_only(library: Library, shown: Shown, home: Path, assets: Path) -> S
     store = ModelStore(catalogue, home / "cache", offline=True)
     settings = Settings(home=home, cache=home / "cache")
     desk = ModelDesk(library, settings, store, lambda own: choose(catalogue, "embedded", Hardware(cores=2), store.ready, own))
-    engine = SimpleNamespace(state=shown.read, release_idle=shown.release)
+    engine = SimpleNamespace(state=shown.read, release_idle=shown.release, pin=shown.pin)
     silent = SimpleNamespace(stop=lambda project_id: None)
     parts = SimpleNamespace(library=library, projects=Projects(library), models=desk, chat=silent, engine=engine, fonts=tuple, voices=tuple)
     return cast(Studio, parts)
