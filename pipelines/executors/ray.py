@@ -32,7 +32,7 @@ from pipelines.executors.ray_link import Link
 from pipelines.executors.spool import Spool
 from pipelines.executors.wire import complete, error_to_json
 from pipelines.executors.worker_chat import WorkerChat
-from pipelines.text.chats import LocalChat
+from pipelines.text.chats import LLAMA_SLOTS, LocalChat
 
 #: Seconds between two attempts to reach a cluster that is not there.
 _AGAIN: Final = 3.0
@@ -118,6 +118,11 @@ class RayExecutor:
             path.unlink(missing_ok=True)
         raise EngineFailed("The recording was not heard to its end.", hint="Try again.")
 
+    @property
+    def lanes(self) -> Mapping[str, int]:
+        """How many pieces of work each lane of the queue bears at once. Read it again: replicas come and go."""
+        return Lanes(self._link)
+
     def state(self) -> ExecutorState:
         return self._link.state()
 
@@ -197,6 +202,29 @@ class RayExecutor:
         if not following.replica and self._link.trouble != following.trouble:
             following.trouble = self._link.trouble
             following.call.hear(waiting(following.trouble))
+
+
+class Lanes(Mapping[str, int]):
+    """As many places as there are replicas now; one while there is none, so that somebody waits for the first."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def __getitem__(self, lane: str) -> int:
+        living = self._link.living
+        counts = {
+            "chat": living[CHAT] * LLAMA_SLOTS - 1,  # one place is nobody's: it is for who waits at the screen
+            "prepare": 2 + living.total() // 4,
+            "media": living[CPU],
+            "diffusion": living[GPU] or living[CPU],
+        }
+        return max(1, counts[lane])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("chat", "prepare", "media", "diffusion"))
+
+    def __len__(self) -> int:
+        return 4
 
 
 def waiting(trouble: str) -> Frame:

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from domain.errors import HostingError, InputError
 from domain.value import Value
@@ -165,9 +166,10 @@ def require_ray() -> None:
 
 def require_token() -> None:
     """In a process of the cluster. Raises HostingError where Ray does not ask for the token."""
-    from ray._raylet import AuthenticationMode, get_authentication_mode
+    import ray
 
-    if get_authentication_mode() != AuthenticationMode.TOKEN:
+    raylet: Any = ray._raylet
+    if raylet.get_authentication_mode() != raylet.AuthenticationMode.TOKEN:
         raise HostingError(
             "This node was started without token authentication: whoever reaches its ports could run anything on it.",
             hint="Start it with `python app.py cluster head` or `python app.py cluster join`.",

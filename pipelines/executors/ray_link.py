@@ -11,6 +11,7 @@ import logging
 import os
 import secrets
 import threading
+from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -46,6 +47,8 @@ class Link:
         self.pools: tuple[Pool, ...] = ()
         #: Why no replica could be started, for people who wait for one; "" while all is well.
         self.trouble = ""
+        #: Replicas that said something lately, by pool.
+        self.living: Counter[str] = Counter()
         self._settings = settings
         self._factory = factory
         self._cpus = cpus
@@ -99,16 +102,21 @@ class Link:
         if not self.is_open:
             return ExecutorState(name="ray")
         try:
-            said = ray.get(self._roster.read.remote(), timeout=_STATE_SECONDS)
+            told = self._said()
         except (ray.exceptions.RayError, TimeoutError) as error:
             return ExecutorState(name="ray", workers=(lost_cluster(self._settings.ray_address, error),))
-        told = [(age, json.loads(text)) for age, text in said]
         return ExecutorState(
             name="ray",
             devices=tuple(DeviceState.model_validate({**d, "name": f"{s['node']} {d['name']}"}) for _, s in told for d in s["devices"]),
             workers=(*(worker_state(age, state) for age, state in told), *strangers(self._code)),
             residents=tuple(Resident.model_validate({**r, "worker": s["name"]}) for _, s in told for r in s["residents"]),
         )
+
+    def _said(self) -> list[tuple[float, dict[str, Any]]]:
+        import ray
+
+        said = ray.get(self._roster.read.remote(), timeout=_STATE_SECONDS)
+        return [(age, json.loads(text)) for age, text in said]
 
     def release_idle(self) -> None:
         """Replicas hear of it with their next word on the roster, within two seconds."""
@@ -147,6 +155,8 @@ class Link:
             try:
                 why = failed(self._app)
                 self.trouble = why or self._nobody()
+                told = self._said()
+                self.living = Counter(said["pool"] for age, said in told if age < LOST_SECONDS and said["status"] == WorkerStatus.IDLE)
                 if why:
                     deploy(self._app, self._code, {pool: self._spec(pool) for pool in self.pools})
             except Exception as error:  # the cluster does not answer: state() says so, and the next look tries again
@@ -185,10 +195,10 @@ def connect(settings: Settings) -> None:
     os.environ.update(cluster.ray_environment(settings.token_file, host))
     with cluster.signals_kept():
         import ray
-        from ray._raylet import AuthenticationTokenLoader, Config
 
-        Config.initialize("")  # the environment may have changed since Ray was first imported
-        AuthenticationTokenLoader.instance().reset_cache()
+        raylet: Any = ray._raylet
+        raylet.Config.initialize("")  # the environment may have changed since Ray was first imported
+        raylet.AuthenticationTokenLoader.instance().reset_cache()
         cluster.require_token()
         if ray.is_initialized():
             raise HostingError("This process already uses a Ray cluster.", hint="Close the other executor first.")

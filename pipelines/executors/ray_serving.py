@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.executors.ray_cluster import CODE_LABEL, NAMESPACE, Code
-from pipelines.executors.ray_replica import BEAT, Call, Replica
+from pipelines.executors.ray_replica import BEAT, Replica
 from pipelines.executors.ray_routing import Load, best
+from pipelines.executors.ray_work import Call
 
 #: Calls that may wait in a replica while it is busy, so that those alike are made in one go.
 WAITING = 8
@@ -105,7 +106,7 @@ def replica_class() -> type[Replica]:
             else:
                 await self.make([call])
 
-        @serve.batch(max_batch_size=WAITING, batch_wait_timeout_s=0.0)
+        @serve.batch(max_batch_size=WAITING, batch_wait_timeout_s=0.0)  # type: ignore[untyped-decorator]
         async def together(self, calls: list[Call]) -> list[None]:
             """One pass at a time. It takes all who stand in line by now: Serve closes its batches while the device is still busy.
 
@@ -115,7 +116,7 @@ def replica_class() -> type[Replica]:
             await self.make(line)
             return [None] * len(calls)
 
-        @serve.multiplexed(max_num_models_per_replica=KNOWN)
+        @serve.multiplexed(max_num_models_per_replica=KNOWN)  # type: ignore[untyped-decorator]
         async def known_for(self, name: str) -> str:
             """Tells the routers that this replica can make this, or (with "!") that it has the weights in memory."""
             return name
@@ -217,7 +218,7 @@ def failed(app: str) -> str:
     for message in messages:
         lines = [line.strip() for line in message.splitlines() if line.strip()]
         told = [line.partition(": ")[2] for line in lines if line.startswith("domain.errors.")]
-        return (told or lines or ["a replica could not be built"])[-1]
+        return str((told or lines or ["a replica could not be built"])[-1])
     return ""
 
 

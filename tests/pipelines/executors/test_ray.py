@@ -244,6 +244,7 @@ def test_the_engine_page_sees_every_replica_with_its_node(stage: Stage) -> None:
     assert len({worker.node for worker in living(stage)}) == 2
     assert {worker.device for worker in living(stage)} == {"cpu", "cuda"}
     assert all(device.budget >= 0 for device in state.devices)
+    soon(lambda: dict(stage.executor.lanes) == {"chat": 2, "prepare": 3, "media": 2, "diffusion": 1})
 
 
 def test_a_node_of_another_version_gets_no_work_and_says_so(stage: Stage, tmp_path: Path) -> None:
