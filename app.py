@@ -114,7 +114,7 @@ def open_studio(settings: Settings) -> Studio:
     preparations = Preparations(engine.chats, desk, lambda: voices_of(engine.voices, installed_engines()))
     makers = Makers(all_makers(engine, executor, desk, preparations), preference(picture_model))
     making = Making(library, makers, executor.release_idle, now)
-    places = lanes(settings, arbiter, engine)
+    places = lanes(settings, arbiter, engine, executor)
     expected = Expectation(library, time.monotonic).seconds
     runner = Runner(library, making, Durable(settings.runs_url, settings.runs_file), lanes=places, now=now, cost=expected)
     room = EngineRoom(library, executor, runner, now, lambda key, kept: arbiter.pin(key) if kept else arbiter.unpin(key))
@@ -185,7 +185,7 @@ def build_executor(settings: Settings, assets: Path, arbiter: Arbiter, engine: E
     if settings.executor == "ray":
         from pipelines.executors.ray import RayExecutor
 
-        return RayExecutor(settings, assets, engine)
+        return RayExecutor(settings, engine.local_chat)
     if settings.executor == "inline":
         return InlineExecutor(engine, arbiter)
     seen = os.environ.get("CUDA_VISIBLE_DEVICES")
@@ -200,14 +200,19 @@ def build_executor(settings: Settings, assets: Path, arbiter: Arbiter, engine: E
     )
 
 
-def lanes(settings: Settings, arbiter: Arbiter, engine: Engine) -> dict[str, int]:
-    """How many pieces of work each resource class of this machine bears at once."""
+def lanes(settings: Settings, arbiter: Arbiter, engine: Engine, executor: Executor) -> Mapping[str, int]:
+    """How many pieces of work each resource class bears at once: of this machine, or of the cluster as it stands."""
     from domain.model import Task
     from pipelines.executors.layout import lanes as of_posts
     from pipelines.executors.layout import posts
     from pipelines.models.profiles import Hardware
     from pipelines.text.chats import accelerated
 
+    if settings.executor == "ray":
+        from pipelines.executors.ray import RayExecutor
+
+        if isinstance(executor, RayExecutor):
+            return executor.lanes
     gpus = [device.name for device in arbiter.devices() if device.name.startswith("cuda")]
     chat = engine.chosen(Task.CHAT)
     return of_posts(posts(Hardware.detect().cores, gpus, settings.workers), chat is not None and accelerated(chat.model))

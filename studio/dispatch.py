@@ -25,7 +25,7 @@ class Dispatcher:
     """Thread-safe; one thread of its own.
 
     Args:
-        lanes: how many pieces may be worked on at once, by lane. A lane that is not named has one place.
+        lanes: how many pieces may be worked on at once, by lane, read again each time: a cluster grows. A lane that is not named has one.
         submit: begins a piece elsewhere and returns at once; raises StorageError when it could not.
         again: called for takes that were put off, when it is time to queue them again; raises StorageError to put them off once more.
     """
@@ -37,7 +37,7 @@ class Dispatcher:
         again: Callable[[Iterable[Key]], None],
         clock: Callable[[], float],
     ) -> None:
-        self._lanes = dict(lanes)
+        self._lanes = lanes
         self._submit = submit
         self._again = again
         self._clock = clock

@@ -107,16 +107,24 @@ class RayExecutor:
 
     def transcribe(self, data: bytes) -> Transcript:
         """See Executor.transcribe."""
+        return Transcript.model_validate(self._read({"do": "transcribe"}, data))
+
+    def caption(self, model_id: str, picture: bytes) -> str:
+        """See Executor.caption."""
+        return str(self._read({"do": "caption", "model": model_id}, picture))
+
+    def _read(self, request: Mapping[str, Any], data: bytes) -> Any:
+        """What a reader says of an upload; its bytes travel as a file."""
         self._link.open()
-        path = self._spool.keep(f"heard-{next(self._numbers)}", data)
+        path = self._spool.keep(f"{request['do']}-{next(self._numbers)}", data)
         try:
-            with self._asked(CPU, {"do": "transcribe", "path": self._sharing.file(path)}, lambda: None) as frames:
+            with self._asked(CPU, {**request, "path": self._sharing.file(path)}, lambda: None) as frames:
                 for frame in frames:
                     if frame["is"] == "done":
-                        return Transcript.model_validate(frame["result"])
+                        return frame["result"]
         finally:
             path.unlink(missing_ok=True)
-        raise EngineFailed("The recording was not heard to its end.", hint="Try again.")
+        raise EngineFailed("A replica ended without saying what it read.", hint="Try again.")
 
     @property
     def lanes(self) -> Mapping[str, int]:

@@ -251,6 +251,12 @@ class Replica:
         heard = self._served.recogniser.transcribe(source, progress=Together(calls, self._sign))
         calls[0].answer(heard.model_dump(mode="json"))
 
+    def _caption(self, calls: list[Call]) -> None:
+        request = calls[0].request
+        picture = self._store.file(request["path"]).read_bytes()
+        with self._naming_the_node():
+            calls[0].answer(self._served.caption(request["model"], picture, Together(calls, self._sign)))
+
     def _sign(self) -> None:
         self._last_sign = time.monotonic()
 
@@ -318,13 +324,14 @@ def at_this_node(spec: Spec, environment: Mapping[str, str]) -> Spec:
 
 
 def memory_of(spec: Spec) -> dict[str, int]:
-    """Bytes this replica may load, by device: its share of the machine's memory, and all of its GPU, whichever Ray gave it."""
-    import ray
+    """Bytes this replica may load, by device: its share of the machine's memory, and all of its GPU.
 
+    Ray shows a replica its own GPU alone (CUDA_VISIBLE_DEVICES), so that is the first, whichever it is.
+    """
     whole = budgets(spec.settings, Hardware.detect())
     memory = {"cpu": int(whole["cpu"] * spec.share)}
     if spec.gpu:
-        memory["cuda:0"] = whole.get(f"cuda:{ray.get_gpu_ids()[0]}", 0)
+        memory["cuda:0"] = whole.get("cuda:0", 0)
     return memory
 
 
