@@ -39,7 +39,7 @@ benchmarks: $(STAMP) models
 $(STAMP): pyproject.toml requirements-nodeps.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
-	$(BIN)/python -m pip install --quiet -e ".[dev,postgres,s3]"
+	$(BIN)/python -m pip install --quiet -e ".[dev,postgres,ray,s3]"
 	$(BIN)/python -m pip install --quiet --no-deps -r requirements-nodeps.txt
 	touch $@
 
