@@ -60,10 +60,19 @@ class RayExecutor:
         described: a chat model of the catalogue as this process would build it; it is asked what it is, and never run.
         factory: builds what a replica serves (child.FACTORY); tests name their own.
         cpus: what a replica without a GPU reserves of a node.
+        grace: seconds a cancelled request may take to stop before its replica ends.
     Raises InputError (no address, no token), HostingError (no Ray), StorageError.
     """
 
-    def __init__(self, settings: Settings, described: Callable[[str], LocalChat], *, factory: str = FACTORY, cpus: float = 1.0) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        described: Callable[[str], LocalChat],
+        *,
+        factory: str = FACTORY,
+        cpus: float = 1.0,
+        grace: float = 10.0,
+    ) -> None:
         require_ray()
         if not settings.ray_address:
             raise InputError(
@@ -75,7 +84,7 @@ class RayExecutor:
         self._settings = settings
         self._described = described
         self._numbers = itertools.count(1)
-        self._link = Link(settings, factory, cpus)
+        self._link = Link(settings, factory, cpus, grace)
         self._spool = Spool(settings.home / "spool")
         store, run = settings.ray_store, self._link.run
         self._sharing: Sharing = UrlSharing(store, self._spool, run) if store else FolderSharing(self._spool)

@@ -39,10 +39,10 @@ class Link:
     """Thread-safe.
 
     Args:
-        factory: builds what a replica serves. cpus: what a replica without a GPU reserves of a node.
+        factory: builds what a replica serves. cpus: what a replica without a GPU reserves of a node. grace: see Spec.
     """
 
-    def __init__(self, settings: Settings, factory: str, cpus: float) -> None:
+    def __init__(self, settings: Settings, factory: str, cpus: float, grace: float) -> None:
         self.run = secrets.token_hex(4)
         self.pools: tuple[Pool, ...] = ()
         #: Why no replica could be started, for people who wait for one; "" while all is well.
@@ -52,6 +52,7 @@ class Link:
         self._settings = settings
         self._factory = factory
         self._cpus = cpus
+        self._grace = grace
         self._app = f"maquette-{self.run}"
         self._code = cluster.own_code()
         self._handles: dict[str, Any] = {}
@@ -178,6 +179,7 @@ class Link:
             gpu=pool.gpus > 0,
             share=1.0 / sum(other.per_node or 1 for other in self.pools),
             slots=pool.slots,
+            grace=self._grace,
             factory=self._factory,
         ).model_dump_json()
 

@@ -44,8 +44,6 @@ _OF_THE_NODE: Final = {
 
 log = logging.getLogger(__name__)
 
-#: Seconds a call that was given up may take to stop.
-GRACE = 10.0
 #: Seconds between two words on the roster, and between two signs of life of a call that waits.
 BEAT = 2.0
 _SIGN = 0.5
@@ -55,6 +53,7 @@ _LOADING = 4.0
 
 class Spec(Value):
     """What a replica is to be. share: the part of its machine's memory that is its own. gpu: whether it has one.
+    grace: seconds a call that was given up may take to stop.
 
     store: an fsspec URL, "" for folders that every node sees. factory: "module:function" that builds what is served; only tests
     name another. code: what the studio runs. roster: the name of the studio's list.
@@ -68,6 +67,7 @@ class Spec(Value):
     gpu: bool = False
     share: float = 1.0
     slots: int = 1
+    grace: float = 10.0
     factory: str = FACTORY
 
 
@@ -127,7 +127,7 @@ class Replica:
                 yield json.dumps(frame, ensure_ascii=False)
         finally:
             call.token.cancel()
-            call.loop.call_later(GRACE, _insist, call)
+            call.loop.call_later(self._spec.grace, _insist, call)
             work.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     async def _next(self, call: Call) -> Frame:

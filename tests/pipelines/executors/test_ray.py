@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 
 from domain.chat import ChatRequest, Message
@@ -68,7 +69,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             settings = Settings(
                 home=home, cache=home / "cache", password="secret", chat_key="secret", ray_address=head.address, stall_seconds=STALL
             )
-            executor = RayExecutor(settings, {"parrot": Parrot()}.__getitem__, factory=FACTORY)  # type: ignore[arg-type]
+            executor = RayExecutor(settings, {"parrot": Parrot()}.__getitem__, factory=FACTORY, grace=3.0)  # type: ignore[arg-type]
             try:
                 stage = Stage(home, token, head, other, other_cache, executor)
                 stage.say("hello")
@@ -190,6 +191,19 @@ def test_a_late_answer_of_an_attempt_that_was_given_up_is_discarded(stage: Stage
     mine = [stage.say("mine").main for _ in range(3)]
     assert [file.read() for file in mine] == [b"mine"] * 3
     assert sorted(stage.spooled()) == sorted(file.path for file in mine if file.path is not None)
+
+
+def test_a_maker_that_does_not_stop_when_asked_loses_its_replica(stage: Stage, tmp_path: Path) -> None:
+    gate, watching = tmp_path / "gate", Watching()
+    with ThreadPoolExecutor(1) as pool:
+        deaf = pool.submit(stage.executor.generate, "gate", [work("late", gate=str(gate))], watching)
+        soon(lambda: len(list(tmp_path.glob("gate.*"))) == 1)
+        watching.token.cancel()
+        with pytest.raises(Cancelled):
+            deaf.result()
+    pid = int(next(tmp_path.glob("gate.*")).suffix[1:])
+    soon(lambda: not psutil.pid_exists(pid))
+    assert stage.say("hello").main.read() == b"hello"
 
 
 def test_a_replica_that_dies_costs_the_attempt_it_was_at(stage: Stage) -> None:
