@@ -142,6 +142,9 @@ def take_all(browser: Browser, studio: Running, view: View, out: Path) -> None:
         page.locator("#mq-tab-brand-button").click()
         expect(page.locator(".mq-brand-form")).to_be_visible()
         shoot(page, out / f"brand-{view.name}.png")
+        page.locator("#mq-tab-engine-button").click()
+        expect(page.locator(".mq-engine .mq-device").first).to_be_visible()
+        shoot(page, out / f"engine-{view.name}.png")
 
 
 def choose(page: Page, studio: Running, project: str) -> None:
