@@ -112,7 +112,7 @@ def open_studio(settings: Settings) -> Studio:
 
     desk = Desk(assets)
     preparations = Preparations(engine.chats, desk, lambda: voices_of(engine.voices, installed_engines()))
-    makers = Makers(all_makers(engine, executor, desk, preparations), preference(picture_model))
+    makers = Makers(all_makers(engine, executor, desk, preparations, gpus_of(arbiter)), preference(picture_model))
     making = Making(library, makers, executor.release_idle, now)
     places = lanes(settings, arbiter, engine, executor)
     expected = Expectation(library, time.monotonic).seconds
@@ -213,9 +213,12 @@ def lanes(settings: Settings, arbiter: Arbiter, engine: Engine, executor: Execut
 
         if isinstance(executor, RayExecutor):
             return executor.lanes
-    gpus = [device.name for device in arbiter.devices() if device.name.startswith("cuda")]
     chat = engine.chosen(Task.CHAT)
-    return of_posts(posts(Hardware.detect().cores, gpus, settings.workers), chat is not None and accelerated(chat.model))
+    return of_posts(posts(Hardware.detect().cores, gpus_of(arbiter), settings.workers), chat is not None and accelerated(chat.model))
+
+
+def gpus_of(arbiter: Arbiter) -> tuple[str, ...]:
+    return tuple(device.name for device in arbiter.devices() if device.name.startswith("cuda"))
 
 
 def warm_up(engine: Engine, director: Director, cancel: CancelToken) -> None:

@@ -21,6 +21,7 @@ COMMANDS = (
     ["-m", "benchmarks.engine", "texts"],
     ["-m", "benchmarks.engine", "switches"],
     ["-m", "benchmarks.faults"],
+    ["-m", "benchmarks.cluster"],
 )
 
 

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app import lanes
 from benchmarks.engine_house import House, load, opened
 from benchmarks.engine_plain import PARTS, Plain, pinned
 from benchmarks.engine_table import Row
@@ -36,6 +35,7 @@ from domain.specs import CopySpec, PictureSpec, SpeechSpec
 from domain.take import Prepared
 from domain.value import JsonValue
 from library.library import AssetQuery
+from pipelines.executors.layout import lanes, posts
 from pipelines.executors.workers import WorkerExecutor
 from pipelines.memory import Arbiter
 from pipelines.models.profiles import Hardware
@@ -154,9 +154,11 @@ def engine_bench(home: Path, made: Weights, scale: str) -> Iterator[Bench]:
     catalogue = engine.store.catalogue
     executor = WorkerExecutor(settings, made.assets, arbiter, engine.local_chat, lambda name: accelerated(catalogue.get(name)))
     brief = pinned(scale)
+    gpus = [device.name for device in arbiter.devices() if device.name.startswith("cuda")]
+    places = lanes(posts(hardware.cores, gpus, settings.workers), bool(gpus))
     gate = threading.Event()
     gate.set()
-    with opened(settings, executor, makers(engine, executor, brief), lanes(settings, arbiter, engine), gate) as house:
+    with opened(settings, executor, makers(engine, executor, brief), places, gate) as house:
         yield Bench(house, brief)
 
 

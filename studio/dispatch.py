@@ -83,7 +83,10 @@ class Dispatcher:
 
     def remove(self, keys: Iterable[Key]) -> None:
         with self._changed:
-            self._queue.remove(keys)
+            for key in keys:
+                self._queue.remove([key])
+                self._entered.pop(key, None)
+                self._later.pop(key, None)
 
     def waited(self, key: Key) -> float:
         """Seconds between queueing this take and now; asked once, when its work begins."""
@@ -98,7 +101,7 @@ class Dispatcher:
             self._in_flight -= set(piece.keys)
             self._changed.notify_all()
 
-    def put_off(self, keys: Iterable[Key], why: StorageError) -> None:
+    def put_off(self, keys: Iterable[Key], why: Exception) -> None:
         """Queue these takes again in a while."""
         with self._changed:
             self._trouble = str(why)
@@ -106,9 +109,9 @@ class Dispatcher:
             self._changed.notify_all()
 
     def waiting(self) -> int:
-        """How many tickets stand in the queue."""
+        """How many takes stand in the queue, or will when what puts them off is over."""
         with self._changed:
-            return len(self._queue)
+            return len(self._queue) + len(self._later)
 
     def lanes(self) -> tuple[LaneState, ...]:
         """The queue as it stands."""
@@ -143,15 +146,17 @@ class Dispatcher:
     def _begin(self, piece: Piece) -> None:
         try:
             self._submit(piece)
-        except StorageError as error:
-            log.error("a piece could not be begun: %s", error)
+        except Exception as error:  # whatever it is: without this thread nobody's work goes on
+            log.error("a piece could not be begun: %s", error, exc_info=not isinstance(error, StorageError))
             self.left(piece)
             self.put_off(piece.keys, error)
 
     def _queue_again(self, keys: list[Key]) -> None:
         try:
             self._again(keys)
-        except StorageError as error:
+        except Exception as error:  # likewise
+            if not isinstance(error, StorageError):
+                log.exception("takes could not be queued again")
             self.put_off(keys, error)
 
     def _next(self) -> Piece | None:

@@ -1,4 +1,4 @@
-"""How many seconds a take is expected to cost: what fairness between people counts. Read often, so it looks at the library rarely."""
+"""The seconds the next stage of a take is expected to cost: what fairness between people counts. Asked often, it reads rarely."""
 
 from __future__ import annotations
 
@@ -25,9 +25,12 @@ class Expectation:
         self._guard = threading.Lock()
 
     def seconds(self, take: Take) -> float:
-        """Of preparing and making it together: both stages of a take count as its whole, so that neither is free."""
+        """Of its next stage: preparing it, or, when it is prepared, making it."""
         cost = self._cost(take.step.kind, take.maker)
-        return max(cost.seconds(take.step), 0.0) if cost is not None else UNKNOWN_SECONDS
+        if cost is None:
+            return UNKNOWN_SECONDS
+        share = cost.prepared if take.parameters is None else 1.0 - cost.prepared
+        return max(cost.seconds(take.step), 0.0) * share
 
     def _cost(self, kind: StepKind, maker: str) -> Cost | None:
         now = self._clock()

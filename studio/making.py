@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -29,6 +29,8 @@ from studio.takes import Takes
 
 #: Seconds between tries to store a result while the database is away; the last one gives up.
 STORE_PAUSES = (0.2, 1.0, 5.0, 15.0, 30.0, 30.0, 0.0)
+#: A stop or a cancel is heard within these seconds of a pause.
+STORE_LOOK = 0.2
 
 
 @dataclass(frozen=True)
@@ -133,9 +135,13 @@ class Making:
                     ended[number] = stored
                 else:
                     orders[number] = self._order(item)
+            except AssetDamaged as error:  # it does not come back by waiting
+                ended[number] = error
+            except StorageError:  # nothing is made yet: the piece is put off until it can be read
+                raise
             except MaquetteError as error:
                 ended[number] = error
-        for number, made in self._made(orders).items():
+        for number, made in self._made(orders):  # stored as they come: a stop must not cost what is made
             ended[number] = self._kept(orders[number], made) if isinstance(made, Output) else made
         return [ended[number] for number in range(len(items))]
 
@@ -147,17 +153,22 @@ class Making:
         recipe = resolve(item.plan, item.take, maker, self._input_refs(project, item.take.step, item.inputs))
         return _Order(item, maker, Work(recipe=recipe, inputs=self._open(recipe)))
 
-    def _made(self, orders: dict[int, _Order]) -> dict[int, Output | MaquetteError]:
+    def _made(self, orders: dict[int, _Order]) -> Iterator[tuple[int, Output | MaquetteError]]:
         try:
-            return dict(zip(orders, self._generate(list(orders.values())), strict=True))
+            outputs = self._generate(list(orders.values()))
         except GenerationError as error:
             if isinstance(error, OutOfMemory):
                 self._release_memory()
         except MaquetteError as error:
             if len(orders) == 1:
-                return dict.fromkeys(orders, error)
+                yield from dict.fromkeys(orders, error).items()
+                return
+        else:
+            yield from zip(orders, outputs, strict=True)
+            return
         # Once more, each alone: the seeds are the same, so a fault of the work shows again and costs the others nothing.
-        return {number: self._alone(order) for number, order in orders.items()}
+        for number, order in orders.items():
+            yield number, self._alone(order)
 
     def _alone(self, order: _Order) -> Output | MaquetteError:
         try:
@@ -221,7 +232,9 @@ class Making:
                 if not pause or not isinstance(error, StorageError) or isinstance(error, DiskFull | AssetDamaged):
                     discard([output])
                     return error
-            time.sleep(pause)
+            for _ in range(int(pause / STORE_LOOK)):
+                item.progress.check()
+                time.sleep(STORE_LOOK)
         raise RuntimeError("the last pause is 0")
 
     def _context(self, plan: Plan, project: Project, take: Take, inputs: dict[str, Asset], maker: Maker) -> StepContext:

@@ -157,6 +157,7 @@ class Plans:
             plan.step(step_id)
             left = plan.without(step_id)
             steps = tuple(s.model_copy(update={"inputs": tuple(i for i in s.inputs if i.step != step_id)}) for s in left.steps)
+            self._runner.cancel(plan_id, step_id)  # what is no longer wanted is not made
             return self.save(_next(left, steps))
 
     def change(self, plan_id: str, step_id: str, values: dict[str, JsonValue], *, title: str = "") -> Plan:

@@ -8,9 +8,10 @@ SIGCOMM 1996), counted in expected seconds over a weight. A plan of sixty steps 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from heapq import heapify, heappop, heapreplace
 
 AGE_SECONDS = 60.0
 #: Served time is forgotten below this many flows' worth of idleness: see _Lane.forget.
@@ -82,11 +83,19 @@ class _Person:
 
 
 @dataclass
+class _Company:
+    """The tickets of one batch key, by person, oldest first. A place in a batch is service like any other: it goes by fairness."""
+
+    people: dict[str, deque[_Waiting]] = field(default_factory=dict)
+    count: int = 0
+
+
+@dataclass
 class _Lane:
     people: dict[str, _Person] = field(default_factory=dict)
-    companies: dict[str, deque[_Waiting]] = field(default_factory=dict)
+    companies: dict[str, _Company] = field(default_factory=dict)
     count: int = 0
-    #: The service a newcomer starts with: that of whoever was served last. Idling earns no credit.
+    #: The service a newcomer starts with: that of the least served who waits. Idling earns no credit.
     clock: float = 0.0
 
     def forget(self) -> None:
@@ -124,7 +133,7 @@ class FairQueue:
         waiting = _Waiting(ticket, self._clock())
         flow.lines[ticket.priority].append(waiting)
         if ticket.batch:
-            lane.companies.setdefault(ticket.batch, deque()).append(waiting)
+            lane.companies.setdefault(ticket.batch, _Company()).people.setdefault(ticket.person, deque()).append(waiting)
         self._held[ticket.key] = waiting
         self._count(ticket, 1)
         return True
@@ -149,8 +158,9 @@ class FairQueue:
         heads = [found for found in self._heads(lane) if self._ripe(lane, found[1], now)]
         if not heads:
             return ()
-        person, first = min(heads, key=lambda found: self._rank(found[0], found[1], now))
-        lane.clock = max(lane.clock, person.served)
+        _, first = min(heads, key=lambda found: self._rank(found[0], found[1], now))
+        # Not of whom is served: priorities serve one who had much, and a newcomer would stand behind all who had less.
+        lane.clock = max(lane.clock, min(found[0].served for found in heads))
         together = self._company(lane, first)
         for waiting in together:
             self._serve(lane, waiting)
@@ -195,28 +205,49 @@ class FairQueue:
         ticket = waiting.ticket
         if not ticket.batch or ticket.window <= 0 or now - waiting.since >= ticket.window:
             return True
-        return sum(not w.gone for w in lane.companies[ticket.batch]) >= ticket.most
+        return lane.companies[ticket.batch].count >= ticket.most
 
-    def _rank(self, person: _Person, waiting: _Waiting, now: float) -> tuple[float, float, float, float]:
+    def _rank(self, person: _Person, waiting: _Waiting, now: float) -> tuple[float, float, float, float, float]:
         ticket = waiting.ticket
         risen = int((now - waiting.since) / AGE_SECONDS)
-        return max(0, ticket.priority - risen), person.served, person.flows[ticket.project_id].served, waiting.since
+        # Of equally old or risen classes a person's interactive work goes first: what rose must not undo the priority.
+        served = person.served, ticket.priority, person.flows[ticket.project_id].served
+        return max(0, ticket.priority - risen), *served, waiting.since
 
     def _company(self, lane: _Lane, first: _Waiting) -> list[_Waiting]:
-        """`first` and those it may be made with, oldest first."""
+        """`first` and those it may be made with: of each place in turn, the oldest ticket of the least served person."""
         together = [first]
-        if first.ticket.batch:
-            others = (w for w in lane.companies[first.ticket.batch] if not w.gone and w is not first)
-            for waiting in others:
-                if len(together) >= min(first.ticket.most, waiting.ticket.most):
-                    break
-                together.append(waiting)
+        if not first.ticket.batch:
+            return together
+        lines = []
+        for name, line in lane.companies[first.ticket.batch].people.items():
+            others = _living(line, first)
+            oldest = next(others, None)
+            if oldest is not None:
+                own = self._charge(first.ticket) if name == first.ticket.person else 0.0
+                lines.append((lane.people[name].served + own, oldest.since, name, oldest, others))
+        heapify(lines)
+        most = first.ticket.most
+        while lines:
+            served, _, name, waiting, others = lines[0]
+            most = min(most, waiting.ticket.most)
+            if len(together) >= most:
+                break
+            together.append(waiting)
+            following = next(others, None)
+            if following is None:
+                heappop(lines)
+            else:
+                heapreplace(lines, (served + self._charge(waiting.ticket), following.since, name, following, others))
         return together
+
+    def _charge(self, ticket: Ticket) -> float:
+        return max(ticket.cost, 1e-3) / max(self._weight(ticket.person), 1e-3)
 
     def _serve(self, lane: _Lane, waiting: _Waiting) -> None:
         ticket = waiting.ticket
         person = lane.people[ticket.person]
-        cost = max(ticket.cost, 1e-3) / max(self._weight(ticket.person), 1e-3)
+        cost = self._charge(ticket)
         person.served += cost
         person.flows[ticket.project_id].served += cost
         self.remove([ticket.key])
@@ -228,19 +259,27 @@ class FairQueue:
         lane.count += change
         person.count += change
         flow.count += change
+        company = lane.companies.get(ticket.batch)
+        if company is not None:
+            company.count += change
         if change > 0:
             return
         if not flow.count:
             for line in flow.lines:
                 line.clear()
-        company = lane.companies.get(ticket.batch)
         if company is not None:
-            _drop_gone(company)
-            if not company:
+            _drop_gone(company.people[ticket.person])
+            if not company.people[ticket.person]:
+                del company.people[ticket.person]
+            if not company.count:
                 del lane.companies[ticket.batch]
         if not person.count:
             # Projects come and go; what a person was served stays with the person.
             person.flows.clear()
+
+
+def _living(line: deque[_Waiting], but: _Waiting) -> Iterator[_Waiting]:
+    return (waiting for waiting in line if not waiting.gone and waiting is not but)
 
 
 def _drop_gone(line: deque[_Waiting]) -> None:

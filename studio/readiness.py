@@ -44,6 +44,16 @@ class Readiness:
                     ready.append(dependent)
             return tuple(sorted(ready))
 
+    def forget(self, keys: Iterable[Key]) -> None:
+        """These wait no more, whatever comes of what they waited for."""
+        with self._guard:
+            for key in keys:
+                for need in self._awaits.pop(key, ()):
+                    waiting = self._awaited_by.get(need, set())
+                    waiting.discard(key)
+                    if not waiting:
+                        self._awaited_by.pop(need, None)
+
     def unmade(self, key: Key) -> tuple[Key, ...]:
         """This take will not be made: those that waited for it and now wait in vain, in order."""
         with self._guard:

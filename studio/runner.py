@@ -7,17 +7,18 @@ a row and a ticket, never a thread.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from domain.asset import Asset
 from domain.engine import LaneState
-from domain.errors import Cancelled, InputError, MaquetteError, StorageError
+from domain.errors import Cancelled, InputError, MaquetteError, PlanError, StorageError
 from domain.events import EventKind
 from domain.job import Job, JobState
 from domain.plan import Plan
@@ -29,7 +30,7 @@ from library.library import Library
 from studio.dispatch import Dispatcher
 from studio.durable import Durable, Piece
 from studio.making import Item, Making
-from studio.progress import LiveProgress
+from studio.progress import LiveProgress, Stopping
 from studio.queue import Key, Priority, Stage, Ticket
 from studio.readiness import Readiness
 from studio.takes import Takes
@@ -89,13 +90,23 @@ class Runner:
             self._dispatcher.begun(piece)
         under_way = {key for piece in repeated for key in piece.keys}
         self._started.set()
-        unfinished = list(self._unfinished())
-        self._queue_up({key: self._resumed(key, unfinished) for key in unfinished if key not in under_way})
+        try:
+            self._resume(under_way)
+        except BaseException:
+            self.stop()  # else what was interrupted would be worked on by a studio that did not start
+            raise
+        self._dispatcher.start()
+
+    def _resume(self, under_way: set[Key]) -> None:
+        unfinished: dict[str, list[Key]] = {}
+        for key in self._unfinished():
+            unfinished.setdefault(key[0], []).append(key)
+        takes = self._read(key for keys in unfinished.values() for key in keys if key not in under_way)
+        self._ticket(self._hold([_awaiting(take, unfinished[take.plan_id]) for take in takes]))
         for need in self._readiness.awaited():  # what ended before anybody waited for it
             job = self._library.job(*need)
             if job is None or job.state.ended:
                 self._after(need, job.state if job is not None else JobState.CANCELLED)
-        self._dispatcher.start()
 
     def stop(self) -> None:
         """Stop between two pieces of work; what was under way is resumed by the next start."""
@@ -138,20 +149,33 @@ class Runner:
             queued[_take_key(take)] = take.model_copy(update={"awaits": awaits, "priority": int(priority), "trace": carry()})
         jobs = [Job(plan_id=plan.id, step_id=t.step.id, take=t.take, person=t.person, created=self._now()) for t in takes]
         prepared = {key: take.model_dump(mode="json") for key, take in queued.items()}
-        self._library.queue_jobs(jobs, prepared, plan.project_id, [_event(job) for job in jobs])
-        self._queue_up(queued)
+        ready = self._hold(queued.values())  # before anybody can see, and cancel, what they wait for
+        try:
+            self._library.queue_jobs(jobs, prepared, plan.project_id, [_event(job) for job in jobs])
+        except BaseException:
+            self._readiness.forget(queued)
+            raise
+        try:
+            self._ticket(ready)
+        except StorageError as error:  # the rows are there: their run is under way, whatever the database does now
+            self._dispatcher.put_off([_take_key(take) for take in ready], error)
 
     def cancel(self, plan_id: str, step_id: str = "") -> int:
         """Stop one step, or all steps of a plan. What is queued ends now, what runs ends within one piece of work.
 
         Returns how many jobs were stopped.
         """
-        project_id = self._library.plan(plan_id).project_id
+        plan = self._library.plan(plan_id)
+        project_id = plan.project_id
         open_jobs = [j for j in self._library.latest_jobs(plan_id).values() if not j.state.ended and step_id in ("", j.step_id)]
+        # What waits for others goes before them: it is stopped, and did not fail for want of them.
+        place = {step.id: number for number, step in enumerate(plan.order())}
+        open_jobs.sort(key=lambda job: place.get(job.step_id, -1), reverse=True)
         self._dispatcher.remove(_key(job) for job in open_jobs)
         stopped = 0
         for job in open_jobs:
-            if self._end(job, project_id, {"state": JobState.CANCELLED}):
+            # Whichever attempt is at it now: a take may pass from preparing to making while this goes through the list.
+            if self._end(_anyhow(job), project_id, {"state": JobState.CANCELLED}):
                 stopped += 1
                 with self._guard:
                     token = self._tokens.get(_key(job))
@@ -165,7 +189,7 @@ class Runner:
         why = "The run of this plan broke; the disk may be full. Free space, then approve the plan again."
         for job in self._library.latest_jobs(plan_id).values():
             if not job.state.ended:
-                self._end(job, project_id, {"state": JobState.FAILED, "error": why, "error_code": "storage_error"})
+                self._end(_anyhow(job), project_id, {"state": JobState.FAILED, "error": why, "error_code": "storage_error"})
 
     # Queueing
 
@@ -181,26 +205,33 @@ class Runner:
             else:
                 self._end(job, plan.project_id, {"state": JobState.CANCELLED})
 
-    def _resumed(self, key: Key, unfinished: Iterable[Key]) -> Take:
-        """A take an earlier process left. One of an older version does not say what it awaits: the inputs that are not made yet."""
-        take = self._takes.get(*key)
-        inputs = {given.step for given in take.step.inputs}
-        awaits = {step_id: number for plan_id, step_id, number in unfinished if plan_id == take.plan_id and step_id in inputs}
-        return take.model_copy(update={"awaits": {**awaits, **take.awaits}})
+    def _hold(self, takes: Iterable[Take]) -> list[Take]:
+        """Those that wait for nobody; the others first find those they wait for registered."""
+        return [t for t in takes if not self._readiness.hold(_take_key(t), [(t.plan_id, step_id, n) for step_id, n in t.awaits.items()])]
 
-    def _queue_up(self, takes: Mapping[Key, Take]) -> None:
-        """Queue takes that wait for nobody; the others first find those they wait for registered."""
-        ready = []
-        for key, take in takes.items():
-            if not self._readiness.hold(key, [(take.plan_id, step_id, number) for step_id, number in take.awaits.items()]):
-                ready.append(take)
-        self._ticket(ready)
+    def _read(self, keys: Iterable[Key]) -> Iterator[Take]:
+        """The stored takes. One that cannot be read, by this version or at all, fails alone. Raises StorageError."""
+        for key in keys:
+            try:
+                yield self._takes.get(*key)
+            except StorageError:
+                raise
+            except Exception as error:  # a fault of ours, or of what an older version wrote; nobody else waits for it
+                self._fail(key, error)
+
+    def _fail(self, key: Key, error: Exception) -> None:
+        """End a job that cannot even be begun."""
+        if not isinstance(error, MaquetteError):
+            log.error("%s of plan %s cannot be begun", key[1], key[0], exc_info=error)
+        job = self._library.job(*key)
+        if job is not None and not job.state.ended:
+            self._end(_anyhow(job), self._library.plan(key[0]).project_id, _failure(error))
 
     def _queue_again(self, keys: Iterable[Key]) -> None:
         for key in keys:
             job = self._library.job(*key)
             if job is not None and not job.state.ended:
-                self._ticket([self._takes.get(*key)])
+                self._ticket(self._read([key]))
 
     def _ticket(self, takes: Iterable[Take]) -> None:
         """Put takes into the lane of their next stage. One that nobody can make ends with the reason."""
@@ -211,10 +242,10 @@ class Runner:
             project = projects[take.plan_id]
             try:
                 way = self._making.way(project, take)
-            except MaquetteError as error:
-                job = self._library.job(*_take_key(take))
-                if job is not None:
-                    self._end(job, project.id, _failure(error))
+            except StorageError:
+                raise
+            except Exception as error:  # a model that is gone; or a maker that breaks on what it is asked, which nobody else waits for
+                self._fail(_take_key(take), error)
                 continue
             company = way.company
             ticket = Ticket(
@@ -238,25 +269,28 @@ class Runner:
         if state is JobState.DONE:
             ready = self._readiness.made(key)
             try:
-                self._ticket([self._takes.get(*dependent) for dependent in ready])
+                self._ticket(self._read(ready))
             except StorageError as error:
                 self._dispatcher.put_off(ready, error)
             return
+        self._readiness.forget([key])
         for dependent in self._readiness.unmade(key):
-            job = self._library.job(*dependent)
-            if job is not None and not job.state.ended:
-                why = f"{dependent[1]} needs {key[1]}, which was not made. Redo {key[1]}, then this step."
-                project_id = self._library.plan(key[0]).project_id
-                self._end(job, project_id, {"state": JobState.FAILED, "error": why, "error_code": "bad_plan"})
+            try:
+                why = f"{dependent[1]} needs {key[1]}, which was not made."
+                self._fail(dependent, PlanError(why, hint=f"Redo {key[1]}, then this step."))
+            except StorageError as error:  # begun later, it finds its input missing
+                self._dispatcher.put_off([dependent], error)
 
     # Working: what follows runs in threads of studio/durable.py.
 
     def _work(self, piece: Piece) -> None:
         """One stage of the takes of a piece. Safe to call again at any time."""
         self._started.wait()
+        if self._stopping.is_set():
+            raise Stopping  # a row written now could take the job from the studio that runs next
         done = False
         try:
-            attempts = [attempt for key in piece.keys if (attempt := self._begin(key, piece.stage)) is not None]
+            attempts = [attempt for key in piece.keys if (attempt := self._begun(key, piece.stage)) is not None]
             if piece.stage is Stage.PREPARE:
                 for attempt in attempts:
                     self._prepare(attempt)
@@ -277,6 +311,16 @@ class Runner:
                 self._queue_again(piece.keys)
             except StorageError as error:
                 self._dispatcher.put_off(piece.keys, error)
+
+    def _begun(self, key: Key, stage: Stage) -> _Attempt | None:
+        """See _begin. What is wrong with one take ends it alone, and not those it would have been made with."""
+        try:
+            return self._begin(key, stage)
+        except StorageError:
+            raise
+        except Exception as error:  # ends the job, and is logged when it is a fault of ours
+            self._fail(key, error)
+            return None
 
     def _begin(self, key: Key, stage: Stage) -> _Attempt | None:
         """Take over the job of a take; None when it was cancelled while it waited, or ended by an earlier attempt."""
@@ -299,7 +343,8 @@ class Runner:
             return None
 
         def save(fraction: float, note: str) -> None:
-            self._save(job, fraction, note)
+            with contextlib.suppress(StorageError):  # where it stands can be told in a moment; what is made must not end with it
+                self._save(job, fraction, note)
 
         try:
             return _Attempt(Item(plan, take, self._inputs(take), LiveProgress(token, self._stopping, save), waited), job)
@@ -311,7 +356,7 @@ class Runner:
         inputs: dict[str, Asset] = {}
         for given in take.step.inputs:
             asset = self._takes.latest_asset(take.plan_id, given.step)
-            if asset is None:
+            if asset is None or asset.take < take.awaits.get(given.step, 0):
                 raise InputError(f"{take.step.id} needs {given.step}, which was not made.", hint=f"Redo {given.step}, then this step.")
             inputs[given.step] = asset
         return inputs
@@ -377,6 +422,18 @@ class Runner:
 
 def _key(job: Job) -> Key:
     return job.plan_id, job.step_id, job.take
+
+
+def _anyhow(job: Job) -> Job:
+    """The job as one that any attempt may end."""
+    return job.model_copy(update={"attempt": ""})
+
+
+def _awaiting(take: Take, unfinished: Iterable[Key]) -> Take:
+    """A take an earlier process left. One of an older version does not say what it awaits: the inputs that are not made yet."""
+    inputs = {given.step for given in take.step.inputs}
+    awaits = {step_id: number for _, step_id, number in unfinished if step_id in inputs}
+    return take.model_copy(update={"awaits": {**awaits, **take.awaits}})
 
 
 def _take_key(take: Take) -> Key:

@@ -44,7 +44,11 @@ class Studio:
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def __enter__(self) -> Studio:
-        self.runner.start()
+        try:
+            self.runner.start()
+        except BaseException:
+            self.close()
+            raise
         warming = threading.Thread(target=self.warm, args=(self._closing,), name="warm", daemon=True)
         warming.start()
         self._threads.append(warming)
@@ -52,11 +56,13 @@ class Studio:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._closing.cancel()
-        self.runner.stop()
-        for thread in self._threads:
-            # A thread inside the engine when the interpreter goes away would abort the process.
-            thread.join(timeout=20)
-        self.close()
+        try:
+            self.runner.stop()
+            for thread in self._threads:
+                # A thread inside the engine when the interpreter goes away would abort the process.
+                thread.join(timeout=20)
+        finally:
+            self.close()
 
     def capabilities(self) -> tuple[Capability, ...]:
         """What can be made on this machine now."""

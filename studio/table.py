@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from agents.writers.article import MAKER_VERSION as ARTICLE_VERSION
@@ -14,14 +15,15 @@ from agents.writers.dialogue import write_dialogue
 from domain.capability import StepKind
 from domain.documents import ARTICLE_MEDIA_TYPE, COPY_MEDIA_TYPE, DIALOGUE_MEDIA_TYPE
 from pipelines.executors.executor import Executor
+from pipelines.executors.layout import lane_of
 from pipelines.worker import Engine
 from studio.makers import Maker
 from studio.media_makers import Preparations, media_maker
 from studio.word_makers import word_maker
 
 
-def all_makers(engine: Engine, executor: Executor, desk: Desk, prepare: Preparations) -> tuple[Maker, ...]:
-    """Words by writers with the chat model, media by the pipelines of this engine."""
+def all_makers(engine: Engine, executor: Executor, desk: Desk, prepare: Preparations, gpus: Sequence[str] = ()) -> tuple[Maker, ...]:
+    """Words by writers with the chat model, media by the pipelines of this engine. gpus: names of the devices it may use."""
     words = (
         (StepKind.COPY, write_copy, COPY_VERSION, COPY_MEDIA_TYPE),
         (StepKind.ARTICLE, write_article, ARTICLE_VERSION, ARTICLE_MEDIA_TYPE),
@@ -33,7 +35,7 @@ def all_makers(engine: Engine, executor: Executor, desk: Desk, prepare: Preparat
         media_maker(pipeline, prepare.prompt, executor, lane="diffusion", name=f"{pipeline.name}/{model_id}", asks_chat=True)
         for model_id, pipeline in engine.diffusion.items()
     ]
-    makers += [media_maker(pipeline, prepare.speech, executor, lane="media") for pipeline in engine.speech]
+    makers += [media_maker(pipeline, prepare.speech, executor, lane=lane_of(pipeline.name, gpus)) for pipeline in engine.speech]
     makers.append(media_maker(engine.composer, prepare.score, executor, lane="media", asks_chat=True))
     makers.append(media_maker(engine.banner, prepare.layout, executor, lane="media"))
     return tuple(makers)

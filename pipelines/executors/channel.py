@@ -32,7 +32,8 @@ class ChannelClosed(Exception):
 class Channel:
     """One end. `send` may be called from any thread; `receive` from one.
 
-    patience: seconds a send may wait for the other side to read, 0 for as long as it takes.
+    patience: seconds a send may wait for the other side to read, and a frame may pause in its middle, 0 for as long as it takes.
+    With a patience, `wait` before `receive`.
     """
 
     def __init__(self, end: socket.socket, *, patience: float = 0.0) -> None:
@@ -42,6 +43,8 @@ class Channel:
             whole = int(patience)
             value = struct.pack("@ll", whole, int((patience - whole) * 1e6))
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, value)
+            # `receive` begins when something is there: only a frame that stops in its middle is ever waited for so long.
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, value)
 
     @staticmethod
     def pair() -> tuple[socket.socket, socket.socket]:

@@ -202,7 +202,7 @@ class Child:
         outputs = complete(maker, works, pipeline.generate(works, Told(self._send, frame["id"], token)))
         spent = self._memory.load_seconds() / len(outputs) if outputs else 0.0
         token.check()
-        return outputs_to_json([_measured(output, spent) for output in outputs], self._config.spool, frame["attempt"])
+        return outputs_to_json([measured(output, spent) for output in outputs], self._config.spool, frame["attempt"])
 
     def _chat(self, frame: Frame, token: CancelToken) -> dict[str, Any] | None:
         """Sends pieces as they are decoded, and gives the whole reply where the model tells it."""
@@ -255,7 +255,7 @@ class Child:
             os._exit(0)
 
 
-def _measured(output: Output, load_seconds: float) -> Output:
+def measured(output: Output, load_seconds: float) -> Output:
     """load_seconds: this output's share of loading weights."""
     trace = output.trace
     stages = {**trace.stages, **({"load": load_seconds} if load_seconds and "load" not in trace.stages else {})}

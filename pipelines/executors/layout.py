@@ -77,3 +77,8 @@ def lanes(made: Sequence[Post], accelerated: bool = False) -> dict[str, int]:
 
     chat = (accelerated and places(GPU_CHAT)) or places(CHAT)
     return {"chat": max(1, chat - 1), "prepare": 2, "media": places(CPU), "diffusion": places(GPU) or 1}
+
+
+def lane_of(maker: str, gpus: Sequence[str] = ()) -> str:
+    """The lane in which a pipeline's takes wait: what works on a GPU must not hold the places of the CPU pool."""
+    return "diffusion" if maker.startswith("diffusion/") or kind_of_maker(maker, gpus) == GPU else "media"

@@ -251,6 +251,7 @@ class WorkerProcess:
             self._touch()
 
     def _answered(self, frame: Frame) -> None:
+        _require_own(frame, self._spool.place)
         with self._guard:
             call = self._calls.pop(frame["id"])
             left = call.left is not None
@@ -365,6 +366,17 @@ def environment(ours: Mapping[str, str], device: str, threads: int) -> dict[str,
 def _doing(frame: Mapping[str, Any]) -> str:
     what = frame.get("maker") or frame.get("model") or frame.get("key") or ""
     return f"{frame['do']} {what}".strip()
+
+
+def _require_own(frame: Frame, spool: Path) -> None:
+    """What is named here is taken over and then removed where it lies: only files that this call was to write may be.
+
+    Raises ValueError for any other.
+    """
+    result = frame.get("result")
+    for path in spooled(result) if isinstance(result, list) else ():
+        if path.parent != spool or not path.name.startswith(f"{frame['id']}-"):
+            raise ValueError(f"a result that is not its own: {path}")
 
 
 def _discard(frame: Frame) -> None:

@@ -24,7 +24,7 @@ from domain.chat import ChatRequest, Message
 from domain.errors import Cancelled, EngineFailed, ModelMissing
 from domain.settings import Settings
 from domain.value import Value
-from pipelines.executors.child import FACTORY, Served, _measured, resident_bytes
+from pipelines.executors.child import FACTORY, Served, measured, resident_bytes
 from pipelines.executors.ray_cluster import NAMESPACE, Code, assets_folder, own_code, require_token
 from pipelines.executors.ray_files import FolderStore, Store, UrlStore
 from pipelines.executors.ray_routing import GATHERS, LOADED
@@ -201,7 +201,7 @@ class Replica:
         spent = self._memory.load_seconds() / max(1, len(outputs))
         for call, part in zip(calls, works, strict=True):
             mine, outputs = outputs[: len(part)], outputs[len(part) :]
-            self._hand_over(call, [_measured(output, spent) for output in mine])
+            self._hand_over(call, [measured(output, spent) for output in mine])
         self._made.add(maker + LOADED)
 
     @contextmanager

@@ -35,6 +35,7 @@ class Station:
         self._process: WorkerProcess | None = None
         self._deaths: list[float] = []
         self._restarts = 0
+        self._closed = False
         self._last = ""
         self._guard = threading.Lock()
 
@@ -62,6 +63,12 @@ class Station:
                 return process
             check()
 
+    def close(self) -> WorkerProcess | None:
+        """No process is started any more; the one to be stopped, if there is one."""
+        with self._guard:
+            self._closed = True
+            return self.living()
+
     def living(self) -> WorkerProcess | None:
         process = self._process
         return process if process is not None and not process.lost.is_set() else None
@@ -88,6 +95,8 @@ class Station:
             process = self._process
             if process is not None and not process.lost.is_set() and not process.retire():
                 return process
+            if self._closed:
+                raise EngineFailed("The studio is stopping its workers.", hint="Start it again.")
             if process is not None:
                 self._bury(process)
             self._refuse()
@@ -152,7 +161,7 @@ class Staff:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-        living = [process for station in self.stations if (process := station.living()) is not None]
+        living = [process for station in self.stations if (process := station.close()) is not None]
         for process in living:
             process.ask_to_stop()
         deadline = time.monotonic() + patience
