@@ -159,6 +159,37 @@ def test_a_ticket_is_queued_once_and_a_removed_one_is_not_served() -> None:
     assert queue.waiting() == {}
 
 
+def test_a_redo_goes_before_the_plan_it_belongs_to_however_long_that_waits() -> None:
+    clock = Clock()
+    queue = FairQueue(clock)
+    for number in range(60):
+        queue.add(ticket(f"s{number}"))
+    clock.now += AGE_SECONDS + 1
+    queue.add(ticket("redo", plan="b", priority=Priority.INTERACTIVE))
+    assert queue.take("media")[0].step_id == "redo"
+
+
+def test_the_places_of_a_batch_are_shared_by_who_was_served_least() -> None:
+    queue = FairQueue(Clock())
+    for number in range(80):
+        queue.add(ticket(f"a{number}", person="ann", plan="a", batch="k", most=8))
+    for number in range(8):
+        queue.add(ticket(f"b{number}", person="bea", plan="b", batch="k", most=8))
+    assert [sum(t.person == "bea" for t in queue.take("media")) for _ in range(2)] == [4, 4]
+
+
+def test_somebody_new_does_not_wait_behind_what_others_owe() -> None:
+    queue = FairQueue(Clock())
+    for number in range(100):
+        queue.add(ticket(f"a{number}", person="ann", plan="a", cost=10.0, priority=Priority.INTERACTIVE))
+    for number in range(300):
+        queue.add(ticket(f"b{number}", person="bea", plan="b"))
+    for _ in range(100):
+        queue.take("media")
+    queue.add(ticket("first", person="cy", plan="c"))
+    assert "first" in [t.step_id for _, t in zip(range(3), served(queue), strict=False)]
+
+
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xy"), st.floats(0.1, 9), st.sampled_from(list(Priority))), max_size=60))
 def test_everything_that_was_queued_is_served_exactly_once(rows: list[tuple[str, str, float, Priority]]) -> None:
     queue = FairQueue(Clock())

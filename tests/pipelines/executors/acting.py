@@ -56,6 +56,8 @@ class Actor:
             os._exit(3)
         if prompt == "half a file":
             raise RuntimeError("the pen broke")
+        if prompt == "give what is not its own":
+            return Output((OutputFile("x.txt", "text/plain", path=Path(str(work.recipe.parameters["path"])), sha256="0" * 64),), Trace())
         if prompt == "refuse":
             raise ContentRefused("No weapons.", reason="weapons", hint="Ask for a cake.", field="brief")
         if prompt == "too long":

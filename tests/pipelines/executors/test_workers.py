@@ -297,6 +297,14 @@ def test_memory_of_a_worker_that_died_comes_back(start: Start) -> None:
     assert say(executor, "load", key="b").facts["loaded"] == "b/full"
 
 
+def test_a_worker_cannot_give_away_a_file_that_is_not_its_own(start: Start, home: Path) -> None:
+    precious = home / "maquette.db"
+    precious.write_text("rows")
+    with pytest.raises(WorkerLost):
+        say(start(), "give what is not its own", path=str(precious))
+    assert precious.read_text() == "rows"
+
+
 def test_an_upload_is_read_in_a_worker_and_leaves_no_file(start: Start, home: Path) -> None:
     executor = start()
     assert executor.transcribe("你好".encode()).text == "你好"
