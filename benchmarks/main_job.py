@@ -71,10 +71,10 @@ def resident(pid: int) -> int:
         return 0
 
 
-def open_here(home: Path):  # type: ignore[no-untyped-def]
+def open_here(home: Path, workers: int = 0):  # type: ignore[no-untyped-def]
     from app import open_studio, settings_from
 
-    return open_studio(settings_from({**os.environ, "MAQUETTE_HOME": str(home)}))
+    return open_studio(settings_from({**os.environ, "MAQUETTE_HOME": str(home), "MAQUETTE_WORKERS": str(workers)}))
 
 
 def campaign(runs: int) -> list[Row]:
@@ -179,9 +179,7 @@ def runner_cost(rounds: int) -> list[Row]:
     from studio.plans import new_id
 
     ratios: list[float] = []
-    with tempfile.TemporaryDirectory() as folder, open_here(Path(folder)) as studio:
-        executor = studio.runner._making._executor
-        executor._lanes.clear()  # an unnamed lane admits one at a time, as the direct calls do
+    with tempfile.TemporaryDirectory() as folder, open_here(Path(folder), workers=1) as studio:
         project = studio.projects.first()
 
         def keep() -> Plan:

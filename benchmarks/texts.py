@@ -23,7 +23,8 @@ from typing import Any
 from domain.chat import ChatModel, ChatReply, ChatRequest, Message
 from domain.recipe import ModelRef
 from pipelines.devices import Devices
-from pipelines.text.transformers_chat import TransformersChat, placed
+from pipelines.placement import placed
+from pipelines.text.transformers_chat import TransformersChat
 
 TEXTS = 8
 WORDS = "Launch campaign for a cold-brew coffee from a small roastery: calm, precise, made overnight, for people who work early."

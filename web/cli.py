@@ -218,8 +218,18 @@ def _watch(studio: Studio, plan_id: str, console: Console) -> list[Any]:
     return [job for job in studio.plans.jobs(plan_id) if job.state is not JobState.DONE]
 
 
-def _models_list(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
-    studio = entry.open_studio(entry.settings)
+def _on_a_studio(run: Callable[[argparse.Namespace, Studio, Console], int]) -> Callable[[argparse.Namespace, Entry, Console], int]:
+    """A command on a studio that is opened and closed, but not started: it makes nothing."""
+
+    def command(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
+        with contextlib.closing(entry.open_studio(entry.settings)) as studio:
+            return run(arguments, studio, console)
+
+    return command
+
+
+@_on_a_studio
+def _models_list(arguments: argparse.Namespace, studio: Studio, console: Console) -> int:
     table = Table("model", "task", "state", "size", "licence", "used")
     for status in studio.models.all():
         table.add_row(
@@ -234,8 +244,8 @@ def _models_list(arguments: argparse.Namespace, entry: Entry, console: Console) 
     return 0
 
 
-def _models_pull(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
-    studio = entry.open_studio(entry.settings)
+@_on_a_studio
+def _models_pull(arguments: argparse.Namespace, studio: Studio, console: Console) -> int:
     ids = list(arguments.ids)
     if arguments.default:
         ids += studio.models.default_ids()
@@ -270,8 +280,8 @@ class _Bar:
         self._token.check()
 
 
-def _models_verify(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
-    studio = entry.open_studio(entry.settings)
+@_on_a_studio
+def _models_verify(arguments: argparse.Namespace, studio: Studio, console: Console) -> int:
     ids = arguments.ids or [s.model.id for s in studio.models.all() if s.state.value != "absent"]
     problems = 0
     for model_id in ids:
@@ -281,15 +291,16 @@ def _models_verify(arguments: argparse.Namespace, entry: Entry, console: Console
     return 1 if problems else 0
 
 
-def _models_remove(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
-    studio = entry.open_studio(entry.settings)
+@_on_a_studio
+def _models_remove(arguments: argparse.Namespace, studio: Studio, console: Console) -> int:
     for model_id in arguments.ids:
         console.print(f"{model_id}: {size(studio.models.remove(model_id))} freed", highlight=False, markup=False)
     return 0
 
 
-def _check(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
-    report = entry.open_studio(entry.settings).shelf.check()
+@_on_a_studio
+def _check(arguments: argparse.Namespace, studio: Studio, console: Console) -> int:
+    report = studio.shelf.check()
     console.print(str(report), highlight=False, markup=False)
     return 0 if report.sound else 1
 
