@@ -272,9 +272,10 @@ class Plans:
         """The newest take of each step."""
         return tuple(self._library.latest_jobs(plan_id).values())
 
-    def watch(self, plan_id: str, *, every: float = 0.2) -> Iterator[tuple[Job, ...]]:
+    def watch(self, plan_id: str, *, every: float = 0.2, patient: bool = True) -> Iterator[tuple[Job, ...]]:
         """The jobs of a plan again and again until all have ended; the last ones yielded have.
 
+        patient: wait for work that is put off because of a full disk or a database that is away; else it is given up after a while.
         Raises StorageError when a run broke and not even that can be written.
         """
         since, seen = time.monotonic(), ""
@@ -284,7 +285,8 @@ class Plans:
             if all(job.state.ended for job in jobs):
                 return
             now = repr(jobs)
-            if now != seen or not self._runner.idle:
+            put_off = not patient and self._runner.put_off
+            if now != seen or not (self._runner.idle or put_off):
                 since, seen = time.monotonic(), now
             elif time.monotonic() - since > STANDSTILL_SECONDS:
                 self._runner.give_up(plan_id)

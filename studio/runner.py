@@ -123,6 +123,11 @@ class Runner:
         return not self._tokens and not self._dispatcher.waiting()
 
     @property
+    def put_off(self) -> bool:
+        """Whether nothing is being made because everything waits for a disk or a database."""
+        return not self._tokens and bool(self._dispatcher.trouble)
+
+    @property
     def left_over(self) -> bool:
         """After a stop: whether a take did not notice it in time, so that its thread still runs."""
         return bool(self._tokens)

@@ -207,7 +207,7 @@ def _watch(studio: Studio, plan_id: str, console: Console) -> list[Any]:
     bars: dict[str, TaskID] = {}
     with Progress(*columns, console=console) as shown:
         try:
-            for jobs in studio.plans.watch(plan_id):
+            for jobs in studio.plans.watch(plan_id, patient=False):
                 for job in jobs:
                     if job.step_id not in bars:
                         bars[job.step_id] = shown.add_task(job.step_id, total=1.0, note="")

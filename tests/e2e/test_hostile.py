@@ -218,7 +218,7 @@ class TestRuns:
         assert house.send("PATCH", f"/api/plans/{plan.id}/steps/picture-1", {"values": {"width": 300}}).status_code == 200
         assert house.send("DELETE", f"/api/plans/{plan.id}/steps/picture-2").status_code == 200
         *_, jobs = house.studio.plans.watch(plan.id)
-        assert {job.state for job in jobs} == {JobState.DONE}
+        assert {job.state for job in jobs if job.step_id != "picture-2"} == {JobState.DONE}
         board = house.client.get(f"/api/projects/{house.mine.id}/board?plan={plan.id}").json()
         assert [step["id"] for step in board["steps"]] == ["picture-1", "picture-3"]
         assert board["plan"]["changed"]
