@@ -157,8 +157,9 @@ class Plans:
             plan.step(step_id)
             left = plan.without(step_id)
             steps = tuple(s.model_copy(update={"inputs": tuple(i for i in s.inputs if i.step != step_id)}) for s in left.steps)
-            self._runner.cancel(plan_id, step_id)  # what is no longer wanted is not made
-            return self.save(_next(left, steps))
+            saved = self.save(_next(left, steps))
+            self._runner.cancel(plan_id, step_id)  # what is no longer wanted is not made; a drop that is refused stops nothing
+            return saved
 
     def change(self, plan_id: str, step_id: str, values: dict[str, JsonValue], *, title: str = "") -> Plan:
         """Change fields of one step's spec. Raises InputError naming the field that does not fit."""

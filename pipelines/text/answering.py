@@ -50,15 +50,25 @@ def followed(events: queue.SimpleQueue[str | ChatReply | MaquetteError], cancel:
 
 
 class AnsweringChat(ABC, Generic[E]):
-    """A LocalChat over weights of pipelines/devices.py. What it is (context_tokens, strong) its class says."""
+    """A LocalChat over weights of pipelines/devices.py. context_tokens and strong: see ChatModel."""
 
-    def __init__(self, model: ModelRef, devices: Devices) -> None:
+    def __init__(self, model: ModelRef, devices: Devices, context_tokens: int, *, strong: bool) -> None:
         self._model = model
         self._devices = devices
+        self._context_tokens = context_tokens
+        self._strong = strong
 
     @property
     def model(self) -> ModelRef:
         return self._model
+
+    @property
+    def context_tokens(self) -> int:
+        return self._context_tokens
+
+    @property
+    def strong(self) -> bool:
+        return self._strong
 
     @abstractmethod
     def _weights(self) -> Weights[E]: ...

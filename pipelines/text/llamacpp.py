@@ -64,21 +64,11 @@ class LlamaCppChat(AnsweringChat["_Engine"]):
         reproduce: bool = False,
     ) -> None:
         self._gguf = gguf
-        super().__init__(model, devices)
-        self._strong = strong
         self._head = read_head(gguf)
-        self._context_tokens = min(context_tokens, self._head.trained_context or context_tokens)
+        super().__init__(model, devices, min(context_tokens, self._head.trained_context or context_tokens), strong=strong)
         self._slots = 1 if reproduce else slots
         self._threads = threads or physical_cores()
         self._reproduce = reproduce
-
-    @property
-    def context_tokens(self) -> int:
-        return self._context_tokens
-
-    @property
-    def strong(self) -> bool:
-        return self._strong
 
     def _weights(self) -> Weights[_Engine]:
         cache = self._head.cache_bytes_per_token * self._context_tokens * self._slots

@@ -88,21 +88,11 @@ class TransformersChat(AnsweringChat["_Engine"]):
         reproduce: bool = False,
     ) -> None:
         self._folder = folder
-        super().__init__(model, devices)
         self._head = read_head(folder)
-        self._context_tokens = min(context_tokens, self._head.trained_context or context_tokens)
+        super().__init__(model, devices, min(context_tokens, self._head.trained_context or context_tokens), strong=strong)
         self._slots = 1 if reproduce else slots
         self._device = device
-        self._strong = strong
         self._reproduce = reproduce
-
-    @property
-    def context_tokens(self) -> int:
-        return self._context_tokens
-
-    @property
-    def strong(self) -> bool:
-        return self._strong
 
     def _weights(self) -> Weights[_Engine]:
         device, dtype = placed(self._device)

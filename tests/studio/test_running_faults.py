@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from domain.errors import StorageError
+from domain.errors import PlanError, StorageError
 from domain.job import JobState
 from domain.plan import Plan
 from studio.making import Item
@@ -215,3 +215,14 @@ def test_a_dropped_step_is_no_longer_made(bench: Bench) -> None:
     begun(bench, "copy-1")
     bench.plans.drop(plan.id, "copy-1")
     assert states(bench, plan)["copy-1"] is JobState.CANCELLED
+
+
+def test_a_drop_that_is_refused_stops_nothing(bench: Bench) -> None:
+    bench.hand.gate["copy-1"] = threading.Event()
+    bench.runner.start()
+    plan = approved(bench, "copy-1")
+    begun(bench, "copy-1")
+    with pytest.raises(PlanError):
+        bench.plans.drop(plan.id, "copy-1")  # nothing would be left of the plan
+    bench.hand.gate["copy-1"].set()
+    assert states(bench, plan) == {"copy-1": JobState.DONE}
