@@ -42,15 +42,17 @@ def _attend(
     dropout: float = 0.0,
     scaling: float | None = None,
     *,
-    cache: Any,
     cu_seq_lens_q: torch.Tensor,
-    **kwargs: Any,
+    cu_seq_lens_k: torch.Tensor,
+    **_kwargs: Any,
 ) -> tuple[torch.Tensor, None]:
-    """query: [1, heads, tokens, width], the requests one after the other; the same, [1, tokens, heads, width], comes back."""
+    """query: [1, heads, tokens, width], the requests one after the other; the same, [1, tokens, heads, width], comes back.
+
+    key, value: [1, key heads, known tokens, width], what the cache holds of each request and what is new of it.
+    """
     import torch
 
-    key, value = cache.update(key_states=key, value_states=value, layer_idx=module.layer_idx, kwargs=kwargs)
-    asked, known = cu_seq_lens_q.tolist(), kwargs["cu_seq_lens_k"].tolist()
+    asked, known = cu_seq_lens_q.tolist(), cu_seq_lens_k.tolist()
     out = torch.empty_like(query)
     for index in range(len(asked) - 1):
         q = slice(asked[index], asked[index + 1])

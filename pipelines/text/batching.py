@@ -1,4 +1,4 @@
-"""A chat LLM in memory whose requests are decoded together: transformers' continuous batching (5.23), one thread.
+"""A chat LLM in memory whose requests are decoded together: transformers' continuous batching (5.24), one thread.
 
 Paged attention, shared prefixes, CUDA graphs on CUDA. What each request may say next is decided in constrained.py. The thread
 belongs to the library; this file starts it, feeds it, ends it, and starts it anew after an error that ended it. Knows nothing
@@ -233,7 +233,7 @@ class Batch:
         def loop() -> None:
             # Inputs are laid out on the stream that reads them: on another one a step could begin before they are there.
             with torch.cuda.stream(stream) if stream is not None else nullcontext():
-                target()
+                target(use_inference_mode=True)
 
         # The library's own thread would keep a process alive that wants to end.
         self._thread = threading.Thread(target=loop, name=f"engine {self._name}", daemon=True)
