@@ -116,7 +116,7 @@ class Plain:
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
-        device, dtype = placed("auto")
+        device, dtype = placed("auto", bfloat16_on_cpu=True)
         self._tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
         self._model = (
             AutoModelForCausalLM.from_pretrained(str(folder), dtype=getattr(torch, dtype), local_files_only=True).to(device).eval()
@@ -239,7 +239,7 @@ def main() -> None:
 
     if given.threads:
         torch.set_num_threads(given.threads)
-    device, dtype = placed("auto")
+    device, dtype = placed("auto", bfloat16_on_cpu=True)
     print(json.dumps({"model": given.random or given.model.name, "device": device, "dtype": dtype, "threads": torch.get_num_threads()}))
     devices = Devices(60 * 1024**3)
     shared = brief(given.brief)

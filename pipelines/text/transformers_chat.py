@@ -19,6 +19,7 @@ from domain.progress import CancelToken
 from domain.recipe import ModelRef
 from pipelines.devices import Devices, Weights
 from pipelines.models.folders import elements, read_object, refuse_own_code, weight_files
+from pipelines.packing import pack
 from pipelines.placement import placed
 from pipelines.text.answering import AnsweringChat, Emit
 from pipelines.text.batching import PAGE, STEP_TOKENS, Batch, Job, pages
@@ -38,11 +39,13 @@ _WORKSPACE: Final = {"cuda": 1024**3, "cpu": 256 * 1024**2}
 
 @dataclass(frozen=True)
 class Head:
-    """What a folder says of itself. elements: numbers in the weights. cached: numbers of one token in the cache."""
+    """What a folder says of itself. elements: numbers in the weights. cached: numbers of one token in the cache. tied: numbers of the
+    output layer, where it shares its weight with the embedding."""
 
     elements: int
     cached: int
     trained_context: int
+    tied: int
 
 
 def read_head(folder: Path) -> Head:
@@ -63,7 +66,9 @@ def read_head(folder: Path) -> Head:
     if not (folder / "tokenizer.json").is_file():
         raise ModelUnusable(f"{folder.name} has no tokenizer.json.", hint="Choose another chat model on the Models page.")
     trained = int(text.get("max_position_embeddings") or 0)
-    return Head(sum(elements(path) for path in files), 2 * layers * keys * width, trained)
+    tied = bool(text.get("tie_word_embeddings", config.get("tie_word_embeddings", False)))
+    output = int(text.get("vocab_size") or 0) * int(text.get("hidden_size") or 0) if tied else 0
+    return Head(sum(elements(path) for path in files), 2 * layers * keys * width, trained, output)
 
 
 class TransformersChat(AnsweringChat["_Engine"]):
@@ -72,7 +77,8 @@ class TransformersChat(AnsweringChat["_Engine"]):
     folder: weights, config.json, tokenizer.json, and a chat template. context_tokens: prompt plus completion of one request;
     lowered to what the model was trained for. slots: requests decoded at once, 0 for what suits the device. device: "auto", "cpu",
     "cuda", "cuda:1". strong: see ChatModel. reproduce: one slot and no shared prefixes, so the same request always gives the same
-    text; otherwise rounding may depend on what is in the batch. Raises ModelCorrupt and ModelUnusable for the folder.
+    text; otherwise rounding may depend on what is in the batch. dtype: "auto" is bfloat16 where the device has it, else what it has;
+    or a number format of torch. Raises ModelCorrupt and ModelUnusable for the folder.
     """
 
     def __init__(
@@ -86,6 +92,7 @@ class TransformersChat(AnsweringChat["_Engine"]):
         device: str = "auto",
         strong: bool = False,
         reproduce: bool = False,
+        dtype: str = "auto",
     ) -> None:
         self._folder = folder
         self._head = read_head(folder)
@@ -93,13 +100,16 @@ class TransformersChat(AnsweringChat["_Engine"]):
         self._slots = 1 if reproduce else slots
         self._device = device
         self._reproduce = reproduce
+        self._dtype = dtype
 
     def _weights(self) -> Weights[_Engine]:
-        device, dtype = placed(self._device)
+        device, own = placed(self._device, bfloat16_on_cpu=True)
+        dtype = own if self._dtype == "auto" else self._dtype
         kind = device.partition(":")[0]
         slots = self._slots or _SLOTS[kind]
         tokens, step = pages(self._context_tokens, slots) * PAGE, STEP_TOKENS[kind]
-        numbers = self._head.elements + tokens * self._head.cached + step * (tokens + step)
+        packed = self._head.tied if kind == "cpu" else 0  # the output, packed beside the embedding that it is tied to
+        numbers = self._head.elements + packed + tokens * self._head.cached + step * (tokens + step)
         form = f"{device}/{dtype}/{self._context_tokens}x{slots}{'/reproduce' if self._reproduce else ''}"
         return Weights(
             key=f"transformers/{self._model.sha256 or self._model.id}/{form}",
@@ -221,7 +231,10 @@ def _model(folder: Path, device: str, dtype: str) -> Any:
             model = AutoModelForCausalLM.from_pretrained(str(folder), attn_implementation="sdpa", **asked)
         except ValueError:  # a family without that attention; if it was anything else, it is raised again here
             model = AutoModelForCausalLM.from_pretrained(str(folder), attn_implementation="eager", **asked)
-        return model.to(device).eval()
+        model = model.to(device).eval()
+        if device == "cpu":
+            pack(model)
+        return model
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise OutOfMemory(f"{folder.name} does not fit into memory.", hint="Choose a smaller chat model on the Models page.") from error
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
