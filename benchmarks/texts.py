@@ -167,8 +167,8 @@ def batching(chat: TransformersChat, folder: Path, shared: Message, tokens: int)
     }
 
 
-def schema_cost(chat: TransformersChat, shared: Message, rounds: int = 5) -> dict[str, Any]:
-    """Seconds per step of eight bounded replies against eight free ones of the same lengths."""
+def schema_cost(chat: TransformersChat, shared: Message, rounds: int = 9) -> dict[str, Any]:
+    """Seconds per token of eight bounded replies against eight free ones of about the same lengths: rounding may change a length by a few."""
     chat.warm((shared,))
     _, first = together(chat, requests(shared, [400] * TEXTS, SCHEMA))
     lengths = [reply.completion_tokens for reply in first]
@@ -180,8 +180,9 @@ def schema_cost(chat: TransformersChat, shared: Message, rounds: int = 5) -> dic
             wanted = requests(shared, [400] * TEXTS, SCHEMA) if kind == "bounded" else requests(shared, lengths)
             before = time.process_time()
             seconds, replies = together(chat, wanted)
-            work[kind].append((time.process_time() - before) / max(reply.completion_tokens for reply in replies))
-            steps[kind].append(seconds / max(reply.completion_tokens for reply in replies))
+            made = sum(reply.completion_tokens for reply in replies) / TEXTS
+            work[kind].append((time.process_time() - before) / made)
+            steps[kind].append(seconds / made)
             valid += sum(_valid(reply.text) for reply in replies) if kind == "bounded" else 0
     bounded, free = median(steps["bounded"]), median(steps["free"])
     return {

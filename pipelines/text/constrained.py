@@ -87,7 +87,7 @@ def matcher(tokenizer: Any, grammar: str) -> Any:
 
 
 class Rows:
-    """Stands in for ContinuousBatchingLogitsProcessorList (transformers 5.23). Used by the engine thread; `enter` and `leave` by any.
+    """Stands in for ContinuousBatchingLogitsProcessorList (transformers 5.24). Used by the engine thread; `enter` and `leave` by any.
 
     vocabulary: width of the logits. eos: the token that ends a request whose grammar failed. rows: requests per step at most.
     device: where the logits are.
@@ -159,10 +159,11 @@ class Rows:
         rows = [row for _, row in chosen]
         bounded = self._bounds(rows)
         index = torch.tensor([index for index, _ in chosen], device=tokens.device)
-        scores = self._logits[index]
+        # All rows: no copy. These logits are not asked for again, so they may be changed in place.
+        scores = self._logits[: len(rows)] if len(rows) == len(self._step) else self._logits[index]
         scores = self._penalised(scores, rows)
         if bounded:
-            scores = scores.masked_fill(self._forbidden(len(rows)), float("-inf"))
+            scores.masked_fill_(self._forbidden(len(rows)), float("-inf"))
         if any(row.sampling.temperature > 0 for row in rows):
             numbers = [(s.temperature, s.top_p, s.min_p, row.draw()) for row in rows for s in (row.sampling,)]
             columns = torch.tensor(numbers, dtype=torch.float32, device=scores.device).T.unsqueeze(-1)

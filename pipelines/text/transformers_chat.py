@@ -33,6 +33,9 @@ _SLOTS: Final = {"cuda": 16, "cpu": 8}
 
 _BYTES: Final = {"bfloat16": 2, "float16": 2, "float32": 4}
 
+#: Compiled grammars that are kept.
+_GRAMMARS: Final = 32
+
 #: Activations, logits and index tensors of one step, beyond weights, cache and attention mask.
 _WORKSPACE: Final = {"cuda": 1024**3, "cpu": 256 * 1024**2}
 
@@ -137,6 +140,7 @@ class _Engine:
         self._batch = Batch(model, name, self._ends, context_tokens=context_tokens, slots=slots, share=share)
         self._grammar_guard = threading.Lock()
         self._grammar_tokens: Any = None
+        self._compiled: dict[str, Any] = {}
 
     def close(self) -> None:
         self._batch.close()
@@ -148,7 +152,7 @@ class _Engine:
                 f"The prompt has {len(prompt)} tokens; {self._name} takes {self._context_tokens} here, with its answer.",
                 hint="Shorten the brief or its attachments.",
             )
-        bounds = None if request.json_schema is None else matcher(self._grammar_tokenizer(), json_grammar(request.json_schema))
+        bounds = None if request.json_schema is None else self._bounds(json_grammar(request.json_schema))
         most = min(request.max_tokens, self._context_tokens - len(prompt))
         pieces = Pieces(self._tokenizer.backend_tokenizer, request.stop)
         ended, count, cached = False, 0, 0
@@ -191,16 +195,24 @@ class _Engine:
             ) from error
         return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
+    def _bounds(self, grammar: str) -> Any:
+        """A matcher at its beginning. Grammars are compiled once: texts of one brief come with the same schema, together."""
+        with self._grammar_guard:
+            if grammar not in self._compiled:
+                if len(self._compiled) >= _GRAMMARS:
+                    del self._compiled[next(iter(self._compiled))]
+                self._compiled[grammar] = matcher(self._grammar_tokenizer(), grammar)
+            return self._compiled[grammar].deep_copy()
+
     def _grammar_tokenizer(self) -> Any:
         """The vocabulary as llguidance reads it; about a second for a large one, so at the first schema only."""
-        with self._grammar_guard:
-            if self._grammar_tokens is None:
-                from llguidance import LLTokenizer
-                from llguidance.hf import from_tokenizer
+        if self._grammar_tokens is None:
+            from llguidance import LLTokenizer
+            from llguidance.hf import from_tokenizer
 
-                slices = LLTokenizer.json_slices()
-                self._grammar_tokens = from_tokenizer(self._tokenizer, n_vocab=self._vocabulary, eos_token=list(self._ends), slices=slices)
-            return self._grammar_tokens
+            slices = LLTokenizer.json_slices()
+            self._grammar_tokens = from_tokenizer(self._tokenizer, n_vocab=self._vocabulary, eos_token=list(self._ends), slices=slices)
+        return self._grammar_tokens
 
 
 def _tokenizer(folder: Path) -> Any:

@@ -77,7 +77,7 @@ def devices() -> Iterator[Devices]:
 @pytest.fixture(scope="module")
 def chat(folder: Path, devices: Devices) -> TransformersChat:
     """One engine for all tests: what it keeps from one must not change another."""
-    return TransformersChat(folder, ModelRef(id="tiny-chat"), devices, context_tokens=512, slots=8, device="cpu")
+    return TransformersChat(folder, ModelRef(id="tiny-chat"), devices, context_tokens=512, slots=8, device="cpu", dtype="float32")
 
 
 def test_eight_threads_give_the_text_that_each_gives_alone(chat: TransformersChat) -> None:
@@ -103,7 +103,7 @@ def test_families_write_together_what_plain_generate_writes_alone(
     tmp_path: Path, family: type[PreTrainedConfig], changes: dict[str, Any]
 ) -> None:
     folder, devices = save_tiny_chat(tmp_path / "family", family=family, **changes), Devices(2 * 1024**3)
-    chat = TransformersChat(folder, ModelRef(id="family"), devices, context_tokens=256, slots=4, device="cpu")
+    chat = TransformersChat(folder, ModelRef(id="family"), devices, context_tokens=256, slots=4, device="cpu", dtype="float32")
     requests = [asked(f"Text {'bread ' * number}") for number in range(4)]
     with ThreadPoolExecutor(4) as threads:
         together = [reply.text for reply in threads.map(chat.complete, requests)]
@@ -239,14 +239,14 @@ def test_closing_a_stream_frees_its_slot(chat: TransformersChat, devices: Device
 
 
 def test_more_requests_than_slots_take_turns(folder: Path, devices: Devices) -> None:
-    narrow = TransformersChat(folder, ModelRef(id="tiny-chat"), devices, context_tokens=256, slots=2, device="cpu")
+    narrow = TransformersChat(folder, ModelRef(id="tiny-chat"), devices, context_tokens=256, slots=2, device="cpu", dtype="float32")
     with ThreadPoolExecutor(6) as threads:
         replies = list(threads.map(narrow.complete, [asked(f"turn {number}") for number in range(6)]))
     assert all(reply.completion_tokens > 0 for reply in replies)
 
 
 def test_requests_that_outgrow_the_cache_together_still_end_with_their_own_text(folder: Path, devices: Devices) -> None:
-    chat = TransformersChat(folder, ModelRef(id="tiny-chat"), devices, context_tokens=256, slots=8, device="cpu")
+    chat = TransformersChat(folder, ModelRef(id="tiny-chat"), devices, context_tokens=256, slots=8, device="cpu", dtype="float32")
     long = [asked(f"long {number}", max_tokens=110, sampling=WILD.model_copy(update={"seed": number})) for number in range(8)]
     alone = [chat.complete(request) for request in long]
     assert sum(reply.prompt_tokens + reply.completion_tokens for reply in alone) > 2 * 32 * pages(256, 8)
@@ -257,7 +257,7 @@ def test_requests_that_outgrow_the_cache_together_still_end_with_their_own_text(
 
 def test_unloading_leaves_no_thread_and_the_next_request_loads_again(folder: Path) -> None:
     before, devices = set(threading.enumerate()), Devices(2 * 1024**3)
-    chat = TransformersChat(folder, ModelRef(id="leaving"), devices, context_tokens=256, slots=2, device="cpu")
+    chat = TransformersChat(folder, ModelRef(id="leaving"), devices, context_tokens=256, slots=2, device="cpu", dtype="float32")
     first = chat.complete(asked("load"))
     assert {thread.name for thread in threading.enumerate()} >= {"engine leaving"}
     _wait(lambda: not any(thread.name == "chat leaving" for thread in threading.enumerate()))
@@ -288,7 +288,7 @@ def test_control_tokens_in_a_brief_stay_words(chat: TransformersChat) -> None:
 
 
 def test_reproduce_mode_shares_nothing(folder: Path, devices: Devices) -> None:
-    steady = TransformersChat(folder, ModelRef(id="tiny-chat"), devices, context_tokens=512, device="cpu", reproduce=True)
+    steady = TransformersChat(folder, ModelRef(id="tiny-chat"), devices, context_tokens=512, device="cpu", reproduce=True, dtype="float32")
     first, second = steady.complete(asked("same")), steady.complete(asked("same"))
     assert (first.text, second.cached_tokens) == (second.text, 0)
     assert steady.warm((BRIEF,)) == 0
@@ -313,7 +313,7 @@ def test_a_folder_that_cannot_be_trusted_is_refused(
     shutil.copytree(folder, copy)
     spoil(copy)
     with pytest.raises(error, match=says):
-        TransformersChat(copy, ModelRef(id="copy"), devices, device="cpu")
+        TransformersChat(copy, ModelRef(id="copy"), devices, device="cpu", dtype="float32")
 
 
 def test_a_model_without_chat_template_is_refused(folder: Path, devices: Devices, tmp_path: Path) -> None:
