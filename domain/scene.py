@@ -30,21 +30,59 @@ class Setting(StrEnum):
 
 
 class Subject(Value):
-    """what is a noun or short phrase in English ("red fox"); colour is a colour word, #rrggbb or ""."""
+    """what is a noun or short phrase in English ("red fox"); colour is a colour word, #rrggbb or "".
+
+    material ("glass", "gold", "wood") and pose ("sitting", "flying", "sleeping") are words or "".
+    """
 
     what: str = Field(min_length=1, max_length=60)
-    count: int = Field(default=1, ge=1, le=12)
+    count: int = Field(default=1, ge=1, le=60)
     colour: str = Field(default="", max_length=24)
     size: Literal["small", "medium", "large"] = "medium"
+    material: str = Field(default="", max_length=24)
+    pose: str = Field(default="", max_length=24)
+
+
+class Relation(Value):
+    """Subject number `of` is so to number `to`. Numbers count subjects, then props, from 0."""
+
+    of: int = Field(ge=0, le=11)
+    kind: Literal["in", "on", "under", "behind", "beside", "holding", "facing"]
+    to: int = Field(ge=0, le=11)
+
+
+class Camera(Value):
+    """horizon: its height as a share of the picture from the top, 0 for what the angle and the setting give."""
+
+    angle: Literal["eye", "high", "low", "top"] = "eye"
+    distance: Literal["close", "medium", "wide"] = "medium"
+    horizon: float = Field(default=0.0, ge=0.0, le=0.9)
 
 
 class Scene(Value):
+    """What a picture shows.
+
+    form: a whole scene, or one of the other things people ask an illustrator for. arrangement: how many alike stand together.
+    frame: the shape the picture is cut to. texture: laid over all. family: id of an art family, "" for the one that has most of it.
+    foreground: what stands before everything, cut by the edge. character: a name that makes the same figure wear the same parts
+    and colours in every scene, "" for none.
+    """
+
     subjects: tuple[Subject, ...] = Field(default=(), max_length=6)
     props: tuple[Subject, ...] = Field(default=(), max_length=6)
     setting: Setting = Setting.GRADIENT
     time: Literal["dawn", "day", "sunset", "night"] = "day"
-    weather: Literal["clear", "cloudy", "rain", "snow", "fog"] = "clear"
+    weather: Literal["clear", "cloudy", "rain", "snow", "fog", "storm"] = "clear"
     mood: str = Field(default="", max_length=40)
     palette: tuple[str, ...] = Field(default=(), max_length=8)
     margin: Literal["none", "left", "right", "top", "bottom"] = "none"
     composition: Literal["centre", "thirds", "close", "wide", "row", "scatter"] = "thirds"
+    relations: tuple[Relation, ...] = Field(default=(), max_length=8)
+    camera: Camera = Camera()
+    form: Literal["scene", "icon", "sticker", "spot", "isometric", "sheet", "portrait", "tile"] = "scene"
+    arrangement: Literal["free", "row", "circle", "grid", "scatter", "crowd"] = "free"
+    frame: Literal["none", "circle", "rounded", "arch", "badge", "diamond"] = "none"
+    texture: Literal["none", "grain", "paper", "halftone"] = "none"
+    family: str = Field(default="", max_length=40)
+    foreground: tuple[Subject, ...] = Field(default=(), max_length=3)
+    character: str = Field(default="", max_length=40)

@@ -2,50 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from domain.scene import Scene, Setting
-from pipelines.image.illustration import abstract, beyond, built, land, plants, water
+from pipelines.image.illustration import plants
 from pipelines.image.illustration.art import ArtLibrary
 from pipelines.image.illustration.colour import lch, mix, shade
 from pipelines.image.illustration.composition import Item, Placed, place
 from pipelines.image.illustration.light import light_of
 from pipelines.image.illustration.recolour import painter
+from pipelines.image.illustration.settings import OUTDOORS, SETTINGS, VEILS
 from pipelines.image.illustration.sky import weather_front
 from pipelines.image.illustration.stage import Floor, Stage
 from pipelines.image.illustration.svg import Canvas, clean_fragment
 from pipelines.image.illustration.svg import number as n
-
-SETTINGS: dict[Setting, Callable[[Stage], Floor]] = {
-    Setting.PLAIN: abstract.plain,
-    Setting.GRADIENT: abstract.gradient,
-    Setting.PATTERN: abstract.pattern,
-    Setting.STUDIO: abstract.studio,
-    Setting.MEADOW: land.meadow,
-    Setting.HILLS: land.hills,
-    Setting.MOUNTAINS: land.mountains,
-    Setting.FOREST: land.forest,
-    Setting.DESERT: land.desert,
-    Setting.BEACH: water.beach,
-    Setting.SEA: water.sea,
-    Setting.CITY: built.city,
-    Setting.STREET: built.street,
-    Setting.INTERIOR: built.interior,
-    Setting.SPACE: beyond.space,
-    Setting.CAVE: beyond.cave,
-}
-#: How strongly the margin is veiled: little where the setting is calm by itself. Others get 0.84.
-VEILS = {Setting.PLAIN: 0.2, Setting.GRADIENT: 0.3, Setting.STUDIO: 0.25, Setting.INTERIOR: 0.5, Setting.DESERT: 0.5, Setting.SEA: 0.5}
-#: Settings under the open sky, where weather falls and the sun casts shadows.
-OUTDOORS = frozenset(SETTINGS) - {
-    Setting.PLAIN,
-    Setting.GRADIENT,
-    Setting.PATTERN,
-    Setting.STUDIO,
-    Setting.INTERIOR,
-    Setting.SPACE,
-    Setting.CAVE,
-}
 
 
 def draw_scene(

@@ -1,0 +1,40 @@
+"""Which setting is drawn by whom, and what the composer must know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from domain.scene import Setting
+from pipelines.image.illustration import abstract, beyond, built, land, water
+from pipelines.image.illustration.stage import Floor, Stage
+
+SETTINGS: dict[Setting, Callable[[Stage], Floor]] = {
+    Setting.PLAIN: abstract.plain,
+    Setting.GRADIENT: abstract.gradient,
+    Setting.PATTERN: abstract.pattern,
+    Setting.STUDIO: abstract.studio,
+    Setting.MEADOW: land.meadow,
+    Setting.HILLS: land.hills,
+    Setting.MOUNTAINS: land.mountains,
+    Setting.FOREST: land.forest,
+    Setting.DESERT: land.desert,
+    Setting.BEACH: water.beach,
+    Setting.SEA: water.sea,
+    Setting.CITY: built.city,
+    Setting.STREET: built.street,
+    Setting.INTERIOR: built.interior,
+    Setting.SPACE: beyond.space,
+    Setting.CAVE: beyond.cave,
+}
+#: How strongly the margin is veiled: little where the setting is calm by itself. Others get 0.84.
+VEILS = {Setting.PLAIN: 0.2, Setting.GRADIENT: 0.3, Setting.STUDIO: 0.25, Setting.INTERIOR: 0.5, Setting.DESERT: 0.5, Setting.SEA: 0.5}
+#: Settings under the open sky, where weather falls and the sun casts shadows.
+OUTDOORS = frozenset(SETTINGS) - {
+    Setting.PLAIN,
+    Setting.GRADIENT,
+    Setting.PATTERN,
+    Setting.STUDIO,
+    Setting.INTERIOR,
+    Setting.SPACE,
+    Setting.CAVE,
+}
