@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from library.library import Library
     from pipelines.executors.executor import Executor, LocalChat
     from pipelines.memory import Arbiter
+    from pipelines.models.profiles import Hardware
     from pipelines.worker import Engine
     from studio.shelf import Shelf
     from studio.studio import Studio
@@ -61,6 +62,7 @@ def open_studio(settings: Settings) -> Studio:
     from domain.model import Task
     from library.library import Library
     from pipelines.media.picture import decode_logo
+    from pipelines.models.profiles import Hardware
     from pipelines.telemetry import export_traces
     from pipelines.text.chats import CurrentChat, Remote
     from pipelines.worker import build
@@ -88,7 +90,8 @@ def open_studio(settings: Settings) -> Studio:
         endpoint = endpoint_of(library, settings)
         return Remote(url=endpoint.url, model=endpoint.model, key=endpoint.key)
 
-    arbiter = build_arbiter(settings, library)
+    hardware = Hardware.detect()
+    arbiter = build_arbiter(settings, library, hardware)
 
     def chat_here_or_there(model_id: str) -> LocalChat:
         return executor.chat(model_id)
@@ -100,8 +103,9 @@ def open_studio(settings: Settings) -> Studio:
         remote,
         memory=arbiter.holder("studio", lambda key: engine.devices.evict(key)),
         chat=chat_here_or_there,
+        hardware=hardware,
     )
-    executor = build_executor(settings, assets, arbiter, engine)
+    executor = build_executor(settings, assets, arbiter, engine, hardware)
 
     def picture_model() -> str:
         choice = engine.chosen(Task.PICTURE)
@@ -114,9 +118,8 @@ def open_studio(settings: Settings) -> Studio:
     preparations = Preparations(engine.chats, desk, lambda: voices_of(engine.voices, installed_engines()))
     makers = Makers(all_makers(engine, executor, desk, preparations, gpus_of(arbiter)), preference(picture_model))
     making = Making(library, makers, executor.release_idle, now)
-    places = lanes(settings, arbiter, engine, executor)
     expected = Expectation(library, time.monotonic).seconds
-    runner = Runner(library, making, Durable(settings.runs_url, settings.runs_file), lanes=places, now=now, cost=expected)
+    runner = Runner(library, making, Durable(settings.runs_url, settings.runs_file), lanes=executor.lanes, now=now, cost=expected)
     room = EngineRoom(library, executor, runner, now, lambda key, kept: arbiter.pin(key) if kept else arbiter.unpin(key))
 
     def close() -> None:
@@ -127,7 +130,7 @@ def open_studio(settings: Settings) -> Studio:
     planner = Planner(assets)
     chat = CurrentChat(engine.chats)
     director = Director(chat, assets, planner)
-    quotes = Quotes(library, makers, places, executor.state)
+    quotes = Quotes(library, makers, executor.lanes, executor.state)
     plans = Plans(library, planner, chat, makers, runner, now, planner.safety.require, quotes)
     return Studio(
         library=library,
@@ -152,11 +155,10 @@ def open_studio(settings: Settings) -> Studio:
     )
 
 
-def build_arbiter(settings: Settings, library: Library) -> Arbiter:
+def build_arbiter(settings: Settings, library: Library, hardware: Hardware) -> Arbiter:
     """The one owner of memory over the studio and its workers; what was measured is kept in the library."""
     from domain.errors import StorageError
     from pipelines.memory import Arbiter, Footprint
-    from pipelines.models.profiles import Hardware
     from pipelines.worker import budgets
 
     known = {(kept.key, kept.device): Footprint(kept.key, kept.device, kept.bytes, kept.load_seconds) for kept in library.footprints()}
@@ -168,19 +170,17 @@ def build_arbiter(settings: Settings, library: Library) -> Arbiter:
         except StorageError as error:  # it is measured again after the next load
             logging.getLogger("maquette").info("a footprint was not kept: %s", error)
 
-    hardware = Hardware.detect()
     cards = {f"cuda:{number}": card for number, card in enumerate(hardware.gpus)}
     described = {"cpu": (hardware.cpu, hardware.ram), **cards}
     return Arbiter(budgets(settings, hardware), lambda key, device: known.get((key, device)), learn, described)
 
 
-def build_executor(settings: Settings, assets: Path, arbiter: Arbiter, engine: Engine) -> Executor:
+def build_executor(settings: Settings, assets: Path, arbiter: Arbiter, engine: Engine, hardware: Hardware) -> Executor:
     """Where makers run. Starts nothing yet."""
     from pipelines.energy import Energy, meters_of
     from pipelines.executors.inline import InlineExecutor
     from pipelines.executors.layout import visible
     from pipelines.executors.workers import WorkerExecutor
-    from pipelines.text.chats import accelerated
 
     if settings.executor == "ray":
         from pipelines.executors.ray import RayExecutor
@@ -191,30 +191,19 @@ def build_executor(settings: Settings, assets: Path, arbiter: Arbiter, engine: E
     seen = os.environ.get("CUDA_VISIBLE_DEVICES")
     meters = meters_of({device.name: visible(device.name, seen) for device in arbiter.devices()})
     return WorkerExecutor(
-        settings,
-        assets,
-        arbiter,
-        engine.local_chat,
-        lambda model_id: accelerated(engine.store.catalogue.get(model_id)),
-        energy=Energy(meters),
+        settings, assets, arbiter, engine.local_chat, lambda model_id: runs_on_gpu(engine, model_id), Energy(meters), hardware
     )
 
 
-def lanes(settings: Settings, arbiter: Arbiter, engine: Engine, executor: Executor) -> Mapping[str, int]:
-    """How many pieces of work each resource class bears at once: of this machine, or of the cluster as it stands."""
+def runs_on_gpu(engine: Engine, model_id: str) -> bool:
+    """Whether a chat model of the catalogue runs on a GPU where there is one; "": the one that is chosen now."""
     from domain.model import Task
-    from pipelines.executors.layout import lanes as of_posts
-    from pipelines.executors.layout import posts
-    from pipelines.models.profiles import Hardware
     from pipelines.text.chats import accelerated
 
-    if settings.executor == "ray":
-        from pipelines.executors.ray import RayExecutor
-
-        if isinstance(executor, RayExecutor):
-            return executor.lanes
-    chat = engine.chosen(Task.CHAT)
-    return of_posts(posts(Hardware.detect().cores, gpus_of(arbiter), settings.workers), chat is not None and accelerated(chat.model))
+    if model_id:
+        return accelerated(engine.store.catalogue.get(model_id))
+    choice = engine.chosen(Task.CHAT)
+    return choice is not None and accelerated(choice.model)
 
 
 def gpus_of(arbiter: Arbiter) -> tuple[str, ...]:

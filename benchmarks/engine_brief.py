@@ -35,7 +35,6 @@ from domain.specs import CopySpec, PictureSpec, SpeechSpec
 from domain.take import Prepared
 from domain.value import JsonValue
 from library.library import AssetQuery
-from pipelines.executors.layout import lanes, posts
 from pipelines.executors.workers import WorkerExecutor
 from pipelines.memory import Arbiter
 from pipelines.models.profiles import Hardware
@@ -152,13 +151,11 @@ def engine_bench(home: Path, made: Weights, scale: str) -> Iterator[Bench]:
     arbiter = Arbiter(budgets(settings, hardware))
     engine = build(settings, made.assets, lambda: {Task.CHAT.value: CHAT}, Remote)
     catalogue = engine.store.catalogue
-    executor = WorkerExecutor(settings, made.assets, arbiter, engine.local_chat, lambda name: accelerated(catalogue.get(name)))
+    executor = WorkerExecutor(settings, made.assets, arbiter, engine.local_chat, lambda name: accelerated(catalogue.get(name or CHAT)))
     brief = pinned(scale)
-    gpus = [device.name for device in arbiter.devices() if device.name.startswith("cuda")]
-    places = lanes(posts(hardware.cores, gpus, settings.workers), bool(gpus))
     gate = threading.Event()
     gate.set()
-    with opened(settings, executor, makers(engine, executor, brief), places, gate) as house:
+    with opened(settings, executor, makers(engine, executor, brief), executor.lanes, gate) as house:
         yield Bench(house, brief)
 
 

@@ -168,7 +168,7 @@ def batching(chat: TransformersChat, folder: Path, shared: Message, tokens: int)
 
 
 def schema_cost(chat: TransformersChat, shared: Message, rounds: int = 9) -> dict[str, Any]:
-    """Seconds per token of eight bounded replies against eight free ones of about the same lengths: rounding may change a length by a few."""
+    """Seconds per token of eight bounded replies against eight free ones of about the same lengths (rounding changes some)."""
     chat.warm((shared,))
     _, first = together(chat, requests(shared, [400] * TEXTS, SCHEMA))
     lengths = [reply.completion_tokens for reply in first]

@@ -55,7 +55,7 @@ def _works() -> bool:
         layer = torch.nn.Linear(64, 64)
         rows = torch.linspace(-1, 1, 3 * 64).view(3, 64)
         try:
-            return torch.backends.mkldnn.is_available() and torch.allclose(_packed(layer, keep=True)(rows), layer(rows), atol=1e-4)
+            return torch.allclose(_packed(layer, keep=True)(rows), layer(rows), atol=1e-4)
         except (AttributeError, NotImplementedError, RuntimeError, TypeError):
             return False
 

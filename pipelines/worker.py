@@ -73,6 +73,7 @@ def build(
     *,
     memory: Memory | None = None,
     chat: Callable[[str], LocalChat] | None = None,
+    hardware: Hardware | None = None,
 ) -> Engine:
     """Construct the engine of this machine. Loads no weights.
 
@@ -81,8 +82,9 @@ def build(
         remote: the configured OpenAI-compatible endpoint, likewise.
         memory: the owner of memory that is asked before loading; None owns a share of this machine's RAM alone.
         chat: where a local chat model runs (Executor.chat); None runs it in this process.
+        hardware: this machine; None asks it.
     """
-    hardware = Hardware.detect()
+    hardware = hardware or Hardware.detect()
     store = ModelStore(
         Catalogue.read(assets / "models.toml"), settings.cache, models_folder=settings.models_folder, offline=settings.offline
     )

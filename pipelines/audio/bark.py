@@ -28,6 +28,7 @@ from pipelines.audio.voices import Voice, VoiceCatalogue
 from pipelines.devices import Devices, Mode, Weights
 from pipelines.media.sound import Samples
 from pipelines.models.store import ModelStore
+from pipelines.packing import pack
 
 MODEL = "bark-small"
 
@@ -49,7 +50,7 @@ class BarkPipeline:
 
     kind = StepKind.SPEECH
     name = "bark"
-    version = 1
+    version = 2
 
     def __init__(self, store: ModelStore, devices: Devices, assets: Path, model: str = MODEL, device: str = "cpu") -> None:
         self._store = store
@@ -150,6 +151,8 @@ class BarkPipeline:
                 model.enable_cpu_offload(accelerator_id=torch.device(self._device).index or 0)
             else:
                 model.to(self._device)
+                if self._device == "cpu":
+                    pack(model)
             return _Engine(model, processor, frozenset(processor.available_voice_presets), mode)
 
         # One of Bark's three stages is on the GPU at a time, and the files hold numbers of twice the width used there.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from domain.engine import ExecutorState
@@ -16,6 +16,10 @@ __all__ = ["Executor", "LocalChat"]
 
 class Executor(Protocol):
     """Thread-safe. Knows nothing of plans, people or queues: who may come in, and when, is decided by studio/queue.py."""
+
+    @property
+    def lanes(self) -> Mapping[str, int]:
+        """How many pieces of work each lane of the queue bears at once. Read it again each time: replicas and models come and go."""
 
     def generate(self, maker: str, works: Sequence[Work], progress: Progress) -> list[Output]:
         """One Output per Work, in order, by the pipeline of this name ("illustrator", "kokoro", "diffusion/sdxl").

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 
 from domain.engine import DeviceState, ExecutorState, Resident
 from domain.errors import EngineFailed
 from domain.progress import Progress, Silent
 from domain.recipe import Output, Work
 from pipelines.audio.recognition import Transcript
+from pipelines.executors.layout import lanes, posts
 from pipelines.executors.wire import complete
 from pipelines.memory import Arbiter
 from pipelines.text.chats import LocalChat
@@ -21,6 +23,10 @@ class InlineExecutor:
     def __init__(self, engine: Engine, arbiter: Arbiter | None = None) -> None:
         self._engine = engine
         self._arbiter = arbiter
+
+    @property
+    def lanes(self) -> Mapping[str, int]:
+        return lanes(posts(os.cpu_count() or 1))
 
     def generate(self, maker: str, works: Sequence[Work], progress: Progress) -> list[Output]:
         pipeline = self._engine.pipelines.get(maker)

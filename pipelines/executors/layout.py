@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from pipelines.text.chats import LLAMA_SLOTS
+from pipelines.text.transformers_chat import SLOTS
 
 #: Kinds of requests.
 CPU: Final = "cpu"
 GPU: Final = "gpu"
 CHAT: Final = "chat"
+BATCHED_CHAT: Final = "batched chat"
 GPU_CHAT: Final = "gpu chat"
 
 #: Continuous batching takes many more; beyond these a reply gets slow.
@@ -37,7 +39,7 @@ def posts(cores: int, gpus: Sequence[str] = (), workers: int = 0) -> tuple[Post,
     there are two, so that speech is made beside a picture, and at most four.
     """
     pool = workers or min(_LARGEST_POOL, max(cores // 2, min(cores, 2), 1))
-    made = [Post("chat", "cpu", {CHAT: LLAMA_SLOTS})]
+    made = [Post("chat", "cpu", {CHAT: LLAMA_SLOTS, BATCHED_CHAT: SLOTS["cpu"]})]
     made += [Post(f"cpu-{number}", "cpu", {CPU: 1}) for number in range(pool)]
     for number, device in enumerate(gpus):
         # The LLM stays on one GPU: a copy on each would leave less for pictures, and its batch is where the throughput is.
@@ -52,8 +54,10 @@ def kind_of_maker(maker: str, gpus: Sequence[str] = ()) -> str:
 
 
 def kind_of_chat(accelerated: bool, gpus: Sequence[str] = ()) -> str:
-    """accelerated: the model runs on a GPU where there is one; llama.cpp does not."""
-    return GPU_CHAT if gpus and accelerated else CHAT
+    """accelerated: the model runs on a GPU where there is one, and decodes many requests together; llama.cpp does neither here."""
+    if not accelerated:
+        return CHAT
+    return GPU_CHAT if gpus else BATCHED_CHAT
 
 
 def visible(device: str, already: str | None) -> str:
@@ -75,10 +79,30 @@ def lanes(made: Sequence[Post], accelerated: bool = False) -> dict[str, int]:
     def places(kind: str) -> int:
         return sum(post.places.get(kind, 0) for post in made)
 
-    chat = (accelerated and places(GPU_CHAT)) or places(CHAT)
+    chat = places(kind_of_chat(accelerated, [post.device for post in made if GPU_CHAT in post.places]))
     return {"chat": max(1, chat - 1), "prepare": 2, "media": places(CPU), "diffusion": places(GPU) or 1}
 
 
 def lane_of(maker: str, gpus: Sequence[str] = ()) -> str:
     """The lane in which a pipeline's takes wait: what works on a GPU must not hold the places of the CPU pool."""
     return "diffusion" if maker.startswith("diffusion/") or kind_of_maker(maker, gpus) == GPU else "media"
+
+
+class Lanes(Mapping[str, int]):
+    """`lanes` of these workers as they are now: another chat model decodes another number of requests together.
+
+    accelerated: whether the chat model that answers now is of that sort, see `kind_of_chat`.
+    """
+
+    def __init__(self, made: Sequence[Post], accelerated: Callable[[], bool]) -> None:
+        self._made = made
+        self._accelerated = accelerated
+
+    def __getitem__(self, lane: str) -> int:
+        return lanes(self._made, self._accelerated())[lane]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(lanes(self._made))
+
+    def __len__(self) -> int:
+        return len(lanes(self._made))

@@ -137,7 +137,7 @@ class RayExecutor:
 
     @property
     def lanes(self) -> Mapping[str, int]:
-        """How many pieces of work each lane of the queue bears at once. Read it again: replicas come and go."""
+        """See Executor.lanes."""
         return Lanes(self._link)
 
     def state(self) -> ExecutorState:

@@ -24,7 +24,7 @@ from pipelines.energy import Energy, Reading
 from pipelines.executors.call import Call
 from pipelines.executors.channel import ChannelClosed, Frame
 from pipelines.executors.child import FACTORY, Config
-from pipelines.executors.layout import CPU, Post, kind_of_chat, kind_of_maker, posts
+from pipelines.executors.layout import CPU, Lanes, Post, kind_of_chat, kind_of_maker, posts
 from pipelines.executors.process import Limits, Order, WorkerProcess
 from pipelines.executors.spool import Spool
 from pipelines.executors.staff import Staff, Station
@@ -66,9 +66,9 @@ class WorkerExecutor:
     Args:
         arbiter: the owner of memory; its devices besides "cpu" are the GPUs, and each gets a worker.
         described: a chat model of the catalogue as this process would build it; it is asked what it is, and never run.
-        accelerated: whether a chat model runs on a GPU where there is one.
+        accelerated: whether a chat model runs on a GPU where there is one; "" asks of the one that answers now.
         factory: builds what a worker serves (child.Config); tests name their own.
-        energy: what reads the meters of this machine; None reads none.
+        energy: what reads the meters of this machine; None reads none. hardware: this machine; None asks it.
         grace: seconds a cancelled request may take to stop before its worker is killed.
         slack: bytes a worker may hold beyond its weights, between two requests; one that holds more leaks, and is replaced.
     """
@@ -80,9 +80,10 @@ class WorkerExecutor:
         arbiter: Arbiter,
         described: Callable[[str], LocalChat],
         accelerated: Callable[[str], bool] = lambda model_id: False,
+        energy: Energy | None = None,
+        hardware: Hardware | None = None,
         *,
         factory: str = FACTORY,
-        energy: Energy | None = None,
         grace: float = 10.0,
         slack: int = SLACK,
     ) -> None:
@@ -93,12 +94,19 @@ class WorkerExecutor:
         self._accelerated = accelerated
         self._factory = factory
         self._energy = energy or Energy({})
-        hardware = Hardware.detect()
+        hardware = hardware or Hardware.detect()
         self._limits = Limits(settings.stall_seconds, grace, int(hardware.ram * _MOST), slack)
         self._numbers = itertools.count(1)
         self._gpus = tuple(device.name for device in arbiter.devices() if device.name.startswith("cuda"))
         self._spool = Spool(settings.home / "spool")
-        self._staff = Staff([Station(post, self._start) for post in posts(hardware.cores, self._gpus, settings.workers)])
+        made = posts(hardware.cores, self._gpus, settings.workers)
+        self._staff = Staff([Station(post, self._start) for post in made])
+        self._lanes = Lanes(made, lambda: accelerated(""))
+
+    @property
+    def lanes(self) -> Mapping[str, int]:
+        """See Executor.lanes."""
+        return self._lanes
 
     def generate(self, maker: str, works: Sequence[Work], progress: Progress) -> list[Output]:
         """See Executor.generate. Waits for a worker; cancellable meanwhile."""

@@ -96,11 +96,12 @@ def _common(places: torch.Tensor, spans: Sequence[slice]) -> int:
     """How many leading tokens all these requests read from the same places of the cache, less one, so that each keeps one of its own."""
     import torch
 
-    shortest = min(span.stop - span.start for span in spans)
+    shortest: int = min(span.stop - span.start for span in spans)
     if places.numel() < spans[-1].stop:  # a step that reads nothing lists no places
         return 0
     starts = torch.stack([places[span.start : span.start + shortest] for span in spans])
-    return min(int((starts == starts[0]).all(0).long().cumprod(0).sum()), shortest - 1)
+    alike = int((starts == starts[0]).all(0).long().cumprod(0).sum())
+    return min(alike, shortest - 1)
 
 
 def _together(

@@ -28,8 +28,8 @@ from pipelines.text.grammar import check_json, json_grammar
 from pipelines.text.pieces import Pieces
 from pipelines.text.template import Neutralise
 
-#: Requests decoded at once when nobody says otherwise.
-_SLOTS: Final = {"cuda": 16, "cpu": 8}
+#: Requests decoded at once when nobody says otherwise. On a CPU: the eight texts of a brief, and one for who waits at the screen.
+SLOTS: Final = {"cuda": 16, "cpu": 9}
 
 _BYTES: Final = {"bfloat16": 2, "float16": 2, "float32": 4}
 
@@ -109,7 +109,7 @@ class TransformersChat(AnsweringChat["_Engine"]):
         device, own = placed(self._device, bfloat16_on_cpu=True)
         dtype = own if self._dtype == "auto" else self._dtype
         kind = device.partition(":")[0]
-        slots = self._slots or _SLOTS[kind]
+        slots = self._slots or SLOTS[kind]
         tokens, step = pages(self._context_tokens, slots) * PAGE, STEP_TOKENS[kind]
         packed = self._head.tied if kind == "cpu" else 0  # the output, packed beside the embedding that it is tied to
         numbers = self._head.elements + packed + tokens * self._head.cached + step * (tokens + step)

@@ -50,8 +50,8 @@ def test_the_plain_weights_are_freed_but_those_that_others_share_stay() -> None:
 
 def test_a_layer_that_computes_something_else_is_left_alone() -> None:
     class Halved(torch.nn.Linear):
-        def forward(self, input: torch.Tensor) -> torch.Tensor:
-            return super().forward(input) / 2
+        def forward(self, *rows: torch.Tensor) -> torch.Tensor:
+            return super().forward(*rows) / 2
 
     model = torch.nn.Sequential(Halved(96, 96), torch.nn.Linear(96, 96).to(torch.float64))
     assert pack(model) == 0

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.executors.layout import CHAT, CPU, GPU, GPU_CHAT, kind_of_chat, kind_of_maker, lanes, posts, visible
+from pipelines.executors.layout import BATCHED_CHAT, CHAT, CPU, GPU, GPU_CHAT, Lanes, kind_of_chat, kind_of_maker, lanes, posts, visible
 
 
 @pytest.mark.parametrize(("cores", "wanted", "pool"), [(1, 0, 1), (2, 0, 2), (4, 0, 2), (6, 0, 3), (64, 0, 4), (2, 5, 5)])
@@ -26,13 +26,27 @@ def test_torch_goes_to_the_gpu_where_there_is_one() -> None:
     gpus = ("cuda:0",)
     assert [kind_of_maker(maker, gpus) for maker in ("diffusion/sdxl", "bark", "kokoro", "banner")] == [GPU, GPU, CPU, CPU]
     assert {kind_of_maker(maker) for maker in ("diffusion/sdxl", "bark", "kokoro")} == {CPU}
-    assert [kind_of_chat(True, gpus), kind_of_chat(False, gpus), kind_of_chat(True)] == [GPU_CHAT, CHAT, CHAT]
+    assert [kind_of_chat(True, gpus), kind_of_chat(False, gpus), kind_of_chat(True)] == [GPU_CHAT, CHAT, BATCHED_CHAT]
 
 
 def test_every_kind_of_request_has_a_place() -> None:
     for gpus in ((), ("cuda:0", "cuda:1")):
-        kinds = {kind_of_maker("bark", gpus), kind_of_maker("banner", gpus), kind_of_chat(True, gpus), kind_of_chat(False, gpus)}
+        kinds = {
+            kind_of_chat(True),
+            kind_of_maker("bark", gpus),
+            kind_of_maker("banner", gpus),
+            kind_of_chat(True, gpus),
+            kind_of_chat(False, gpus),
+        }
         assert kinds <= {kind for post in posts(1, gpus) for kind, places in post.places.items() if places}
+
+
+def test_the_lanes_follow_the_chat_model_that_answers_now() -> None:
+    safetensors = False
+    found = Lanes(posts(2), lambda: safetensors)
+    assert dict(found) == {"chat": 2, "prepare": 2, "media": 2, "diffusion": 1}
+    safetensors = True
+    assert found["chat"] == 8, "the texts of a brief are decoded together on a CPU too"
 
 
 def test_a_worker_sees_its_own_gpu_only() -> None:
