@@ -183,7 +183,7 @@ def build_executor(settings: Settings, assets: Path, arbiter: Arbiter, engine: E
     from pipelines.executors.workers import WorkerExecutor
 
     if settings.executor == "ray":
-        from pipelines.executors.ray import RayExecutor
+        from pipelines.executors.ray.executor import RayExecutor
 
         return RayExecutor(settings, engine.local_chat)
     if settings.executor == "inline":

@@ -22,9 +22,9 @@ from domain.capability import StepKind
 from domain.progress import Progress, Silent
 from domain.recipe import Output, OutputFile, Recipe, Trace, Work
 from domain.settings import Settings
-from pipelines.executors.ray import RayExecutor
-from pipelines.executors.ray_cluster import write_token
-from pipelines.executors.ray_node import Node, NodePlan
+from pipelines.executors.ray.cluster import write_token
+from pipelines.executors.ray.executor import RayExecutor
+from pipelines.executors.ray.node import Node, NodePlan
 from pipelines.memory import Memory
 from pipelines.text.chats import LocalChat
 

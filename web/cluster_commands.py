@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from domain.errors import InputError
-from pipelines.executors.ray_cluster import DEFAULT_PORT, LOOPBACK, require_ray, require_somebody, write_token
-from pipelines.executors.ray_node import Node, NodePlan
+from pipelines.executors.ray.cluster import DEFAULT_PORT, LOOPBACK, require_ray, require_somebody, write_token
+from pipelines.executors.ray.node import Node, NodePlan
 
 if TYPE_CHECKING:
     from web.cli import Entry

@@ -22,9 +22,9 @@ from domain.errors import Cancelled, ContentRefused, EngineFailed, InputError, L
 from domain.progress import CancelToken, Silent
 from domain.recipe import InputFile, Output, Work
 from domain.settings import Settings
-from pipelines.executors.ray import RayExecutor
-from pipelines.executors.ray_cluster import node_environment, write_token
-from pipelines.executors.ray_node import Node, NodePlan
+from pipelines.executors.ray.cluster import node_environment, write_token
+from pipelines.executors.ray.executor import RayExecutor
+from pipelines.executors.ray.node import Node, NodePlan
 from tests.pipelines.executors.acting import Parrot, work
 from tests.pipelines.executors.ray_acting import FACTORY
 
@@ -269,7 +269,7 @@ def test_a_node_of_another_version_gets_no_work_and_says_so(stage: Stage, tmp_pa
     with (tmp_path / "domain" / "value.py").open("a") as file:
         file.write("\n# another version\n")
     environment = {**node_environment(stage.token, "127.0.0.1", os.environ), "PYTHONPATH": str(tmp_path)}
-    command = [sys.executable, "-m", "pipelines.executors.ray_node"]
+    command = [sys.executable, "-m", "pipelines.executors.ray.node"]
     with subprocess.Popen(
         command, cwd=tmp_path, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as process:

@@ -12,10 +12,10 @@ import pytest
 from domain.errors import AssetDamaged, EngineFailed, InputError, StorageError
 from domain.recipe import InputFile, Work
 from domain.settings import Settings
-from pipelines.executors.ray import RayExecutor
-from pipelines.executors.ray_cluster import Code, node_environment, own_code, read_token, require_somebody, write_token
-from pipelines.executors.ray_files import UrlSharing, UrlStore, filesystem
-from pipelines.executors.ray_replica import Spec, at_this_node, require_same_code
+from pipelines.executors.ray.cluster import Code, node_environment, own_code, read_token, require_somebody, write_token
+from pipelines.executors.ray.executor import RayExecutor
+from pipelines.executors.ray.files import UrlSharing, UrlStore, filesystem
+from pipelines.executors.ray.replica import Spec, at_this_node, require_same_code
 from pipelines.executors.spool import Spool
 from pipelines.executors.wire import outputs_to_json
 from tests.pipelines.executors.acting import output, work

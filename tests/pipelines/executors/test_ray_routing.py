@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.executors.ray_routing import GATHERS, LOADED, Load, best
+from pipelines.executors.ray.routing import GATHERS, LOADED, Load, best
 
 
 def spread(load: Load[str], known: dict[str, set[str]], count: int, wanted: str = "paint") -> list[str]:

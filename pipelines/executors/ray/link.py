@@ -20,10 +20,10 @@ from typing import Any, Final
 from domain.engine import DeviceState, ExecutorState, Resident, WorkerState, WorkerStatus
 from domain.errors import HostingError, InputError
 from domain.settings import Settings
-from pipelines.executors import ray_cluster as cluster
 from pipelines.executors.layout import CHAT, CPU, GPU
-from pipelines.executors.ray_replica import Spec
-from pipelines.executors.ray_serving import LOST_SECONDS, WAITING, Pool, deploy, failed, start_roster, undeploy
+from pipelines.executors.ray import cluster
+from pipelines.executors.ray.replica import Spec
+from pipelines.executors.ray.serving import LOST_SECONDS, WAITING, Pool, deploy, failed, start_roster, undeploy
 from pipelines.text.chats import LLAMA_SLOTS
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""One node of a cluster in a process of its own: `python -m pipelines.executors.ray_node` with a NodePlan as JSON on standard input.
+"""One node of a cluster in a process of its own: `python -m pipelines.executors.ray.node` with a NodePlan as JSON on standard input.
 
 `ray start` binds to every interface of the machine even where it is told 127.0.0.1, and starts a dashboard and a client server
 that nobody here uses. This starts the same node with an address of its own and without them. It says one line of JSON when the
@@ -19,7 +19,7 @@ from typing import Any
 
 from domain.errors import HostingError, InputError
 from domain.value import Value
-from pipelines.executors.ray_cluster import OBJECT_STORE_BYTES, node_environment, node_labels, require_ray
+from pipelines.executors.ray.cluster import OBJECT_STORE_BYTES, node_environment, node_labels, require_ray
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
@@ -51,7 +51,7 @@ class Node:
         """Returns when the node stands. Raises HostingError with what Ray said when it does not, and InputError for the token."""
         require_ray()
         process = subprocess.Popen(
-            [sys.executable, "-m", "pipelines.executors.ray_node"],
+            [sys.executable, "-m", "pipelines.executors.ray.node"],
             env=node_environment(token_file, plan.host, environment),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""Which replica gets a request. Pure but for the clock; ray_serving.py hands it to Serve's router.
+"""Which replica gets a request. Pure but for the clock; serving.py hands it to Serve's router.
 
 The studio is the only one who sends to these replicas, so what it has sent and not heard the end of is the exact load of each:
 nobody needs to be asked. Serve's own router looks at two replicas of all, and two requests that come together may both choose the

@@ -1,7 +1,7 @@
 """Makers on a Ray cluster: the same pipelines as Serve deployments, one replica per device, when one machine is not enough.
 
 Ray places and replaces replicas, and repeats nothing: who died while making raises WorkerLost, and the studio makes it again.
-See docs/decisions/0015-the-engine.md and docs/scale.md. What runs on the nodes is in ray_replica.py.
+See docs/decisions/0015-the-engine.md and docs/scale.md. What runs on the nodes is in replica.py.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from pipelines.executors.call import Call
 from pipelines.executors.channel import Frame
 from pipelines.executors.child import FACTORY
 from pipelines.executors.layout import CHAT, CPU, GPU, kind_of_maker
-from pipelines.executors.ray_cluster import first_line, read_token, require_ray
-from pipelines.executors.ray_files import FolderSharing, Sharing, UrlSharing
-from pipelines.executors.ray_link import Link
+from pipelines.executors.ray.cluster import first_line, read_token, require_ray
+from pipelines.executors.ray.files import FolderSharing, Sharing, UrlSharing
+from pipelines.executors.ray.link import Link
 from pipelines.executors.spool import Spool
 from pipelines.executors.wire import complete, error_to_json
 from pipelines.executors.worker_chat import WorkerChat

@@ -25,10 +25,10 @@ from domain.errors import Cancelled, EngineFailed, ModelMissing
 from domain.settings import Settings
 from domain.value import Value
 from pipelines.executors.child import FACTORY, Served, measured, resident_bytes
-from pipelines.executors.ray_cluster import NAMESPACE, Code, assets_folder, own_code, require_token
-from pipelines.executors.ray_files import FolderStore, Store, UrlStore
-from pipelines.executors.ray_routing import GATHERS, LOADED
-from pipelines.executors.ray_work import Call, Frame, Loads, Together, Watching
+from pipelines.executors.ray.cluster import NAMESPACE, Code, assets_folder, own_code, require_token
+from pipelines.executors.ray.files import FolderStore, Store, UrlStore
+from pipelines.executors.ray.routing import GATHERS, LOADED
+from pipelines.executors.ray.work import Call, Frame, Loads, Together, Watching
 from pipelines.executors.wire import complete, error_to_json, outputs_to_json
 from pipelines.models.profiles import Hardware
 from pipelines.text.chats import Answering, LocalChat

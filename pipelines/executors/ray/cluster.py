@@ -51,7 +51,7 @@ class Code(Value):
 @cache
 def own_code() -> Code:
     """The code on this machine's disk as this process would import it: every module of FLOORS, model list, Python and Ray."""
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     digest = hashlib.sha256(f"python {platform.python_version_tuple()[:2]} ray {release('ray')}".encode())
     files = [path for floor in FLOORS for path in sorted((root / floor).rglob("*.py"))]
     for path in [*files, assets_folder() / "models.toml"]:
@@ -62,7 +62,7 @@ def own_code() -> Code:
 
 def assets_folder() -> Path:
     """The shipped data beside the code of this machine: `_assets` when installed, `assets` in the repository."""
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     return root / "_assets" if (root / "_assets").is_dir() else root / "assets"
 
 
@@ -130,7 +130,7 @@ def ray_environment(token_file: Path, host: str) -> dict[str, str]:
 
 def node_environment(token_file: Path, host: str, environment: Mapping[str, str]) -> dict[str, str]:
     """The environment of a node: this one, Ray's own settings, and where our code lies."""
-    root = str(Path(__file__).resolve().parents[2])
+    root = str(Path(__file__).resolve().parents[3])
     path = [root, *[p for p in environment.get("PYTHONPATH", "").split(os.pathsep) if p and p != root]]
     inherited = {name: value for name, value in environment.items() if name not in ("RAY_AUTH_TOKEN", "RAY_ADDRESS")}
     return {**inherited, **ray_environment(token_file, host), "PYTHONPATH": os.pathsep.join(path)}

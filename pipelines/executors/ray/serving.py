@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.executors.ray_cluster import CODE_LABEL, NAMESPACE, Code
-from pipelines.executors.ray_replica import BEAT, Replica
-from pipelines.executors.ray_routing import Load, best
-from pipelines.executors.ray_work import Call
+from pipelines.executors.ray.cluster import CODE_LABEL, NAMESPACE, Code
+from pipelines.executors.ray.replica import BEAT, Replica
+from pipelines.executors.ray.routing import Load, best
+from pipelines.executors.ray.work import Call
 
 #: Calls that may wait in a replica while it is busy, so that those alike are made in one go.
 WAITING = 8
@@ -130,7 +130,7 @@ def replica_class() -> type[Replica]:
 
 
 def router_class() -> type[Any]:
-    """See ray_routing.py."""
+    """See routing.py."""
     from ray.serve.request_router import MultiplexMixin, PendingRequest, ReplicaID, RequestRouter, RunningReplica
 
     class FreeDeviceRouter(MultiplexMixin, RequestRouter):  # type: ignore[misc]
