@@ -96,7 +96,24 @@ class Files(Protocol):
         """Hash it where it lies."""
 
 
-class FileStore:
+class Readable:
+    """Reading what `open` gives a path of."""
+
+    def open(self, sha256: str) -> Path:
+        raise NotImplementedError
+
+    def read(self, sha256: str) -> bytes:
+        with disk_errors("read a stored file"):
+            return self.open(sha256).read_bytes()
+
+    def chunks(self, sha256: str, size: int = CHUNK) -> Iterator[bytes]:
+        """The bytes in pieces, for files larger than memory should hold."""
+        with disk_errors("read a stored file"), self.open(sha256).open("rb") as file:
+            while chunk := file.read(size):
+                yield chunk
+
+
+class FileStore(Readable):
     """Thread-safe and safe between processes.
 
     Args:
@@ -174,16 +191,6 @@ class FileStore:
                 f"The stored file {sha256[:12]}… is missing.", hint="Run `python app.py check`; restore it from a backup or make it again."
             )
         return path
-
-    def read(self, sha256: str) -> bytes:
-        with disk_errors("read a stored file"):
-            return self.open(sha256).read_bytes()
-
-    def chunks(self, sha256: str, size: int = CHUNK) -> Iterator[bytes]:
-        """The bytes in pieces, for files larger than memory should hold."""
-        with disk_errors("read a stored file"), self.open(sha256).open("rb") as file:
-            while chunk := file.read(size):
-                yield chunk
 
     def place(self, sha256: str) -> Path:
         """Where a hash belongs, whether or not it is there. Refuses anything but 64 hex digits, so no path can be smuggled in."""

@@ -17,7 +17,7 @@ from secrets import token_hex
 from typing import Any
 
 from domain.errors import AssetDamaged, DiskFull, InputError, MaquetteError, StorageError
-from library.files import CHUNK, NO_SPACE, STALE_SECONDS, Files, FileState, FileStore, disk_errors
+from library.files import CHUNK, NO_SPACE, STALE_SECONDS, Files, FileState, FileStore, Readable, disk_errors
 
 #: How much of the store is kept on this machine.
 CACHE_BYTES = 20 << 30
@@ -97,7 +97,7 @@ def _full(error: BaseException | None) -> bool:
     return False
 
 
-class RemoteStore:
+class RemoteStore(Readable):
     """Thread-safe, and safe between machines that use one store.
 
     Args:
@@ -151,15 +151,6 @@ class RemoteStore:
             found = self._cache.receive(pieces, sha256)
         self._forget(found.stat().st_size)
         return found
-
-    def read(self, sha256: str) -> bytes:
-        with disk_errors("read a stored file"):
-            return self.open(sha256).read_bytes()
-
-    def chunks(self, sha256: str, size: int = CHUNK) -> Iterator[bytes]:
-        with disk_errors("read a stored file"), self.open(sha256).open("rb") as file:
-            while chunk := file.read(size):
-                yield chunk
 
     def name(self, sha256: str) -> str:
         return self._cache.name(sha256)
