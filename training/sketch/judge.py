@@ -57,7 +57,7 @@ class Classifier:
             rows = torch.randint(len(shown), (batch,), generator=self._chance, device=self._device)
             loss = torch.nn.functional.cross_entropy(self._net(self._varied(shown[rows])), wanted[rows], label_smoothing=0.05)
             optimiser.zero_grad(set_to_none=True)
-            loss.backward()
+            torch.autograd.backward(loss)
             optimiser.step()
             plan.step()
 
@@ -67,7 +67,8 @@ class Classifier:
 
         self._net.eval()
         with torch.inference_mode():
-            answers = [self._net(part.to(self._device)).argmax(1).cpu() for part in _looked(pictures).split(256)]
+            shown = _looked(pictures)
+            answers = [self._net(shown[start : start + 256].to(self._device)).argmax(1).cpu() for start in range(0, len(shown), 256)]
         return np.asarray(torch.cat(answers).numpy(), dtype=np.int64)
 
     def _varied(self, pictures: torch.Tensor) -> torch.Tensor:
@@ -128,7 +129,7 @@ def _resized(pictures: Pixels, side: int) -> torch.Tensor:
     """(n, h, w, 3) bytes -> (n, 3, side, side) float, 0..255."""
     import torch
 
-    parts = torch.from_numpy(np.ascontiguousarray(pictures)).split(256)
+    parts = [torch.from_numpy(np.ascontiguousarray(pictures[start : start + 256])) for start in range(0, len(pictures), 256)]
     whole = [torch.nn.functional.interpolate(p.permute(0, 3, 1, 2).float(), size=(side, side), mode="area") for p in parts]
     return torch.cat(whole)
 

@@ -46,7 +46,7 @@ class Loop:
         import torch
 
         self._torch = torch
-        self.model = model.to(device)
+        self.model: Any = model.to(device)
         if device != "cpu":
             self.model = self.model.to(memory_format=torch.channels_last)
         self._plan, self._loss, self._state, self._seed, self._mark, self._device = plan, loss, state, seed, mark, device
@@ -56,7 +56,7 @@ class Loop:
         self.step = 0
         if state.is_file():
             self._restore()
-        self._called = torch.compile(self.model) if device.startswith("cuda") else self.model
+        self._called: Any = torch.compile(self.model) if device.startswith("cuda") else self.model
 
     def run(self, seconds: float = 0.0, until: int = 0) -> Trained:
         """Go on for so many seconds (0: no limit), at most to step `until` (0: the plan's last). The state is written at the end."""
@@ -109,7 +109,7 @@ class Loop:
         with torch.autocast(self._device.partition(":")[0], torch.bfloat16, enabled=self._device != "cpu"):
             loss = self._loss(self._called, chance)
         self._optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self._named.values(), 1.0)
         self._optimiser.step()
         self.step += 1

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from domain.value import Value, canonical_json
+from domain.value import JsonValue, Value, canonical_json
 
 HERE = Path(__file__).resolve().parent
 
@@ -71,7 +71,10 @@ class GatePlan(Value):
 
 
 class Recipe(Value):
+    """words: hash of the word lists, which are as much of the recipe as the numbers."""
+
     seed: int
+    words: str
     text_encoder: str
     tokens: int
     data: DataPlan
@@ -81,12 +84,13 @@ class Recipe(Value):
 
     @staticmethod
     def read(path: Path = HERE / "recipe.toml") -> Recipe:
-        return Recipe.model_validate(tomllib.loads(path.read_text("utf-8")))
+        words = hashlib.sha256((HERE / "words.toml").read_bytes()).hexdigest()[:16]
+        return Recipe.model_validate({"words": words, **tomllib.loads(path.read_text("utf-8"))})
 
     def mark(self, *parts: str) -> str:
         """What a checkpoint of these parts of the recipe is known by."""
-        values = {"seed": self.seed, "text_encoder": self.text_encoder, "tokens": self.tokens}
-        wanted = {name: getattr(self, name).model_dump(mode="json") for name in parts}
+        values: dict[str, JsonValue] = {"seed": self.seed, "words": self.words, "text_encoder": self.text_encoder, "tokens": self.tokens}
+        wanted: dict[str, JsonValue] = {name: getattr(self, name).model_dump(mode="json") for name in parts}
         return hashlib.sha256(canonical_json({**values, **wanted}).encode()).hexdigest()[:16]
 
 

@@ -115,4 +115,5 @@ class Loss:
         told = self._states[torch.where(silent, 0, rows + 1)]
         made = model(noisy, times, encoder_hidden_states=told.to(noisy.dtype)).sample
         weight = (1 / (1 - self._signal[times]).clamp(min=1e-4)).clamp(max=self._plan.weight)
-        return (weight * (made.float() - clean).square().mean(dim=(1, 2, 3))).mean()
+        mean: torch.Tensor = (weight * (made.float() - clean).square().mean(dim=(1, 2, 3))).mean()
+        return mean

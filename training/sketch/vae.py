@@ -96,7 +96,8 @@ class _Loss:
         held = latents.float().mean(dim=(0, 2, 3)).square().mean() + spread.log().square().mean()
         noise = torch.randn(latents.shape, generator=chance, device=self._device)
         made = whole.decode(latents + NOISE * noise).sample
-        return _distance(made.float(), wanted) + REGULAR * held
+        total: torch.Tensor = _distance(made.float(), wanted) + REGULAR * held
+        return total
 
     def _batch(self, chance: torch.Generator) -> torch.Tensor:
         import torch
