@@ -42,11 +42,11 @@ class Loop:
     mark: the recipe's (Recipe.mark); a state of another recipe is refused.
     """
 
-    def __init__(self, model: torch.nn.Module, plan: LoopPlan, loss: Loss, state: Path, seed: int, mark: str, device: str) -> None:
+    def __init__(self, model: Any, plan: LoopPlan, loss: Loss, state: Path, seed: int, mark: str, device: str) -> None:
         import torch
 
         self._torch = torch
-        self.model: Any = model.to(device)
+        self.model = model.to(device)
         if device != "cpu":
             self.model = self.model.to(memory_format=torch.channels_last)
         self._plan, self._loss, self._state, self._seed, self._mark, self._device = plan, loss, state, seed, mark, device
