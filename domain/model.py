@@ -74,7 +74,8 @@ class ModelFile(Value):
 class Model(Value):
     """disk and memory in bytes. profiles: the profiles that pick it as the default of its task. for_tests: fetched by `make test` besides.
 
-    commercial: "yes", "no", "terms" (allowed under named conditions) or "unknown" (to be checked).
+    commercial: "yes", "no", "terms" (allowed under named conditions) or "unknown" (to be checked). card: path in assets of the model
+    card of an experimental model of our own, which is used only when the card says that its gate was passed; "" for all others.
     """
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9.\-]*$")
@@ -97,6 +98,7 @@ class Model(Value):
     sources: tuple[Source, ...] = ()
     credit: str = ""
     note: str = ""
+    card: str = ""
 
 
 class ModelState(StrEnum):

@@ -22,8 +22,9 @@ from pipelines.image.diffusion import Diffusion
 from pipelines.image.illustrator import Illustrator
 from pipelines.layout.banner import CJK_FONT, Banner
 from pipelines.memory import Memory
+from pipelines.models.cards import offered
 from pipelines.models.catalogue import Catalogue
-from pipelines.models.profiles import Choice, Hardware, choose
+from pipelines.models.profiles import Choice, Hardware, choose, everything
 from pipelines.models.store import ModelStore
 from pipelines.pipeline import Pipeline
 from pipelines.text.chats import Chats, LocalChat, Remote, chat_runs
@@ -91,7 +92,7 @@ def build(
     devices = Devices(memory or memory_budget(settings, hardware))
 
     illustrator = Illustrator(store, InstalledEmbedder(store, devices), assets)
-    runs = users({art.model for art in illustrator.library.sets.values()})
+    runs = users({art.model for art in illustrator.library.sets.values()}, lambda model: offered(model, assets))
 
     def pick(wanted: Mapping[str, str]) -> dict[Task, Choice]:
         return choose(store.catalogue, settings.profile, hardware, store.ready, wanted, runs)
@@ -110,7 +111,7 @@ def build(
 
     threads = settings.threads or hardware.cores
     chats = Chats(store, devices, lambda: chosen(Task.CHAT), remote, chat=chat, threads=settings.threads)
-    diffusion = {m.id: Diffusion(store, devices, m.id) for m in store.catalogue.of(Task.PICTURE)}
+    diffusion = {m.id: Diffusion(store, devices, m.id) for m in store.catalogue.of(Task.PICTURE) if runs(m)}
     speech = (
         KokoroPipeline(store, devices, assets, threads=threads),
         HibariPipeline(store, devices, assets),
@@ -155,8 +156,11 @@ def budgets(settings: Settings, hardware: Hardware) -> dict[str, int]:
     return {"cpu": memory_budget(settings, hardware), **cards}
 
 
-def users(art: Set[str]) -> Callable[[Model], bool]:
-    """Whether something in this file runs a catalogue entry. art: ids of the sets the illustrator draws from."""
+def users(art: Set[str], may: Callable[[Model], bool] = everything) -> Callable[[Model], bool]:
+    """Whether something in this file runs a catalogue entry. art: ids of the sets the illustrator draws from.
+
+    may: whether the card of an experimental model lets it be used.
+    """
     by_task: dict[Task, Set[str]] = {
         Task.EMBEDDING: {SENTENCES},
         Task.SPEECH: {kokoro.MODEL, hibari.MODEL, bark.MODEL},
@@ -171,7 +175,7 @@ def users(art: Set[str]) -> Callable[[Model], bool]:
         if model.task is Task.CHAT:
             return chat_runs(model)
         if model.task is Task.PICTURE:  # every one is a diffusers folder, and each has its Diffusion
-            return True
+            return may(model)
         return model.id in by_task.get(model.task, frozenset())
 
     return runs

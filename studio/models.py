@@ -13,7 +13,7 @@ from domain.recipe import ModelRef
 from domain.settings import Settings
 from domain.value import JsonValue, Value
 from library.library import Library
-from pipelines.models.profiles import NO_USE, Choice, Hardware, everything, profile_for
+from pipelines.models.profiles import Choice, Hardware, everything, no_use, profile_for
 from pipelines.models.store import ModelStore, pull_set, summary
 
 CHOICES = "models.choices"
@@ -88,7 +88,8 @@ class ModelDesk:
         for model in self._store.catalogue.models:
             status = self._store.status(model.id)
             choice = chosen.get(model.task)
-            reason = status.reason if self._runs(model) else f"{NO_USE[0].upper()}{NO_USE[1:]}."
+            why = no_use(model)
+            reason = status.reason if self._runs(model) else f"{why[0].upper()}{why[1:]}."
             used = choice is not None and choice.model.id == model.id
             rows.append(status.model_copy(update={"used": used, "reason": choice.reason if used and choice is not None else reason}))
         return tuple(rows)
@@ -120,7 +121,7 @@ class ModelDesk:
                 raise InputError(f"{model.name} is a {model.task} model, not {task}.", field=model_id)
             if not self._runs(model):
                 hint = "Serve it with vLLM or SGLang and set that address as the endpoint." if task is Task.CHAT else "Choose another one."
-                raise InputError(f"{model.name} cannot be chosen: {NO_USE}.", hint=hint, field=model_id)
+                raise InputError(f"{model.name} cannot be chosen: {no_use(model)}.", hint=hint, field=model_id)
             choices[task.value] = model_id
         else:
             choices.pop(task.value, None)

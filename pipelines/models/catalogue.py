@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from pydantic import ValidationError
 
 from domain.errors import InputError, NotFound
-from domain.model import ArchiveSource, Model, ModelFile, Source, Task
+from domain.model import ArchiveSource, FolderSource, Model, ModelFile, Source, Task
 
 #: Formats that run code when they are loaded, and code itself. Never taken under a pattern, pinned or not.
 _EXECUTABLE = (".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".py", ".so", ".dll", ".dylib", ".sh", ".msgpack", ".h5")
@@ -37,7 +37,10 @@ class Catalogue:
 
     @classmethod
     def read(cls, path: Path) -> Catalogue:
-        """Read one `[[model]]` table per entry. Raises InputError naming the entry and the field at fault."""
+        """Read one `[[model]]` table per entry. Raises InputError naming the entry and the field at fault.
+
+        A relative path of a folder source is seen from the catalogue's own folder.
+        """
         try:
             table = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -47,7 +50,7 @@ class Catalogue:
         for number, entry in enumerate(entries, start=1):
             name = entry.get("id", f"number {number}") if isinstance(entry, dict) else f"number {number}"
             try:
-                models.append(Model.model_validate(entry))
+                models.append(_settled(Model.model_validate(entry), path.parent))
             except ValidationError as error:
                 first = error.errors()[0]
                 where = ".".join(str(part) for part in first["loc"])
@@ -118,6 +121,15 @@ def distribution_of(model: Model) -> str:
         return ""
     wheels = [source for source in model.sources if isinstance(source, ArchiveSource) and source.kind == "wheel"]
     return package_name(wheels[0].packages[0]) if wheels else ""
+
+
+def _settled(model: Model, folder: Path) -> Model:
+    """The model with its folder sources as whole paths."""
+    sources = tuple(
+        source.model_copy(update={"path": str(folder / source.path)}) if isinstance(source, FolderSource) and source.path else source
+        for source in model.sources
+    )
+    return model.model_copy(update={"sources": sources})
 
 
 def _file_bytes(model: Model) -> int:

@@ -27,6 +27,9 @@ _LADDER: tuple[tuple[str, int], ...] = (("gpu-80gb", 70 * GB), ("gpu-24gb", 22 *
 #: Said on the Models page of an entry that no engine or maker of this studio takes.
 NO_USE = "nothing here uses it yet"
 
+#: Said of an experimental one whose card does not say that its gate was passed.
+NOT_OFFERED = "it is experimental, and its model card does not say that it passed its gate"
+
 #: What a process needs beside the weights: the interpreter, torch, the page server.
 _ROOM = 1 * GB
 
@@ -69,6 +72,11 @@ def everything(_: Model) -> bool:
     return True
 
 
+def no_use(model: Model) -> str:
+    """Why a model that nothing here runs is not run."""
+    return NOT_OFFERED if model.card else NO_USE
+
+
 def choose(
     catalogue: Catalogue,
     profile: str,
@@ -96,7 +104,7 @@ def choose(
         models = [model for model in _candidates(catalogue, task, at) if runs(model)]
         choice = _best(models, _machine(at, profile == "auto", hardware), hardware, ready)
         if choice is not None and wish is not None:
-            choice = choice.model_copy(update={"reason": f"You chose {wish.model.name}, but {NO_USE}. {choice.reason}"})
+            choice = choice.model_copy(update={"reason": f"You chose {wish.model.name}, but {no_use(wish.model)}. {choice.reason}"})
         if choice is not None:
             chosen[task] = choice
     return chosen
