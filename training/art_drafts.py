@@ -34,7 +34,10 @@ MOST_VARIANTS = 4
 
 @dataclass
 class Draft:
-    """One concept being gathered: `art` maps set id -> icon names, the best first. certain: its name is surely a thing."""
+    """One concept being gathered: `art` maps set id -> icon names, the best first.
+
+    names: what else is its name, for search. certain: its name is surely a thing.
+    """
 
     name: str
     group: str
@@ -43,6 +46,7 @@ class Draft:
     zh: list[str]
     art: dict[str, list[str]] = field(default_factory=dict)
     certain: bool = True
+    names: list[str] = field(default_factory=list)
 
     def draw(self, set_id: str, icon: str) -> None:
         icons = self.art.setdefault(set_id, [])
@@ -101,6 +105,16 @@ def emoji_drafts(emojibase: Path) -> dict[str, Draft]:
     return drafts
 
 
+def shortcodes(emojibase: Path) -> dict[str, str]:
+    """The short names of emoji, without signs between words, -> code points: "daggerknife"."""
+    found: dict[str, str] = {}
+    for path in sorted((emojibase / "en" / "shortcodes").glob("*.json")):
+        for code, words in json.loads(path.read_text("utf-8")).items():
+            for word in [words] if isinstance(words, str) else words:
+                found.setdefault(re.sub(r"[^a-z0-9]", "", word.lower()), plain_codes(code))
+    return found
+
+
 def house_drafts(path: Path) -> tuple[list[Draft], dict[str, str]]:
     entries = tomllib.loads(path.read_text("utf-8"))["art"]
     drafts = [Draft(e["en"][0], e["group"], "", e["en"][1:], e["zh"], {"house": [e["name"]]}) for e in entries]
@@ -138,6 +152,8 @@ class Gathering:
         self.drafts = list(drafts)
         self._rules, self._words = rules, words
         self._glyphs, self._lead, self._tail = (frozenset(rules["names"][key]) for key in ("glyphs", "lead", "tail"))
+        self._apart = frozenset(rules.get("apart", ()))
+        self._things = {word: group for group, things in rules.get("things", {}).items() for word in things}
         self._brands = frozenset(brands["names"])
         self._in_places = frozenset(brands["in_places"])
         self._by_name: dict[str, Draft] = {}
@@ -147,27 +163,30 @@ class Gathering:
             own = draft.en if "house" in draft.art else []
             self._know(draft, [*curated.get(draft.name, []), draft.name, *own])
 
-    def add_emoji(self, icons: Icons, emoji: Mapping[str, Draft]) -> None:
-        """By code point; then, for sets without a table of them, by name."""
+    def add_emoji(self, icons: Icons, emoji: Mapping[str, Draft], short: Mapping[str, str]) -> None:
+        """By code point; for sets without a table of them, by name, and by short name where that is no other thing's."""
         for codes, name in sorted(icons.codes.items()):
             draft = emoji.get(plain_codes(codes))
             if draft is not None and not TONE.search(codes):
                 draft.draw(icons.id, name)
-        if not icons.codes:
-            squashed = {squash(draft.name): draft for draft in emoji.values()}
-            for name in sorted(icons.bodies):
-                known = squashed.get(squash(re.sub(r"-\d+$", "", name)))
-                if known is not None:
-                    known.draw(icons.id, name)
+        if icons.codes:
+            return
+        squashed = {squash(draft.name): draft for draft in emoji.values()}
+        for name in sorted(icons.bodies):
+            plain = re.sub(r"-\d+$", "", name)
+            known = squashed.get(squash(plain))
+            if known is None and squash(plain) not in self._by_name and plain not in self._glyphs:
+                known = emoji.get(short.get(plain, ""))
+            if known is not None:
+                known.draw(icons.id, name)
 
     def add_named(self, icons: Icons) -> None:
         """Icons of a set that is no emoji set."""
         facts = self._rules.get(icons.id, {})
-        for name in self._in_order(icons.bodies, str(facts.get("first", "")), str(facts.get("second", ""))):
+        for name in self._in_order(icons.bodies, str(facts.get("first", "")), str(facts.get("skip_end", ""))):
             category = icons.category.get(name, "")
             if name in facts.get("words", {}):
-                first, *others = facts["words"][name]
-                self._join(icons.id, name, first, others, facts.get("groups", {}).get(name, ""))
+                self._curated(icons.id, name, facts["words"][name], facts.get("groups", {}).get(name, ""))
                 continue
             phrase = "" if facts.get("only") else self._phrase(name, frozenset(facts.get("glyphs", self._glyphs)), bool(facts.get("whole")))
             if not phrase or category in facts.get("drop", ()) or name in facts.get("skip", ()):
@@ -175,15 +194,15 @@ class Gathering:
             brand = self._brand(phrase, category, facts)
             if brand:
                 # Its name says so: "apple" is a fruit, "apple logo" is asked for by name.
-                self._join(icons.id, name, phrase.removesuffix(" logo") + " logo", [], "symbol", "logo")
+                self._join(icons.id, name, phrase.removesuffix(" logo") + " logo", "symbol", "logo")
             elif facts.get("whole") or self._is_thing(phrase):
-                self._join(icons.id, name, phrase, [], "")
+                self._join(icons.id, name, phrase, "")
 
     @staticmethod
-    def _in_order(names: Iterable[str], first: str, second: str) -> list[str]:
+    def _in_order(names: Iterable[str], first: str, skipped: str) -> list[str]:
         """The better look of a set before its other one: both are named, and the first is what is drawn."""
-        ends = [f"-{end}" for end in (first, second) if end]
-        return sorted(names, key=lambda n: (bool(first) and not n.endswith(ends[0]), bool(second) and n.endswith(ends[-1]), n))
+        kept = (name for name in names if not skipped or not name.endswith(skipped))
+        return sorted(kept, key=lambda n: (bool(first) and not n.endswith(f"-{first}"), n))
 
     def _phrase(self, name: str, glyphs: frozenset[str], numbered: bool) -> str:
         """What an icon's name says: "" for glyphs; without the numbers and styles at its end and the chapter it stands under.
@@ -210,29 +229,46 @@ class Gathering:
         return bool(self._brands & joined) or (bool(self._in_places & set(words)) and category in facts.get("brands_in", ()))
 
     def _is_thing(self, phrase: str) -> bool:
-        return squash(phrase) in self._by_name or self._words.thing(phrase) is not None or self._headed(phrase)
+        known = squash(phrase) in self._by_name or phrase in self._things
+        return known or self._words.thing(phrase) is not None or self._headed(phrase)
+
+    def finish(self) -> list[Draft]:
+        """The drafts with a drawing."""
+        return [draft for draft in self.drafts if draft.art]
 
     def _headed(self, phrase: str) -> bool:
         """Two or three nouns of which the last is surely a thing: "wooden door", "quill paper"."""
         words = phrase.split()
         return 2 <= len(words) <= 3 and self._words.certain(words[-1]) and all(self._words.known(word) for word in words)
 
-    def _join(self, set_id: str, icon: str, phrase: str, others: Sequence[str], group: str, flag: str = "") -> None:
+    def _curated(self, set_id: str, icon: str, words: Sequence[str], group: str) -> None:
+        """An icon whose words are written down: each of them is a name, where nothing else has it."""
+        self._join(set_id, icon, words[0], group)
+        draft = self._by_name[squash(words[0])]
+        for word in words[1:]:
+            if self._by_name.setdefault(squash(word), draft) is draft:
+                draft.names.append(word)
+
+    def _join(self, set_id: str, icon: str, phrase: str, group: str, flag: str = "") -> None:
         thing = self._words.thing(phrase)
         known = self._by_name.get(squash(phrase))
-        if known is None and thing is not None and not flag:
+        if known is None and thing is not None and not flag and phrase not in self._apart:
             known = self._by_meaning.get(thing.id)
         if known is not None and (known.flag == "logo") == (flag == "logo"):
             known.draw(set_id, icon)
+            if squash(phrase) not in self._by_name:
+                known.names.append(phrase)
+                self._by_name[squash(phrase)] = known
             return
         head = phrase.split()[-1]
         meaning = thing or (self._words.thing(head) if self._words.certain(head) else None)
-        group = group or (self._words.group(meaning) if meaning else "other-object")
-        certain = thing is not None and self._words.certain(phrase)
-        flag = flag or flag_of(group) or ("" if meaning else "symbol")
-        tags = [*others, *(self._words.synonyms(thing) if thing else []), *([head] if meaning and head != phrase else [])]
+        group = group or self._things.get(phrase) or (self._words.group(meaning) if meaning else "other-object")
+        certain = phrase in self._things or (thing is not None and self._words.certain(phrase))
+        flag = flag or flag_of(group) or ("" if meaning or phrase in self._things else "symbol")
+        # Synonyms of WordNet are no tags: among them are slurs, and words for other things.
+        tags = [head] if meaning and head != phrase else []
         zh = [] if flag == "logo" else self._words.chinese(phrase, thing if certain else None)
-        draft = Draft(phrase, group, flag, [t for t in dict.fromkeys(tags) if t != phrase][:8], zh, certain=certain)
+        draft = Draft(phrase, group, flag, tags, zh, certain=certain)
         draft.draw(set_id, icon)
         self.drafts.append(draft)
         self._know(draft, [phrase])
@@ -240,6 +276,6 @@ class Gathering:
     def _know(self, draft: Draft, names: Iterable[str]) -> None:
         for name in names:
             self._by_name.setdefault(squash(name), draft)
-            thing = self._words.thing(normalise(singular(name)))
+            thing = self._words.thing(normalise(singular(name))) if name not in self._apart else None
             if thing is not None and draft.flag != "logo" and thing.lemmas[0].islower():
                 self._by_meaning.setdefault(thing.id, draft)

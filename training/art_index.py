@@ -23,7 +23,7 @@ import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +31,7 @@ import numpy.typing as npt
 from domain.errors import InputError
 from pipelines.image.illustration.art import inked
 from pipelines.image.illustration.svg import clean_fragment
-from training.art_drafts import Draft, Gathering, Icons, emoji_drafts, house_drafts, read_set
+from training.art_drafts import Draft, Gathering, Icons, emoji_drafts, house_drafts, read_set, shortcodes
 from training.art_words import Words
 
 Json = dict[str, Any]
@@ -43,13 +43,20 @@ DIMENSIONS = 192
 LEAST_INK = 0.015
 
 
+class Look(NamedTuple):
+    """What is needed to measure a set's drawings: the side of its square, and the pattern of a disc behind them."""
+
+    grid: float
+    backdrop: str = ""
+
+
 def measure(body: str, grid: float) -> Json | None:
     """Where the ink is, in thousandths of the square: box [x0, y0, x1, y1], foot [x0, x1], ink share, main colours. None when blank."""
     import resvg_py
     from PIL import Image
 
     side = 96
-    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {grid:g} {grid:g}">{clean_fragment(inked(body), "a")}</svg>'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {grid:g} {grid:g}">{clean_fragment(body, "a")}</svg>'
     png = resvg_py.svg_to_bytes(svg_string=svg, width=side, height=side, skip_system_fonts=True)
     image = Image.open(io.BytesIO(bytes(png))).convert("RGBA")
     alpha = image.getchannel("A").point(lambda value: 255 if value > 40 else 0)
@@ -82,13 +89,18 @@ def embed(texts: list[str], folder: Path) -> list[list[float]]:
 
     tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
     model = AutoModel.from_pretrained(str(folder), local_files_only=True, use_safetensors=True).eval()
-    rows: list[list[float]] = []
+    # Texts of about the same length together: what is padded is computed too.
+    order = sorted(range(len(texts)), key=lambda i: (len(texts[i]), i))
+    rows: list[list[float]] = [[]] * len(texts)
     with torch.inference_mode():
         for start in range(0, len(texts), 64):
-            batch = tokenizer(texts[start : start + 64], padding=True, truncation=True, max_length=64, return_tensors="pt")
+            chosen = order[start : start + 64]
+            batch = tokenizer([texts[i] for i in chosen], padding=True, truncation=True, max_length=64, return_tensors="pt")
             hidden = model(**batch).last_hidden_state
             mask = batch["attention_mask"].unsqueeze(-1)
-            rows += torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1), dim=-1).tolist()
+            vectors = torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1), dim=-1).tolist()
+            for i, vector in zip(chosen, vectors, strict=True):
+                rows[i] = vector
     return rows
 
 
@@ -130,7 +142,7 @@ def gather(assets: Path, sets: Path, emojibase: Path, words: Words) -> tuple[lis
     art = {
         name: tomllib.loads((assets / "art" / f"{name}.toml").read_text("utf-8")) for name in ("sets", "other_sets", "brands", "synonyms")
     }
-    emoji = emoji_drafts(emojibase)
+    emoji, short = emoji_drafts(emojibase), shortcodes(emojibase)
     own, house = house_drafts(assets / "art" / "house.toml")
     gathering = Gathering([*own, *emoji.values()], art["synonyms"], art["other_sets"], art["brands"], words)
     read: dict[str, Icons] = {}
@@ -141,24 +153,24 @@ def gather(assets: Path, sets: Path, emojibase: Path, words: Words) -> tuple[lis
         if icons.licence != entry["licence"]:
             raise InputError(f"{icons.id} is under {icons.licence}, not {entry['licence']}.", hint="Mend assets/art/sets.toml.")
         if entry.get("emoji"):
-            gathering.add_emoji(icons, emoji)
+            gathering.add_emoji(icons, emoji, short)
         else:
             gathering.add_named(icons)
-    return [draft for draft in gathering.drafts if draft.art], read, house
+    return gathering.finish(), read, house
 
 
-def drawn(draft: Draft, read: Mapping[str, Icons], house: Mapping[str, str], grids: Mapping[str, float], kept: Kept) -> Json:
+def drawn(draft: Draft, read: Mapping[str, Icons], house: Mapping[str, str], looks: Mapping[str, Look], kept: Kept) -> Json:
     """The drawings of a concept: set id -> [icon, [box, foot, ink in thousandths], colours], without blanks and doubles."""
     art: Json = {}
     for set_id, names in draft.art.items():
-        grid, seen = grids[set_id], set()
+        look, seen = looks[set_id], set()
         for name in names:
-            body = house[name] if set_id == "house" else read[set_id].bodies[name]
-            if set_id != "house" and max(read[set_id].sizes[name]) > grid:
+            body = house[name] if set_id == "house" else inked(read[set_id].bodies[name], look.backdrop)
+            if set_id != "house" and max(read[set_id].sizes[name]) > look.grid:
                 continue
-            key = Kept.key(body, f"{grid:g}")
+            key = Kept.key(body, f"{look.grid:g}")
             if key not in kept.known:
-                kept.known[key] = measure(body, grid)
+                kept.known[key] = measure(body, look.grid)
             facts = kept.known[key]
             if facts is None or facts["ink"] < LEAST_INK or key in seen:
                 continue
@@ -193,7 +205,7 @@ def write(assets: Path, concepts: list[Json], rows: Floats, made_from: Mapping[s
 def texts_of(concepts: Sequence[Json], synonyms: Json) -> list[str]:
     """What is embedded for each concept: its name, what people call it, its tags."""
     extra = {entry["name"].lower(): entry.get("en", []) for entry in synonyms["concept"]}
-    return [", ".join([c["name"], *extra.get(c["name"].lower(), [])[:6], *c["en"][:8]]) for c in concepts]
+    return [", ".join([c["name"], *extra.get(c["name"].lower(), [])[:6], *c["as"][:4], *c["en"][:8]]) for c in concepts]
 
 
 def write_nouns(assets: Path, drafts: list[Draft]) -> int:
@@ -212,10 +224,8 @@ def write_nouns(assets: Path, drafts: list[Draft]) -> int:
         own = draft.en if "house" in draft.art else []
         first = extra["en"][0] if extra["en"] and not extra["en"][0].startswith(draft.name[:3]) else draft.name
         name = first if "house" not in draft.art else draft.name
-        rows.setdefault(
-            name,
-            (draft.group, [*dict.fromkeys([draft.name, *own, *extra["en"]])], [*extra["zh"], *draft.zh[: len(draft.zh) if own else 1]]),
-        )
+        english = [*dict.fromkeys([draft.name, *own, *extra["en"], *draft.names])]
+        rows.setdefault(name, (draft.group, english, [*extra["zh"], *draft.zh[: len(draft.zh) if own else 1]]))
     for name, words in known["near"].items():
         for word in words:
             _, english, chinese = rows.setdefault(words[0], (by_name[name].group if name in by_name else "", [], []))
@@ -237,12 +247,14 @@ def main(arguments: Sequence[str]) -> int:
     groups = [(lemma, group) for lemma, group in tomllib.loads((art / "other_sets.toml").read_text("utf-8"))["above"]]
     words = Words(options.wordnet, options.chinese, art / "words_zh.toml", groups)
     drafts, read, house = gather(options.assets, options.sets, options.emojibase, words)
-    grids = {e["id"]: float(e["grid"]) for e in tomllib.loads((art / "sets.toml").read_text("utf-8"))["set"]}
+    sets = tomllib.loads((art / "sets.toml").read_text("utf-8"))["set"]
+    looks = {e["id"]: Look(float(e["grid"]), e.get("backdrop", "")) for e in sets}
     measures, embedded = Kept(options.keep, "measures"), Kept(options.keep, "vectors")
-    found = [(draft, drawn(draft, read, house, grids, measures)) for draft in drafts]
+    found = [(draft, drawn(draft, read, house, looks, measures)) for draft in drafts]
+    measures.save()
     drafts = [draft for draft, drawings in found if drawings]
     concepts = [
-        {"name": d.name, "group": d.group, "flag": d.flag, "en": d.en, "zh": [z for z in d.zh if z], "art": drawings}
+        {"name": d.name, "group": d.group, "flag": d.flag, "as": d.names, "en": d.en, "zh": [z for z in d.zh if z], "art": drawings}
         for d, drawings in found
         if drawings
     ]
@@ -250,7 +262,6 @@ def main(arguments: Sequence[str]) -> int:
     made_from = {"emojibase-data": str(json.loads((options.emojibase / "package.json").read_text("utf-8"))["version"]), "wordnet": "3.0"}
     write(options.assets, concepts, rows, made_from | {icons.id: icons.version for icons in read.values()}, words.lexicon)
     write_nouns(options.assets, drafts)
-    measures.save()
     embedded.save()
     count = sum(len(drawings) for c in concepts for drawings in c["art"].values())
     sys.stdout.write(f"{len(concepts)} concepts, {count} drawings of {len(read) + 1} sets written to {art / 'index.json'}\n")

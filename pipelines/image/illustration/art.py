@@ -7,6 +7,7 @@ It knows nothing of scenes and does not search; see search.py.
 from __future__ import annotations
 
 import json
+import re
 import threading
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -36,6 +37,7 @@ class ArtSet:
     """A licensed set. family: sets of one family may stand in one picture. rank: which family is tried first. grid: its square.
 
     style: flat, cartoon, outlined, duotone (tones of one colour) or silhouette (one colour). file: where its icons are in the store.
+    backdrop: pattern of the disc its drawings stand on, which is taken away, or "".
     """
 
     id: str
@@ -49,6 +51,7 @@ class ArtSet:
     source: str
     style: str = "flat"
     file: str = "icons.json"
+    backdrop: str = ""
 
     @property
     def colourful(self) -> bool:
@@ -87,6 +90,7 @@ class Drawing:
 class Concept:
     """Something that can be drawn. art: set id -> drawing; variants: set id -> the set's other drawings of it.
 
+    names: what it is called besides its name; en, zh: looser words.
     flag: person, face, symbol, flag, logo, scene or "".
 
     A concept with a flag other than "" is shown only to those who ask for it by name. row is its line in the embedding table.
@@ -103,6 +107,7 @@ class Concept:
     stands: str
     bust: bool
     variants: Mapping[str, tuple[Drawing, ...]] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -194,7 +199,8 @@ class ArtLibrary:
             if self._drawn_by is None:
                 table = json.loads((self._folder / "authors.json").read_text("utf-8"))
                 self._drawn_by = {
-                    set_id: {icon: author for author, icons in authors.items() for icon in icons.split()} for set_id, authors in table.items()
+                    set_id: {icon: author for author, icons in authors.items() for icon in icons.split()}
+                    for set_id, authors in table.items()
                 }
             return self._drawn_by
 
@@ -205,7 +211,7 @@ class ArtLibrary:
         wanted = {drawing.icon for c in concepts for drawing in (c.art[owner.id], *c.variants.get(owner.id, ()))}
         try:
             icons = json.loads(self._store.file(owner.model, owner.file).read_text("utf-8"))["icons"]
-            return {name: inked(str(icons[name]["body"])) for name in sorted(wanted) if name in icons}
+            return {name: inked(str(icons[name]["body"]), owner.backdrop) for name in sorted(wanted) if name in icons}
         except (ValueError, KeyError, TypeError, OSError) as error:
             raise ModelCorrupt(f"The art set {owner.id} cannot be read: {error}.", hint="Pull it again on the Models page.") from error
 
@@ -236,14 +242,14 @@ class ArtLibrary:
         return tomllib.loads((self._folder / name).read_text("utf-8"))
 
 
-def inked(body: str) -> str:
-    """The markup with a colour where its package leaves it to the page, so that it can be recoloured like any other."""
-    return body.replace("currentColor", INK)
+def inked(body: str, backdrop: str = "") -> str:
+    """The markup with a colour where its package leaves it to the page, so that it can be recoloured like any other; no backdrop."""
+    return (re.sub(backdrop, "", body, count=1) if backdrop else body).replace("currentColor", INK)
 
 
 def _art_set(entry: Mapping[str, Any]) -> ArtSet:
     told = {name: entry[name] for name in ("id", "model", "family", "rank", "grid", "title", "author", "licence", "source")}
-    return ArtSet(**told, style=entry["style"], file=entry.get("file", "icons.json"))
+    return ArtSet(**told, style=entry["style"], file=entry.get("file", "icons.json"), backdrop=entry.get("backdrop", ""))
 
 
 def _concept(row: int, entry: Mapping[str, Any], behaviour: Mapping[str, Any], hidden: set[str], sets: Mapping[str, ArtSet]) -> Concept:
@@ -262,6 +268,7 @@ def _concept(row: int, entry: Mapping[str, Any], behaviour: Mapping[str, Any], h
         stands=str(manner["stands"]),
         bust=name in behaviour["busts"]["names"] or (group.startswith("person") and name not in behaviour["busts"]["whole"]),
         variants={set_id: found[1:] for set_id, found in drawings.items() if len(found) > 1},
+        names=tuple(entry["as"]),
     )
 
 

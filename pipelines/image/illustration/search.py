@@ -129,8 +129,8 @@ class ArtSearch:
         return any(key in self._names for key in self._keys(phrase)) or phrase.strip() in self._chinese
 
     def _learn(self, synonyms: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]) -> None:
-        own = [c for c in self._concepts if "house" in c.art]
-        for concept in own:
+        own = {c.row: c for c in self._concepts if "house" in c.art}
+        for concept in own.values():
             for word in (concept.name, *concept.en):
                 self._put(self._names, normalise(word), concept)
             for word in concept.zh:
@@ -145,7 +145,10 @@ class ArtSearch:
                     self._put(self._chinese, word, known)
         for concept in self._concepts:
             self._put(self._names, normalise(concept.name), concept)
-            if concept not in own:
+        for concept in self._concepts:
+            for word in concept.names:
+                self._put(self._names, normalise(word), concept)
+            if concept.row not in own:
                 for word in concept.en:
                     self._put(self._tags, normalise(word), concept)
                 for word in concept.zh[:1]:

@@ -10,7 +10,7 @@ import pytest
 
 from domain.errors import InputError
 from training.art_drafts import Gathering, emoji_drafts, read_set
-from training.art_index import Kept, drawn, reduce, texts_of, write
+from training.art_index import Kept, Look, drawn, reduce, texts_of, write
 from training.art_words import Words
 
 SQUARE = '<path fill="#d02020" d="M2 2h28v28H2z"/>'
@@ -89,9 +89,9 @@ def built(folder: Path) -> dict[str, bytes]:
     gathering = gathered(folder)
     icons, kept = read_set(folder / "sets", "sample"), Kept(None, "measures")
     concepts = [
-        {"name": d.name, "group": d.group, "flag": d.flag, "en": d.en, "zh": d.zh, "art": drawn(d, {"sample": icons}, {}, {"sample": 32}, kept)}
-        for d in gathering.drafts
-        if d.art
+        {"name": d.name, "group": d.group, "flag": d.flag, "as": d.names, "en": d.en, "zh": d.zh}
+        | {"art": drawn(d, {"sample": icons}, {}, {"sample": Look(32)}, kept)}
+        for d in gathering.finish()
     ]
     rows = np.eye(8, dtype=np.float32)[: len(texts_of(concepts, {"concept": []}))]
     (folder / "art").mkdir()
@@ -110,6 +110,7 @@ def test_an_icon_joins_the_concept_of_its_name_or_of_its_meaning(tmp_path: Path)
     assert drafts["acorn"].art == {"sample": ["acorn", "nut-1", "nut-2", "shopping-acorn-flat"]}
     assert (drafts["acorn"].group, drafts["acorn"].zh) == ("plant-other", ["橡子"])
     assert "nut" not in drafts
+    assert drafts["acorn"].names == ["nut"]
 
 
 def test_glyphs_tones_and_what_cannot_be_seen_are_dropped(tmp_path: Path) -> None:
@@ -132,7 +133,8 @@ def test_blank_drawings_and_doubles_are_left_out(tmp_path: Path) -> None:
 
 
 def test_fewer_dimensions_keep_the_cosines_they_can() -> None:
-    rows = np.random.default_rng(1).normal(size=(40, 3)).astype(np.float32) @ np.random.default_rng(2).normal(size=(3, 12)).astype(np.float32)
+    first, second = np.random.default_rng(1), np.random.default_rng(2)
+    rows = first.normal(size=(40, 3)).astype(np.float32) @ second.normal(size=(3, 12)).astype(np.float32)
     reduced, projection = reduce(rows, 3)
     assert reduced.shape == (40, 3)
     assert np.allclose(reduced @ (rows[0] @ projection), rows @ rows[0], rtol=0.02, atol=0.1)
