@@ -158,14 +158,16 @@ class ArtSearch:
 
     @staticmethod
     def _put(table: dict[str, list[Concept]], key: str, concept: Concept) -> None:
-        entries = table.setdefault(key, [])
-        if key and concept not in entries:
-            entries.append(concept)
+        """Under the word, its singular, and as one word where it is two: "gold bars", "surf board"."""
+        for known in dict.fromkeys((key, singular(key), key.replace(" ", ""))):
+            entries = table.setdefault(known, [])
+            if known and all(entry.row != concept.row for entry in entries):
+                entries.append(concept)
 
     @staticmethod
     def _keys(phrase: str) -> tuple[str, ...]:
         plain = normalise(phrase)
-        return tuple(dict.fromkeys((plain, singular(plain))))
+        return tuple(dict.fromkeys((plain, singular(plain), plain.replace(" ", ""), singular(plain).replace(" ", ""))))
 
     def _drawn(self, found: Sequence[Concept], sets: frozenset[str]) -> list[Concept]:
         """Those that the sets draw, the colourful before the plain; the order is otherwise kept."""
@@ -184,7 +186,10 @@ class ArtSearch:
 
     def _by_near(self, phrase: str, sets: frozenset[str]) -> list[Match]:
         """The shipped table of what stands in for what nothing draws, for a whole phrase or its head noun."""
-        plain = _SETTLED.split(normalise(phrase))[0]
+        whole = normalise(phrase)
+        if whole in self._near:
+            return [Match(c, 0.7, False) for c in self._drawn([self._near[whole]], sets)]
+        plain = _SETTLED.split(whole)[0]
         steps = len(plain) if CJK.search(plain) else plain.count(" ") + 1
         for start in range(steps):
             tail = plain[start:] if CJK.search(plain) else " ".join(plain.split()[start:])
@@ -200,7 +205,8 @@ class ArtSearch:
         """The phrase, and for "X of Y" / "X with Y" what it is about, in order of trust."""
         plain = _SETTLED.split(normalise(phrase))[0]
         readings = [plain] if " of " not in plain and " with " not in plain else []
-        whole = [plain] if any(key in self._names for key in self._keys(plain)) else []
+        said = normalise(phrase)
+        whole = [text for text in dict.fromkeys((said, plain)) if any(key in self._names for key in self._keys(text))]
         before, _, after = plain.partition(" of ")
         if after:
             order = [after, before] if singular(before.rpartition(" ")[2]) in HOLDERS else [before, after]

@@ -155,10 +155,9 @@ def test_chinese_finds_what_english_finds(search: ArtSearch, every: frozenset[st
 @pytest.mark.parametrize(
     ("asked", "drawn"),
     [
-        ("apple", "red apple"), ("helmet", "knight helmet"), ("alligator", "crocodile"), ("matryoshka", "nesting dolls"),
-        ("a red tablet", "tablet"), ("throne", "stone throne"), ("pistol", "pistol"), ("ladybugs", "lady beetle"),
-        ("pirate", "pirate captain"),
-        ("old stone tower", "stone tower"),
+        ("apple", "red apple"), ("alligator", "crocodile"), ("matryoshka", "nesting dolls"),
+        ("throne", "throne"), ("a surfboard", "surf board"), ("fish and a crab", "fish"), ("pistol", "pistol"), ("ladybugs", "lady beetle"),
+        ("pirate", "pirate"), ("lightning", "high voltage"), ("old stone tower", "stone tower"),
     ],
 )  # fmt: skip
 def test_plain_words_find_the_plain_thing(search: ArtSearch, every: frozenset[str], asked: str, drawn: str) -> None:
