@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -117,6 +117,10 @@ class ArtSearch:
         matches = self._by_near(phrase, sets) or (self._by_chinese if CJK.search(phrase) else self._by_words)(phrase, sets)
         if not matches and not CJK.search(phrase):
             matches = self._by_meaning(phrase, sets) or self._by_any_word(phrase, sets)
+        whole = normalise(phrase)
+        if whole in self._near and not self._named_in(whole, sets):
+            # Known to be drawn by nothing: its last word is another thing, "power bank" is no bank.
+            matches = [replace(match, exact=False) for match in matches]
         if colour:
             matches = [m for m in matches if _of_colour(m.concept, sets, colour)]
         once: dict[str, Match] = {}
@@ -187,19 +191,23 @@ class ArtSearch:
     def _by_near(self, phrase: str, sets: frozenset[str]) -> list[Match]:
         """The shipped table of what stands in for what nothing draws, for a whole phrase or its head noun."""
         whole = normalise(phrase)
-        if whole in self._near:
+        if whole in self._near and not self._named_in(whole, sets):
             return [Match(c, 0.7, False) for c in self._drawn([self._near[whole]], sets)]
         plain = _SETTLED.split(whole)[0]
         steps = len(plain) if CJK.search(plain) else plain.count(" ") + 1
         for start in range(steps):
             tail = plain[start:] if CJK.search(plain) else " ".join(plain.split()[start:])
-            known = [*self._names.get(tail, ()), *self._names.get(singular(tail), ()), *self._chinese.get(tail, ())]
-            if self._drawn([c for c in known if c.flag not in WHOLE_ONLY], sets):
+            if self._named_in(tail, sets):
                 return []
             for key in (tail, singular(tail)):
                 if key in self._near:
                     return [Match(c, 0.7, False) for c in self._drawn([self._near[key]], sets)]
         return []
+
+    def _named_in(self, word: str, sets: frozenset[str]) -> bool:
+        """True when these sets draw something of that very name, that may be shown for a part of a phrase."""
+        known = [*self._names.get(word, ()), *self._names.get(singular(word), ()), *self._chinese.get(word, ())]
+        return bool(self._drawn([c for c in known if c.flag not in WHOLE_ONLY], sets))
 
     def _readings(self, phrase: str) -> list[str]:
         """The phrase, and for "X of Y" / "X with Y" what it is about, in order of trust."""

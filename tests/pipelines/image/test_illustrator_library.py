@@ -163,3 +163,9 @@ def test_chinese_finds_what_english_finds(search: ArtSearch, every: frozenset[st
 def test_plain_words_find_the_plain_thing(search: ArtSearch, every: frozenset[str], asked: str, drawn: str) -> None:
     found = search.find(asked, every)
     assert found and (found[0].concept.name, found[0].exact) == (drawn, True)
+
+
+def test_a_phrase_known_to_be_undrawn_is_never_its_last_word(library: ArtLibrary, search: ArtSearch) -> None:
+    for family in {owner.family for owner in library.sets.values()}:
+        sets = library.chosen(families=[family], ready=False)
+        assert not [match for match in search.find("power bank", sets) if match.exact], family
