@@ -1,129 +1,53 @@
-"""Builds assets/art/index.json and index.i8: what each drawing shows, its words, its box, its colours, and where it lies by meaning.
+"""Builds assets/art/index.json, index.i8 and chinese.json: what each drawing shows, its words, its box, its colours, its meaning.
 
 Run once when an art set changes; everything it reads is a local folder:
 
-    npm pack @iconify-json/fluent-emoji-flat@1.2.6 (and noto, fxemoji, flat-color-icons, meteocons) emojibase-data@17.0.0, unpacked, then
-    python -m training.art_index --assets assets --sets FOLDER --emojibase FOLDER --embedder FOLDER
+    npm pack @iconify-json/fluent-emoji-flat@1.2.6 (and the packages of the other art-* entries of assets/models.toml) and
+    emojibase-data@17.0.0, unpacked; apt-get download wordnet-base, unpacked; wns/cow/wn-data-cmn.tab of github.com/omwn/omw-data; then
+    python -m training.art_index --assets assets --sets FOLDER --emojibase FOLDER --wordnet FOLDER --chinese FILE --embedder FOLDER
 
-FOLDER of --sets holds <set id>/icons.json (or iconify-json-<set id>-*/package/icons.json), with chars.json and info.json beside it;
---embedder holds all-MiniLM-L6-v2 as published (transformers). Words and groups of emoji come from emojibase-data (MIT, with CLDR
-annotations under the Unicode licence). The same inputs give the same index.
+FOLDER of --sets holds <set id>/icons.json (or iconify-json-<set id>-*/package/icons.json), with info.json, package.json, chars.json and
+metadata.json beside it; --embedder holds all-MiniLM-L6-v2 as published (transformers). Words and groups of emoji come from
+emojibase-data (MIT, with CLDR annotations under the Unicode licence), of other icons from WordNet 3.0 and the Chinese Open Wordnet
+(both under the WordNet licence). --keep FOLDER keeps what was measured and embedded, for the next run. The same inputs give the same
+index on the same machine.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import io
 import json
-import re
 import sys
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from domain.errors import InputError
+from pipelines.image.illustration.art import inked
 from pipelines.image.illustration.svg import clean_fragment
+from training.art_drafts import Draft, Gathering, Icons, emoji_drafts, house_drafts, read_set, shortcodes
+from training.art_words import Words
 
 Json = dict[str, Any]
+Floats = npt.NDArray[np.float32]
 
-TONE = re.compile(r"(^|-)(1f3fb|1f3fc|1f3fd|1f3fe|1f3ff)(-|$)")
-PERSON_GROUPS = ("person", "family", "hand", "body")
-# fmt: off
-SYMBOL_GROUPS = (
-    "alphanum", "keycap", "arrow", "zodiac", "av-symbol", "gender", "math", "punctuation", "currency", "religion", "warning",
-    "transport-sign", "geometric", "other-symbol",
-)
-# fmt: on
+#: Kept of the 384 dimensions of a sentence embedding: the largest of an uncentred singular value decomposition, so cosines stay cosines.
+DIMENSIONS = 192
+#: At least this share of a drawing must be ink, in a square of its own: less is a line nobody sees.
+LEAST_INK = 0.015
 
 
-@dataclass
-class Draft:
-    """One concept being gathered: `art` maps set id -> icon name."""
+class Look(NamedTuple):
+    """What is needed to measure a set's drawings: the side of its square, and the pattern of a disc behind them."""
 
-    name: str
-    group: str
-    flag: str
-    en: list[str]
-    zh: list[str]
-    art: dict[str, str] = field(default_factory=dict)
-
-
-def flag_of(group: str) -> str:
-    """Why a drawing is shown only to those who ask for it: person, face, symbol, flag or ""."""
-    if group.startswith(PERSON_GROUPS):
-        return "person"
-    if group.startswith("face") or group in ("emotion", "cat-face", "monkey-face"):
-        return "face"
-    if "flag" in group:
-        return "flag"
-    return "symbol" if group in SYMBOL_GROUPS else ""
-
-
-def plain_codes(hexcode: str) -> str:
-    return "-".join(part for part in hexcode.lower().split("-") if part != "fe0f")
-
-
-def emoji_drafts(emojibase: Path) -> dict[str, Draft]:
-    """Code points -> concept, without skin tones and regional letters."""
-    english = json.loads((emojibase / "en" / "data.json").read_text("utf-8"))
-    chinese = {entry["hexcode"]: entry for entry in json.loads((emojibase / "zh" / "data.json").read_text("utf-8"))}
-    subgroups = json.loads((emojibase / "meta" / "groups.json").read_text("utf-8"))["subgroups"]
-    drafts: dict[str, Draft] = {}
-    for entry in english:
-        if "subgroup" not in entry or TONE.search(entry["hexcode"].lower()):
-            continue
-        group = subgroups[str(entry["subgroup"])]
-        if group in ("country-flag", "subdivision-flag", "skin-tone", "hair-style"):
-            continue
-        translated = chinese.get(entry["hexcode"], {})
-        drafts[plain_codes(entry["hexcode"])] = Draft(
-            name=entry["label"].lower(),
-            group=group,
-            flag=flag_of(group),
-            en=[str(tag).lower() for tag in entry.get("tags", [])],
-            zh=[word for word in (translated.get("label", ""), *translated.get("tags", [])) if word],
-        )
-    return drafts
-
-
-def find_set(sets: Path, set_id: str) -> Path:
-    for folder in (sets / set_id, sets / f"art-{set_id}", *sorted(sets.glob(f"iconify-json-{set_id}-[0-9]*/package"))):
-        if (folder / "icons.json").is_file():
-            return folder
-    raise InputError(f"No icons.json of the set {set_id!r} under {sets}.", hint="Unpack its npm package there.", field="--sets")
-
-
-def attach(drafts: dict[str, Draft], set_id: str, folder: Path, bodies: dict[str, str], facts: Json) -> list[Draft]:
-    """Give each emoji concept its drawing in this set; returns concepts of its own for named icons of other sets."""
-    chars = json.loads((folder / "chars.json").read_text("utf-8")) if (folder / "chars.json").is_file() else {}
-    squashed = {re.sub(r"[^a-z0-9]", "", draft.name): draft for draft in drafts.values()}
-    own: list[Draft] = []
-    for codes, name in sorted(chars.items()):
-        draft = drafts.get(plain_codes(codes))
-        if draft is not None and name in bodies and not TONE.search(codes):
-            draft.art.setdefault(set_id, name)
-    if chars:
-        return own
-    hidden, extra, groups = set(facts["hidden"]), facts["words"], facts["groups"]
-    for name in sorted(bodies):
-        known = squashed.get(re.sub(r"[^a-z0-9]", "", name))
-        if known is not None:
-            known.art.setdefault(set_id, name)
-        elif name in extra:
-            words = extra[name]
-            own.append(Draft(words[0], groups.get(name, "other-object"), "logo" if name in hidden else "", words[1:], [], {set_id: name}))
-    return own
-
-
-def house_drafts(path: Path) -> tuple[list[Draft], dict[str, str]]:
-    entries = tomllib.loads(path.read_text("utf-8"))["art"]
-    drafts = [Draft(e["en"][0], e["group"], "", e["en"][1:], e["zh"], {"house": e["name"]}) for e in entries]
-    return drafts, {e["name"]: e["body"] for e in entries}
+    grid: float
+    backdrop: str = ""
 
 
 def measure(body: str, grid: float) -> Json | None:
@@ -165,87 +89,143 @@ def embed(texts: list[str], folder: Path) -> list[list[float]]:
 
     tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
     model = AutoModel.from_pretrained(str(folder), local_files_only=True, use_safetensors=True).eval()
-    rows: list[list[float]] = []
+    # Texts of about the same length together: what is padded is computed too.
+    order = sorted(range(len(texts)), key=lambda i: (len(texts[i]), i))
+    rows: list[list[float]] = [[]] * len(texts)
     with torch.inference_mode():
         for start in range(0, len(texts), 64):
-            batch = tokenizer(texts[start : start + 64], padding=True, truncation=True, max_length=64, return_tensors="pt")
+            chosen = order[start : start + 64]
+            batch = tokenizer([texts[i] for i in chosen], padding=True, truncation=True, max_length=64, return_tensors="pt")
             hidden = model(**batch).last_hidden_state
             mask = batch["attention_mask"].unsqueeze(-1)
-            rows += torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1), dim=-1).tolist()
+            vectors = torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1), dim=-1).tolist()
+            for i, vector in zip(chosen, vectors, strict=True):
+                rows[i] = vector
     return rows
 
 
-def quantise(rows: list[list[float]]) -> tuple[bytes, float]:
+def quantise(rows: Floats) -> tuple[bytes, float]:
     """Signed bytes and the scale that turns them back."""
-    scale = max(abs(v) for row in rows for v in row) / 127
-    return b"".join(bytes(round(v / scale) & 0xFF for v in row) for row in rows), scale
+    scale = float(np.abs(rows).max()) / 127
+    return np.rint(rows / scale).astype(np.int8).tobytes(), scale
 
 
-def gather(assets: Path, sets: Path, emojibase: Path) -> tuple[list[Draft], dict[str, dict[str, str]], dict[str, str]]:
-    """All concepts, bodies per set, and the version of each set."""
-    facts = tomllib.loads((assets / "art" / "other_sets.toml").read_text("utf-8"))
-    known = tomllib.loads((assets / "art" / "sets.toml").read_text("utf-8"))["set"]
-    emoji = emoji_drafts(emojibase)
-    drafts, house = house_drafts(assets / "art" / "house.toml")
-    bodies: dict[str, dict[str, str]] = {"house": house}
-    versions = {"emojibase-data": str(json.loads((emojibase / "package.json").read_text("utf-8"))["version"])}
-    for entry in known:
+def reduce(rows: Floats, dimensions: int) -> tuple[Floats, Floats]:
+    """The rows in fewer dimensions, and the projection (source, dimensions) that takes a query there."""
+    values, vectors = np.linalg.eigh(rows.astype(np.float64).T @ rows.astype(np.float64))
+    chosen = vectors[:, np.argsort(-values, kind="stable")[:dimensions]]
+    # The sign of an eigenvector is free: the largest part is made positive.
+    chosen = chosen * np.sign(chosen[np.abs(chosen).argmax(axis=0), np.arange(chosen.shape[1])])
+    projection = chosen.astype(np.float16)
+    return (rows @ projection.astype(np.float32)).astype(np.float32), projection.astype(np.float32)
+
+
+class Kept:
+    """Results of slow work by the hash of what they were made from; in `folder` between runs, or only in memory."""
+
+    def __init__(self, folder: Path | None, name: str) -> None:
+        self._path = folder / f"{name}.json" if folder else None
+        self.known: dict[str, Any] = json.loads(self._path.read_text("utf-8")) if self._path and self._path.is_file() else {}
+
+    @staticmethod
+    def key(*parts: str) -> str:
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
+
+    def save(self) -> None:
+        if self._path:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.write_text(json.dumps(self.known), "utf-8")
+
+
+def gather(assets: Path, sets: Path, emojibase: Path, words: Words) -> tuple[list[Draft], dict[str, Icons], dict[str, str]]:
+    """All concepts with a drawing, the sets, and the bodies of our own art. Raises InputError for a licence that is not as written."""
+    art = {
+        name: tomllib.loads((assets / "art" / f"{name}.toml").read_text("utf-8")) for name in ("sets", "other_sets", "brands", "synonyms")
+    }
+    emoji, short = emoji_drafts(emojibase), shortcodes(emojibase)
+    own, house = house_drafts(assets / "art" / "house.toml")
+    gathering = Gathering([*own, *emoji.values()], art["synonyms"], art["other_sets"], art["brands"], words)
+    read: dict[str, Icons] = {}
+    for entry in art["sets"]["set"]:
         if not entry["model"]:
             continue
-        folder = find_set(sets, entry["id"])
-        icons = json.loads((folder / "icons.json").read_text("utf-8"))["icons"]
-        bodies[entry["id"]] = {name: icon["body"] for name, icon in icons.items()}
-        package = json.loads((folder / "package.json").read_text("utf-8"))
-        versions[entry["id"]] = str(package["version"])
-        drafts += attach(emoji, entry["id"], folder, bodies[entry["id"]], facts.get(entry["id"], {"hidden": [], "words": {}, "groups": {}}))
-    drafts += [draft for draft in emoji.values() if draft.art]
-    return drafts, bodies, versions
+        icons = read[entry["id"]] = read_set(sets, entry["id"])
+        if icons.licence != entry["licence"]:
+            raise InputError(f"{icons.id} is under {icons.licence}, not {entry['licence']}.", hint="Mend assets/art/sets.toml.")
+        if entry.get("emoji"):
+            gathering.add_emoji(icons, emoji, short)
+        else:
+            gathering.add_named(icons)
+    return gathering.finish(), read, house
 
 
-def write(assets: Path, drafts: list[Draft], bodies: dict[str, dict[str, str]], versions: dict[str, str], embedder: Path) -> int:
-    """index.json and index.i8 under assets/art; returns how many concepts."""
-    grids = {e["id"]: e["grid"] for e in tomllib.loads((assets / "art" / "sets.toml").read_text("utf-8"))["set"]}
-    synonyms = tomllib.loads((assets / "art" / "synonyms.toml").read_text("utf-8"))
-    concepts: list[Json] = []
-    for draft in drafts:
-        art = {}
-        for set_id, icon in draft.art.items():
-            facts = measure(bodies[set_id][icon], grids[set_id])
-            if facts is not None:
-                art[set_id] = {"icon": icon, **facts}
-        if art:
-            concepts.append(
-                {"name": draft.name, "group": draft.group, "flag": draft.flag, "en": draft.en, "zh": [z for z in draft.zh if z]}
-            )
-            concepts[-1]["art"] = art
-    extra = {entry["name"]: entry.get("en", []) for entry in synonyms["concept"]}
-    texts = [", ".join([c["name"], *extra.get(c["name"], [])[:6], *c["en"][:8]]) for c in concepts]
-    data, scale = quantise(embed(texts, embedder))
-    head = {"model": "all-minilm-l6-v2", "dimensions": len(data) // len(concepts), "scale": scale}
+def drawn(draft: Draft, read: Mapping[str, Icons], house: Mapping[str, str], looks: Mapping[str, Look], kept: Kept) -> Json:
+    """The drawings of a concept: set id -> [icon, [box, foot, ink in thousandths], colours], without blanks and doubles."""
+    art: Json = {}
+    for set_id, names in draft.art.items():
+        look, seen = looks[set_id], set()
+        for name in names:
+            body = house[name] if set_id == "house" else inked(read[set_id].bodies[name], look.backdrop)
+            if set_id != "house" and max(read[set_id].sizes[name]) > look.grid:
+                continue
+            key = Kept.key(body, f"{look.grid:g}")
+            if key not in kept.known:
+                kept.known[key] = measure(body, look.grid)
+            facts = kept.known[key]
+            if facts is None or facts["ink"] < LEAST_INK or key in seen:
+                continue
+            seen.add(key)
+            place = [*facts["box"], *facts["foot"], round(facts["ink"] * 1000)]
+            art.setdefault(set_id, []).append([name, place, "".join(facts["colours"])])
+    return art
+
+
+def vectors_of(texts: Sequence[str], embedder: Path, kept: Kept) -> Floats:
+    missing = [t for t in dict.fromkeys(texts) if Kept.key(t) not in kept.known]
+    for text, row in zip(missing, embed(missing, embedder) if missing else [], strict=True):
+        kept.known[Kept.key(text)] = [round(v, 6) for v in row]
+    return np.array([kept.known[Kept.key(t)] for t in texts], dtype=np.float32)
+
+
+def write(assets: Path, concepts: list[Json], rows: Floats, made_from: Mapping[str, str], lexicon: Mapping[str, str]) -> None:
+    """index.json, index.i8, index.f16 and chinese.json under assets/art."""
+    folder = assets / "art"
+    reduced, projection = reduce(rows, min(DIMENSIONS, *rows.shape))
+    data, scale = quantise(reduced)
+    head = {"model": "all-minilm-l6-v2", "dimensions": reduced.shape[1], "scale": scale, "source_dimensions": rows.shape[1]}
     lines = ",\n".join(json.dumps(c, ensure_ascii=False, separators=(",", ":")) for c in concepts)
-    header = json.dumps({"made_from": versions, "embedding": head}, ensure_ascii=False)[1:-1]
-    (assets / "art" / "index.json").write_text(f'{{{header},\n"concepts":[\n{lines}\n]}}\n', "utf-8")
-    (assets / "art" / "index.i8").write_bytes(data)
-    return len(concepts)
+    header = json.dumps({"made_from": made_from, "embedding": head}, ensure_ascii=False)[1:-1]
+    (folder / "index.json").write_text(f'{{{header},\n"concepts":[\n{lines}\n]}}\n', "utf-8")
+    (folder / "index.i8").write_bytes(data)
+    (folder / "index.f16").write_bytes(projection.astype("<f2").tobytes())
+    text = json.dumps(lexicon, ensure_ascii=False, indent=0, separators=(",", ":"))
+    (folder / "chinese.json").write_text(text + "\n", "utf-8")
+
+
+def texts_of(concepts: Sequence[Json], synonyms: Json) -> list[str]:
+    """What is embedded for each concept: its name, what people call it, its tags."""
+    extra = {entry["name"].lower(): entry.get("en", []) for entry in synonyms["concept"]}
+    return [", ".join([c["name"], *extra.get(c["name"].lower(), [])[:6], *c["as"][:4], *c["en"][:8]]) for c in concepts]
 
 
 def write_nouns(assets: Path, drafts: list[Draft]) -> int:
     """assets/prompts/scene_nouns.toml: the words for things that can be drawn, for agents, which never see the art. Returns how many."""
     known = tomllib.loads((assets / "art" / "synonyms.toml").read_text("utf-8"))
     hidden, curated = set(known["hidden"]["names"]), {e["name"].lower(): e for e in known["concept"]}
+    doubtful = set(tomllib.loads((assets / "art" / "other_sets.toml").read_text("utf-8"))["nouns"]["out"])
     by_name = {d.name: d for d in reversed(drafts)}
     rows: dict[str, tuple[str, list[str], list[str]]] = {}
     for draft in drafts:
         extra = curated.get(draft.name, {"en": [], "zh": []})
         if draft.name in hidden or draft.flag not in ("", "person", "face") or (draft.flag and not extra["en"]):
             continue
+        if not draft.certain or (draft.name in doubtful and not extra["en"]):
+            continue
         own = draft.en if "house" in draft.art else []
         first = extra["en"][0] if extra["en"] and not extra["en"][0].startswith(draft.name[:3]) else draft.name
         name = first if "house" not in draft.art else draft.name
-        rows.setdefault(
-            name,
-            (draft.group, [*dict.fromkeys([draft.name, *own, *extra["en"]])], [*extra["zh"], *draft.zh[: len(draft.zh) if own else 1]]),
-        )
+        english = [*dict.fromkeys([draft.name, *own, *extra["en"], *draft.names])]
+        rows.setdefault(name, (draft.group, english, [*extra["zh"], *draft.zh[: len(draft.zh) if own else 1]]))
     for name, words in known["near"].items():
         for word in words:
             _, english, chinese = rows.setdefault(words[0], (by_name[name].group if name in by_name else "", [], []))
@@ -259,13 +239,32 @@ def write_nouns(assets: Path, drafts: list[Draft]) -> int:
 def main(arguments: Sequence[str]) -> int:
     """The command. Returns its exit status; raises InputError when a folder does not hold what it should."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    for name in ("--assets", "--sets", "--emojibase", "--embedder"):
+    for name in ("--assets", "--sets", "--emojibase", "--embedder", "--wordnet", "--chinese"):
         parser.add_argument(name, type=Path, required=True)
+    parser.add_argument("--keep", type=Path)
     options = parser.parse_args(arguments)
-    drafts, bodies, versions = gather(options.assets, options.sets, options.emojibase)
+    art = options.assets / "art"
+    groups = [(lemma, group) for lemma, group in tomllib.loads((art / "other_sets.toml").read_text("utf-8"))["above"]]
+    words = Words(options.wordnet, options.chinese, art / "words_zh.toml", groups)
+    drafts, read, house = gather(options.assets, options.sets, options.emojibase, words)
+    sets = tomllib.loads((art / "sets.toml").read_text("utf-8"))["set"]
+    looks = {e["id"]: Look(float(e["grid"]), e.get("backdrop", "")) for e in sets}
+    measures, embedded = Kept(options.keep, "measures"), Kept(options.keep, "vectors")
+    found = [(draft, drawn(draft, read, house, looks, measures)) for draft in drafts]
+    measures.save()
+    drafts = [draft for draft, drawings in found if drawings]
+    concepts = [
+        {"name": d.name, "group": d.group, "flag": d.flag, "as": d.names, "en": d.en, "zh": [z for z in d.zh if z], "art": drawings}
+        for d, drawings in found
+        if drawings
+    ]
+    rows = vectors_of(texts_of(concepts, tomllib.loads((art / "synonyms.toml").read_text("utf-8"))), options.embedder, embedded)
+    made_from = {"emojibase-data": str(json.loads((options.emojibase / "package.json").read_text("utf-8"))["version"]), "wordnet": "3.0"}
+    write(options.assets, concepts, rows, made_from | {icons.id: icons.version for icons in read.values()}, words.lexicon)
     write_nouns(options.assets, drafts)
-    count = write(options.assets, drafts, bodies, versions, options.embedder)
-    sys.stdout.write(f"{count} concepts written to {options.assets / 'art' / 'index.json'}\n")
+    embedded.save()
+    count = sum(len(drawings) for c in concepts for drawings in c["art"].values())
+    sys.stdout.write(f"{len(concepts)} concepts, {count} drawings of {len(read) + 1} sets written to {art / 'index.json'}\n")
     return 0
 
 

@@ -7,15 +7,19 @@ It knows nothing of scenes and does not search; see search.py.
 from __future__ import annotations
 
 import json
+import re
 import threading
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from domain.errors import ModelCorrupt
 from domain.recipe import Credit, ModelRef
+
+#: What one-colour art is drawn in until it is recoloured. Its packages say "currentColor", which no picture of ours has.
+INK = "#3b4252"
 
 
 class ArtStore(Protocol):
@@ -30,7 +34,11 @@ class ArtStore(Protocol):
 
 @dataclass(frozen=True)
 class ArtSet:
-    """A licensed set. family: sets of one family may stand in one picture. rank: which family is tried first. grid: its square."""
+    """A licensed set. family: sets of one family may stand in one picture. rank: which family is tried first. grid: its square.
+
+    style: flat, cartoon, outlined, duotone (tones of one colour) or silhouette (one colour). file: where its icons are in the store.
+    backdrop: pattern of the disc its drawings stand on, which is taken away, or "".
+    """
 
     id: str
     model: str
@@ -41,11 +49,22 @@ class ArtSet:
     author: str
     licence: str
     source: str
+    style: str = "flat"
+    file: str = "icons.json"
+    backdrop: str = ""
+
+    @property
+    def colourful(self) -> bool:
+        """False for sets in one colour or tones of one: they come last, and want colouring."""
+        return self.style not in ("duotone", "silhouette")
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """One icon. box (x0, y0, x1, y1) and foot (x0, x1, the lowest part) as fractions of the set's square. ink: share of it covered."""
+    """One icon. silhouette: one colour, INK, to be painted by who composes. duotone: tones of one colour.
+
+    box (x0, y0, x1, y1) and foot (x0, x1, the lowest part) as fractions of the set's square. ink: share of it covered.
+    """
 
     set_id: str
     icon: str
@@ -53,6 +72,12 @@ class Drawing:
     foot: tuple[float, float]
     ink: float
     colours: tuple[str, ...]
+    silhouette: bool = False
+    duotone: bool = False
+
+    @property
+    def colourful(self) -> bool:
+        return not (self.silhouette or self.duotone)
 
     @property
     def aspect(self) -> float:
@@ -63,7 +88,10 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Concept:
-    """Something that can be drawn. art: set id -> drawing. flag: person, face, symbol, flag, logo, scene or "".
+    """Something that can be drawn. art: set id -> drawing; variants: set id -> the set's other drawings of it.
+
+    names: what it is called besides its name; en, zh: looser words.
+    flag: person, face, symbol, flag, logo, scene or "".
 
     A concept with a flag other than "" is shown only to those who ask for it by name. row is its line in the embedding table.
     """
@@ -78,16 +106,24 @@ class Concept:
     scale: float
     stands: str
     bust: bool
+    variants: Mapping[str, tuple[Drawing, ...]] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Embeddings:
-    """Concept vectors as signed bytes, row by row: value = byte * scale. model is the id of the embedder they came from."""
+    """Concept vectors as signed bytes, row by row: value = byte * scale. model is the id of the embedder they came from.
+
+    projection: little-endian float16 (source dimensions, dimensions) by which a query comes into the space of the rows; b"" when the
+    rows have all dimensions. translations: Chinese -> English, for an embedder that reads no Chinese.
+    """
 
     model: str
     dimensions: int
     scale: float
     data: bytes
+    projection: bytes = b""
+    translations: Mapping[str, str] = field(default_factory=dict)
 
 
 class ArtLibrary:
@@ -101,6 +137,7 @@ class ArtLibrary:
         self._folder = assets / "art"
         self._lock = threading.Lock()
         self._bodies: dict[str, dict[str, str]] = {}
+        self._drawn_by: dict[str, dict[str, str]] | None = None
         self._known: tuple[tuple[Concept, ...], Embeddings] | None = None
         self.sets = {e["id"]: _art_set(e) for e in self._toml("sets.toml")["set"]}
         self.synonyms: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -127,6 +164,17 @@ class ArtLibrary:
     def embeddings(self) -> Embeddings:
         return self._index()[1]
 
+    def chosen(
+        self, families: Sequence[str] = (), licences: Sequence[str] = (), styles: Sequence[str] = (), ready: bool = True
+    ) -> frozenset[str]:
+        """Ids of the sets of these families, licences and styles; an empty filter lets everything through. For ArtSearch.find."""
+        known = self.ready() if ready else self.sets.values()
+        return frozenset(
+            s.id
+            for s in known
+            if (not families or s.family in families) and (not licences or s.licence in licences) and (not styles or s.style in styles)
+        )
+
     def body(self, drawing: Drawing) -> str:
         """The SVG markup of a drawing as its set has it: material, to be cleaned before use. Raises ModelCorrupt, ModelMissing."""
         with self._lock:
@@ -142,15 +190,28 @@ class ArtLibrary:
 
     def credit(self, concept: Concept, drawing: Drawing) -> Credit:
         owner = self.sets[drawing.set_id]
-        return Credit(title=f"{concept.name} ({owner.title})", author=owner.author, licence=owner.licence, source=owner.source)
+        author = self._authors().get(drawing.set_id, {}).get(drawing.icon, owner.author)
+        return Credit(title=f"{concept.name} ({owner.title})", author=author, licence=owner.licence, source=owner.source)
+
+    def _authors(self) -> Mapping[str, Mapping[str, str]]:
+        """Set id -> icon -> who drew it, for sets of many authors."""
+        with self._lock:
+            if self._drawn_by is None:
+                table = json.loads((self._folder / "authors.json").read_text("utf-8"))
+                self._drawn_by = {
+                    set_id: {icon: author for author, icons in authors.items() for icon in icons.split()}
+                    for set_id, authors in table.items()
+                }
+            return self._drawn_by
 
     def _read_set(self, owner: ArtSet) -> dict[str, str]:
         if not owner.model:
             return {e["name"]: e["body"] for e in self._toml("house.toml")["art"]}
-        wanted = {c.art[owner.id].icon for c in self._index_unlocked()[0] if owner.id in c.art}
+        concepts = [c for c in self._index_unlocked()[0] if owner.id in c.art]
+        wanted = {drawing.icon for c in concepts for drawing in (c.art[owner.id], *c.variants.get(owner.id, ()))}
         try:
-            icons = json.loads(self._store.file(owner.model, "icons.json").read_text("utf-8"))["icons"]
-            return {name: str(icons[name]["body"]) for name in sorted(wanted) if name in icons}
+            icons = json.loads(self._store.file(owner.model, owner.file).read_text("utf-8"))["icons"]
+            return {name: inked(str(icons[name]["body"]), owner.backdrop) for name in sorted(wanted) if name in icons}
         except (ValueError, KeyError, TypeError, OSError) as error:
             raise ModelCorrupt(f"The art set {owner.id} cannot be read: {error}.", hint="Pull it again on the Models page.") from error
 
@@ -162,23 +223,39 @@ class ArtLibrary:
         if self._known is None:
             data = json.loads((self._folder / "index.json").read_text("utf-8"))
             behaviour, hidden = self._toml("behaviour.toml"), set(self._toml("synonyms.toml")["hidden"]["names"])
-            concepts = tuple(_concept(row, entry, behaviour, hidden) for row, entry in enumerate(data["concepts"]))
+            concepts = tuple(_concept(row, entry, behaviour, hidden, self.sets) for row, entry in enumerate(data["concepts"]))
             head = data["embedding"]
-            vectors = Embeddings(head["model"], head["dimensions"], head["scale"], (self._folder / "index.i8").read_bytes())
-            self._known = (concepts, vectors)
+            self._known = (
+                concepts,
+                Embeddings(
+                    head["model"],
+                    head["dimensions"],
+                    head["scale"],
+                    (self._folder / "index.i8").read_bytes(),
+                    (self._folder / "index.f16").read_bytes(),
+                    json.loads((self._folder / "chinese.json").read_text("utf-8")),
+                ),
+            )
         return self._known
 
     def _toml(self, name: str) -> dict[str, Any]:
         return tomllib.loads((self._folder / name).read_text("utf-8"))
 
 
+def inked(body: str, backdrop: str = "") -> str:
+    """The markup with a colour where its package leaves it to the page, so that it can be recoloured like any other; no backdrop."""
+    return (re.sub(backdrop, "", body, count=1) if backdrop else body).replace("currentColor", INK)
+
+
 def _art_set(entry: Mapping[str, Any]) -> ArtSet:
-    return ArtSet(**{name: entry[name] for name in ("id", "model", "family", "rank", "grid", "title", "author", "licence", "source")})
+    told = {name: entry[name] for name in ("id", "model", "family", "rank", "grid", "title", "author", "licence", "source")}
+    return ArtSet(**told, style=entry["style"], file=entry.get("file", "icons.json"), backdrop=entry.get("backdrop", ""))
 
 
-def _concept(row: int, entry: Mapping[str, Any], behaviour: Mapping[str, Any], hidden: set[str]) -> Concept:
+def _concept(row: int, entry: Mapping[str, Any], behaviour: Mapping[str, Any], hidden: set[str], sets: Mapping[str, ArtSet]) -> Concept:
     name, group = entry["name"], entry["group"]
     manner = behaviour["name"].get(name) or behaviour["group"].get(group) or behaviour["default"]
+    drawings = {owner: tuple(_drawing(owner, facts, sets[owner].style) for facts in found) for owner, found in entry["art"].items()}
     return Concept(
         row=row,
         name=name,
@@ -186,14 +263,18 @@ def _concept(row: int, entry: Mapping[str, Any], behaviour: Mapping[str, Any], h
         flag=entry["flag"] or ("scene" if name in hidden else ""),
         en=tuple(entry["en"]),
         zh=tuple(entry["zh"]),
-        art={set_id: _drawing(set_id, facts) for set_id, facts in entry["art"].items()},
+        art={set_id: found[0] for set_id, found in drawings.items()},
         scale=float(manner["scale"]),
         stands=str(manner["stands"]),
         bust=name in behaviour["busts"]["names"] or (group.startswith("person") and name not in behaviour["busts"]["whole"]),
+        variants={set_id: found[1:] for set_id, found in drawings.items() if len(found) > 1},
+        names=tuple(entry["as"]),
     )
 
 
-def _drawing(set_id: str, facts: Mapping[str, Any]) -> Drawing:
-    x0, y0, x1, y1 = (value / 1000 for value in facts["box"])
-    left, right = (value / 1000 for value in facts["foot"])
-    return Drawing(set_id, facts["icon"], (x0, y0, x1, y1), (left, right), float(facts["ink"]), tuple(facts["colours"]))
+def _drawing(set_id: str, facts: Sequence[Any], style: str) -> Drawing:
+    """facts: icon, [x0, y0, x1, y1, foot x0, foot x1, ink] in thousandths, "#rrggbb#rrggbb"."""
+    icon, place, colours = facts
+    x0, y0, x1, y1, left, right, ink = (value / 1000 for value in place)
+    found = tuple(colours[i : i + 7] for i in range(0, len(colours), 7))
+    return Drawing(set_id, icon, (x0, y0, x1, y1), (left, right), ink, found, style == "silhouette", style == "duotone")

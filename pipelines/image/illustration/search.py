@@ -1,14 +1,15 @@
 """Finding the drawing a phrase means: words first, meaning second.
 
 A whole phrase that names a concept wins, then its head noun ("vintage red bicycle" is a bicycle), then tags, then the nearest
-concept by sentence embedding. What was not named outright comes back as a substitution and is never silent.
+concept by sentence embedding. What was not named outright comes back as a substitution and is never silent. Chinese is looked up as
+it stands, and else by the English word for it. Colourful art comes before art in one colour; a logo only when it is named.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from domain.chat import Embedder
 from domain.errors import ModelMissing
 from pipelines.image.illustration.art import Concept, Embeddings
 from pipelines.image.illustration.colour import WORDS as COLOUR_WORDS
+from pipelines.image.illustration.colour import distance
 
 Floats = npt.NDArray[np.float32]
 
@@ -40,6 +42,14 @@ _SETTLED = re.compile(
 )
 #: Below this cosine similarity a neighbour is a guess, not an alternative.
 LEAST_SIMILAR = 0.42
+#: What art in one colour, or in tones of one, loses beside colourful art that is as near.
+PLAINNESS = 0.06
+#: Neighbours by meaning that are looked at: enough that every family has some.
+NEIGHBOURS = 240
+#: Within this distance in OKLab a drawing counts as being of a colour.
+SAME_COLOUR = 0.16
+#: Shown only when the whole phrase is their name: never for the last word of it.
+WHOLE_ONLY = frozenset({"logo", "symbol", "flag", "scene"})
 
 
 @dataclass(frozen=True)
@@ -88,29 +98,43 @@ class ArtSearch:
         self._names: dict[str, list[Concept]] = {}
         self._chinese: dict[str, list[Concept]] = {}
         self._tags: dict[str, list[Concept]] = {}
+        self._chinese_tags: dict[str, list[Concept]] = {}
         self._embedder = embedder if embedder is not None and embedder.model.id == embeddings.model else None
-        table = np.frombuffer(embeddings.data, dtype=np.int8).reshape(-1, embeddings.dimensions)
-        self._table: npt.NDArray[np.int8] = table
-        self._scale = embeddings.scale
-        self._similar: dict[str, Floats] = {}
+        self._embeddings = embeddings
+        self._translations = embeddings.translations
+        self._table: Floats | None = None
+        self._similar: dict[str, tuple[Floats, npt.NDArray[np.intp]]] = {}
         self._learn(synonyms)
-        by_name = {c.name: c for c in self._concepts}
+        by_name = {c.name: c for c in reversed(self._concepts)}
         self._near = {normalise(word): by_name[name] for name, words in near.items() if name in by_name for word in words}
 
-    def find(self, phrase: str, sets: frozenset[str], limit: int = 6) -> list[Match]:
-        """Best first, only concepts that one of these sets draws. Empty when nothing comes near."""
+    def find(self, phrase: str, sets: frozenset[str], limit: int = 6, colour: str = "") -> list[Match]:
+        """Best first, only concepts that one of these sets draws. Empty when nothing comes near.
+
+        sets: see ArtLibrary.chosen for those of a family, licence or style. colour "#rrggbb": only drawings with that among their
+        main colours.
+        """
         matches = self._by_near(phrase, sets) or (self._by_chinese if CJK.search(phrase) else self._by_words)(phrase, sets)
         if not matches and not CJK.search(phrase):
             matches = self._by_meaning(phrase, sets) or self._by_any_word(phrase, sets)
-        return matches[:limit]
+        whole = normalise(phrase)
+        if whole in self._near and not self._named_in(whole, sets):
+            # Known to be drawn by nothing: its last word is another thing, "power bank" is no bank.
+            matches = [replace(match, exact=False) for match in matches]
+        if colour:
+            matches = [m for m in matches if _of_colour(m.concept, sets, colour)]
+        once: dict[str, Match] = {}
+        for match in matches:
+            once.setdefault(singular(normalise(match.concept.name)), match)
+        return list(once.values())[:limit]
 
     def named(self, phrase: str) -> bool:
         """True when the whole phrase is a name we know ("red apple"), so that a colour word in it is part of the name."""
         return any(key in self._names for key in self._keys(phrase)) or phrase.strip() in self._chinese
 
     def _learn(self, synonyms: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]) -> None:
-        own = [c for c in self._concepts if "house" in c.art]
-        for concept in own:
+        own = {c.row: c for c in self._concepts if "house" in c.art}
+        for concept in own.values():
             for word in (concept.name, *concept.en):
                 self._put(self._names, normalise(word), concept)
             for word in concept.zh:
@@ -125,25 +149,33 @@ class ArtSearch:
                     self._put(self._chinese, word, known)
         for concept in self._concepts:
             self._put(self._names, normalise(concept.name), concept)
-            if concept not in own:
+        for concept in self._concepts:
+            for word in concept.names:
+                self._put(self._names, normalise(word), concept)
+            if concept.row not in own:
                 for word in concept.en:
                     self._put(self._tags, normalise(word), concept)
                 for word in concept.zh[:1]:
                     self._put(self._chinese, word, concept)
+                for word in concept.zh[1:]:
+                    self._put(self._chinese_tags, word, concept)
 
     @staticmethod
     def _put(table: dict[str, list[Concept]], key: str, concept: Concept) -> None:
-        entries = table.setdefault(key, [])
-        if key and concept not in entries:
-            entries.append(concept)
+        """Under the word, its singular, and as one word where it is two: "gold bars", "surf board"."""
+        for known in dict.fromkeys((key, singular(key), key.replace(" ", ""))):
+            entries = table.setdefault(known, [])
+            if known and all(entry.row != concept.row for entry in entries):
+                entries.append(concept)
 
     @staticmethod
     def _keys(phrase: str) -> tuple[str, ...]:
         plain = normalise(phrase)
-        return tuple(dict.fromkeys((plain, singular(plain))))
+        return tuple(dict.fromkeys((plain, singular(plain), plain.replace(" ", ""), singular(plain).replace(" ", ""))))
 
     def _drawn(self, found: Sequence[Concept], sets: frozenset[str]) -> list[Concept]:
-        return [c for c in found if not sets.isdisjoint(c.art)]
+        """Those that the sets draw, the colourful before the plain; the order is otherwise kept."""
+        return sorted((c for c in found if not sets.isdisjoint(c.art)), key=lambda c: not _colourful(c, sets))
 
     def _by_words(self, phrase: str, sets: frozenset[str]) -> list[Match]:
         for text in self._readings(phrase):
@@ -151,29 +183,38 @@ class ArtSearch:
             for start in range(len(words)):
                 tail = " ".join(words[start:])
                 for key in self._keys(tail):
-                    found = self._drawn(self._names.get(key, ()), sets)
+                    found = [c for c in self._drawn(self._names.get(key, ()), sets) if start == 0 or c.flag not in WHOLE_ONLY]
                     if found:
                         return [Match(c, (1.0 if start == 0 else 0.9) - 0.01 * i, True) for i, c in enumerate(found)]
         return self._by_tag(phrase, sets)
 
     def _by_near(self, phrase: str, sets: frozenset[str]) -> list[Match]:
         """The shipped table of what stands in for what nothing draws, for a whole phrase or its head noun."""
-        plain = _SETTLED.split(normalise(phrase))[0]
+        whole = normalise(phrase)
+        if whole in self._near and not self._named_in(whole, sets):
+            return [Match(c, 0.7, False) for c in self._drawn([self._near[whole]], sets)]
+        plain = _SETTLED.split(whole)[0]
         steps = len(plain) if CJK.search(plain) else plain.count(" ") + 1
         for start in range(steps):
             tail = plain[start:] if CJK.search(plain) else " ".join(plain.split()[start:])
-            if tail in self._names or tail in self._chinese:
+            if self._named_in(tail, sets):
                 return []
             for key in (tail, singular(tail)):
                 if key in self._near:
                     return [Match(c, 0.7, False) for c in self._drawn([self._near[key]], sets)]
         return []
 
+    def _named_in(self, word: str, sets: frozenset[str]) -> bool:
+        """True when these sets draw something of that very name, that may be shown for a part of a phrase."""
+        known = [*self._names.get(word, ()), *self._names.get(singular(word), ()), *self._chinese.get(word, ())]
+        return bool(self._drawn([c for c in known if c.flag not in WHOLE_ONLY], sets))
+
     def _readings(self, phrase: str) -> list[str]:
         """The phrase, and for "X of Y" / "X with Y" what it is about, in order of trust."""
         plain = _SETTLED.split(normalise(phrase))[0]
         readings = [plain] if " of " not in plain and " with " not in plain else []
-        whole = [plain] if any(key in self._names for key in self._keys(plain)) else []
+        said = normalise(phrase)
+        whole = [text for text in dict.fromkeys((said, plain)) if any(key in self._names for key in self._keys(text))]
         before, _, after = plain.partition(" of ")
         if after:
             order = [after, before] if singular(before.rpartition(" ")[2]) in HOLDERS else [before, after]
@@ -197,12 +238,13 @@ class ArtSearch:
         return []
 
     def _by_meaning(self, phrase: str, sets: frozenset[str]) -> list[Match]:
-        similar = self._similarity(phrase)
-        if similar is None:
+        if self._similarity(phrase) is None:
             return []
-        order = np.argsort(-similar, kind="stable")[:80]
+        similar, order = self._similar[phrase]
         near = [self._concepts[int(i)] for i in order if float(similar[int(i)]) >= LEAST_SIMILAR]
-        return [Match(c, float(similar[c.row]), False) for c in self._drawn(near, sets) if not c.flag]
+        found = [c for c in self._drawn(near, sets) if not c.flag]
+        found.sort(key=lambda c: -float(similar[c.row]) + (0.0 if _colourful(c, sets) else PLAINNESS))
+        return [Match(c, float(similar[c.row]), False) for c in found]
 
     def _by_any_word(self, phrase: str, sets: frozenset[str]) -> list[Match]:
         """Without an embedder: a concept named by any run of words inside ("coffee machine" -> coffee)."""
@@ -216,12 +258,19 @@ class ArtSearch:
         return []
 
     def _by_chinese(self, phrase: str, sets: frozenset[str]) -> list[Match]:
-        """The longest known word the phrase ends in (the head noun), else the longest inside it."""
+        """The longest known word the phrase ends in (the head noun), as it stands or by its English; else the longest inside it."""
         text = "".join(CJK.findall(phrase)).removesuffix("的")
         for start in range(len(text)):
-            found = self._drawn(self._chinese.get(text[start:], ()), sets)
+            tail = text[start:]
+            found = [c for c in self._drawn(self._chinese.get(tail, ()), sets) if start == 0 or c.flag not in WHOLE_ONLY]
             if found:
                 return [Match(c, (1.0 if start == 0 else 0.9) - 0.01 * i, True) for i, c in enumerate(found)]
+            matches = self._translated(tail, sets)
+            if matches:
+                return matches
+            found = [c for c in self._drawn(self._chinese_tags.get(tail, ()), sets) if not c.flag]
+            if found and len(tail) > 1:
+                return [Match(c, 0.6, False) for c in found]
         for length in range(len(text) - 1, 0, -1):
             for start in range(len(text) - length):
                 found = [c for c in self._drawn(self._chinese.get(text[start : start + length], ()), sets) if not c.flag]
@@ -229,19 +278,53 @@ class ArtSearch:
                     return [Match(c, 0.5, False) for c in found]
         return []
 
+    def _translated(self, word: str, sets: frozenset[str]) -> list[Match]:
+        """What the English for a Chinese word finds: its own name is exact, what comes near by meaning is not."""
+        english = self._translations.get(word, "")
+        if not english:
+            return []
+        near = [c for c in (self._near.get(english),) if c is not None]
+        return (
+            [m for m in self._by_words(english, sets) if m.exact]
+            or [Match(c, 0.7, False) for c in self._drawn(near, sets)]
+            or self._by_meaning(english, sets)
+        )
+
     def _similarity(self, phrase: str) -> Floats | None:
         if self._embedder is None or CJK.search(phrase):
             return None
         known = self._similar.get(phrase)
         if known is not None:
-            return known
+            return known[0]
         try:
             vector: Floats = np.asarray(self._embedder.embed([phrase])[0], dtype=np.float32)
         except ModelMissing:
             # Not fetched yet: words alone have to do, and what they miss is told as a substitution.
             return None
-        similar: Floats = (self._table.astype(np.float32) @ vector) * np.float32(self._scale)
+        similar = self._nearness(vector)
         if len(self._similar) >= REMEMBERED:
             self._similar.clear()
-        self._similar[phrase] = similar
+        self._similar[phrase] = (similar, np.argsort(-similar, kind="stable")[:NEIGHBOURS])
         return similar
+
+    def _nearness(self, vector: Floats) -> Floats:
+        """Cosine similarity of every concept to a unit vector of the embedder."""
+        facts = self._embeddings
+        if self._table is None:
+            # Kept as floats, 8 MB for 10,000 concepts: turning bytes into floats for each phrase takes longer than the product.
+            self._table = np.frombuffer(facts.data, dtype=np.int8).reshape(-1, facts.dimensions).astype(np.float32) * np.float32(
+                facts.scale
+            )
+        if facts.projection:
+            vector = vector @ np.frombuffer(facts.projection, dtype="<f2").reshape(-1, facts.dimensions).astype(np.float32)
+        similar: Floats = self._table @ vector
+        return similar
+
+
+def _colourful(concept: Concept, sets: frozenset[str]) -> bool:
+    return any(drawing.colourful for set_id, drawing in concept.art.items() if set_id in sets)
+
+
+def _of_colour(concept: Concept, sets: frozenset[str], colour: str) -> bool:
+    shown = (drawing for set_id, drawing in concept.art.items() if set_id in sets)
+    return any(distance(colour, own) <= SAME_COLOUR for drawing in shown for own in drawing.colours)
