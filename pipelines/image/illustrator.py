@@ -93,7 +93,7 @@ class Illustrator:
         cast = Casting(self.library, self.searcher(), self.vocabulary, self._wardrobe).choose(scene, seed)
         # 3. setting, places, shadows, light
         drawn = draw_scene(
-            scene, cast.items, (width, height), seed, self.library, self.looks, self.vocabulary.holders, cast.foreground, cast.figure
+            scene, cast.items, (width, height), seed, self.library, self.looks, self.vocabulary, cast.foreground, cast.figure
         )
         svg = drawn.svg
         # 4. pixels, and what else was asked for

@@ -28,7 +28,7 @@ class Ground:
     manners: Mapping[str, str]
 
     def manner(self, block: Block) -> str:
-        return self.manners[block.root.concept.name]
+        return self.manners.get(block.root.concept.name, self.footing)
 
 
 def arranged(how: str, blocks: Sequence[Block], ground: Ground, side: float, rng: random.Random) -> list[Placed]:
@@ -47,10 +47,12 @@ def _put(block: Block, centre: float, foot: float, fit: float, ground: Ground, n
 
 
 def row(blocks: Sequence[Block], ground: Ground, side: float, rng: random.Random) -> list[Placed]:
-    """Side by side, in rows when one row would make them tiny."""
-    del rng
+    """Side by side, in rows when one row would make them tiny; on the ground the rows stand one behind another."""
     area, count = ground.area, len(blocks)
-    rows = 1 if area.width / count > area.height * 0.24 else max(1, round((count * area.height / area.width) ** 0.5))
+    lies = ground.footing != "none"
+    if lies and count > 10:
+        return crowd(blocks, ground, side, rng)
+    rows = 1 if lies or area.width / count > area.height * 0.24 else max(1, round((count * area.height / area.width) ** 0.5))
     per_row = -(-count // rows)
     placed: list[Placed] = []
     for index, block in enumerate(blocks):
@@ -179,7 +181,7 @@ def crowd(blocks: Sequence[Block], ground: Ground, side: float, rng: random.Rand
     area, count = ground.area, len(blocks)
     lies = ground.footing != "none"
     order = sorted(range(count), key=lambda i: (blocks[i].main, rng.random()))
-    rows = max(2, min(round((count * 0.62) ** 0.5), 7))
+    rows = max(2, min(round((count * 0.85) ** 0.5), 8))
     scales = [0.5 + 0.5 * (r + 0.5) / rows for r in range(rows)]
     share = sum(1 / s for s in scales)
     counts = [max(1, round(count / (s * share))) for s in scales]
@@ -190,9 +192,9 @@ def crowd(blocks: Sequence[Block], ground: Ground, side: float, rng: random.Rand
     top = ground.far if lies else area.y + tallest * fit * scales[0] * 0.9
     bottom = ground.near if lies else area.bottom
     # Between two rows at least a bit over half of those behind must be seen.
-    fit = min(fit, side * 1.6, max(bottom - top, area.height * 0.22) / rows / (tallest * 0.42), area.height / tallest)
-    if lies and (bottom - top) / rows < tallest * fit * 0.42:
-        top = max(bottom - rows * tallest * fit * 0.42, area.y + tallest * fit * scales[0])
+    fit = min(fit, side * 1.6, max(bottom - top, area.height * 0.24) / rows / (tallest * 0.36), area.height / tallest)
+    if lies and (bottom - top) / rows < tallest * fit * 0.36:
+        top = max(bottom - rows * tallest * fit * 0.36, area.y + tallest * fit * scales[0])
     placed: list[Placed] = []
     place = 0
     for r, here in enumerate(counts):

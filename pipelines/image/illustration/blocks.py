@@ -10,6 +10,7 @@ from pipelines.image.illustration.stage import Box
 from pipelines.image.illustration.vocabulary import Material, Pose
 
 SIDED = ("animal", "transport")
+STANDING = Pose()
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Item:
     subject: int = 0
     copy: int = 0
     material: Material | None = None
-    pose: Pose = Pose()
+    pose: Pose = STANDING
 
     @property
     def sided(self) -> bool:
@@ -156,7 +157,7 @@ def settle(block: Block, box: Box, manner: str, flip: bool, depth: float, number
                 part.rests,
                 lift=lift,
                 hidden=part.hidden,
-            )  # fmt: skip
+            )
         )
     return placed
 

@@ -171,9 +171,10 @@ class Casting:
             count, scale = DRIFTING, scale * 0.62
         even = scene.arrangement != "free" or scene.form == "sheet"
         material = self.vocabulary.material(self._material(subject, self.searcher.named(subject.what)))
+        colour = None if material else self._asked_colour(subject)
         return [
             Item(
-                concept, drawing, None if material else self._asked_colour(subject), scale * (1.0 if even else 1 - 0.09 * (k % 3)), one.prop,
+                concept, drawing, colour, scale * (1.0 if even else 1 - 0.09 * (k % 3)), one.prop,
                 main is None and k == 0 and not one.front, one.number, k, material, self.vocabulary.pose(subject.pose),
             )
             for k in range(count)

@@ -70,6 +70,8 @@ class _Composer:
         # Another seed sees it from a little nearer or further.
         nearness = self.rng.uniform(0.9, 1.08) if stage.scene.composition not in ("close", "row") else 1.0
         distance = DISTANCES[stage.scene.camera.distance]
+        if stage.scene.frame in ("circle", "badge", "diamond"):
+            nearness *= 1.35  # a frame has taken the corners already
         self.side = min(SIZES[stage.scene.composition] * distance * nearness, 0.98) * short * crowd
         self.near = min(floor.near, self.area.bottom)
         self.far = min(floor.far, self.near)

@@ -13,7 +13,7 @@ from pipelines.image.illustration.colour import lch, mix
 from pipelines.image.illustration.composition import place
 from pipelines.image.illustration.figure import Figure
 from pipelines.image.illustration.forms import FORMS, TRANSPARENT, room_of
-from pipelines.image.illustration.frames import cut, texture
+from pipelines.image.illustration.frames import cut, lightning, texture
 from pipelines.image.illustration.light import light_of
 from pipelines.image.illustration.mask import Looks
 from pipelines.image.illustration.portrait import bust, bust_box, on_stage
@@ -25,6 +25,7 @@ from pipelines.image.illustration.stage import Box, Floor, Stage
 from pipelines.image.illustration.subjects import ABSTRACT, Artist
 from pipelines.image.illustration.svg import Canvas
 from pipelines.image.illustration.view import look
+from pipelines.image.illustration.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -74,17 +75,22 @@ def draw_scene(
     seed: int,
     library: ArtLibrary,
     looks: Looks | None = None,
-    holders: frozenset[str] = frozenset(),
+    vocabulary: Vocabulary | None = None,
     foreground: Sequence[Item] = (),
     figure: Figure | None = None,
 ) -> Drawn:
     """The same arguments give the same text."""
     looks = looks or Looks(library)
-    stage = Stage(Canvas(size[0], size[1]), light_of(scene), scene, seed, room_of(scene.form, size[0], size[1]))
-    assembly = assemble(items, scene.relations, looks, holders)
+    # A storm is rain under a darker sky, and lightning; the settings draw its rain.
+    seen = scene.model_copy(update={"weather": "rain"}) if scene.weather == "storm" else scene
+    stage = Stage(Canvas(size[0], size[1]), light_of(scene), seen, seed, room_of(scene.form, size[0], size[1]))
+    holders, seats = (vocabulary.holders, vocabulary.seats) if vocabulary else (frozenset[str](), {})
+    assembly = assemble(items, scene.relations, looks, holders, seats)
     artist = Artist(stage, Floor(far=0, near=stage.height), library, looks)
     front: list[Placed] = []
     figures: tuple[tuple[str, Box], ...] = ()
+    if scene.weather == "storm" and scene.setting in OUTDOORS:
+        artist.behind.append(lightning(stage))
     if scene.form == "portrait":
         placed, front, figures = _portrait(artist, assembly.blocks, figure)
     elif scene.form in FORMS:
@@ -107,6 +113,8 @@ def _whole_scene(artist: Artist, blocks: Sequence[Block], foreground: Sequence[I
     canvas, scene = stage.canvas, stage.scene
     # 1. the setting, as the camera sees it, and the floor it leaves
     floor = artist.floor = look(stage, SETTINGS[scene.setting](stage))
+    for markup in artist.behind:
+        canvas.add(markup)
     # 2. the side kept for text is made calm
     if stage.free is not None:
         canvas.layer("calm")
@@ -142,7 +150,9 @@ def _portrait(
     canvas, area = stage.canvas, stage.area
     artist.floor = look(stage, SETTINGS[stage.scene.setting](stage))
     _backlight(stage)
-    low = area if stage.scene.frame == "none" else Box(area.x, area.y - area.height * 0.12, area.width, area.height * 1.34)
+    low = area
+    if stage.scene.frame != "none":
+        low = Box(stage.width * 0.1, stage.height * 0.13, stage.width * 0.8, stage.height * 0.84)
     placed: list[Placed] = []
     figures: tuple[tuple[str, Box], ...] = ()
     rest = list(blocks)

@@ -7,10 +7,11 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from pipelines.image.illustration.colour import parse
+from pipelines.image.illustration.colour import lch, parse, shade
 
 _WORD = re.compile(r"[a-z][a-z'-]*")
 _CJK = re.compile(r"[\u3400-\u9fff]")
@@ -71,6 +72,9 @@ class Wardrobe:
         chosen["cloth"] = colour or _garment(words) or chosen["cloth"]
         if chosen["build"] == "strong" and chosen["style"] in ("bun", "bob", "ponytail") and not self._told("style", words):
             chosen["style"] = rng.choice(("short", "spiky", "curly"))
+        skin, hair = lch(chosen["skin"]).light, lch(chosen["hair"]).light
+        if abs(skin - hair) < 0.15:
+            chosen["hair"] = shade(chosen["hair"], light=-0.17 if hair < 0.75 else 0.1)
         return Figure(**chosen)
 
     def _told(self, slot: str, words: str) -> str:
@@ -92,7 +96,7 @@ def _said(word: str, phrase: str) -> bool:
 def _garment(words: str) -> str:
     """The colour word before a garment: "a girl in a red dress"."""
     found = _WORD.findall(words.lower())
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in pairwise(found):
         if after in GARMENTS and parse(before):
             return parse(before) or ""
     for garment in GARMENTS:

@@ -9,9 +9,9 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from pipelines.image.illustration.arrangement import cells
+from pipelines.image.illustration.arrangement import Ground, arranged, cells
 from pipelines.image.illustration.blocks import Block, Placed, settle, turned
-from pipelines.image.illustration.colour import Lch, hex_of, lch, mix, shade
+from pipelines.image.illustration.colour import Lch, hex_of, lch, mix, most_vivid, shade
 from pipelines.image.illustration.composition import place
 from pipelines.image.illustration.frames import rounded
 from pipelines.image.illustration.settings import SETTINGS
@@ -28,7 +28,8 @@ GROUNDS: dict[str, tuple[str, str, str]] = {
     "meadow": ("#8cc96a", "#8a5f3d", "#6f4a2f"), "desert": ("#edc987", "#c99a5b", "#a87c46"), "beach": ("#f1d9a5", "#d2ab6d", "#b18b54"),
     "sea": ("#58b9dc", "#2f86b3", "#246a92"), "city": ("#b9c0c9", "#7f8894", "#666e7a"), "street": ("#b9c0c9", "#7f8894", "#666e7a"),
     "interior": ("#d9b58a", "#a87f55", "#8a6540"), "cave": ("#8b8592", "#5e5868", "#4a4553"), "space": ("#5b5a8f", "#3a3966", "#2c2b52"),
-    "mountains": ("#a9b99a", "#7b7168", "#625a53"), "snowfield": ("#f2f7fb", "#b9cbd9", "#9bb1c3"), "dungeon": ("#7d7f8c", "#555763", "#43454f"),
+    "mountains": ("#a9b99a", "#7b7168", "#625a53"),
+    "snowfield": ("#f2f7fb", "#b9cbd9", "#9bb1c3"), "dungeon": ("#7d7f8c", "#555763", "#43454f"),
 }  # fmt: skip
 GROUNDS |= dict.fromkeys(("hills", "forest", "farm", "garden", "park", "jungle", "village", "chinese_garden"), GROUNDS["meadow"])
 
@@ -42,7 +43,7 @@ def room_of(form: str, width: float, height: float) -> Box | None:
 
     return {
         "icon": centred(0.68, 0.68),
-        "spot": centred(0.74, 0.72, 0.01),
+        "spot": centred(0.68, 0.66, 0.01),
         "sticker": Box(0.06 * width, 0.06 * height, 0.88 * width, 0.88 * height),
     }.get(form)
 
@@ -51,8 +52,9 @@ def _tones(stage: Stage, blocks: Sequence[Block]) -> tuple[str, str]:
     """Two tones of a ground that the subject stands out from: the palette's, or over against the subject's own colour."""
     palette = stage.scene.palette
     if palette:
-        main = lch(palette[0])
-        return hex_of(Lch(min(main.light + 0.16, 0.95), main.chroma * 0.8, main.hue)), palette[0]
+        main = lch(most_vivid(palette))
+        light = min(max(main.light, 0.58), 0.8)
+        return hex_of(Lch(light + 0.12, main.chroma * 0.6, main.hue)), hex_of(Lch(light, main.chroma, main.hue))
     own = lch(blocks[0].root.colour or (blocks[0].root.drawing.colours or ("#888888",))[0]) if blocks else lch("#888888")
     turn = stage.chance("ground").choice((150, 180, 205))
     hue = (own.hue + turn) % 360 if not own.neutral else stage.chance("ground hue").uniform(0, 360)
@@ -63,6 +65,9 @@ def _tones(stage: Stage, blocks: Sequence[Block]) -> tuple[str, str]:
 def _whole(blocks: Sequence[Block], stage: Stage, floor: Floor, manner: str, foot: float = 0.0) -> list[Placed]:
     """One block alone in the middle of the room, as large as fits; several composed."""
     area = stage.area
+    if len(blocks) != 1 and floor.footing == "none":
+        side = min(area.width, area.height)
+        return arranged("row", blocks, Ground(area, floor.far, floor.near, "none", {}), side, stage.chance("composition"))
     if len(blocks) != 1:
         return place(blocks, stage, floor)
     bounds = blocks[0].bounds
@@ -164,8 +169,8 @@ def _sprigs(stage: Stage, cx: float, cy: float, side: float, tone: str) -> None:
             canvas.ellipse(x, y, r * 0.7, r * 0.7, tone, 0.7)
         else:
             canvas.add(
-                f'<path d="M0 0q{n(r * 1.4)} {n(-r * 1.6)} {n(r * 3)} 0q{n(-r * 1.6)} {n(r * 1.6)} {n(-r * 3)} 0z" fill="{tone}" opacity="0.7" '
-                f'transform="translate({n(x)} {n(y)})rotate({n(math.degrees(angle))})"/>'
+                f'<path d="M0 0q{n(r * 1.4)} {n(-r * 1.6)} {n(r * 3)} 0q{n(-r * 1.6)} {n(r * 1.6)} {n(-r * 3)} 0z" fill="{tone}" '
+                f'opacity="0.7" transform="translate({n(x)} {n(y)})rotate({n(math.degrees(angle))})"/>'
             )
 
 
@@ -200,7 +205,7 @@ def isometric(artist: Artist, blocks: Sequence[Block]) -> list[Placed]:
         fit = min(
             half * (1.25 if count == 1 else 1.3 / count) / bounds.width,
             (tallest - (cy - y)) * 0.95 / bounds.height,
-            half * 1.5 / count / bounds.height if count > 1 else 99.0,
+            half * 1.5 / count / bounds.height if count > 1 else 1e9,
         )
         wide, high = bounds.width * fit, bounds.height * fit
         foot = y + half * 0.12 / count
@@ -264,7 +269,7 @@ def tile(artist: Artist, blocks: Sequence[Block]) -> list[Placed]:
     stage = artist.stage
     canvas, rng, w, h = stage.canvas, stage.chance("tile"), stage.width, stage.canvas.height
     _, main, _, pale = stage.light.base()
-    ground = pale if stage.scene.palette else _tones(stage, blocks)[0]
+    ground = pale if stage.scene.palette else mix(_tones(stage, blocks)[0], "#ffffff", 0.42)
     if stage.light.dark:
         ground = shade(main, light=0.24 - lch(main).light)
     canvas.fill_all(ground)
@@ -275,13 +280,14 @@ def tile(artist: Artist, blocks: Sequence[Block]) -> list[Placed]:
     artist.lit = artist.outdoors = False
     canvas.layer("dots")
     placed: list[Placed] = []
+    step = 1 if len(blocks) == 2 else len(blocks) // 2 + 1
     for j in range(down):
         for i in range(across):
             x, y = (i + 0.25 + 0.5 * (j % 2)) * step_x, (j + 0.5) * step_y
             _wrapped_dot(stage, (x + step_x / 2) % w, y, min(step_x, step_y) * 0.055, accent)
             if not blocks:
                 continue
-            block = blocks[(i + j * (across // 2 + 1)) % len(blocks)]
+            block = blocks[(i + j * step) % len(blocks)]
             bounds = block.bounds
             fit = min(step_x * 0.7 / bounds.width, step_y * 0.7 / bounds.height)
             wide, high = bounds.width * fit, bounds.height * fit

@@ -81,9 +81,32 @@ def texture(stage: Stage) -> None:
     {"grain": _grain, "paper": _paper, "halftone": _halftone}[kind](stage)
 
 
+def lightning(stage: Stage) -> str:
+    """One forked bolt out of the clouds, with its glow."""
+    rng, unit = stage.chance("lightning"), stage.unit
+    x, y = stage.width * rng.choice((rng.uniform(0.1, 0.34), rng.uniform(0.66, 0.9))), 0.0
+    line, forks = f"M{n(x)} {n(y)}", ""
+    while y < stage.height * 0.5:
+        x, y = x + rng.uniform(-5, 5) * unit, y + rng.uniform(4, 8) * unit
+        line += f"L{n(x)} {n(y)}"
+        if rng.random() < 0.35:
+            forks += f"M{n(x)} {n(y)}l{n(rng.uniform(-7, 7) * unit)} {n(7 * unit)}l{n(rng.uniform(-4, 4) * unit)} {n(5 * unit)}"
+    pen = 'fill="none" stroke-linejoin="round" stroke-linecap="round"'
+    return (
+        f'<g {pen}><path d="{line}" stroke="#cfd9ff" stroke-width="{n(unit * 2.2)}" opacity="0.25"/>'
+        f'<path d="{forks or line}" stroke="#e8edff" stroke-width="{n(unit * 0.35)}" opacity="0.8"/>'
+        f'<path d="{line}" stroke="#fbfcff" stroke-width="{n(unit * 0.7)}"/></g>'
+    )
+
+
 def _pattern(stage: Stage, side: float, inner: str, turn: float = 0.0) -> str:
+    """A paint. In a seamless tile the pattern divides the picture, so that it has no seam either."""
+    wide = high = side
+    if stage.scene.form == "tile":
+        wide, high = stage.width / max(round(stage.width / side), 1), stage.canvas.height / max(round(stage.canvas.height / side), 1)
+        turn = 0.0
     move = f' patternTransform="rotate({n(turn)})"' if turn else ""
-    head = f'<pattern id="{{id}}" width="{n(side)}" height="{n(side)}" patternUnits="userSpaceOnUse"{move}>'
+    head = f'<pattern id="{{id}}" width="{wide:.6g}" height="{high:.6g}" patternUnits="userSpaceOnUse"{move}>'
     return f"url(#{stage.canvas.define('texture', f'{head}{inner}</pattern>')})"
 
 
@@ -114,6 +137,8 @@ def _paper(stage: Stage) -> None:
         )
     specks = [_dot(rng.random() * side, rng.random() * side, unit * rng.uniform(0.1, 0.2), "#4d3a22", 0.16) for _ in range(40)]
     stage.canvas.fill_all(_pattern(stage, side, "".join(fibres + specks)))
+    if stage.scene.form == "tile":
+        return
     edge = stage.canvas.radial([(0, "#6b4f2a", 0), (0.7, "#6b4f2a", 0), (1, "#6b4f2a", 0.16)], (0.5, 0.5), 0.75)
     stage.canvas.fill_all(edge)
 
@@ -124,6 +149,9 @@ def _halftone(stage: Stage) -> None:
     deep = stage.light.base()[0]
     deep = shade(deep, light=0.3 - lch(deep).light) if lch(deep).light > 0.3 else deep
     dots = _pattern(stage, step, _dot(step / 2, step / 2, step * 0.34, deep, 1.0), 45)
+    if stage.scene.form == "tile":
+        canvas.fill_all(dots, 0.2)
+        return
     fade = canvas.linear([(0, "#000000", 1), (0.45, "#222222", 1), (1, "#b8b8b8", 1)], (0.2, 0, 0.8, 1))
     size = f'width="{n(canvas.width)}" height="{n(canvas.height)}"'
     mask = canvas.define("mask", f'<mask id="{{id}}" maskUnits="userSpaceOnUse" x="0" y="0" {size}><rect {size} fill="{fade}"/></mask>')

@@ -135,10 +135,11 @@ def _mean(areas: Mapping[str, float], turning: frozenset[str], paint: Repaint) -
 
 
 def of_material(areas: Mapping[str, float], ramp: Sequence[str]) -> Repaint:
-    """Everything in the tones of a material, dark to light as it was: the darkest tone of the drawing gets the ramp's first."""
-    lights = sorted(lch(c).light for c in areas)
-    least, most = lights[0], max(lights[-1], lights[0] + 0.05)
-    return lambda colour: blend(ramp, (lch(colour).light - least) / (most - least))
+    """Everything in the tones of a material, dark to light as it was: lighter and darker about the middle of the ramp."""
+    total = sum(areas.values()) or 1.0
+    mean = sum(lch(c).light * a for c, a in areas.items()) / total
+    # The middle of the ramp is what the material is known by: the mean tone of the drawing falls there.
+    return lambda colour: blend(ramp, 0.5 + (lch(colour).light - mean) * 1.45)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from domain.errors import InputError
@@ -14,7 +14,7 @@ from pipelines.image.illustration.stage import Box
 #: Relations that say which of two carries the other; round in a circle they contradict each other.
 BEARING = ("in", "on", "under", "behind", "holding")
 #: How much bigger a thing is made so that what is on or in it has room.
-GROWN = 1.8
+GROWN = 1.4
 
 
 def check(scene: Scene) -> None:
@@ -68,7 +68,9 @@ class Assembly:
     unmet: tuple[int, ...]
 
 
-def assemble(items: Sequence[Item], relations: Iterable[Relation], looks: Looks, holders: frozenset[str]) -> Assembly:
+def assemble(
+    items: Sequence[Item], relations: Iterable[Relation], looks: Looks, holders: frozenset[str], seats: Mapping[str, float]
+) -> Assembly:
     """Every item in exactly one block. The relations have been checked."""
     by_number: dict[int, list[Item]] = {}
     for item in items:
@@ -82,7 +84,7 @@ def assemble(items: Sequence[Item], relations: Iterable[Relation], looks: Looks,
             carried[thing] = (anchor, relation.kind)
         elif carried.get(anchor, (None,))[0] != thing:
             unmet.append(index)
-    builder = _Builder(by_number, carried, looks, holders)
+    builder = _Builder(by_number, carried, looks, holders, seats)
     return Assembly(tuple(builder.block(item) for item in items if item.subject not in carried), tuple(unmet))
 
 
@@ -96,8 +98,15 @@ def _under(carried: dict[int, tuple[int, str]], anchor: int, thing: int) -> bool
 
 
 class _Builder:
-    def __init__(self, items: dict[int, list[Item]], carried: dict[int, tuple[int, str]], looks: Looks, holders: frozenset[str]) -> None:
-        self.items, self.carried, self.looks, self.holders = items, carried, looks, holders
+    def __init__(
+        self,
+        items: dict[int, list[Item]],
+        carried: dict[int, tuple[int, str]],
+        looks: Looks,
+        holders: frozenset[str],
+        seats: Mapping[str, float],
+    ) -> None:
+        self.items, self.carried, self.looks, self.holders, self.seats = items, carried, looks, holders, seats
 
     def block(self, root: Item) -> Block:
         wide, high = root.size()
@@ -153,7 +162,9 @@ class _Builder:
 
     def _on(self, anchor: Part, item: Item, across: float, count: int) -> Part:
         item, wide, high = self._fit(item, anchor.box.width * (0.92 if count == 1 else 1.05 / count), 99.0)
-        foot = self._top(anchor, across) + min(high * 0.06, anchor.box.height * 0.14)
+        seat = self.seats.get(anchor.item.concept.name)
+        top = anchor.box.y + anchor.box.height * seat if seat else self._top(anchor, across)
+        foot = top + min(high * 0.06, anchor.box.height * 0.14)
         x = anchor.box.x + anchor.box.width * across - wide / 2
         return Part(item, Box(x, foot - high, wide, high), anchor.order + 1, rests=True)
 

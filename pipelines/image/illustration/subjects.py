@@ -23,7 +23,7 @@ ABSTRACT = (Setting.PLAIN, Setting.PATTERN, Setting.GRADIENT, Setting.STUDIO)
 class Artist:
     """Draws on one stage. achieved: (subject number, copy) -> the colour it got. layers: layer id -> what stands in it.
 
-    outdoors: whether sun and air are drawn. lit: whether things have an edge of light.
+    behind: markup that belongs into the sky. outdoors: whether sun and air are drawn. lit: whether things have an edge of light.
     """
 
     stage: Stage
@@ -34,6 +34,7 @@ class Artist:
     lit: bool = True
     achieved: dict[tuple[int, int], Achieved] = field(default_factory=dict)
     layers: dict[str, Placed] = field(default_factory=dict)
+    behind: list[str] = field(default_factory=list)
     _drawn: int = 0
 
     def shadows(self, placed: Placed) -> None:

@@ -47,6 +47,7 @@ class Vocabulary:
         for entry in manners["pose"]:
             facts = {key: value for key, value in entry.items() if key != "words"}
             self._poses.update(dict.fromkeys(entry["words"], Pose(**facts)))
+        self.seats: dict[str, float] = {name: float(share) for name, share in manners["seats"].items()}
         self.holders = frozenset(manners["holders"]["names"])
 
     def palette(self, name: str) -> Palette | None:
