@@ -207,14 +207,15 @@ def _overlap(placed: Sequence[Placed]) -> float:
 
 def _main_colours(png: bytes) -> tuple[str, ...]:
     """Five colours by area, of what is not transparent."""
+    import numpy as np
     from PIL import Image
 
     image = Image.open(io.BytesIO(png)).convert("RGBA").resize((48, 48), Image.Resampling.BOX)
-    seen = [pixel[:3] for pixel in image.get_flattened_data() if pixel[3] > 127] if hasattr(image, "get_flattened_data") else []
-    if not seen:
+    pixels = np.asarray(image).reshape(-1, 4)
+    seen = pixels[pixels[:, 3] > 127][:, :3]
+    if not len(seen):
         return ()
-    strip = Image.new("RGB", (len(seen), 1))
-    strip.putdata(seen)
+    strip = Image.fromarray(np.ascontiguousarray(seen.reshape(1, -1, 3)))
     small = strip.quantize(5, Image.Quantize.MEDIANCUT)
     flat = small.getpalette() or []
     counts = sorted(small.getcolors() or [], reverse=True)

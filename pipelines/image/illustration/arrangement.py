@@ -111,7 +111,7 @@ def circle(blocks: Sequence[Block], ground: Ground, side: float, rng: random.Ran
     # The chord between neighbours bounds the size; on the ground it is seen shortened, and they may cover each other a little.
     chord = 2 * math.pi * math.sqrt((rx * rx + down * down) / 2) / len(ring)
     widest = max(max(blocks[i].bounds.width, blocks[i].bounds.height * (0.8 if lies else 1.0)) for i in ring)
-    fit = min(side * 1.2, chord * 0.8 / widest)
+    fit = min(side * 1.2, chord * 0.68 / widest)
     start = rng.uniform(0, 2 * math.pi) if len(ring) > 2 else 0.0
     placed: list[Placed] = []
     for turn, index in enumerate(ring):

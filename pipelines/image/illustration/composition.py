@@ -73,6 +73,7 @@ class _Composer:
         if stage.scene.frame in ("circle", "badge", "diamond"):
             nearness *= 1.35  # a frame has taken the corners already
         self.side = min(SIZES[stage.scene.composition] * distance * nearness, 0.98) * short * crowd
+        self.alone = self.side / crowd
         self.near = min(floor.near, self.area.bottom)
         self.far = min(floor.far, self.near)
         self.third = self.rng.choice((0.36, 0.64))
@@ -84,7 +85,8 @@ class _Composer:
             how = "crowd" if self.floor.footing != "none" else "scatter"
         if how in ARRANGED and self.count > 1:
             manners = {b.root.concept.name: self._manner(b) for b in self.blocks}
-            return arranged(how, self.blocks, Ground(self.area, self.far, self.near, self.floor.footing, manners), self.side, self.rng)
+            ground = Ground(self.area, self.far, self.near, self.floor.footing, manners)
+            return arranged(how, self.blocks, ground, self.alone if how == "crowd" else self.side, self.rng)
         return self._cut(self.gathered())
 
     def gathered(self) -> list[Placed]:

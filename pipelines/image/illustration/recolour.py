@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from pipelines.image.illustration.colour import Lch, delta_e, harmonise, hex_of, hue_distance, lch, mix
 from pipelines.image.illustration.light import Light, blend
@@ -21,6 +22,8 @@ BODY_HUES = 80.0
 LIMB = 0.06
 #: Neutrals darker than this are outlines, eyes and tyres: they stay.
 INK_LIGHT = 0.36
+#: The mean of what is recoloured may be this far from the asked colour (CIEDE2000) before shading is given up for it.
+NEAR = 7.0
 #: The asked colour may be seen this far away (CIEDE2000) after the light of the scene.
 SEEN = 9.0
 
@@ -89,18 +92,22 @@ def recolour(areas: Mapping[str, float], target: str, living: bool = False) -> R
     up = min(0.85, max(0.985 - goal.light, 0.02) / max(most - mean, 0.02))
     down = min(0.85, max(goal.light - 0.09, 0.02) / max(mean - least, 0.02))
 
-    def paint(colour: str) -> str:
-        if colour not in turning:
-            return colour
+    def paint(colour: str, keep: float) -> str:
         own = lch(colour)
-        spread = up if own.light > mean else down
+        spread = (up if own.light > mean else down) * keep
         light = goal.light + (own.light - mean) * spread
         turn = 0.0 if own.neutral or main.neutral else (own.hue - main.hue + 180) % 360 - 180
         ratio = 1.0 if main.neutral else min(own.chroma / max(main.chroma, 0.03), 1.25)
-        kept = 0.2 if abs(turn) < BODY_HUES else 0.0
-        return hex_of(Lch(light, goal.chroma * max(ratio, 0.55), (goal.hue + min(max(turn * kept, -12), 12)) % 360))
+        kept = 0.2 * keep if abs(turn) < BODY_HUES else 0.0
+        strength = 1 + (max(ratio, 0.55) - 1) * keep
+        return hex_of(Lch(light, goal.chroma * strength, (goal.hue + min(max(turn * kept, -12), 12)) % 360))
 
-    return _centred(areas, turning, paint, target)
+    # A colour at the edge of what a screen can show has no lighter or darker tones as vivid: then there is less shading.
+    for keep in (1.0, 0.6, 0.3, 0.1):
+        made = _centred(areas, turning, partial(paint, keep=keep), target)
+        if delta_e(_mean(areas, turning, made), target) <= NEAR:
+            break
+    return made
 
 
 def _centred(areas: Mapping[str, float], turning: frozenset[str], paint: Repaint, target: str) -> Repaint:

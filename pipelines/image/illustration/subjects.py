@@ -150,7 +150,9 @@ class Artist:
         strength = floor.shade * (0.55 if placed.lift else 1.0)
         drift = (0.5 - floor.sun) * box.width * 0.3
         soft = canvas.radial([(0, tone, strength), (0.5, tone, strength * 0.5), (1, tone, 0)])
-        canvas.ellipse(cx + drift, placed.foot, max(half * 1.5, box.width * 0.5), max(half * 0.17, box.height * 0.035), soft)
+        if half * 1.5 < box.width * 0.5:
+            cx = (cx + box.centre[0]) / 2  # a leaning thing: its shade lies under its middle, not beside it
+        canvas.ellipse(cx + drift, placed.foot, max(half * 1.5, box.width * 0.42), max(half * 0.17, box.height * 0.035), soft)
         if not placed.lift:
             core = canvas.radial([(0, tone, min(strength * 1.5, 0.85)), (0.6, tone, strength * 0.7), (1, tone, 0)])
             canvas.ellipse(cx, placed.foot - box.height * 0.004, half * 1.08, max(half * 0.065, box.height * 0.014), core)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.scene import Scene
@@ -35,11 +35,13 @@ def test_the_colour_difference_is_the_published_one(
     assert ciede2000(second, first) == pytest.approx(expected, abs=1e-4)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 0xFFFFFF))
 def test_a_colour_differs_from_itself_by_nothing(value: int) -> None:
     assert delta_e(f"#{value:06x}", f"#{value:06x}") == 0
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.integers(0, 0xFFFFFF), st.sampled_from(["day", "night", "sunset", "dawn"]), st.sampled_from(["clear", "fog", "storm"]))
 def test_any_asked_colour_is_reached_before_and_after_the_light(value: int, time: str, weather: str) -> None:
     asked = f"#{value:06x}"
