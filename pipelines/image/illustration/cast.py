@@ -99,9 +99,10 @@ class Casting:
             )  # fmt: skip
 
     def _figure(self, scene: Scene, seed: int) -> Figure | None:
-        """A portrait of a person is built from parts."""
+        """A portrait of a person is built from parts, and so is a person with a name in a scene, to be the same one again."""
         first = scene.subjects[0] if scene.subjects else None
-        if scene.form != "portrait" or (first and not self.wardrobe.person(first.what)):
+        asked = scene.form == "portrait" or (scene.form == "scene" and scene.character and first is not None)
+        if not asked or (first and not self.wardrobe.person(first.what)):
             return None
         words = " ".join((first.what, first.pose, first.material, scene.mood)) if first else scene.mood
         colour = colour_of(first.colour, "scene.subjects.0.colour") if first else ""
@@ -116,6 +117,9 @@ class Casting:
                     f"There is no art family {scene.family!r} here.", hint=f"Use one of: {', '.join(families)}.", field="scene.family"
                 )
             return scene.family
+        if scene.character and wanted:
+            # Whatever else stands in the scene, a named character keeps its drawing.
+            wanted = wanted[:1]
         scores: dict[str, float] = {}
         for family in families:
             sets = frozenset(s.id for s in ready if s.family == family)

@@ -27,6 +27,9 @@ from pipelines.image.illustration.svg import Canvas
 from pipelines.image.illustration.view import look
 from pipelines.image.illustration.vocabulary import Vocabulary
 
+#: Name and box of each character drawn from parts.
+Figures = tuple[tuple[str, Box], ...]
+
 
 @dataclass(frozen=True)
 class Drawn:
@@ -88,7 +91,7 @@ def draw_scene(
     assembly = assemble(items, scene.relations, looks, holders, seats)
     artist = Artist(stage, Floor(far=0, near=stage.height), library, looks)
     front: list[Placed] = []
-    figures: tuple[tuple[str, Box], ...] = ()
+    figures: Figures = ()
     if scene.weather == "storm" and scene.setting in OUTDOORS:
         artist.behind.append(lightning(stage))
     if scene.form == "portrait":
@@ -96,7 +99,7 @@ def draw_scene(
     elif scene.form in FORMS:
         placed = FORMS[scene.form](artist, assembly.blocks)
     else:
-        placed, front = _whole_scene(artist, assembly.blocks, foreground)
+        placed, front, figures = _whole_scene(artist, assembly.blocks, foreground, figure)
     if scene.form not in TRANSPARENT or scene.form == "icon":
         texture(stage)
     if scene.form not in TRANSPARENT and scene.form != "tile":
@@ -108,8 +111,11 @@ def _title(scene: Scene) -> str:
     return ", ".join([s.what for s in scene.subjects] + [scene.setting.value])
 
 
-def _whole_scene(artist: Artist, blocks: Sequence[Block], foreground: Sequence[Item]) -> tuple[list[Placed], list[Placed]]:
+def _whole_scene(
+    artist: Artist, blocks: Sequence[Block], foreground: Sequence[Item], figure: Figure | None
+) -> tuple[list[Placed], list[Placed], Figures]:
     stage = artist.stage
+    figures: Figures = ()
     canvas, scene = stage.canvas, stage.scene
     # 1. the setting, as the camera sees it, and the floor it leaves
     floor = artist.floor = look(stage, SETTINGS[scene.setting](stage))
@@ -120,12 +126,17 @@ def _whole_scene(artist: Artist, blocks: Sequence[Block], foreground: Sequence[I
         canvas.layer("calm")
         _calm(stage, floor)
     # 3. shadows, then subjects from the furthest to the nearest
-    placed = place(blocks, stage, floor)
+    box = _half_length(stage) if figure else None
+    placed = place(blocks, stage if box is None else replace(stage, room=_beside(stage.area, box)), floor)
     canvas.layer("shadow")
     for one in placed:
         artist.shadows(one)
     for one in placed:
         artist.subject(one)
+    if figure and box:
+        canvas.layer("character")
+        canvas.add(on_stage(bust(figure, stage.light.on_subject), box))
+        figures = ((scene.subjects[0].what, box),)
     # 4. what is in front, the weather, and the light over all
     front = before(foreground, stage, placed)
     canvas.layer("foreground")
@@ -139,12 +150,27 @@ def _whole_scene(artist: Artist, blocks: Sequence[Block], foreground: Sequence[I
             canvas.add(markup)
     canvas.layer("light")
     _vignette(stage)
-    return placed, front
+    return placed, front, figures
 
 
-def _portrait(
-    artist: Artist, blocks: Sequence[Block], figure: Figure | None
-) -> tuple[list[Placed], list[Placed], tuple[tuple[str, Box], ...]]:
+def _half_length(stage: Stage) -> Box:
+    """A named person in a scene: half length, cut by the lower edge on purpose, on the left or right third."""
+    area = stage.area
+    box = bust_box(area, {"close": 0.92, "medium": 0.74, "wide": 0.5}[stage.scene.camera.distance])
+    side = min(box.width, area.width * 0.7)
+    left = stage.chance("figure").random() < 0.5
+    x = area.x - side * 0.04 if left else area.right - side * 0.96
+    return Box(x, area.bottom - side, side, side)
+
+
+def _beside(area: Box, taken: Box) -> Box:
+    """The wider part of the area left or right of a figure's shoulders."""
+    inner = taken.width * 0.1
+    left, right = taken.x + inner - area.x, area.right - taken.right + inner
+    return Box(area.x, area.y, left, area.height) if left > right else Box(area.right - right, area.y, right, area.height)
+
+
+def _portrait(artist: Artist, blocks: Sequence[Block], figure: Figure | None) -> tuple[list[Placed], list[Placed], Figures]:
     """One bust, large, cut by the lower edge on purpose: a character from parts, or the first thing asked; the rest before it."""
     stage = artist.stage
     canvas, area = stage.canvas, stage.area
@@ -154,10 +180,11 @@ def _portrait(
     if stage.scene.frame != "none":
         low = Box(stage.width * 0.1, stage.height * 0.13, stage.width * 0.8, stage.height * 0.84)
     placed: list[Placed] = []
-    figures: tuple[tuple[str, Box], ...] = ()
+    figures: Figures = ()
     rest = list(blocks)
     if figure:
-        box = bust_box(low)
+        tall = figure.head in ("pointed", "toque", "crown", "helmet", "horns")
+        box = bust_box(low, 0.86 if tall else 0.96)
         canvas.layer("character")
         canvas.add(on_stage(bust(figure, stage.light.on_subject), box))
         figures = ((stage.scene.subjects[0].what if stage.scene.subjects else stage.scene.character, box),)

@@ -15,9 +15,6 @@ from pipelines.image.illustration.figure import Figure
 from pipelines.image.illustration.stage import Box
 from pipelines.image.illustration.svg import number as n
 
-#: Height of the bust's square as a share of the area it stands in.
-TALL = 0.96
-
 
 @dataclass
 class Pen:
@@ -383,8 +380,8 @@ def _eyewear(pen: Pen) -> None:
         pen.path("M52.500 38.500H63.500C63.500 45 61 48.500 58 48.500C55 48.500 52.500 45 52.500 38.500Z", "#2a2026")
 
 
-def bust_box(area: Box, share: float = TALL) -> Box:
-    """Where the square of a bust stands: in the middle, on the lower edge of the area."""
+def bust_box(area: Box, share: float) -> Box:
+    """Where the square of a bust stands: in the middle, on the lower edge, as high as a share of the area."""
     side = min(area.width * 1.05, area.height * share)
     return Box(area.centre[0] - side / 2, area.bottom - side, side, side)
 

@@ -334,6 +334,17 @@ def test_a_character_returns_with_the_same_parts(illustrator: Illustrator) -> No
     assert figure("forest", "Mira", 1) != figure("forest", "Otto", 1)
 
 
+def test_a_named_person_stands_in_a_scene_as_the_same_figure(illustrator: Illustrator) -> None:
+    scene = {"subjects": things("young witch", "owl"), "character": "Mira", "setting": "forest"}
+    made = draw(illustrator, scene, exports=["cutout"])
+    again = draw(illustrator, {**scene, "setting": "beach"}, exports=["cutout"])
+    assert sorted(names(made)) == ["owl", "young witch"]
+    assert "character" in made.facts["layers"]  # type: ignore[operator]
+    colours = [set(map(tuple, rgba(file(m, "cutout.png"))[200:, :, :].reshape(-1, 4).tolist())) for m in (made, again)]
+    solid = [{c for c in found if c[3] == 255} for found in colours]
+    assert len(solid[0] & solid[1]) > 5
+
+
 def test_words_choose_the_parts_of_a_character(assets: Path) -> None:
     from pipelines.image.illustration.figure import Wardrobe
 
