@@ -70,7 +70,7 @@ class Wardrobe:
         rng = random.Random(f"character/{name.strip().lower()}" if name else f"figure/{seed}")  # noqa: S311
         chosen = {slot: self._slot(slot, words, rng) for slot in SLOTS}
         chosen["cloth"] = colour or _garment(words) or chosen["cloth"]
-        if chosen["build"] == "strong" and chosen["style"] in ("bun", "bob", "ponytail") and not self._told("style", words):
+        if chosen["build"] == "strong" and chosen["style"] in ("bun", "bob", "ponytail", "long") and not self._told("style", words):
             chosen["style"] = rng.choice(("short", "spiky", "curly"))
         skin, hair = lch(chosen["skin"]).light, lch(chosen["hair"]).light
         if abs(skin - hair) < 0.15:
