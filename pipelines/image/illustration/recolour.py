@@ -86,7 +86,8 @@ def recolour(areas: Mapping[str, float], target: str, living: bool = False) -> R
     """Turn the body of a drawing into `target`: its mean in the asked colour, every tone as much lighter or darker as it was."""
     turning, goal = body(areas, living), lch(target)
     main = lch(main_colour(areas))
-    mean = sum(areas[c] * lch(c).light for c in turning) / max(sum(areas[c] for c in turning), 1e-6)
+    body_first = sorted(turning)  # sums must not depend on the order of a set
+    mean = sum(areas[c] * lch(c).light for c in body_first) / max(sum(areas[c] for c in body_first), 1e-6)
     least, most = (min((lch(c).light for c in turning), default=mean), max((lch(c).light for c in turning), default=mean))
     # Near black and near white there is little room for shade: it is pressed into what there is, not cut off.
     up = min(0.85, max(0.985 - goal.light, 0.02) / max(most - mean, 0.02))
@@ -129,8 +130,7 @@ def _shifted(colour: str, by: tuple[float, float]) -> str:
 
 def _mean(areas: Mapping[str, float], turning: frozenset[str], paint: Repaint) -> str:
     """Mean over the recoloured area, in OKLab."""
-    total = sum(areas[c] for c in turning)
-    if total <= 0:
+    if sum(areas[c] for c in sorted(turning)) <= 0:
         return paint(main_colour(areas))
     done, weight = "", 0.0
     for colour in sorted(turning):
@@ -186,7 +186,7 @@ def painter(
     painted = _mean(areas, turning, turn)
     while strength > 0.05 and not ramp and delta_e(goal, lit(painted)) > max(SEEN, delta_e(goal, painted) + 0.5):
         strength -= 0.1
-    share = sum(areas.get(c, 0.0) for c in turning)
+    share = sum(areas.get(c, 0.0) for c in sorted(turning))
     return Paint(paint, Achieved(goal, painted, lit(painted), round(share, 3)))
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -298,25 +301,22 @@ def test_a_sticker_has_a_white_contour(illustrator: Illustrator) -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(256, 256), (320, 192)])
 def test_a_tile_has_no_seam(illustrator: Illustrator, width: int, height: int) -> None:
-    """Four copies moved by half a tile are the rolled tile, so that what leaves on one side comes in on the other."""
+    """Copies laid edge to edge, each drawn beyond its edges, show what the tile alone shows: whatever leaves comes in again.
+
+    Only the soft edges of what is drawn twice there may differ.
+    """
     from pipelines.image.illustration.exports import render
 
     made = draw(illustrator, {"subjects": things("mushroom", "fox"), "form": "tile", "texture": "grain"}, width, height)
     inner = made.files[1].data.decode()
     start, end = inner.index("<defs>"), inner.rindex("</svg>")
-    copies = "".join(
-        f'<g transform="translate({dx} {dy})">{inner[start:end]}</g>'
-        for dx in (-width // 2, width // 2)
-        for dy in (-height // 2, height // 2)
-    )
-    shifted = render(
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">{copies}</svg>'.replace("inkscape:", "data-"),
-        width,
-        height,
-    )
+    places = [(dx, dy) for dx in (-width // 2, width // 2) for dy in (-height // 2, height // 2)]
+    copies = "".join(f'<g transform="translate({dx} {dy})">{inner[start:end]}</g>' for dx, dy in places)
+    page = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">{copies}</svg>'
+    shifted = render(page.replace("inkscape:", "data-"), width, height)
     rolled = np.roll(rgba(made.main.data), (height // 2, width // 2), axis=(0, 1)).astype(int)
     seam = np.abs(rgba(shifted).astype(int) - rolled)
-    assert seam.max() <= 90 and (seam > 24).mean() < 0.002
+    assert (seam > 24).mean() < 0.002
 
 
 def test_a_sheet_has_equal_cells(illustrator: Illustrator) -> None:
@@ -420,3 +420,41 @@ def test_a_foreground_is_cut_by_the_edge_and_hides_little(illustrator: Illustrat
     front: Any = made.facts["foreground"]
     assert front[0]["cut"] and front[0]["box"][1] + front[0]["box"][3] > 300
     assert shared(tuple(front[0]["box"]), box_of(made, "deer")) < 0.3
+
+
+PROCESS = """
+import hashlib, sys
+from pathlib import Path
+from domain.capability import StepKind
+from domain.progress import Silent
+from domain.recipe import Recipe, Work
+from pipelines.image.illustrator import Illustrator
+from pipelines.models.catalogue import Catalogue
+from pipelines.models.store import ModelStore
+assets, cache = Path(sys.argv[1]), Path(sys.argv[2])
+illustrator = Illustrator(ModelStore(Catalogue.read(assets / "models.toml"), cache), None, assets)
+found = hashlib.sha256()
+for scene in (
+    {"subjects": [{"what": "dragon", "colour": "purple", "count": 6}], "setting": "hills", "arrangement": "circle", "texture": "grain"},
+    {"subjects": [{"what": "cat"}, {"what": "box"}], "relations": [{"of": 0, "kind": "in", "to": 1}], "form": "sticker"},
+    {"subjects": [{"what": "knight"}], "form": "portrait", "frame": "badge"},
+):
+    recipe = Recipe(kind=StepKind.PICTURE, maker="illustrator", maker_version=2, seed=5,
+                    parameters={"scene": scene, "width": 128, "height": 128, "exports": ["layers"]})
+    for file in illustrator.generate([Work(recipe)], Silent())[0].files:
+        found.update(file.data)
+print(found.hexdigest())
+"""
+
+
+def test_another_process_draws_the_same_bytes(assets: Path, cache: Path) -> None:
+    """String hashing differs between processes; no order may hang on it."""
+    made = [
+        subprocess.run(
+            [sys.executable, "-c", PROCESS, str(assets), str(cache)],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(assets.parent)},
+            capture_output=True, text=True, check=True, cwd=assets.parent,
+        ).stdout
+        for seed in ("1", "2")
+    ]  # fmt: skip
+    assert made[0] == made[1]
