@@ -283,7 +283,7 @@ def tile(artist: Artist, blocks: Sequence[Block]) -> list[Placed]:
     step = 1 if len(blocks) == 2 else len(blocks) // 2 + 1
     for j in range(down):
         for i in range(across):
-            x, y = (i + 0.25 + 0.5 * (j % 2)) * step_x, (j + 0.5) * step_y
+            x, y = (i + 0.5 * (j % 2)) * step_x, (j + 0.3) * step_y
             _wrapped_dot(stage, (x + step_x / 2) % w, y, min(step_x, step_y) * 0.055, accent)
             if not blocks:
                 continue
