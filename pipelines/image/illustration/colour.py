@@ -172,3 +172,46 @@ def lightest(colours: Iterable[str]) -> str:
 
 def most_vivid(colours: Iterable[str]) -> str:
     return max(colours, key=lambda c: lch(c).chroma)
+
+
+def _cielab(colour: str) -> tuple[float, float, float]:
+    """CIELAB (D65) of "#rrggbb"."""
+    r, g, b = (_to_linear(int(colour[i : i + 2], 16) / 255) for i in (1, 3, 5))
+    x = (0.4124564 * r + 0.3575761 * g + 0.1804375 * b) / 0.95047
+    y = 0.2126729 * r + 0.7151522 * g + 0.0721750 * b
+    z = (0.0193339 * r + 0.1191920 * g + 0.9503041 * b) / 1.08883
+    fx, fy, fz = (math.cbrt(v) if v > 0.008856 else 7.787 * v + 16 / 116 for v in (x, y, z))
+    return 116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)
+
+
+def delta_e(first: str, second: str) -> float:
+    """CIEDE2000 of two "#rrggbb"; about 1 is just noticeable, under 10 is "the same colour in another light"."""
+    return ciede2000(_cielab(first), _cielab(second))
+
+
+def ciede2000(first: tuple[float, float, float], second: tuple[float, float, float]) -> float:
+    """Of two CIELAB values. Source: Sharma, Wu, Dalal, "The CIEDE2000 color-difference formula", 2005."""
+    (l1, a1, b1), (l2, a2, b2) = first, second
+    mean7 = ((math.hypot(a1, b1) + math.hypot(a2, b2)) / 2) ** 7
+    stretch = 0.5 * (1 - math.sqrt(mean7 / (mean7 + 25.0**7)))
+    a1, a2 = a1 * (1 + stretch), a2 * (1 + stretch)
+    c1, c2 = math.hypot(a1, b1), math.hypot(a2, b2)
+    h1, h2 = (math.degrees(math.atan2(b, a)) % 360 if a or b else 0.0 for a, b in ((a1, b1), (a2, b2)))
+    turn, hue = 0.0, h1 + h2
+    if c1 * c2:
+        turn = h2 - h1 if abs(h2 - h1) <= 180 else h2 - h1 - math.copysign(360, h2 - h1)
+        hue = (h1 + h2) / 2 if abs(h1 - h2) <= 180 else (h1 + h2 + (360 if h1 + h2 < 360 else -360)) / 2
+    light, chroma = (l1 + l2) / 2, (c1 + c2) / 2
+    dh = 2 * math.sqrt(c1 * c2) * math.sin(math.radians(turn / 2))
+    t = (
+        1
+        - 0.17 * math.cos(math.radians(hue - 30))
+        + 0.24 * math.cos(math.radians(2 * hue))
+        + 0.32 * math.cos(math.radians(3 * hue + 6))
+        - 0.20 * math.cos(math.radians(4 * hue - 63))
+    )
+    sl = 1 + 0.015 * (light - 50) ** 2 / math.sqrt(20 + (light - 50) ** 2)
+    sc, sh = 1 + 0.045 * chroma, 1 + 0.015 * chroma * t
+    turned = -math.sin(math.radians(60 * math.exp(-(((hue - 275) / 25) ** 2)))) * 2 * math.sqrt(chroma**7 / (chroma**7 + 25.0**7))
+    dl, dc, dh = (l2 - l1) / sl, (c2 - c1) / sc, dh / sh
+    return math.sqrt(dl * dl + dc * dc + dh * dh + turned * dc * dh)

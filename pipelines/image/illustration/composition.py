@@ -6,188 +6,213 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipelines.image.illustration.art import Concept, Drawing
+from pipelines.image.illustration.arrangement import ARRANGED, Ground, arranged
+from pipelines.image.illustration.blocks import SIDED, Block, Item, Placed, settle
 from pipelines.image.illustration.stage import Box, Floor, Stage
 
 #: Side of the main subject as a share of the shorter side of its area, by composition.
 SIZES = {"centre": 0.6, "thirds": 0.54, "close": 0.8, "wide": 0.32, "row": 0.56, "scatter": 0.46}
 FACTORS = {"small": 0.72, "medium": 1.0, "large": 1.25}
+#: How near the camera is: what it makes of sizes.
+DISTANCES = {"close": 1.5, "medium": 1.0, "wide": 0.62}
 PROP = 0.44
 #: Share of the smaller box another may cover.
 OVERLAP = 0.1
 #: Empty edge of the picture no subject enters, as a share of its shorter side.
 EDGE = 0.035
-SIDED = ("animal", "transport")
+#: How much smaller things at the furthest place are, and how deep the main subject stands.
+FAR_SCALE, MAIN_DEPTH = 0.6, 0.74
+#: More blocks than this that nobody arranged become a crowd.
+FREE_MOST = 18
+
+__all__ = ["FACTORS", "OVERLAP", "PROP", "SIDED", "Item", "Placed", "place"]
+
+
+def place(blocks: Sequence[Block], stage: Stage, floor: Floor) -> list[Placed]:
+    """Places for all items, furthest first. Everything lies inside the picture and outside the margin kept for text.
+
+    Only a close camera lets the frame cut the main subject, below, and says so (Placed.cut).
+    """
+    if not blocks:
+        return []
+    composer = _Composer(stage, floor, blocks)
+    placed = composer.compose()
+    feet: dict[int, tuple[bool, float]] = {}
+    for one in placed:
+        foot = (one.stands in ("ground", "water"), one.foot if not one.rests else -1.0)
+        feet[one.block] = max(feet.get(one.block, foot), foot)
+    return sorted(placed, key=lambda p: (feet[p.block], p.block, p.order))
 
 
 @dataclass(frozen=True)
-class Item:
-    """One thing to place. scale: its size relative to the main subject. colour "#rrggbb" or None."""
+class _Try:
+    """A block as it might stand."""
 
-    concept: Concept
-    drawing: Drawing
-    colour: str | None
-    scale: float
-    prop: bool
-    main: bool = False
-
-
-@dataclass(frozen=True)
-class Placed:
-    """box: where the ink lies, in pixels. foot: y it stands on. turn in degrees about the centre of the box; flip: mirrored."""
-
-    item: Item
+    block: Block
     box: Box
     foot: float
-    stands: str
+    manner: str
+    depth: float
     turn: float = 0.0
     flip: bool = False
 
 
-def place(items: Sequence[Item], stage: Stage, floor: Floor) -> list[Placed]:
-    """Places for all items, furthest first. Everything lies inside the picture and outside the margin kept for text."""
-    if not items:
-        return []
-    bulk = sum(1.0 if not i.prop else 0.15 if i.concept.stands == "drift" else 0.45 for i in items)
-    composer = _Composer(stage, floor, len(items), bulk)
-    placed = composer.lined(items) if stage.scene.composition == "row" else composer.gathered(items)
-    return sorted(placed, key=lambda p: (p.stands == "ground", p.foot))
-
-
 class _Composer:
-    def __init__(self, stage: Stage, floor: Floor, count: int, bulk: float) -> None:
-        self.stage, self.floor, self.count = stage, floor, count
+    def __init__(self, stage: Stage, floor: Floor, blocks: Sequence[Block]) -> None:
+        self.stage, self.floor, self.blocks, self.count = stage, floor, blocks, len(blocks)
         area = stage.area
         edge = EDGE * min(stage.width, stage.height)
         self.area = Box(area.x + edge, area.y + edge, max(area.width - 2 * edge, 1.0), max(area.height - 2 * edge, 1.0))
         self.rng = stage.chance("composition")
+        bulk = sum(1.0 if not b.prop else 0.15 if b.root.concept.stands == "drift" else 0.45 for b in blocks)
         crowd = max(1.0 / (1.0 + 0.11 * (bulk - 1)), 0.12) if bulk > 1 else 1.0
         short = min(self.area.width, self.area.height * 1.05)
-        self.side = SIZES[stage.scene.composition] * short * crowd
+        # Another seed sees it from a little nearer or further.
+        nearness = self.rng.uniform(0.9, 1.08) if stage.scene.composition not in ("close", "row") else 1.0
+        distance = DISTANCES[stage.scene.camera.distance]
+        if stage.scene.frame in ("circle", "badge", "diamond"):
+            nearness *= 1.35  # a frame has taken the corners already
+        self.side = min(SIZES[stage.scene.composition] * distance * nearness, 0.98) * short * crowd
+        self.alone = self.side / crowd
         self.near = min(floor.near, self.area.bottom)
         self.far = min(floor.far, self.near)
+        self.third = self.rng.choice((0.36, 0.64))
 
-    def gathered(self, items: Sequence[Item]) -> list[Placed]:
+    def compose(self) -> list[Placed]:
+        scene = self.stage.scene
+        how = scene.arrangement if scene.arrangement != "free" else {"row": "row", "scatter": "free"}.get(scene.composition, "free")
+        if how == "free" and self.count > FREE_MOST:
+            how = "crowd" if self.floor.footing != "none" else "scatter"
+        if how in ARRANGED and self.count > 1:
+            manners = {b.root.concept.name: self._manner(b) for b in self.blocks}
+            ground = Ground(self.area, self.far, self.near, self.floor.footing, manners)
+            return arranged(how, self.blocks, ground, self.alone if how == "crowd" else self.side, self.rng)
+        return self._cut(self.gathered())
+
+    def gathered(self) -> list[Placed]:
         """The main subject first, the rest around it, shrinking until nothing hides another."""
         side = self.side
+        order = sorted(range(self.count), key=lambda i: (not self.blocks[i].main, self.blocks[i].prop, -self.blocks[i].root.scale))
         for _ in range(14):
-            placed: list[Placed] = []
-            for item in sorted(items, key=lambda i: (not i.main, i.prop, -i.scale)):
-                chosen = self._settle(item, side, placed)
-                if chosen is None:
+            chosen: list[tuple[int, _Try]] = []
+            for index in order:
+                best = self._settle(self.blocks[index], side, [t for _, t in chosen])
+                if best is None:
                     break
-                placed.append(chosen)
+                chosen.append((index, best))
             else:
-                return placed
+                return [p for i, t in chosen for p in settle(t.block, t.box, t.manner, t.flip, t.depth, i, t.turn)]
             side *= 0.86
-        return self.lined(items)
+        manners = {b.root.concept.name: self._manner(b) for b in self.blocks}
+        return arranged("row", self.blocks, Ground(self.area, self.far, self.near, self.floor.footing, manners), self.side, self.rng)
 
-    def lined(self, items: Sequence[Item]) -> list[Placed]:
-        """Side by side, in rows when one row would make them tiny."""
-        rows = (
-            1
-            if self.area.width / len(items) > self.area.height * 0.24
-            else max(1, round((len(items) * self.area.height / self.area.width) ** 0.5))
-        )
-        per_row = -(-len(items) // rows)
-        placed = []
-        for index, item in enumerate(items):
-            row, column = divmod(index, per_row)
-            here = min(per_row, len(items) - row * per_row)
-            cell = self.area.width / here
-            room = self.area.height / rows
-            box = self._sized(item, min(self.side * 1.5, cell * 0.82, room * 0.82))
-            fit = min(1.0, cell * 0.9 / box.width, room * 0.92 / box.height)
-            wide, high = box.width * fit, box.height * fit
-            x = self.area.x + cell * (column + 0.5) - wide / 2
-            foot = self._foot_in_row(row, rows, high, self._manner(item))
-            placed.append(Placed(item, Box(x, foot - high, wide, high), foot, self._manner(item)))
+    def _cut(self, placed: list[Placed]) -> list[Placed]:
+        """A close camera: the main block grows about its middle until the lower edge of the picture cuts it."""
+        main = next((p.block for p in placed if p.item.main), None)
+        standing = [p for p in placed if p.block == main]
+        if self.stage.scene.camera.distance != "close" or self.stage.free is not None or not standing or self.stage.scene.frame != "none":
+            return placed
+        if standing[0].stands in ("air", "hang"):
+            return placed
+        others = [p for p in placed if p.block != main]
+        for share in (1.24, 1.14, 1.06):
+            moved = self._nearer(standing, share)
+            if not any(p.bounds.overlap(o.bounds) > OVERLAP * o.bounds.width * o.bounds.height for p in moved for o in others):
+                return [*others, *moved]
         return placed
 
-    def _foot_in_row(self, row: int, rows: int, high: float, manner: str) -> float:
-        if rows == 1 and manner in ("ground", "water"):
-            foot = self.far + (self.near - self.far) * 0.75
-        else:
-            foot = self.area.y + self.area.height * (row + 0.5) / rows + high / 2
-        return min(max(foot, self.area.y + high), self.area.bottom)
+    def _nearer(self, standing: Sequence[Placed], share: float) -> list[Placed]:
+        """Grown about their middle, the lower part out of the picture."""
+        box = standing[0].bounds
+        for other in standing[1:]:
+            box = box.union(other.bounds)
+        grow, floor = min(share, self.area.width / box.width), self.stage.canvas.height
+        top = max(self.area.y, floor - box.height * grow * 0.84)
+        left = min(max(box.centre[0] - box.width * grow / 2, self.area.x), self.area.right - box.width * grow)
+        moved = []
+        for one in standing:
+            x, y = left + (one.box.x - box.x) * grow, top + (one.box.y - box.y) * grow
+            here = Box(x, y, one.box.width * grow, one.box.height * grow)
+            moved.append(replace(one, box=here, foot=here.bottom, cut=here.bottom > floor, depth=1.0))
+        return moved
 
-    def _manner(self, item: Item) -> str:
-        """How the item stands here: a whale on land still stands; a lantern in space floats."""
+    def _manner(self, block: Block) -> str:
+        """How the block stands here: a whale on land still stands; a lantern in space floats."""
+        item = block.root
         if self.floor.footing == "none":
             return "none"
+        if item.pose.stands:
+            return item.pose.stands
         if item.concept.stands in ("air", "drift"):
             return "air"
         if item.concept.stands == "hang" and item.prop:
             return "hang"
         return "water" if self.floor.footing == "water" else "ground"
 
-    def _sized(self, item: Item, side: float) -> Box:
-        aspect = item.drawing.aspect
-        size = side * item.scale
-        wide, high = size * min(max(aspect, 0.3), 3.2) ** 0.5, size / min(max(aspect, 0.3), 3.2) ** 0.5
-        if not 0.3 <= aspect <= 3.2:
-            high = wide / aspect
-        widest = self.floor.spot_width if item.main and self.floor.spot_width else self.area.width * 0.96
+    def _sized(self, block: Block, side: float) -> Box:
+        bounds = block.bounds
+        wide, high = bounds.width * side, bounds.height * side
+        widest = self.floor.spot_width if block.main and self.floor.spot_width else self.area.width * 0.96
         fit = min(1.0, widest / wide, self.area.height * 0.94 / high)
         return Box(0, 0, wide * fit, high * fit)
 
-    def _settle(self, item: Item, side: float, placed: Sequence[Placed]) -> Placed | None:
+    def _settle(self, block: Block, side: float, placed: Sequence[_Try]) -> _Try | None:
         """The best of many seeded tries that hides nothing and is hidden by nothing; None when there is none."""
-        best: tuple[float, Placed] | None = None
-        for attempt in range(1 if item.main and not placed else (90 if self.count < 20 else 40)):
-            candidate = self._propose(item, side, attempt)
+        best: tuple[float, _Try] | None = None
+        for _ in range(1 if block.main and not placed else (90 if self.count < 20 else 40)):
+            candidate = self._propose(block, side)
             cost = self._cost(candidate, placed)
             if cost is not None and (best is None or cost < best[0]):
                 best = (cost, candidate)
         return best[1] if best else None
 
-    def _propose(self, item: Item, side: float, attempt: int) -> Placed:
-        rng, manner = self.rng, self._manner(item)
-        box = self._sized(item, side)
-        across = self._across(item, box, rng)
+    def _propose(self, block: Block, side: float) -> _Try:
+        rng, manner = self.rng, self._manner(block)
+        box = self._sized(block, side)
+        across = self._across(block, box, rng)
+        depth = 1.0
         if manner in ("ground", "water"):
-            depth = 0.74 if item.main else rng.uniform(0.1, 1.0)
-            if item.prop:
-                depth = rng.uniform(0.45, 1.0)
-            grow = (0.66 + 0.34 * depth) / (0.66 + 0.34 * 0.74)
+            depth = MAIN_DEPTH if block.main else rng.uniform(0.45 if block.prop else 0.1, 1.0)
+            grow = (FAR_SCALE + (1 - FAR_SCALE) * depth) / (FAR_SCALE + (1 - FAR_SCALE) * MAIN_DEPTH)
+            grow = min(grow, self.area.width / box.width, self.area.height / box.height)
             box = replace(box, width=box.width * grow, height=box.height * grow)
             foot = max(self.far + (self.near - self.far) * depth, self.area.y + box.height)
         else:
-            foot = self._height(item, box, manner, rng)
+            foot = self._height(block, box, manner, rng)
         x = min(max(across - box.width / 2, self.area.x), max(self.area.right - box.width, self.area.x))
         foot = min(foot, self.area.bottom)
-        sided = item.concept.group.startswith(SIDED)
-        flip = sided and not item.main and rng.random() < 0.4 if not item.main else sided and across < self.area.centre[0] - 1
+        sided = block.root.sided
+        flip = sided and across < self.area.centre[0] - 1 if block.main else sided and rng.random() < 0.4
         turn = 0.0
-        if manner == "none" and not item.main:
+        if manner == "none" and not block.main:
             turn = rng.uniform(-12, 12) if self.stage.scene.composition == "scatter" else rng.uniform(-5, 5)
-        return Placed(item, Box(x, foot - box.height, box.width, box.height), foot, manner, turn, flip)
+        return _Try(block, Box(x, foot - box.height, box.width, box.height), foot, manner, depth, turn, flip)
 
-    def _across(self, item: Item, box: Box, rng: random.Random) -> float:
+    def _across(self, block: Block, box: Box, rng: random.Random) -> float:
         """Centre x: the main subject by the rule of the composition, the rest anywhere it fits."""
-        if not item.main:
+        if not block.main:
             return rng.uniform(self.area.x + box.width / 2, max(self.area.right - box.width / 2, self.area.x + box.width / 2))
         if self.stage.scene.composition == "thirds" and self.stage.free is None and self.floor.spot is None:
-            return self.area.x + self.area.width * (rng.choice((0.36, 0.64)) + rng.uniform(-0.02, 0.02))
+            return self.area.x + self.area.width * (self.third + rng.uniform(-0.03, 0.03))
         if self.floor.spot is not None:
             return self.floor.spot
-        return self.area.centre[0] + self.area.width * rng.uniform(-0.025, 0.025)
+        return self.area.centre[0] + self.area.width * rng.uniform(-0.04, 0.04)
 
-    def _height(self, item: Item, box: Box, manner: str, rng: random.Random) -> float:
+    def _height(self, block: Block, box: Box, manner: str, rng: random.Random) -> float:
         low, high = self.area.y + box.height, self.area.bottom
         if manner == "none":
             middle = self.area.centre[1] + box.height / 2
-            if item.main:
-                return min(max(middle + self.area.height * rng.uniform(-0.03, 0.03), low), high)
+            if block.main:
+                return min(max(middle + self.area.height * rng.uniform(-0.04, 0.04), low), high)
             return rng.uniform(low, max(high, low))
         if manner == "hang":
             return min(low + self.area.height * rng.uniform(0.02, 0.12), high)
         ceiling = max(min(self.far - self.area.height * 0.06, high), low)
-        if item.main:
-            return low + (ceiling - low) * 0.62
+        if block.main:
+            return low + (ceiling - low) * rng.uniform(0.5, 0.68)
         return rng.uniform(low, ceiling)
 
-    def _cost(self, candidate: Placed, placed: Sequence[Placed]) -> float | None:
+    def _cost(self, candidate: _Try, placed: Sequence[_Try]) -> float | None:
         box, cost = candidate.box, 0.0
         tilt = abs(candidate.turn) / 90
         if box.y < self.area.y - 0.01 or box.bottom > self.area.bottom + 0.01:
@@ -197,22 +222,22 @@ class _Composer:
             if shared > OVERLAP * (1 - tilt):
                 return None
             cost += shared * 3
-        if placed and candidate.item.concept.stands == "drift" and candidate.item.prop:
+        if placed and candidate.block.root.concept.stands == "drift" and candidate.block.prop:
             return cost + self._crowding(candidate, placed)
         if placed:
             main = placed[0].box
             gap = abs(box.centre[0] - main.centre[0]) - (box.width + main.width) / 2
-            cost += abs(gap) / self.area.width * (1.0 if candidate.item.prop else 1.4)
+            cost += abs(gap) / self.area.width * (1.0 if candidate.block.prop else 1.4)
             weight = sum(p.box.width * p.box.height * (p.box.centre[0] - self.area.centre[0]) for p in (*placed, candidate))
             mass = sum(p.box.width * p.box.height for p in (*placed, candidate))
             cost += 0.9 * abs(weight / mass) / self.area.width
-            if candidate.stands == "ground" and candidate.item.prop and candidate.foot < placed[0].foot:
+            if candidate.manner == "ground" and candidate.block.prop and candidate.foot < placed[0].foot:
                 cost += 0.12
         return cost + 0.12 * self.rng.random()
 
-    def _crowding(self, candidate: Placed, placed: Sequence[Placed]) -> float:
+    def _crowding(self, candidate: _Try, placed: Sequence[_Try]) -> float:
         """Drifting things keep away from each other: less the further the nearest one is."""
         x, y = candidate.box.centre
-        others = [p.box.centre for p in placed if p.item.concept is candidate.item.concept]
+        others = [p.box.centre for p in placed if p.block.root.concept is candidate.block.root.concept]
         nearest = min((((x - a) / self.area.width) ** 2 + ((y - b) / self.area.height) ** 2 for a, b in others), default=0.0)
         return 0.3 * self.rng.random() - float(nearest**0.5)

@@ -18,6 +18,15 @@ SKIES: dict[str, tuple[str, str, str, str, float, str]] = {
     "sunset": ("#4a3c84", "#d7627c", "#ffbf73", "#e8694f", 0.24, "#ffe2a1"),
     "night": ("#0c1536", "#1c2d62", "#3d568f", "#16255c", 0.5, "#f3f0d2"),
 }
+#: time -> (strength of cast shadows, their length as a share of the height of what casts them, strength of the rim light)
+SUN: dict[str, tuple[float, float, float]] = {
+    "dawn": (0.2, 0.62, 0.5),
+    "day": (0.2, 0.3, 0.0),
+    "sunset": (0.26, 0.72, 0.7),
+    "night": (0.14, 0.4, 0.34),
+}
+#: weather -> how much of the sun comes through
+CLEAR = {"clear": 1.0, "cloudy": 0.3, "rain": 0.0, "snow": 0.25, "fog": 0.0, "storm": 0.0}
 
 
 @dataclass(frozen=True)
@@ -25,6 +34,8 @@ class Light:
     """sky: top, middle, horizon. haze is what far things fade into; amount (0..1) how much of it by the horizon.
 
     ambient and weight tint everything; glow is the sun, the moon or the lamp; palette is what the person asked for, or empty.
+    cast: strength of shadows thrown by the sun, reach: their length as a share of the thing's height. rim: strength of the bright
+    edge on the side of the light.
     """
 
     sky: tuple[str, str, str]
@@ -37,6 +48,9 @@ class Light:
     pull: float
     dark: bool
     warm: bool
+    cast: float = 0.0
+    reach: float = 0.0
+    rim: float = 0.0
 
     def tone(self, natural: str, depth: float = 0.0) -> str:
         """The colour of a thing that is `natural` at noon, standing `depth` (0 near .. 1 at the horizon) away."""
@@ -82,18 +96,21 @@ def light_of(scene: Scene) -> Light:
     pull = 0.72 if palette else 0.0
     sky = tuple(_weathered(c, scene.weather) for c in (top, middle, low))
     sky = tuple(harmonise(c, palette, pull * (0.85 if scene.time in ("day", "night") else 0.6)) for c in sky)
-    amount = {"clear": 0.72, "cloudy": 0.76, "rain": 0.82, "snow": 0.85, "fog": 0.97}[scene.weather]
+    amount = {"clear": 0.72, "cloudy": 0.76, "rain": 0.82, "snow": 0.85, "fog": 0.97, "storm": 0.86}[scene.weather]
     return Light(
         sky=(sky[0], sky[1], sky[2]),
         haze=mix(sky[1], sky[2], 0.42 if scene.time in ("dawn", "sunset") else 0.7),
         haze_amount=amount,
         ambient=harmonise(ambient, palette, pull * 0.5),
-        weight=weight + (0.08 if scene.weather in ("rain", "fog") else 0.0),
+        weight=weight + (0.08 if scene.weather in ("rain", "fog", "storm") else 0.0),
         glow=glow,
         palette=palette,
         pull=pull,
         dark=scene.time == "night",
         warm=scene.time in ("dawn", "sunset"),
+        cast=SUN[scene.time][0] * CLEAR[scene.weather],
+        reach=SUN[scene.time][1],
+        rim=SUN[scene.time][2] * max(CLEAR[scene.weather], 0.4),
     )
 
 
@@ -101,7 +118,7 @@ def _weathered(colour: str, weather: str) -> str:
     if weather == "clear":
         return colour
     value = lch(colour)
-    flat = {"cloudy": (0.55, 0.0), "rain": (0.4, -0.1), "snow": (0.35, 0.06), "fog": (0.3, 0.03)}[weather]
+    flat = {"cloudy": (0.55, 0.0), "rain": (0.4, -0.1), "snow": (0.35, 0.06), "fog": (0.3, 0.03), "storm": (0.42, -0.24)}[weather]
     return hex_of(Lch(min(max(value.light + flat[1], 0.12), 0.96), value.chroma * flat[0], value.hue))
 
 

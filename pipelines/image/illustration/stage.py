@@ -15,6 +15,14 @@ from pipelines.image.illustration.svg import Canvas, Point, number
 MARGIN_SHARE = 0.4
 #: Share of the height a setting composes in when the bottom is kept for text: a little over what is left, so that ground shows.
 VIEW_SHARE = 0.64
+#: (x, y, width, height) of where subjects stand inside a frame, as shares of the picture.
+FRAMED = {
+    "circle": (0.17, 0.15, 0.66, 0.7),
+    "badge": (0.2, 0.18, 0.6, 0.64),
+    "diamond": (0.25, 0.24, 0.5, 0.5),
+    "arch": (0.1, 0.2, 0.8, 0.74),
+    "rounded": (0.05, 0.05, 0.9, 0.9),
+}
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,13 @@ class Box:
         down = min(self.bottom, other.bottom) - max(self.y, other.y)
         return max(across, 0.0) * max(down, 0.0)
 
+    def moved(self, x: float, y: float) -> Box:
+        return Box(self.x + x, self.y + y, self.width, self.height)
+
+    def union(self, other: Box) -> Box:
+        x, y = min(self.x, other.x), min(self.y, other.y)
+        return Box(x, y, max(self.right, other.right) - x, max(self.bottom, other.bottom) - y)
+
     def inset(self, share: float) -> Box:
         by = min(self.width, self.height) * share
         return Box(self.x + by, self.y + by, self.width - 2 * by, self.height - 2 * by)
@@ -51,12 +66,16 @@ class Box:
 
 @dataclass(frozen=True)
 class Stage:
-    """unit is a hundredth of the shorter side, stretched a little for long pictures: the size of small details, in pixels."""
+    """unit is a hundredth of the shorter side, stretched a little for long pictures: the size of small details, in pixels.
+
+    room: where subjects may be, when a form says so.
+    """
 
     canvas: Canvas
     light: Light
     scene: Scene
     seed: int
+    room: Box | None = None
 
     @property
     def width(self) -> float:
@@ -89,14 +108,27 @@ class Stage:
 
     @property
     def area(self) -> Box:
-        """Where subjects may be: the picture without the margin."""
+        """Where subjects may be: the picture without the margin, inside its frame."""
+        if self.room is not None:
+            return self.room
         w, h, keep = self.width, self.canvas.height, 1 - MARGIN_SHARE
         return {
             "left": Box(w * MARGIN_SHARE, 0, w * keep, h),
             "right": Box(0, 0, w * keep, h),
             "top": Box(0, h * MARGIN_SHARE, w, h * keep),
             "bottom": Box(0, 0, w, h * keep),
-        }.get(self.scene.margin, Box(0, 0, w, h))
+        }.get(self.scene.margin, self._framed())
+
+    def _framed(self) -> Box:
+        """What a frame leaves: the picture, or the part of it whose corners the frame does not cut. Round frames are square ones."""
+        w, h = self.width, self.canvas.height
+        if self.scene.frame not in FRAMED:
+            return Box(0, 0, w, h)
+        x, y, across, down = FRAMED[self.scene.frame]
+        side = min(w, h)
+        if self.scene.frame in ("circle", "badge"):
+            return Box(w / 2 + (x - 0.5) * side, h / 2 + (y - 0.5) * side, across * side, down * side)
+        return Box(x * w, y * h, across * w, down * h)
 
     def ridge(self, purpose: str, level: float, rise: float, steps: int = 8) -> list[Point]:
         """A soft skyline from beyond the left edge to beyond the right one: y about `level`, varying by `rise` pixels."""

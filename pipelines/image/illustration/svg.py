@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -32,6 +32,7 @@ ATTRIBUTES = frozenset({
 COLOUR_ATTRIBUTES = ("fill", "stroke", "stop-color")
 _REFERENCE = re.compile(r"url\(\s*['\"]?#([\w.:-]+)['\"]?\s*\)")
 _HEX = re.compile(r"^#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})$")
+_SLUG = re.compile(r"[^a-z0-9]+")
 _NAMED = {"white": "#ffffff", "black": "#000000", "red": "#ff0000", "currentcolor": "#333333"}
 
 
@@ -62,16 +63,41 @@ def trace(pattern: str, *values: float) -> str:
 
 @dataclass
 class Canvas:
-    """One picture being drawn, in pixels of its nominal size. Later shapes lie over earlier ones."""
+    """One picture being drawn, in pixels of its nominal size. Later shapes lie over earlier ones.
+
+    Shapes fall into the layer opened last; layers are what a designer sees named in an editor. clip: id of a clip path all layers
+    are cut to, "" for the page.
+    """
 
     width: float
     height: float
+    clip: str = ""
     _defs: list[str] = field(default_factory=list)
-    _body: list[str] = field(default_factory=list)
+    _layers: list[tuple[str, list[str]]] = field(default_factory=lambda: [("backdrop", [])])
     _known: dict[str, str] = field(default_factory=dict)
 
     def add(self, markup: str) -> None:
-        self._body.append(markup)
+        self._layers[-1][1].append(markup)
+
+    def layer(self, name: str) -> str:
+        """Open a layer over all before it; returns its id, unique in the picture."""
+        slug, taken = _SLUG.sub("-", name.lower()).strip("-") or "layer", {known for known, _ in self._layers}
+        own, turn = slug, 2
+        while own in taken:
+            own, turn = f"{slug}-{turn}", turn + 1
+        self._layers.append((own, []))
+        return own
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Ids of the layers that hold something, lowest first."""
+        return tuple(name for name, shapes in self._layers if shapes)
+
+    def wrap(self, head: str) -> None:
+        """Put what the current layer holds so far into one group with these attributes."""
+        name, shapes = self._layers[-1]
+        if shapes:
+            self._layers[-1] = (name, [f"<g {head}>", *shapes, "</g>"])
 
     def define(self, prefix: str, markup: str) -> str:
         """Put `markup` (with "{id}" for its id) among the definitions once; returns the id."""
@@ -129,13 +155,20 @@ class Canvas:
         start = f"M{number(line[0][0])} {number(self.height + 2)}"
         self.path(f"{start}{top}L{number(line[-1][0])} {number(self.height + 2)}Z", fill, opacity)
 
-    def svg(self, title: str) -> str:
-        """The whole document."""
+    def svg(self, title: str, only: Collection[str] | None = None) -> str:
+        """The whole document, or of it only the layers with these ids."""
         width, height = number(self.width), number(self.height)
         defs = f"<defs>{''.join(self._defs)}</defs>" if self._defs else ""
+        groups = (
+            f'<g id="{name}" inkscape:label="{name}" inkscape:groupmode="layer">{"".join(shapes)}</g>'
+            for name, shapes in self._layers
+            if shapes and (only is None or name in only)
+        )
+        clip = f' clip-path="url(#{self.clip})"' if self.clip else ""
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
-            f"<title>{escape(title)}</title>{defs}{''.join(self._body)}</svg>"
+            f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape" width="{width}" '
+            f'height="{height}" viewBox="0 0 {width} {height}">'
+            f'<title>{escape(title)}</title>{defs}<g id="picture"{clip}>{"".join(groups)}</g></svg>'
         )
 
 
@@ -162,6 +195,48 @@ def clean_fragment(markup: str, prefix: str, repaint: Repaint | None = None) -> 
     """
     root = _parse(markup)
     return "".join(_write(child, prefix, repaint) for child in root)
+
+
+def silhouette(markup: str, swell: float = 0.0) -> str:
+    """Foreign markup as bare shapes without paint, to be filled and stroked by the group they are put in.
+
+    swell: how much wider every edge gets on each side, in units of the markup.
+    """
+    return "".join(_bare(child, swell, _Pen(False, 1.0)) for child in _parse(markup))
+
+
+@dataclass(frozen=True)
+class _Pen:
+    """What a shape inherits: whether it is stroked, and how wide."""
+
+    drawn: bool
+    width: float
+
+
+_NO_SHAPES = frozenset({"defs", "mask", "clipPath", "linearGradient", "radialGradient", "symbol", "use", "stop"})
+_SHAPE_ATTRIBUTES = ATTRIBUTES - {
+    "id", "href", "opacity", "fill-opacity", "stroke-opacity", "stroke-width", "stroke", "mask", "clip-path", "stroke-dasharray",
+}  # fmt: skip
+
+
+def _bare(element: ET.Element, swell: float, pen: _Pen) -> str:
+    tag = _local(element.tag) if isinstance(element.tag, str) else ""
+    if tag not in ELEMENTS or tag in _NO_SHAPES:
+        return ""
+    stroke, width = element.get("stroke", ""), element.get("stroke-width", "")
+    own = _Pen(
+        stroke not in ("none", "transparent") if stroke else pen.drawn,
+        float(width) if width.replace(".", "", 1).isdigit() else pen.width,
+    )
+    keep = {_local(k): v for k, v in element.attrib.items() if _local(k) in _SHAPE_ATTRIBUTES}
+    if keep.get("fill", "none") not in ("none", "transparent"):
+        keep.pop("fill")
+    if tag != "g":
+        wide = (own.width if own.drawn else 0.0) + 2 * swell
+        keep |= {"stroke-width": number(wide)} if wide else {"stroke": "none"}
+    attributes = "".join(f' {name}="{escape(value)}"' for name, value in keep.items())
+    inner = "".join(_bare(child, swell, own) for child in element)
+    return f"<{tag}{attributes}>{inner}</{tag}>" if inner else f"<{tag}{attributes}/>"
 
 
 def colours_of(markup: str) -> list[str]:

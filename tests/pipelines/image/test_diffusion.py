@@ -22,6 +22,7 @@ from domain.recipe import InputFile, Output, Recipe, Work
 from domain.value import JsonValue
 from pipelines.devices import Devices
 from pipelines.image.diffusion import Diffusion
+from pipelines.image.illustrator import Illustrator
 from pipelines.image.loading import read_family
 from pipelines.models.catalogue import Catalogue
 from pipelines.models.store import ModelStore
@@ -174,6 +175,20 @@ def test_a_reference_steers_the_picture(makers: dict[str, Diffusion], family: st
         [work(4, [reference], steps=4, strength=0.3), work(4, [reference], steps=4, strength=1.0), work(4, steps=4)], Silent()
     )
     assert near.main.data != far.main.data != free.main.data
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("scene", [{"setting": "forest"}, {"form": "icon"}])
+def test_an_illustration_can_be_the_start(
+    makers: dict[str, Diffusion], store: ModelStore, assets: Path, tmp_path: Path, scene: dict[str, JsonValue]
+) -> None:
+    drawn: dict[str, JsonValue] = {"scene": {"subjects": [{"what": "fox"}], **scene}, "width": 96, "height": 96}
+    recipe = Recipe(kind=StepKind.PICTURE, maker="illustrator", maker_version=2, parameters=drawn, seed=1)
+    path = tmp_path / "picture.png"
+    path.write_bytes(Illustrator(store, None, assets).generate([Work(recipe)], Silent())[0].main.data)
+    start = InputFile("reference", path, "image/png")
+    led, free = makers["sd15"].generate([work(4, [start], steps=4, strength=0.3), work(4, steps=4)], Silent())
+    assert led.main.data != free.main.data
 
 
 def test_steps_and_guidance_of_zero_are_the_models_own(folders: dict[str, Path]) -> None:

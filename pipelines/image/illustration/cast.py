@@ -1,0 +1,203 @@
+"""Casting a scene: a drawing for everything asked, of one family where there is one, in the colour, material and pose asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.errors import InputError, ModelMissing
+from domain.scene import Scene, Subject
+from pipelines.image.illustration.art import ArtLibrary, ArtSet, Concept, Drawing
+from pipelines.image.illustration.blocks import Item
+from pipelines.image.illustration.colour import parse
+from pipelines.image.illustration.composition import FACTORS, PROP
+from pipelines.image.illustration.figure import Figure, Wardrobe
+from pipelines.image.illustration.search import ArtSearch, Match, normalise
+from pipelines.image.illustration.vocabulary import Vocabulary
+
+#: How many leaves, blossoms or sparkles one prop of that sort stands for.
+DRIFTING = 6
+#: More things than this in one picture are refused: nobody would see them.
+MOST = 160
+#: A subject that only says where we are is drawn by the setting, not as a thing.
+PLACES: dict[str, frozenset[str]] = {
+    "forest": frozenset({"forest", "woods", "woodland", "trees", "森林", "树林"}),
+    "mountains": frozenset({"mountains", "mountain", "mountain range", "peaks", "山", "群山", "高山"}),
+    "hills": frozenset({"hills", "hill", "countryside", "丘陵", "山丘"}),
+    "meadow": frozenset({"meadow", "field", "grass", "grassland", "lawn", "草地", "草原", "田野"}),
+    "city": frozenset({"city", "skyline", "city skyline", "cityscape", "buildings", "城市", "都市"}),
+    "street": frozenset({"street", "road", "alley", "街道", "街"}),
+    "interior": frozenset({"room", "interior", "table", "desk", "window", "wall", "房间", "室内", "桌子"}),
+    "space": frozenset({"space", "outer space", "galaxy", "universe", "stars", "太空", "宇宙", "星空"}),
+    "sea": frozenset({"sea", "ocean", "waves", "water", "lake", "大海", "海洋", "海", "湖"}),
+    "beach": frozenset({"beach", "sand", "shore", "沙滩", "海滩"}),
+    "desert": frozenset({"desert", "dunes", "沙漠"}),
+    "cave": frozenset({"cave", "cavern", "dungeon", "洞穴", "山洞"}),
+    "studio": frozenset({"studio", "podium", "studio podium", "backdrop", "摄影棚"}),
+}
+EVERYWHERE = frozenset(
+    {"sky", "sunset", "sunrise", "night", "night sky", "background", "scene", "landscape", "天空", "背景", "夜空", "夕阳"}
+)
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The items of one picture and of its foreground, the family they come from, what stands in for what; a character from parts."""
+
+    items: tuple[Item, ...]
+    foreground: tuple[Item, ...]
+    family: str
+    substitutions: tuple[tuple[str, str], ...]
+    figure: Figure | None = None
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    subject: Subject
+    number: int
+    prop: bool
+    front: bool = False
+
+
+class Casting:
+    """For one library. Thread-safe."""
+
+    def __init__(self, library: ArtLibrary, searcher: ArtSearch, vocabulary: Vocabulary, wardrobe: Wardrobe) -> None:
+        self.library, self.searcher, self.vocabulary, self.wardrobe = library, searcher, vocabulary, wardrobe
+
+    def choose(self, scene: Scene, seed: int) -> Cast:
+        """Raises InputError for a colour, a family or a number of things that cannot be drawn, ModelMissing without art."""
+        ready = self.library.ready()
+        if not ready:
+            raise ModelMissing("The illustrator has no art to draw with.", hint="Pull art-fluent-emoji-flat on the Models page.")
+        self._check(scene)
+        figure = self._figure(scene, seed)
+        wanted = [w for w in _wanted(scene) if not (figure and w.number == 0 and not w.front)]
+        family = self._family(scene, wanted, ready)
+        inside = frozenset(s.id for s in ready if s.family == family)
+        items: list[Item] = []
+        front: list[Item] = []
+        missing: list[tuple[str, str]] = []
+        for one in wanted:
+            found = self._find(one.subject, inside, frozenset(s.id for s in ready))
+            if found is None or not found[0].exact:
+                missing.append((one.subject.what, found[0].concept.name if found else ""))
+            if found:
+                (front if one.front else items).extend(self._items(one, found[0].concept, found[1], scene, items))
+        families = {self.library.sets[i.drawing.set_id].family for i in (*items, *front)}
+        return Cast(tuple(items), tuple(front), "+".join(sorted(families)) or family, tuple(missing), figure)
+
+    def _check(self, scene: Scene) -> None:
+        for role in ("subjects", "props", "foreground"):
+            for index, subject in enumerate(getattr(scene, role)):
+                colour_of(subject.colour, f"scene.{role}.{index}.colour")
+        count = sum(s.count for s in (*scene.subjects, *scene.props))
+        if count > MOST:
+            raise InputError(
+                f"The scene asks for {count} things in one picture; {MOST} is the most.",
+                hint='Lower the counts; arrangement "crowd" makes few look like many.', field="scene.subjects",
+            )  # fmt: skip
+
+    def _figure(self, scene: Scene, seed: int) -> Figure | None:
+        """A portrait of a person is built from parts, and so is a person with a name in a scene, to be the same one again."""
+        first = scene.subjects[0] if scene.subjects else None
+        asked = scene.form == "portrait" or (scene.form == "scene" and scene.character and first is not None)
+        if not asked or (first and not self.wardrobe.person(first.what)):
+            return None
+        words = " ".join((first.what, first.pose, first.material, scene.mood)) if first else scene.mood
+        colour = colour_of(first.colour, "scene.subjects.0.colour") if first else ""
+        return self.wardrobe.dress(words, colour, scene.character, seed)
+
+    def _family(self, scene: Scene, wanted: Sequence[_Wanted], ready: Sequence[ArtSet]) -> str:
+        """The family asked for; else the one that names most of what was asked, the better ranked of equals."""
+        families = list(dict.fromkeys(s.family for s in ready))
+        if scene.family:
+            if scene.family not in families:
+                raise InputError(
+                    f"There is no art family {scene.family!r} here.", hint=f"Use one of: {', '.join(families)}.", field="scene.family"
+                )
+            return scene.family
+        if scene.character and wanted:
+            # Whatever else stands in the scene, a named character keeps its drawing.
+            wanted = wanted[:1]
+        scores: dict[str, float] = {}
+        for family in families:
+            sets = frozenset(s.id for s in ready if s.family == family)
+            found = ((self.searcher.find(w.subject.what, sets, 1), 1 if w.prop or w.front else 3) for w in wanted)
+            scores[family] = sum(weight for matches, weight in found if matches and matches[0].exact)
+        return max(scores, key=lambda family: scores[family])
+
+    def _find(self, subject: Subject, inside: frozenset[str], everywhere: frozenset[str]) -> tuple[Match, Drawing] | None:
+        """Named in the family, else named in any family, else the nearest in the family, else nothing."""
+        near = self.searcher.find(subject.what, inside, 1)
+        if not near or not near[0].exact:
+            other = self.searcher.find(subject.what, everywhere, 1)
+            near = other if other and (other[0].exact or not near) else near
+        if not near:
+            return None
+        art = near[0].concept.art
+        order = [s.id for s in self.library.ready() if s.id in inside] + [s.id for s in self.library.ready()]
+        return near[0], next(art[set_id] for set_id in order if set_id in art)
+
+    def _asked_colour(self, subject: Subject) -> str | None:
+        """The colour field, else a colour word leading the phrase, unless it is part of a name ("red apple")."""
+        if subject.colour:
+            return parse(subject.colour)
+        if self.searcher.named(subject.what):
+            return None
+        words = normalise(subject.what).split()
+        for length in (2, 1):
+            for start in range(len(words) - length):
+                colour = parse(" ".join(words[start : start + length]))
+                if colour:
+                    return colour
+        prefix = next((subject.what[:end] for end in range(4, 0, -1) if parse(subject.what[:end])), "")
+        return parse(prefix) if prefix and not prefix.isascii() else None
+
+    def _material(self, subject: Subject, named: bool) -> str:
+        """The material field, else a material word leading the phrase ("golden crown")."""
+        if subject.material or named:
+            return subject.material
+        words = normalise(subject.what).split()
+        return next((w for w in words[:-1] if self.vocabulary.material(w)), "")
+
+    def _items(self, one: _Wanted, concept: Concept, drawing: Drawing, scene: Scene, before: Sequence[Item]) -> list[Item]:
+        """One Item per count. Sizes are told against the main subject, softened so that a cat beside a house is still seen."""
+        subject, main = one.subject, next((i for i in before if i.main), None)
+        together = any(one.number in (r.of, r.to) for r in scene.relations) and not one.front
+        small = PROP if one.prop and main and not together else 1.0
+        against = (concept.scale / main.concept.scale) ** 0.75 if main else 1.0
+        scale = FACTORS[subject.size] * min(max(against, 0.45), 1.5) * small
+        if scene.composition == "row" or scene.arrangement in ("row", "grid", "circle") or scene.form == "sheet":
+            scale = FACTORS[subject.size] * (0.8 if one.prop and main else 1.0)
+        count = subject.count
+        if concept.stands == "drift" and one.prop and main and count == 1 and scene.form == "scene":
+            count, scale = DRIFTING, scale * 0.62
+        even = scene.arrangement != "free" or scene.form == "sheet"
+        material = self.vocabulary.material(self._material(subject, self.searcher.named(subject.what)))
+        colour = None if material else self._asked_colour(subject)
+        return [
+            Item(
+                concept, drawing, colour, scale * (1.0 if even else 1 - 0.09 * (k % 3)), one.prop,
+                main is None and k == 0 and not one.front, one.number, k, material, self.vocabulary.pose(subject.pose),
+            )
+            for k in range(count)
+        ]  # fmt: skip
+
+
+def _wanted(scene: Scene) -> list[_Wanted]:
+    """Everything that is a thing and not the place itself."""
+    here = PLACES.get(scene.setting.value, frozenset()) | EVERYWHERE
+    first = len(scene.subjects)
+    every = [_Wanted(s, i, False) for i, s in enumerate(scene.subjects)]
+    every += [_Wanted(s, first + i, True) for i, s in enumerate(scene.props)]
+    every += [_Wanted(s, i, True, front=True) for i, s in enumerate(scene.foreground)]
+    return [w for w in every if normalise(w.subject.what) not in here]
+
+
+def colour_of(text: str, field: str) -> str:
+    """ "#rrggbb"; "" stays "". Raises InputError naming the field."""
+    colour = parse(text) if text else ""
+    if colour is None:
+        raise InputError(f"{text!r} is not a colour.", hint='Use a colour word or "#rrggbb".', field=field)
+    return colour

@@ -1,0 +1,109 @@
+"""Which parts a character has: chosen by the words of the scene, else by chance; the same for the same name. Draws nothing."""
+
+from __future__ import annotations
+
+import random
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from pipelines.image.illustration.colour import lch, parse, shade
+
+_WORD = re.compile(r"[a-z][a-z'-]*")
+_CJK = re.compile(r"[\u3400-\u9fff]")
+SLOTS = ("skin", "hair", "build", "style", "beard", "clothes", "head", "eyewear", "ears", "mood", "eyes", "cloth")
+GARMENTS = (
+    "dress",
+    "shirt",
+    "hoodie",
+    "sweater",
+    "robe",
+    "suit",
+    "coat",
+    "armour",
+    "armor",
+    "jacket",
+    "clothes",
+    "cloak",
+    "衣",
+    "袍",
+    "裙",
+    "外套",
+)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Names of parts and colours "#rrggbb", one a slot; see assets/art/portrait.toml."""
+
+    skin: str
+    hair: str
+    build: str
+    style: str
+    beard: str
+    clothes: str
+    head: str
+    eyewear: str
+    ears: str
+    mood: str
+    eyes: str
+    cloth: str
+
+
+class Wardrobe:
+    """All parts there are. Read once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._slots: dict[str, Any] = tomllib.loads((folder / "portrait.toml").read_text("utf-8"))
+        self._people = tuple(self._slots["people"]["words"])
+
+    def person(self, phrase: str) -> bool:
+        """Whether the phrase speaks of a person."""
+        return any(_said(word, phrase) for word in self._people)
+
+    def dress(self, words: str, colour: str, name: str, seed: int) -> Figure:
+        """words: everything said of the person. colour: of the clothes, "" for one by chance. name: of a character that returns."""
+        rng = random.Random(f"character/{name.strip().lower()}" if name else f"figure/{seed}")  # noqa: S311
+        chosen = {slot: self._slot(slot, words, rng) for slot in SLOTS}
+        chosen["cloth"] = colour or _garment(words) or chosen["cloth"]
+        if chosen["build"] == "strong" and chosen["style"] in ("bun", "bob", "ponytail", "long") and not self._told("style", words):
+            chosen["style"] = rng.choice(("short", "spiky", "curly"))
+        skin, hair = lch(chosen["skin"]).light, lch(chosen["hair"]).light
+        if abs(skin - hair) < 0.15:
+            chosen["hair"] = shade(chosen["hair"], light=-0.17 if hair < 0.75 else 0.1)
+        return Figure(**chosen)
+
+    def _told(self, slot: str, words: str) -> str:
+        options: Mapping[str, list[str]] = self._slots[slot]["words"]
+        return next((value for value, names in options.items() if any(_said(name, words) for name in names)), "")
+
+    def _slot(self, slot: str, words: str, rng: random.Random) -> str:
+        # Chance is drawn even where words decide, so that one word does not change the rest of the figure.
+        free = rng.choice(self._slots[slot]["free"])
+        return self._told(slot, words) or str(free)
+
+
+def _said(word: str, phrase: str) -> bool:
+    if _CJK.search(word):
+        return word in phrase
+    return re.search(rf"(?<![a-z]){re.escape(word)}(?:s|es)?(?![a-z])", phrase.lower()) is not None
+
+
+def _garment(words: str) -> str:
+    """The colour word before a garment: "a girl in a red dress"."""
+    found = _WORD.findall(words.lower())
+    for before, after in pairwise(found):
+        if after in GARMENTS and parse(before):
+            return parse(before) or ""
+    for garment in GARMENTS:
+        at = words.find(garment) if _CJK.search(garment) else -1
+        for start in range(max(at - 3, 0), max(at, 0)):
+            for end in range(at, start, -1):
+                colour = parse(words[start:end].removesuffix("的"))
+                if colour:
+                    return colour
+    return ""

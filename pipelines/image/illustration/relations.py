@@ -1,0 +1,228 @@
+"""What is in, on, under, behind, beside, held by or facing what: items put together into blocks by their boxes and drawing order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from domain.errors import InputError
+from domain.scene import Relation, Scene
+from pipelines.image.illustration.blocks import Block, Item, Part
+from pipelines.image.illustration.mask import Looks
+from pipelines.image.illustration.stage import Box
+
+#: Relations that say which of two carries the other; round in a circle they contradict each other.
+BEARING = ("in", "on", "under", "behind", "holding")
+#: How much bigger a thing is made so that what is on or in it has room.
+GROWN = 1.4
+
+
+def check(scene: Scene) -> None:
+    """Raises InputError at the relation that names nothing, itself, or contradicts another."""
+    count = len(scene.subjects) + len(scene.props)
+    seen: dict[frozenset[int], tuple[str, int]] = {}
+    bears: dict[int, set[int]] = {}
+    for index, relation in enumerate(scene.relations):
+        field = f"scene.relations.{index}"
+        for end in ("of", "to"):
+            if getattr(relation, end) >= count:
+                raise InputError(
+                    f"{field} speaks of number {getattr(relation, end)}, but the scene has {count} subjects and props.",
+                    hint="Numbers count subjects, then props, from 0.", field=f"{field}.{end}",
+                )  # fmt: skip
+        if relation.of == relation.to:
+            raise InputError(f"{field} relates a thing to itself.", hint="Name two different things.", field=field)
+        if relation.kind not in BEARING:
+            continue
+        pair, said = frozenset((relation.of, relation.to)), (relation.kind, relation.of)
+        if seen.setdefault(pair, said) != said:
+            raise InputError(f"{field} contradicts an earlier relation of the same two.", hint="Keep one of them.", field=field)
+        lower, upper = _ends(relation)
+        bears.setdefault(upper, set()).add(lower)
+        if _reaches(bears, lower, upper):
+            raise InputError(f"{field} closes a circle: nothing would stand on the ground.", hint="Take one of them out.", field=field)
+
+
+def _ends(relation: Relation) -> tuple[int, int]:
+    """(what it is placed by, what is placed)."""
+    return (relation.of, relation.to) if relation.kind == "holding" else (relation.to, relation.of)
+
+
+def _reaches(bears: dict[int, set[int]], start: int, goal: int) -> bool:
+    ways, known = [start], set()
+    while ways:
+        here = ways.pop()
+        if here == goal:
+            return True
+        if here not in known:
+            known.add(here)
+            ways += sorted(bears.get(here, ()))
+    return False
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """Blocks to place, and the numbers of the relations that could not be kept (one of the two is not drawn, or has its place already)."""
+
+    blocks: tuple[Block, ...]
+    unmet: tuple[int, ...]
+
+
+def assemble(
+    items: Sequence[Item], relations: Iterable[Relation], looks: Looks, holders: frozenset[str], seats: Mapping[str, float]
+) -> Assembly:
+    """Every item in exactly one block. The relations have been checked."""
+    by_number: dict[int, list[Item]] = {}
+    for item in items:
+        by_number.setdefault(item.subject, []).append(item)
+    carried: dict[int, tuple[int, str]] = {}
+    unmet = []
+    for index, relation in enumerate(relations):
+        anchor, thing = _ends(relation)
+        free = thing not in carried and anchor in by_number and thing in by_number and not _under(carried, anchor, thing)
+        if free:
+            carried[thing] = (anchor, relation.kind)
+        elif carried.get(anchor, (None,))[0] != thing:
+            unmet.append(index)
+    builder = _Builder(by_number, carried, looks, holders, seats)
+    return Assembly(tuple(builder.block(item) for item in items if item.subject not in carried), tuple(unmet))
+
+
+def _under(carried: dict[int, tuple[int, str]], anchor: int, thing: int) -> bool:
+    """Whether `thing` already carries `anchor`, through others or not."""
+    while anchor in carried:
+        anchor = carried[anchor][0]
+        if anchor == thing:
+            return True
+    return False
+
+
+class _Builder:
+    def __init__(
+        self,
+        items: dict[int, list[Item]],
+        carried: dict[int, tuple[int, str]],
+        looks: Looks,
+        holders: frozenset[str],
+        seats: Mapping[str, float],
+    ) -> None:
+        self.items, self.carried, self.looks, self.holders, self.seats = items, carried, looks, holders, seats
+
+    def block(self, root: Item) -> Block:
+        wide, high = root.size()
+        parts = [Part(root, Box(0.0, 0.0, wide, high))]
+        self._load(parts, parts[0])
+        return Block(tuple(parts))
+
+    def _load(self, parts: list[Part], anchor: Part) -> None:
+        """Put on, in and around the anchor what belongs to it, and what belongs to that."""
+        anchors = self.items[anchor.item.subject]
+        mine = [
+            (kind, item)
+            for number, (to, kind) in self.carried.items()
+            if to == anchor.item.subject
+            for item in self.items[number]
+            if item.copy % len(anchors) == anchor.item.copy
+        ]
+        sides = 0
+        for kind in ("in", "on", "under", "behind", "holding", "beside", "facing"):
+            alike = [item for own, item in mine if own == kind]
+            if kind in ("in", "on") and alike:
+                anchor = self._grown(parts, anchor, alike)
+            for place, item in enumerate(alike):
+                if kind in ("beside", "facing"):
+                    part = self._next_to(parts, anchor, item, kind, sides)
+                    sides += 1
+                else:
+                    part = getattr(self, f"_{kind}")(anchor, item, (place + 0.5) / len(alike), len(alike))
+                if kind == "facing":
+                    anchor = self._look(parts, anchor, part)
+                parts.append(part)
+                self._load(parts, part)
+
+    def _grown(self, parts: list[Part], anchor: Part, carried: Sequence[Item]) -> Part:
+        """A bearer wide enough for what it bears."""
+        need = sum(item.size()[0] for item in carried) * 1.12
+        factor = min(max(need / anchor.box.width, 1.0), GROWN)
+        if factor == 1.0 or anchor.rests:
+            return anchor
+        item, box = replace(anchor.item, scale=anchor.item.scale * factor), anchor.box
+        grown = replace(anchor, item=item, box=Box(box.x, box.bottom - box.height * factor, box.width * factor, box.height * factor))
+        parts[parts.index(anchor)] = grown
+        return grown
+
+    def _fit(self, item: Item, widest: float, highest: float) -> tuple[Item, float, float]:
+        wide, high = item.size()
+        factor = min(1.0, widest / wide, highest / high)
+        return replace(item, scale=item.scale * factor), wide * factor, high * factor
+
+    def _top(self, anchor: Part, across: float) -> float:
+        look = self.looks.of(anchor.item.drawing)
+        return anchor.box.y + anchor.box.height * min(look.top_at(1 - across if anchor.flip else across), 0.75)
+
+    def _on(self, anchor: Part, item: Item, across: float, count: int) -> Part:
+        item, wide, high = self._fit(item, anchor.box.width * (0.92 if count == 1 else 1.05 / count), 99.0)
+        seat = self.seats.get(anchor.item.concept.name)
+        top = anchor.box.y + anchor.box.height * seat if seat else self._top(anchor, across)
+        foot = top + min(high * 0.06, anchor.box.height * 0.14)
+        x = anchor.box.x + anchor.box.width * across - wide / 2
+        return Part(item, Box(x, foot - high, wide, high), anchor.order + 1, rests=True)
+
+    def _in(self, anchor: Part, item: Item, across: float, count: int) -> Part:
+        box = anchor.box
+        if anchor.item.concept.name not in self.holders:
+            item, wide, high = self._fit(item, box.width * 0.46 / count, box.height * 0.46)
+            middle = box.y + box.height * 0.6
+            return Part(item, Box(box.x + box.width * across - wide / 2, middle - high / 2, wide, high), anchor.order + 1, rests=True)
+        item, wide, high = self._fit(item, box.width * 0.8 / count, box.height * 1.5)
+        across = 0.5 + (across - 0.5) * 0.8
+        rim = self._top(anchor, across)
+        sunk = min(high * 0.4, (box.bottom - rim) * 0.8)
+        return Part(
+            item, Box(box.x + box.width * across - wide / 2, rim + sunk - high, wide, high), anchor.order - 1, rests=True, hidden=0.55
+        )
+
+    def _under(self, anchor: Part, item: Item, across: float, count: int) -> Part:
+        box = anchor.box
+        if anchor.item.concept.stands in ("air", "hang", "drift"):
+            item, wide, high = self._fit(item, max(box.width, 0.6) / count, 99.0)
+            return Part(item, Box(box.x + box.width * across - wide / 2, box.bottom + 0.06, wide, high), anchor.order + 1)
+        item, wide, high = self._fit(item, box.width * 0.8 / count, box.height * 0.52)
+        middle = box.x + box.width * (across if count > 1 else 0.6)
+        return Part(item, Box(middle - wide / 2, box.bottom + box.height * 0.03 - high, wide, high), anchor.order + 1)
+
+    def _behind(self, anchor: Part, item: Item, across: float, count: int) -> Part:
+        box, (wide, high) = anchor.box, item.size()
+        side = -1.0 if round(across * count - 0.5) % 2 else 1.0
+        middle = box.centre[0] + side * (box.width * 0.42 + wide * 0.16)
+        bottom = box.bottom - box.height * 0.07
+        if high < box.height * 0.9:
+            middle = box.centre[0] + side * (box.width * 0.5 + wide * 0.2)
+        return Part(item, Box(middle - wide / 2, bottom - high, wide, high), anchor.order - 1, hidden=0.55)
+
+    def _holding(self, anchor: Part, item: Item, across: float, count: int) -> Part:
+        del across
+        box = anchor.box
+        item, wide, high = self._fit(item, box.width * 0.56, box.height * 0.5)
+        x = box.x + box.width * (0.86 if count == 1 or item.copy % 2 == 0 else 0.14)
+        return Part(item, Box(x - wide / 2, box.y + box.height * 0.66 - high / 2, wide, high), anchor.order + 1, rests=True)
+
+    def _next_to(self, parts: Sequence[Part], anchor: Part, item: Item, kind: str, turn: int) -> Part:
+        """Right, then left, further out each time."""
+        wide, high = item.size()
+        gap = (0.22 if kind == "facing" else 0.06) * max(min(anchor.box.width, wide), 0.2)
+        bounds = parts[0].bounds
+        for part in parts:
+            bounds = bounds.union(part.bounds)
+        x = bounds.right + gap if turn % 2 == 0 else bounds.x - gap - wide
+        looks_right = kind == "facing" and item.sided and turn % 2 == 1
+        return Part(item, Box(x, anchor.box.bottom - high, wide, high), anchor.order + 1, flip=looks_right)
+
+    @staticmethod
+    def _look(parts: list[Part], anchor: Part, part: Part) -> Part:
+        """Two that face each other: the left one is mirrored to look right, where the drawings look left."""
+        right = part.box.x > anchor.box.x
+        index = parts.index(anchor)
+        if anchor.item.sided and right:
+            anchor = parts[index] = replace(anchor, flip=True)
+        return anchor

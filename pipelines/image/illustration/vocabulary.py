@@ -1,0 +1,60 @@
+"""Words the composer understands beside nouns: palettes by name, materials, poses, and what can hold things. Read from assets/art."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Palette:
+    id: str
+    en: str
+    zh: str
+    colours: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Material:
+    """ramp: tones dark to light. clear: share one can see through."""
+
+    ramp: tuple[str, ...]
+    clear: float = 0.0
+
+
+@dataclass(frozen=True)
+class Pose:
+    """See assets/art/manners.toml."""
+
+    turn: float = 0.0
+    lift: float = 0.0
+    stands: str = ""
+    press: float = 1.0
+    look: str = ""
+
+
+class Vocabulary:
+    """Read once. Every question takes a word as a person wrote it."""
+
+    def __init__(self, folder: Path) -> None:
+        palettes = tomllib.loads((folder / "palettes.toml").read_text("utf-8"))["palette"]
+        manners = tomllib.loads((folder / "manners.toml").read_text("utf-8"))
+        self.palettes = tuple(Palette(e["id"], e["en"], e["zh"], tuple(e["colours"])) for e in palettes)
+        self._palettes = {name.lower(): p for p in self.palettes for name in (p.id, p.en, p.zh)}
+        self._materials = {w: Material(tuple(e["ramp"]), float(e.get("clear", 0.0))) for e in manners["material"] for w in e["words"]}
+        self._poses: dict[str, Pose] = {}
+        for entry in manners["pose"]:
+            facts = {key: value for key, value in entry.items() if key != "words"}
+            self._poses.update(dict.fromkeys(entry["words"], Pose(**facts)))
+        self.seats: dict[str, float] = {name: float(share) for name, share in manners["seats"].items()}
+        self.holders = frozenset(manners["holders"]["names"])
+
+    def palette(self, name: str) -> Palette | None:
+        return self._palettes.get(name.strip().lower())
+
+    def material(self, word: str) -> Material | None:
+        return self._materials.get(word.strip().lower())
+
+    def pose(self, word: str) -> Pose:
+        return self._poses.get(word.strip().lower(), Pose())

@@ -1,0 +1,71 @@
+"""CIEDE2000 against its authors' numbers, and recolouring without any art."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.scene import Scene
+from pipelines.image.illustration.colour import ciede2000, delta_e, lch
+from pipelines.image.illustration.light import light_of
+from pipelines.image.illustration.recolour import body, main_colour, of_material, painter, recolour
+
+#: Sharma, Wu, Dalal 2005, table 1: pairs chosen to find mistakes in hue and rotation terms.
+SHARMA = [
+    ((50.0, 2.6772, -79.7751), (50.0, 0.0, -82.7485), 2.0425),
+    ((50.0, -1.3802, -84.2814), (50.0, 0.0, -82.7485), 1.0),
+    ((50.0, 0.0, 0.0), (50.0, -1.0, 2.0), 2.3669),
+    ((50.0, 2.49, -0.001), (50.0, -2.49, 0.0011), 7.2195),
+    ((50.0, -0.001, 2.49), (50.0, 0.0011, -2.49), 4.7461),
+    ((50.0, 2.5, 0.0), (73.0, 25.0, -18.0), 27.1492),
+    ((50.0, 2.5, 0.0), (50.0, 3.2592, 0.335), 1.0),
+    ((60.2574, -34.0099, 36.2677), (60.4626, -34.1751, 39.4387), 1.2644),
+    ((22.7233, 20.0904, -46.694), (23.0331, 14.973, -42.5619), 2.0373),
+    ((90.8027, -2.0831, 1.441), (91.1528, -1.6435, 0.0447), 1.4441),
+]
+DRAGON = {"#44911b": 0.5, "#86d72f": 0.2, "#ffce31": 0.15, "#f8312f": 0.1, "#1c1c1c": 0.05}
+
+
+@pytest.mark.parametrize(("first", "second", "expected"), SHARMA)
+def test_the_colour_difference_is_the_published_one(
+    first: tuple[float, float, float], second: tuple[float, float, float], expected: float
+) -> None:
+    assert ciede2000(first, second) == pytest.approx(expected, abs=1e-4)
+    assert ciede2000(second, first) == pytest.approx(expected, abs=1e-4)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 0xFFFFFF))
+def test_a_colour_differs_from_itself_by_nothing(value: int) -> None:
+    assert delta_e(f"#{value:06x}", f"#{value:06x}") == 0
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.integers(0, 0xFFFFFF), st.sampled_from(["day", "night", "sunset", "dawn"]), st.sampled_from(["clear", "fog", "storm"]))
+def test_any_asked_colour_is_reached_before_and_after_the_light(value: int, time: str, weather: str) -> None:
+    asked = f"#{value:06x}"
+    light = light_of(Scene.model_validate({"time": time, "weather": weather}))
+    achieved = painter(DRAGON, asked, light, (), living=True).achieved
+    assert achieved is not None
+    assert achieved.delta < 10
+    assert delta_e(asked, achieved.seen) < 10
+
+
+def test_shading_is_kept_in_order() -> None:
+    paint = recolour(DRAGON, "#8448c4")
+    assert lch(paint("#44911b")).light < lch(paint("#86d72f")).light
+    assert paint("#1c1c1c") == "#1c1c1c"
+
+
+def test_of_a_living_thing_everything_but_small_accents_turns() -> None:
+    assert "#f8312f" in body(DRAGON, living=True)
+    assert "#f8312f" not in body(DRAGON, living=False)
+    assert main_colour(DRAGON) == "#44911b"
+
+
+def test_a_material_spreads_its_tones_by_lightness() -> None:
+    ramp = ("#101010", "#606060", "#a0a0a0", "#e0e0e0")
+    paint = of_material(DRAGON, ramp)
+    lights = [lch(paint(c)).light for c in sorted(DRAGON, key=lambda c: lch(c).light)]
+    assert lights == sorted(lights) and lights[0] < 0.3
