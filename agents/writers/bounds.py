@@ -14,7 +14,7 @@ from agents.writers.phrases import alternatives, plain, singular
 from agents.writers.wishes import blanked
 from domain.errors import ContentRefused, InputError
 
-_NAME = r"[A-ZÀ-Þ][\w'’.-]+(?:\s+(?:van|von|de|da|di|bin|al|del|la|le)\b)?"
+_NAME = r"[A-ZÀ-Þ][\w'’.-]+(?:\s+(?:van|von|de|der|den|da|di|bin|al|del|la|le)\b){0,2}"
 _SENTENCE = re.compile(r"[.;!?。；！？\n]")
 #: Two times within so many characters speak of one moment.
 _ONE_MOMENT = 26
@@ -90,11 +90,11 @@ class Bounds:
             if self._known(name) or any(self._known(name[i:]) for i in range(1, len(name))):
                 return match.group()
             note(name)
-            return match.group().replace(name, "一个人", 1)
+            return match.group().replace(name, " a person ", 1)
 
         def dotted(match: re.Match[str]) -> str:
             note(match["name"] or match["bare"])
-            return "一个人"
+            return " a person "
 
         text = self._titled.sub(titled, text)
         text = self._of.sub(person, text)
@@ -102,7 +102,7 @@ class Bounds:
         return self._titled_zh.sub(dotted, text), tuple(dict.fromkeys(notes))
 
     def _personal(self, name: str, single: bool = False) -> bool:
-        words = [w.strip(".").lower() for w in name.split()]
+        words = [w.strip(".").lower() for w in name.split() if w[0].isupper()]
         if any(w in self._not_people for w in words) or (len(words) < 2 and not single):
             return False
         return not self._known(plain(name)) and not any(self._known(w) or self._known(singular(w)) for w in words)

@@ -21,7 +21,7 @@ from domain.scene import Camera, Relation, Scene, Setting
 
 MOST_SUBJECTS, MOST_PROPS, MOST_FOREGROUND, MOST_COUNT = 6, 6, 3, 60
 #: What follows is whose it is, not what is seen: "sword of the fire king".
-_OWNER = re.compile(r"\bof (?:the|our|your|his|her|their) (?:[\w-]+ )?$", re.IGNORECASE)
+_OWNER = re.compile(r"(?<!front )(?<!top )(?<!back )(?<!side )(?<!edge )\bof (?:the|our|your|his|her|their) (?:[\w-]+ )?$", re.IGNORECASE)
 _HOLDER = re.compile(r"^\s+of\s+\w", re.IGNORECASE)
 _FOREGROUND = (
     re.compile(r"^\s+in the (?:near )?foreground", re.I),

@@ -85,6 +85,7 @@ class Phrases:
         self._groups = {str(k): int(v) for k, v in words["groups"].items()}
         self._groups_zh = {str(k): int(v) for k, v in words["groups_zh"].items()}
         self._arranged = {w.split()[0]: name for name, listed in words["arrangements"].items() for w in listed if w.endswith(" of")}
+        self._where_zh = frozenset(w for listed in words["relations_zh"].values() for w in listed if len(w) > 1)
         self._near_zh = {**colours, **words["colours_near"]}
         self.people = frozenset(words["things"]["people"])
         self.holders = frozenset(words["things"]["holders"])
@@ -122,6 +123,10 @@ class Phrases:
     def describes(self, word: str) -> bool:
         """Whether an English word says colour, size, material or pose, or how something is."""
         return self._descriptive(word)
+
+    def where_zh(self, text: str) -> bool:
+        """Whether a word says where something is: the 面 of 上面 is no noodle."""
+        return text in self._where_zh
 
     def parts_zh(self, text: str) -> bool:
         """Whether a word ends here: nothing, a mark, or a word that parts phrases follows."""

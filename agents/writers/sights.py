@@ -131,10 +131,21 @@ class Sights:
         while index < len(text):
             length = 0
             if _CJK.match(text[index]):
-                length = next((n for n in range(_LONGEST_CHINESE, 0, -1) if text[index : index + n] in self._chinese), 0)
+                length = next(
+                    (n for n in range(min(_LONGEST_CHINESE, len(text) - index), 0, -1) if text[index : index + n] in self._chinese), 0
+                )
+            if length == 1 and self.phrases.where_zh(text[max(0, index - 1) : index + 1]):
+                length = 0
             lead = self.phrases.leads_zh(text[index : index + 2])
             if length and lead:
-                later = next((n for n in range(_LONGEST_CHINESE, 0, -1) if text[index + lead : index + lead + n] in self._chinese), 0)
+                later = next(
+                    (
+                        n
+                        for n in range(min(_LONGEST_CHINESE, len(text) - index - lead), 0, -1)
+                        if text[index + lead : index + lead + n] in self._chinese
+                    ),
+                    0,
+                )
                 inner = self._chinese.get(text[index + lead : index + lead + later])
                 if inner is not None and later + lead >= length and inner.what == self._chinese[text[index : index + length]].what:
                     index, length = index + lead, later
