@@ -91,15 +91,16 @@ class Grammar:
         self.settings = settings_of(data, words)
         self._things_too = frozenset(w for place in words["places"].values() if place.get("inside") for w in place["words"])
         self._places = frozenset(w for listed in self.settings.values() for w in listed) - self._things_too
+        self._when = frozenset(w for table in (data["times"], data["weathers"]) for listed in table.values() for w in listed)
         self._placed = alternatives(dict.fromkeys(self._places, ""))
         self._negation = re.compile(
             rf"(?:{alternatives(dict.fromkeys(words['negations']['before'], '')).pattern})\s*(?:any|an?|the|one|一只|一个|任何)?\s*$", re.I
         )
-        self._relations = [(kind, word) for kind, listed in words["relations"].items() for word in listed]
+        self._relations: list[tuple[str, str]] = [(kind, word) for kind, listed in words["relations"].items() for word in listed]
         self._relations.sort(key=lambda pair: -len(pair[1]))
-        self._suffixes = [(kind, w) for kind, listed in words["relations_zh"].items() for w in listed if kind not in ("holding", "facing")]
+        self._suffixes: list[tuple[str, str]] = [(kind, w) for kind, listed in words["relations_zh"].items() for w in listed if kind not in ("holding", "facing")]
         self._suffixes.sort(key=lambda pair: -len(pair[1]))
-        self._verbs_zh = [(kind, w) for kind in ("holding", "facing") for w in words["relations_zh"][kind]]
+        self._verbs_zh: list[tuple[str, str]] = [(kind, w) for kind in ("holding", "facing") for w in words["relations_zh"][kind]]
         self._verbs_zh += [("on", w) for w in words["riding"]["zh"]]
         poses = [w for listed in words["poses"].values() for w in listed]
         self._poses_en = "|".join(re.escape(w) for w in sorted((p for p in poses if p.isascii()), key=len, reverse=True))
@@ -181,7 +182,12 @@ class Grammar:
 
     def _meant(self, text: str, found: Sequence[Sight]) -> list[Sight]:
         """A doubtful thing is meant where it stands in a list or in a relation with a certain one; bare unknown words in a list are."""
-        bare = [s for s in self._sights.loose(text) if not any(o.begin < s.end and s.begin < o.end for o in found)]
+        # Chinese without measure words is not parted surely enough to add to what is there.
+        bare = [
+            s
+            for s in self._sights.loose(text)
+            if text[s.start : s.end].isascii() and not any(o.begin < s.end and s.begin < o.end for o in found)
+        ]
         found = sorted([*found, *(replace(s, doubtful=True, led=True) for s in bare)], key=lambda s: s.start)
         meant = list(found)
         for index, (first, second) in enumerate(pairwise(found)):
@@ -251,6 +257,8 @@ class Grammar:
 
     def _is_place(self, text: str, sight: Sight) -> bool:
         said = text[sight.start : sight.end].lower()
+        if said in self._when and not sight.led:
+            return True
         low = max(0, sight.start - 30)
         if any(m.start() + low <= sight.start and sight.end <= m.end() + low for m in self._placed.finditer(text[low : sight.end + 20])):
             return True
@@ -291,6 +299,9 @@ class Grammar:
             if kind and kind != "holding" and relations and relations[-1][1:] == ("holding", first.key):
                 # "a knight holding a sword in front of a castle": the knight stands there.
                 first = next((s for s in found if s.key == relations[-1][0]), first)
+            if kind in ("holding", "facing") and not first.animate and first.group:
+                # "a wizard with a white beard holding a staff": who is alive holds it.
+                first = next((s for s in reversed(found[: found.index(second)]) if s.animate), first)
             if kind:
                 turned = kind == "before"
                 relations.append((second.key, "behind", first.key) if turned else (first.key, kind, second.key))
@@ -299,7 +310,7 @@ class Grammar:
         return relations
 
     def _between(self, between: str, first: Sight, second: Sight) -> str:
-        filler = rf"(?:\s|,|is|are|was|that|which|who|\w+ly|right|just|quietly|its?|his|her|hand|hands|{self._poses_en})*"
+        filler = rf"(?:\s|,|is|are|was|that|which|who|\w+ly|right|just|quietly|its?|his|her|hand|hands|stuck|set|placed|hidden|parked|{self._poses_en})*"
         for kind, word in self._relations:
             if re.fullmatch(rf"{filler}(?<![a-z]){re.escape(word)}(?:\s+(?:the\s+)?(?:back|side|edge|top)\s+of)?\s*", between, re.I):
                 if word == "with" and not (first.animate and _held(second)):
@@ -338,7 +349,8 @@ class Grammar:
 
     def margin(self, text: str) -> str:
         """The side on which the words leave room."""
-        words, sides = self._words["space"]["words"], self._words["space"]["sides"]
+        words: list[str] = self._words["space"]["words"]
+        sides: dict[str, list[str]] = self._words["space"]["sides"]
         for clause in re.split(r"[.;。；!！?？\n]", text):
             rooms = [m for w in words for m in _mentions(w, clause)]
             for side, listed in sides.items():

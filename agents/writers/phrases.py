@@ -253,7 +253,8 @@ class Phrases:
         if material and not sight.material:
             values["material"] = self._materials[material[1].lower()]
         pose = self._pose_after.match(after) or self._pose_zh.match(after)
-        if pose and not sight.pose:
+        still = pose is not None and self._poses[pose[1].lower()] in ("standing", "lying", "flying", "floating")
+        if pose and not sight.pose and (sight.animate or not sight.group or still):
             values["pose"] = self._poses[pose[1].lower()]
         name = self._names.search(text[sight.begin : sight.end])
         if name and sight.begin + name.end() == sight.end:

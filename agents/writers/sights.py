@@ -35,6 +35,17 @@ class Sights:
                 self._english.setdefault(plain(word), Noun(str(what), str(group), word in doubtful))
             for word in chinese:
                 self._chinese.setdefault(str(word), Noun(str(what), str(group), word in doubtful))
+        for word in words["things"]["compounds"]:
+            self._english.setdefault(plain(word), Noun(str(word), "other-object"))
+        for word in (w for w in words["things"]["people"] if w.isascii()):
+            self._english.setdefault(plain(word), Noun(str(word), "person-role", True))
+        for word, what in words["things"]["people_zh"].items():
+            self._chinese.setdefault(str(word), Noun(str(what), "person-role"))
+        self._physical |= {str(word) for word in words["things"]["people"]}
+        for many, one in words["things"]["irregular"].items():
+            if one in self._english:
+                self._english[many] = self._english[one]
+        self._irregular: Mapping[str, str] = words["things"]["irregular"]
         self.colours = {word: str(value) for names, value in data["colours"].items() for word in names.split("|")}
         self.phrases = Phrases(data, words, self.colours)
 
@@ -75,7 +86,7 @@ class Sights:
 
     def _settled(self, sight: Sight, text: str) -> Sight:
         """A doubtful noun that can be touched is meant where an article, number or measure word leads it."""
-        if sight.doubtful and sight.led and self.physical(sight, text):
+        if sight.doubtful and (sight.led or (sight.pose and sight.animate)) and self.physical(sight, text):
             return replace(sight, doubtful=False)
         return sight
 
@@ -104,7 +115,7 @@ class Sights:
 
     def _called(self, said: str, noun: Noun, start: int, end: int) -> Sight:
         """By the singular where both words mean one thing; a bare plural is several, except of what is always a pair."""
-        one = singular(said)
+        one = self._irregular.get(said) or singular(said)
         if one.rpartition(" ")[2] in self.phrases.people:
             noun = Noun(noun.what, "person-role", noun.doubtful)
         alone = self._english.get(one)

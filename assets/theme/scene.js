@@ -20,7 +20,7 @@
     const count = el("input", { type: "number", name: "thing.count", min: 1, max: 60, value: thing.count, "aria-label": label_of("count") });
     const [colour, what, material, pose] = [text("colour", 24), text("what", 60, { class: "mq-thing-what" }), text("material", 24), text("pose", 24)];
     const size = choice("size", thing.size, options.size);
-    const node = el("div", { class: "mq-thing" }, count, colour, what, material, pose, size, quiet("✕", remove, { "aria-label": t("scene.remove") }));
+    const node = el("div", { class: "mq-thing" }, count, colour, what, quiet("✕", remove, { "aria-label": t("scene.remove") }), material, pose, size);
     const read = () => ({ ...thing, what: what.value.trim(), count: Number(count.value), colour: colour.value.trim(), material: material.value.trim(), pose: pose.value.trim(), size: size.value });
     return { node, read };
   }
