@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -17,9 +17,11 @@ from agents.writers.phrases import alternatives
 from agents.writers.sights import Sight, Sights, joined
 from agents.writers.wishes import blanked, strongest
 from domain.errors import InputError, LimitError
-from domain.scene import Camera, Relation, Scene, Setting
+from domain.scene import Camera, Relation, Setting
 
 MOST_SUBJECTS, MOST_PROPS, MOST_FOREGROUND, MOST_COUNT = 6, 6, 3, 60
+#: How many characters may stand between a word for room and the side after it, or the side before it.
+_NEAR_AFTER, _NEAR_BEFORE = 28, 8
 #: What follows is whose it is, not what is seen: "sword of the fire king".
 _OWNER = re.compile(r"(?<!front )(?<!top )(?<!back )(?<!side )(?<!edge )\bof (?:the|our|your|his|her|their) (?:[\w-]+ )?$", re.IGNORECASE)
 _HOLDER = re.compile(r"^\s+of\s+\w", re.IGNORECASE)
@@ -61,7 +63,7 @@ class Reading:
     character: str = ""
     palette: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    left_out: tuple[str, ...] = field(default=())
+    left_out: tuple[str, ...] = ()
 
     @property
     def main(self) -> Sight | None:
@@ -93,12 +95,13 @@ class Grammar:
         self._places = frozenset(w for listed in self.settings.values() for w in listed) - self._things_too
         self._when = frozenset(w for table in (data["times"], data["weathers"]) for listed in table.values() for w in listed)
         self._placed = alternatives(dict.fromkeys(self._places, ""))
-        self._negation = re.compile(
-            rf"(?:{alternatives(dict.fromkeys(words['negations']['before'], '')).pattern})\s*(?:any|an?|the|one|一只|一个|任何)?\s*$", re.I
-        )
+        said_no = alternatives(words["negations"]["before"]).pattern
+        self._negation = re.compile(rf"(?:{said_no})\s*(?:any|an?|the|one|一只|一个|任何)?\s*$", re.I)
         self._relations: list[tuple[str, str]] = [(kind, word) for kind, listed in words["relations"].items() for word in listed]
         self._relations.sort(key=lambda pair: -len(pair[1]))
-        self._suffixes: list[tuple[str, str]] = [(kind, w) for kind, listed in words["relations_zh"].items() for w in listed if kind not in ("holding", "facing")]
+        self._suffixes: list[tuple[str, str]] = [
+            (kind, w) for kind, listed in words["relations_zh"].items() for w in listed if kind not in ("holding", "facing")
+        ]
         self._suffixes.sort(key=lambda pair: -len(pair[1]))
         self._verbs_zh: list[tuple[str, str]] = [(kind, w) for kind in ("holding", "facing") for w in words["relations_zh"][kind]]
         self._verbs_zh += [("on", w) for w in words["riding"]["zh"]]
@@ -310,7 +313,8 @@ class Grammar:
         return relations
 
     def _between(self, between: str, first: Sight, second: Sight) -> str:
-        filler = rf"(?:\s|,|is|are|was|that|which|who|\w+ly|right|just|quietly|its?|his|her|hand|hands|stuck|set|placed|hidden|parked|{self._poses_en})*"
+        small = r"\s|,|is|are|was|that|which|who|\w+ly|right|just|its?|his|her|hands?|stuck|set|placed|hidden|parked"
+        filler = rf"(?:{small}|{self._poses_en})*"
         for kind, word in self._relations:
             if re.fullmatch(rf"{filler}(?<![a-z]){re.escape(word)}(?:\s+(?:the\s+)?(?:back|side|edge|top)\s+of)?\s*", between, re.I):
                 if word == "with" and not (first.animate and _held(second)):
@@ -348,29 +352,17 @@ class Grammar:
         return strongest(text, lists)
 
     def margin(self, text: str) -> str:
-        """The side on which the words leave room."""
-        words: list[str] = self._words["space"]["words"]
-        sides: dict[str, list[str]] = self._words["space"]["sides"]
+        """The side on which the words leave room: a word for room and one for a side near each other in a clause."""
+        room, sides = self._words["space"], self._words["space"]["sides"]
+        weak = frozenset(room["weak"])
         for clause in re.split(r"[.;。；!！?？\n]", text):
-            rooms = [m for w in words for m in _mentions(w, clause)]
-            for side, listed in sides.items():
-                if any(
-                    abs(m.start() - r.end()) <= 28 or abs(r.start() - m.end()) <= 8
-                    for w in listed
-                    for m in _mentions(w, clause)
-                    for r in rooms
-                ):
-                    strong = any(
-                        r.group().lower() not in ("text", "headline", "caption", "room", "space", "free", "empty", "blank", "文字", "标题")
-                        for r in rooms
-                    )
-                    near = re.search(
-                        r"(?:room|space|text|headline|caption)\b[^.]{0,24}\b(?:on|at|to|in)\b|(?:left|right|top|bottom)\b[^.]{0,16}\b(?:free|empty|blank|clear)|(?:文字|标题).{0,4}(?:在|放|于)|(?:在|放)?.{0,3}(?:侧|边|方|部).{0,4}(?:文字|标题)",
-                        clause,
-                        re.I,
-                    )
-                    if strong or near:
-                        return side
+            rooms = [m for w in room["words"] for m in _mentions(w, clause)]
+            # "the text" or "a room" alone leaves none; "text on the left" does.
+            meant = any(r.group().lower() not in weak for r in rooms) or re.search(room["phrases"], clause, re.IGNORECASE)
+            for side in sides if meant else ():
+                placed = [m for w in sides[side] for m in _mentions(w, clause)]
+                if any(abs(m.start() - r.end()) <= _NEAR_AFTER or abs(r.start() - m.end()) <= _NEAR_BEFORE for m in placed for r in rooms):
+                    return str(side)
         return ""
 
     def _palette(self, text: str, reading: Reading) -> tuple[str, ...]:
@@ -401,11 +393,6 @@ def _ways(name: str, places: Mapping[str, Any]) -> list[str]:
         way.append(near)
         near = str(places[near]["near"]) if near in places else ""
     return way
-
-
-def drawn(scene: Scene) -> tuple[str, ...]:
-    """What every subject, prop and foreground thing of a scene is."""
-    return tuple(s.what for s in (*scene.subjects, *scene.props, *scene.foreground))
 
 
 def spelled(text: str, names: Mapping[str, str]) -> str:

@@ -96,11 +96,14 @@ class Phrases:
         self._verbs = frozenset(verbs)
         self._nouns = frozenset(words["stops"]["nouns"])
         self._adjectives = frozenset(words["stops"]["adjectives"])
-        self._abstract = frozenset(words["stops"]["abstract"]) | _single_words(data, words)
+        about = _frames_of_reference(data, words)
+        self._abstract = frozenset(words["stops"]["abstract"]) | {w for w in about if w.isascii() and " " not in w}
         self._endings = tuple(words["stops"]["endings"])
         self._parting = alternatives(dict.fromkeys(words["stops_zh"]["words"], ""))
         room = {w for w in (*words["space"]["words"], *(w for ws in words["space"]["sides"].values() for w in ws)) if len(w) > 1}
-        self._abstract_zh = frozenset(words["stops_zh"]["abstract"]) | _chinese_words(data, words) | {w for w in room if not w.isascii()}
+        self._abstract_zh = (
+            frozenset(words["stops_zh"]["abstract"]) | {w for w in about if not w.isascii()} | {w for w in room if not w.isascii()}
+        )
         self._before_zh = self._chinese_before()
         self._pose_after = re.compile(
             rf"^\s*(?:(?:that|which|who)\s+)?(?:(?:is|are|was|were)\s+)?(?:\w+ly\s+)?({_any(w for w in self._poses if w.isascii())})\b",
@@ -382,21 +385,11 @@ def _any(words: Iterable[str]) -> str:
     return "|".join(rf"(?<![a-z]){re.escape(w)}(?![a-z])" if w.isascii() else re.escape(w) for w in parts) or r"(?!)"
 
 
-def _single_words(data: Mapping[str, Any], words: Mapping[str, Any]) -> frozenset[str]:
+def _frames_of_reference(data: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
     """Words of places, times, weathers, forms and the like: they say where, when and how, not what."""
-    listed: list[str] = []
-    for table in (data["settings"], data["times"], data["weathers"], words["forms"], words["frames"], words["textures"]):
-        listed += [word for group in table.values() for word in group]
-    listed += [word for place in words["places"].values() if not place.get("inside") for word in place["words"]]
-    return frozenset(word for word in listed if word.isascii() and " " not in word)
-
-
-def _chinese_words(data: Mapping[str, Any], words: Mapping[str, Any]) -> frozenset[str]:
-    listed: list[str] = []
-    for table in (data["settings"], data["times"], data["weathers"], words["forms"], words["frames"], words["textures"]):
-        listed += [word for group in table.values() for word in group]
-    listed += [word for place in words["places"].values() if not place.get("inside") for word in place["words"]]
-    return frozenset(word for word in listed if not word.isascii())
+    tables = (data["settings"], data["times"], data["weathers"], words["forms"], words["frames"], words["textures"])
+    listed = [word for table in tables for group in table.values() for word in group]
+    return listed + [word for place in words["places"].values() if not place.get("inside") for word in place["words"]]
 
 
 def plain(text: str) -> str:
