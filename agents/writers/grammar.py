@@ -195,6 +195,8 @@ class Grammar:
         meant = list(found)
         for index, (first, second) in enumerate(pairwise(found)):
             between = text[first.end : max(first.end, second.begin)]
+            if _one_word(text, first, second):
+                meant[index + 1] = replace(meant[index + 1], doubtful=False)
             listed = bool(between.strip()) and joined(text, first, second)
             tied = listed or self._between(between, first, second) or self._chinese_relation(text, first, second, between)
             for doubted, other, at in ((second, meant[index], index + 1), (first, second, index)):
@@ -240,6 +242,7 @@ class Grammar:
             after = found[index + 1] if index + 1 < len(found) else None
             between = text[sight.end : after.start] if after is not None else "-"
             describes = after is not None and not between.strip(" -") and text[sight.start : sight.end].isascii()
+            describes = describes or (after is not None and _one_word(text, sight, after))
             holds = after is not None and sight.doubtful is False and _HOLDER.match(text[sight.end :]) and between.strip().lower() == "of"
             if describes and after is not None:
                 found = [
@@ -416,6 +419,12 @@ def _nameless(text: str) -> str:
     """Without what something is called: "North Pier" is no harbour."""
     called = re.compile(r"(?:called|named)\s+[\"“]?((?:[A-Z0-9][\w'’-]*\s*)+)|(?:名叫|叫做|名为)[「“\"]([^」”\"]{1,12})")
     return called.sub(lambda m: " " * len(m.group()), text)
+
+
+def _one_word(text: str, first: Sight, second: Sight) -> bool:
+    """Whether a Chinese word ends in one character that says what it is: 火焰剑 is a sword."""
+    single = second.start == first.end and second.end - second.start == 1 and not second.inside
+    return single and not first.animate and not text[first.start : first.end].isascii()
 
 
 def _letters(text: str) -> bool:
