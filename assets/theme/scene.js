@@ -70,7 +70,7 @@
     const grid = el("div", { class: "mq-scene-grid" }, picks.map((pick) => field(pick.name, pick.input)), field("angle", angle), field("distance", distance));
     const node = el("details", { class: "mq-scene", open: edited }, el("summary", {}, t(edited ? "scene.title_edited" : "scene.title")),
       el("p", { class: "mq-note" }, t("scene.about")), subjects.node, props.node, between.node, grid, field("palette", palette),
-      edited ? el("label", { class: "mq-check" }, words, t("scene.words")) : null);
+      edited ? el("label", { class: "mq-words-again" }, words, el("span", {}, t("scene.words"))) : null);
     const now = () => {
       const [main, side] = [subjects.kept(), props.kept()];
       const moved = new Map();
