@@ -131,7 +131,7 @@ def open_studio(settings: Settings) -> Studio:
     chat = CurrentChat(engine.chats)
     director = Director(chat, assets, planner)
     quotes = Quotes(library, makers, executor.lanes, executor.state)
-    plans = Plans(library, planner, chat, makers, runner, now, planner.safety.require, quotes)
+    plans = Plans(library, planner, chat, makers, runner, now, planner.safety.require, quotes, preparations.require)
     return Studio(
         library=library,
         projects=Projects(library, decode_logo),

@@ -133,7 +133,7 @@ class Changer:
             return
         subject = self.subject(rest)
         if subject:
-            change.spec = change.spec.model_copy(update={"about": subject})
+            change.spec = change.spec.model_copy(update={"about": subject, "scene": None})
             change.how.append(self._phrases.say("how_shows", told, what=subject))
             change.note = ""
 

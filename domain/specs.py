@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 
 from domain.brand import HEX_COLOUR
 from domain.capability import StepKind
+from domain.scene import Scene
 from domain.value import Value
 
 
@@ -15,6 +16,14 @@ def _says_something(text: str) -> str:
     if not text.strip():
         raise ValueError("only blanks")
     return text
+
+
+def _relates_what_is_there(scene: Scene) -> Scene:
+    there = len(scene.subjects) + len(scene.props)
+    for number, relation in enumerate(scene.relations):
+        if max(relation.of, relation.to) >= there or relation.of == relation.to:
+            raise ValueError(f"relation {number} joins things that are not in the scene")
+    return scene
 
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
@@ -90,7 +99,10 @@ class DialogueSpec(StepSpec):
 
 
 class PictureSpec(StepSpec):
-    """margin is the side kept free for text. steps and guidance concern diffusion models only (0: the model's own)."""
+    """margin is the side kept free for text. steps and guidance concern diffusion models only (0: the model's own).
+
+    scene: a scene that a person edited, drawn as it stands instead of what `about` says; None reads the words.
+    """
 
     kind: Literal[StepKind.PICTURE] = StepKind.PICTURE
     about: About
@@ -102,6 +114,7 @@ class PictureSpec(StepSpec):
     negative: str = Field(default="", max_length=1000)
     steps: int = Field(default=0, ge=0, le=150)
     guidance: float = Field(default=0.0, ge=0.0, le=30.0)
+    scene: Annotated[Scene, AfterValidator(_relates_what_is_there)] | None = None
 
     @property
     def work_size(self) -> float:

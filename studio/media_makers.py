@@ -7,7 +7,8 @@ from functools import partial
 
 from agents.writers.calls import Desk
 from agents.writers.layout import prepare_layout
-from agents.writers.scene import prepare_prompt, prepare_scene
+from agents.writers.scene import draft_scene, require_picture
+from agents.writers.scene_prompt import prepare_prompt
 from agents.writers.score import prepare_score
 from agents.writers.spoken import Voice, prepare_speech
 from domain.brand import BrandKit
@@ -62,11 +63,19 @@ class Preparations:
         self._desk = desk
         self._voices = voices
 
+    def require(self, step: Step, brand: BrandKit) -> None:
+        """Raise what preparing the step could only raise later. Pictures alone have such wishes."""
+        if isinstance(step.spec, PictureSpec):
+            require_picture(step.spec, self._desk, brand.name)
+
     def scene(self, context: StepContext, progress: Progress) -> Prepared:
         spec = _picture(context)
-        scene = prepare_scene(context, self._chat(), Watched(progress), self._desk)
+        drafted = draft_scene(context, self._chat(), Watched(progress), self._desk)
+        scene = drafted.scene
         parameters: dict[str, JsonValue] = {"scene": scene.model_dump(mode="json"), "width": spec.width, "height": spec.height}
-        return Prepared(prompt=", ".join(s.what for s in (*scene.subjects, *scene.props)) or spec.about, parameters=parameters)
+        return Prepared(
+            prompt=", ".join(s.what for s in (*scene.subjects, *scene.props)) or spec.about, parameters=parameters, notes=drafted.notes
+        )
 
     def prompt(self, context: StepContext, progress: Progress) -> Prepared:
         parameters = prepare_prompt(context, self._chat(), self._desk, Watched(progress))

@@ -62,6 +62,7 @@ class Plans:
     """Args:
     refuse_unsafe: raises ContentRefused for a wish that is not made here. Briefs are checked by the planner itself.
     quotes: what a plan would cost here and now.
+    require: raises InputError for an edited or added step whose wish its maker could only refuse.
     """
 
     def __init__(
@@ -74,12 +75,14 @@ class Plans:
         now: Callable[[], datetime],
         refuse_unsafe: Callable[[str], None],
         quotes: Quotes,
+        require: Callable[[Step, BrandKit], None] = lambda step, brand: None,
     ) -> None:
         self._library = library
         self._takes = Takes(library)
         self._planner = planner
         self._chat = chat
         self._refuse_unsafe = refuse_unsafe
+        self._require = require
         # Edits, approvals and redos take turns: two clicks, or two people, must neither lose an edit nor start a take twice.
         self._changing = threading.RLock()
         self._makers = makers
@@ -163,11 +166,12 @@ class Plans:
 
     def change(self, plan_id: str, step_id: str, values: dict[str, JsonValue], *, title: str = "") -> Plan:
         """Change fields of one step's spec. Raises InputError naming the field that does not fit."""
-        self._refuse_unsafe(" ".join([title, *(value for value in values.values() if isinstance(value, str))]))
+        self._refuse_unsafe(". ".join([title, *_texts(values)]))
         with self._changing:
             plan = self.get(plan_id)
             step = plan.step(step_id)
             changed = step.model_copy(update={"spec": change_spec(step, values), "title": title.strip() or step.title})
+            self._require_wish(plan, changed)
             return self.save(_next(plan, tuple(changed if s.id == step_id else s for s in plan.steps)))
 
     def add(self, plan_id: str, kind: StepKind, about: str, *, inputs: tuple[StepInput, ...] = ()) -> Plan:
@@ -185,7 +189,12 @@ class Plans:
                 step = Step.model_validate({"id": plan.next_id(kind), "title": title, "spec": values, "inputs": inputs})
             except ValidationError as error:
                 raise _bad_spec("new step", error) from error
+            self._require_wish(plan, step)
             return self.save(_next(plan, (*plan.steps, step)))
+
+    def _require_wish(self, plan: Plan, step: Step) -> None:
+        """Refuse at the field what could only fail later: a contradiction, a brand, a colour that is none."""
+        self._require(step, self._library.project(plan.project_id).brand)
 
     # Cost and running
 
@@ -348,10 +357,32 @@ class Plans:
 
 def change_spec(step: Step, values: dict[str, JsonValue]) -> Spec:
     """The step's spec with some fields changed, validated. Raises InputError naming the field."""
+    old = step.spec.model_dump(mode="json")
+    if "scene" not in values and old.get("scene") is not None:
+        old["scene"] = _scene_after(old["scene"], values)
     try:
-        return type(step.spec).model_validate({**step.spec.model_dump(mode="json"), **values})
+        return type(step.spec).model_validate({**old, **values})
     except ValidationError as error:
         raise _bad_spec(step.id, error) from error
+
+
+def _scene_after(scene: dict[str, JsonValue], values: dict[str, JsonValue]) -> dict[str, JsonValue] | None:
+    """An edited scene when other fields of its step change: new words replace it, colours and margin go into it."""
+    if "about" in values:
+        return None
+    return scene | {name: values[name] for name in ("palette", "margin") if name in values}
+
+
+def _texts(value: JsonValue | dict[str, JsonValue]) -> Iterator[str]:
+    """Every text in a value, however deep: words of an edited scene are words too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from _texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(part)
 
 
 def _next(plan: Plan, steps: tuple[Step, ...]) -> Plan:
@@ -361,6 +392,11 @@ def _next(plan: Plan, steps: tuple[Step, ...]) -> Plan:
 def _bad_spec(step_id: str, error: ValidationError) -> InputError:
     fault = error.errors()[0]
     where = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "string_too_long":
+        length, most = len(str(fault.get("input"))), int(fault["ctx"]["max_length"])
+        return LimitError(
+            f"{step_id}: {where} has {length:,} characters; {most:,} are the most.", hint="Keep what matters.", field=f"{step_id}.{where}"
+        )
     return InputError(f"{step_id}: {where} cannot be {fault.get('input')!r:.60}.", hint=f"{fault['msg']}.", field=f"{step_id}.{where}")
 
 

@@ -6,6 +6,7 @@ All calls of all writers begin with the same system and material message, so the
 from __future__ import annotations
 
 import json
+import threading
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +33,23 @@ class Desk:
 
     def __init__(self, assets: Path) -> None:
         self.words = WordLists.load(assets / "checks")
+        #: Ids of the families that art sets belong to.
+        self.families = frozenset(
+            str(entry["family"])
+            for path in sorted((assets / "art").glob("*sets.toml"))
+            for entry in tomllib.loads(path.read_text(encoding="utf-8")).get("set", ())
+        )
         self._prompts = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted((assets / "prompts").glob("*.toml"))}
+
+        self._made: dict[str, Any] = {}
+        self._making = threading.Lock()
+
+    def once(self, name: str, make: Callable[[], Any]) -> Any:
+        """What make() gives, made on first use and kept: readers compile thousands of words."""
+        with self._making:
+            if name not in self._made:
+                self._made[name] = make()
+            return self._made[name]
 
     def prompts(self, name: str) -> dict[str, Any]:
         """assets/prompts/NAME.toml"""

@@ -329,6 +329,8 @@
       const title = el("input", { type: "text", maxlength: 200, value: step.title, name: "title" });
       const fields = (EDITABLE[step.kind] || []).map((name) => ({ name, ...this.field(name, step) }));
       const rows = [el("label", {}, t("field.title"), title), ...fields.map((field) => field.node)];
+      const scene = step.scene ? window.Maquette.scene_editor(step.scene, this.board.scene_options, Boolean(step.spec.scene)) : null;
+      if (scene) rows.push(scene.node);
       const note = el("input", { type: "text", maxlength: 2000, name: "note", placeholder: t("field.note_hint") });
       if (step.asset) rows.push(el("label", {}, t("field.note"), note));
       const save = async (event) => {
@@ -338,6 +340,8 @@
           const now = field.read();
           if (JSON.stringify(now) !== JSON.stringify(step.spec[field.name])) values[field.name] = now;
         }
+        const drawn = scene ? scene.read() : undefined;
+        if (drawn !== undefined) values.scene = drawn;
         if (await this.save(step, title.value, values, note.value)) form.hidden = true;
       };
       form.replaceChildren(el("form", { onsubmit: save }, rows, el("div", { class: "mq-form-row" },

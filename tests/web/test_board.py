@@ -17,8 +17,10 @@ from fastapi.testclient import TestClient
 
 from domain.capability import StepKind
 from domain.errors import EngineFailed, MaquetteError
+from domain.plan import Step
 from domain.progress import Progress
 from domain.settings import Settings
+from domain.specs import PictureSpec
 from domain.value import JsonValue
 from library.library import Library
 from pipelines.models.catalogue import Catalogue
@@ -345,3 +347,20 @@ def test_a_project_is_renamed_archived_and_restored(desk: Desk) -> None:
     desk.call("PATCH", path, {"archived": False})
     assert [p["name"] for p in desk.call("GET", "projects")] == ["Harbour"]
     assert desk.call("PATCH", path, {"name": "  "}, status=400)["field"] == "name"
+
+
+def test_a_picture_shows_its_scene_and_what_can_be_chosen_in_it(desk: Desk) -> None:
+    picture = Step(id="picture-1", title="Key visual", spec=PictureSpec(about="three red foxes"))
+    plan = desk.bench.plan(picture)
+    board = desk.board()
+    assert board["steps"][0]["scene"] is None  # not made yet, and nobody edited it
+    assert {"forest", "plain"} <= set(board["scene_options"]["setting"])
+    assert board["scene_options"]["margin"] == ["none", "left", "right", "top", "bottom"]
+    scene = {"subjects": [{"what": "fox", "count": 2, "colour": "blue"}], "setting": "desert", "time": "sunset"}
+    desk.call("PATCH", f"plans/{plan.id}/steps/picture-1", {"values": {"scene": scene}})
+    shown = desk.board()["steps"][0]["scene"]
+    assert (shown["subjects"][0]["what"], shown["subjects"][0]["count"], shown["setting"]) == ("fox", 2, "desert")
+    bad = desk.call("PATCH", f"plans/{plan.id}/steps/picture-1", {"values": {"scene": scene | {"setting": "nowhere"}}}, status=400)
+    assert bad["field"] == "picture-1.scene.setting"
+    unsafe = {"values": {"scene": scene | {"subjects": [{"what": "a bomb"}]}}}
+    assert desk.call("PATCH", f"plans/{plan.id}/steps/picture-1", unsafe, status=422)["code"] == "content_refused"

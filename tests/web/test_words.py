@@ -11,8 +11,10 @@ from domain.capability import StepKind
 from domain.job import JobState
 from domain.model import ModelState, Task
 from domain.review import Verdict
+from domain.scene import Relation
 from domain.settings import PROFILES
 from domain.specs import SPECS
+from web.api.board import SCENE_OPTIONS
 from web.ui.words import LANGUAGES, Words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,3 +93,11 @@ def test_no_words_are_missing_for_the_fields_of_a_card(tables: dict[str, dict[st
     block = source[source.index("const EDITABLE") : source.index("};", source.index("const EDITABLE"))]
     fields = {field for _, row in re.findall(r"(\w+): \[([^\]]*)\]", block) for field in re.findall(r'"(\w+)"', row)}
     assert {f"field.{field}" for field in fields} - set(tables["en"]) == set()
+
+
+def test_every_choice_in_a_scene_has_words(tables: dict[str, dict[str, str]]) -> None:
+    values = {value for options in SCENE_OPTIONS.values() for value in options}
+    kinds = set(Relation.model_json_schema()["properties"]["kind"]["enum"])
+    wanted = {f"scene.option.{value}" for value in values} | {f"scene.relation.{kind}" for kind in kinds}
+    wanted |= {f"scene.{name}" for name in SCENE_OPTIONS}
+    assert wanted - set(tables["en"]) == set()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from domain.asset import Asset
 from domain.capability import StepKind
@@ -15,7 +15,8 @@ from domain.errors import LimitError, NotFound
 from domain.job import Job
 from domain.plan import Plan, Step
 from domain.review import Verdict
-from domain.specs import SPECS
+from domain.scene import Camera, Scene, Subject
+from domain.specs import SPECS, PictureSpec
 from domain.value import JsonValue, Value
 from library.library import AssetQuery
 from studio.budget import Budget, Budgets
@@ -27,6 +28,25 @@ from web.bodies import JsonRoute
 
 #: Numbers of rows and events go up to here.
 ROWS_MAX = 2**31 - 1
+
+
+def _choices(model: type[Value], *names: str) -> dict[str, list[str]]:
+    """What each field of a value may be, by its JSON schema."""
+    schema = model.model_json_schema()
+
+    def listed(field: dict[str, Any]) -> list[str]:
+        found = schema["$defs"][field["$ref"].rpartition("/")[2]] if "$ref" in field else field
+        return [str(option) for option in found["enum"]]
+
+    return {name: listed(schema["properties"][name]) for name in names}
+
+
+#: What a person can choose in the fields of a scene.
+SCENE_OPTIONS = {
+    **_choices(Scene, "setting", "time", "weather", "margin", "form", "arrangement", "frame", "texture"),
+    **_choices(Camera, "angle", "distance"),
+    **_choices(Subject, "size"),
+}
 
 
 class StepChange(Value):
@@ -137,6 +157,7 @@ def board_of(studio: Studio, project_id: str, plan_id: str, budgets: Budgets, pe
         "event": last,
         "kinds": sorted({c.kind.value for c in studio.capabilities()}),
         "voices": list(studio.voices()),
+        "scene_options": SCENE_OPTIONS,
         "plans": [{"id": p.id, "title": p.title} for p in plans],
         "plan": _plan(plan, approved=studio.plans.approved(plan.id), changed=bool(changed))
         | cost
@@ -208,10 +229,23 @@ def _step(step: Step, job: Job | None, made: list[Asset], verdicts: dict[str, Ve
         "spec": step.spec.model_dump(mode="json"),
         "schema": SPECS[step.kind].model_json_schema()["properties"],
         "inputs": [i.model_dump() for i in step.inputs],
+        "scene": _scene(step, asset),
         "job": None if job is None else job.model_dump(mode="json", include={"state", "progress", "note", "error", "error_code", "take"}),
         "asset": None if asset is None else asset_of(asset, verdicts.get(asset.id)),
         "versions": [{"id": a.id, "take": a.take, "verdict": verdicts[a.id].value if a.id in verdicts else ""} for a in made],
     }
+
+
+def _scene(step: Step, asset: Asset | None) -> dict[str, Any] | None:
+    """The scene a picture is drawn from: the one a person edited, else the one its newest version was made from."""
+    if not isinstance(step.spec, PictureSpec):
+        return None
+    drawn = asset.recipe.parameters.get("scene") if asset is not None else None
+    try:
+        scene = step.spec.scene or (Scene.model_validate(drawn) if drawn else None)
+    except ValidationError:
+        return None  # of a time when scenes had other fields: it is shown by its picture only
+    return None if scene is None else scene.model_dump(mode="json")
 
 
 def asset_of(asset: Asset, verdict: Verdict | None) -> dict[str, Any]:

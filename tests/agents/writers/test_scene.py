@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from agents.writers.calls import Desk
-from agents.writers.scene import prepare_prompt, prepare_scene
+from agents.writers.scene import prepare_scene
+from agents.writers.scene_prompt import prepare_prompt
 from agents.writers.sights import Sights
 from domain.brand import BrandKit
 from domain.chat import ChatReply, ChatRequest
@@ -57,14 +58,19 @@ def scene(desk: Desk, about: str, **given: Any) -> Scene:
     return prepare_scene(context(about, **given), None, CancelToken(), desk)
 
 
+def place(name: str, near: str) -> Setting:
+    """The setting of that name where it is drawn, else the one that stands in."""
+    return Setting(name) if name in set(Setting) else Setting(near)
+
+
 def subjects(made: Scene) -> list[tuple[str, int, str]]:
     return [(s.what, s.count, s.colour) for s in made.subjects]
 
 
 def test_things_places_and_times_are_read_from_an_english_wish(desk: Desk) -> None:
     made = scene(desk, "A red fox and two big mushrooms in a snowy forest at night")
-    assert [s.what for s in made.subjects] == ["red fox"]
-    assert [(s.what, s.count, s.size) for s in made.props] == [("mushrooms", 2, "large")]
+    assert subjects(made) == [("fox", 1, "#d93636"), ("mushroom", 2, "")]
+    assert made.subjects[1].size == "large"
     assert (made.setting, made.time, made.weather) == (Setting.FOREST, "night", "snow")
 
 
@@ -80,7 +86,7 @@ def test_things_places_and_times_are_read_from_a_chinese_wish(desk: Desk) -> Non
     [
         ("Launch campaign for a cold-brew coffee", "cold brew coffee", Setting.STUDIO),
         ("国风茶馆主视觉，云雾缭绕", "tea house", Setting.MOUNTAINS),
-        ("treasure chest in a dungeon", "treasure chest", Setting.CAVE),
+        ("treasure chest in a dungeon", "treasure chest", place("dungeon", "cave")),
         ("New wireless headphones", "wireless headphones", Setting.GRADIENT),
         ("ruby sword of the fire king", "sword", Setting.CAVE),
         ("中秋月饼礼盒", "moon cake", Setting.STUDIO),
@@ -179,11 +185,11 @@ def answer(**slots: str) -> dict[str, str]:
 
 def test_the_model_chooses_among_what_the_wish_names(desk: Desk) -> None:
     chat = Scripted(answer())
-    made = prepare_scene(context("A fox looks at a mushroom"), chat, CancelToken(), desk)
+    made = prepare_scene(context("A lamp. A mushroom."), chat, CancelToken(), desk)
     assert made.subjects[0].what == "mushroom"
     assert (made.setting, made.time) == (Setting.MEADOW, "dawn")
     schema: Any = chat.asked[0].json_schema
-    assert schema["properties"]["subject"]["enum"] == ["fox", "mushroom"]
+    assert schema["properties"]["subject"]["enum"] == ["lamp", "mushroom"]
     assert chat.asked[0].sampling.temperature == 0
 
 
@@ -194,7 +200,7 @@ def test_words_win_over_the_model(desk: Desk) -> None:
 
 def test_the_model_cannot_bring_in_what_nobody_named(desk: Desk) -> None:
     with pytest.raises(InvalidOutput):
-        prepare_scene(context("A fox"), Scripted(answer(subject="dragon")), CancelToken(), desk)
+        prepare_scene(context("A lamp. A mushroom."), Scripted(answer(subject="dragon")), CancelToken(), desk)
     with pytest.raises(InvalidOutput):
         prepare_scene(context("A fox"), Scripted("no json"), CancelToken(), desk)
 
@@ -249,7 +255,7 @@ def test_a_stopped_prompt_asks_nothing_and_hands_its_token_to_the_model(desk: De
 
 
 def test_longer_names_hide_shorter_ones(desk: Desk) -> None:
-    sights = Sights(desk.prompts("scene"), desk.prompts("scene_nouns")["nouns"])
+    sights = Sights(desk.prompts("scene"), desk.prompts("scene_words"), desk.prompts("scene_nouns")["nouns"])
     assert [s.what for s in sights.read("cold brew coffee next to hot dogs")] == ["cold brew coffee", "hot dog"]
     assert [s.what for s in sights.read("一杯冷萃咖啡")] == ["cold brew"]
 
@@ -260,4 +266,4 @@ def test_a_real_small_model_gives_a_scene_of_what_was_named(desk: Desk, store: M
     chat = LlamaCppChat(next(store.folder(name).glob("*.gguf")), store.ref(name), Devices(2_000_000_000), slots=1, threads=1)
     made = prepare_scene(context("A red bicycle and a lantern at the harbour, evening"), chat, CancelToken(), desk)
     assert {s.what for s in (*made.subjects, *made.props)} == {"bicycle", "lantern"}
-    assert (made.setting, made.time) == (Setting.SEA, "sunset")
+    assert (made.setting, made.time) == (place("harbour", "sea"), "sunset")

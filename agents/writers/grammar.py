@@ -1,0 +1,472 @@
+"""Reads a whole wish for a picture: which things are subjects and which stand by, how they stand to one another, and what the words
+say of camera, form, frame, texture, arrangement, style and free room. No LLM; what the words leave open stays "".
+
+Knows words only: habitats, palettes and what a step's fields say are put together in agents/writers/scene.py.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+from agents.writers.phrases import alternatives
+from agents.writers.sights import Sight, Sights, joined
+from agents.writers.wishes import blanked, strongest
+from domain.errors import InputError, LimitError
+from domain.scene import Camera, Relation, Setting
+
+MOST_SUBJECTS, MOST_PROPS, MOST_FOREGROUND, MOST_COUNT = 6, 6, 3, 60
+#: How many characters may stand between a word for room and the side after it, or the side before it.
+_NEAR_AFTER, _NEAR_BEFORE = 28, 8
+#: What follows is whose it is, not what is seen: "sword of the fire king".
+_OWNER = re.compile(r"(?<!front )(?<!top )(?<!back )(?<!side )(?<!edge )\bof (?:the|our|your|his|her|their) (?:[\w-]+ )?$", re.IGNORECASE)
+_HOLDER = re.compile(r"^\s+of\s+\w", re.IGNORECASE)
+_FOREGROUND = (
+    re.compile(r"^\s+in the (?:near )?foreground", re.I),
+    re.compile(r"(?:foreground (?:of|with|has)|前景(?:是|有|放)?)\s*$", re.I),
+)
+_NAMED = re.compile(r"(?:called|named|名叫|叫做|名为|名字叫)\s*[\"“「]?([A-Z][\w'-]+(?: [A-Z][\w'-]+)?|[一-鿿]{2,4})")
+_INSIDE_EN = re.compile(
+    r"\b(?:in|inside|within|at|into|through|around|aboard|on board|interior of)\s+"
+    r"(?:an?|the|our|your|my|his|her|their)?\s*(?:[\w-]+\s+){0,2}$",
+    re.I,
+)
+_INSIDE_ZH = re.compile(r"^(?:的)?(?:里|内|中|上|前|门口)")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """subjects, props: what is seen; foreground: what stands before all. named: a thing the words name for certain was found.
+
+    relations: kind by the keys of the two things. The others are as in domain/scene.py, "" where the words say nothing.
+    """
+
+    subjects: tuple[Sight, ...] = ()
+    props: tuple[Sight, ...] = ()
+    foreground: tuple[Sight, ...] = ()
+    relations: tuple[tuple[str, str, str], ...] = ()
+    settled: bool = False
+    setting: str = ""
+    angle: str = ""
+    distance: str = ""
+    horizon: float = 0.0
+    form: str = ""
+    frame: str = ""
+    texture: str = ""
+    arrangement: str = ""
+    margin: str = ""
+    family: str = ""
+    character: str = ""
+    palette: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def main(self) -> Sight | None:
+        return self.subjects[0] if self.subjects else None
+
+    @property
+    def things(self) -> tuple[Sight, ...]:
+        return (*self.subjects, *self.props)
+
+    def related(self) -> tuple[Relation, ...]:
+        """The relations by number: subjects, then props, from 0."""
+        numbers = {s.key: n for n, s in reversed(list(enumerate((*self.subjects[:MOST_SUBJECTS], *self.props[:MOST_PROPS]))))}
+        pairs = [(numbers.get(a), kind, numbers.get(b)) for a, kind, b in self.relations]
+        known = [(a, kind, b) for a, kind, b in pairs if a is not None and b is not None and a != b]
+        return tuple(Relation.model_validate({"of": a, "kind": kind, "to": b}) for a, kind, b in dict.fromkeys(known))[:8]
+
+    def camera(self) -> Camera:
+        values = {"angle": self.angle or "eye", "distance": self.distance or "medium", "horizon": self.horizon}
+        return Camera.model_validate(values)
+
+
+class Grammar:
+    """data: scene.toml, words: scene_words.toml, sights: the lists of things. families: ids of the families art sets have."""
+
+    def __init__(self, data: Mapping[str, Any], words: Mapping[str, Any], sights: Sights) -> None:
+        self._data, self._words, self._sights = data, words, sights
+        self.settings = settings_of(data, words)
+        self._things_too = frozenset(w for place in words["places"].values() if place.get("inside") for w in place["words"])
+        self._places = frozenset(w for listed in self.settings.values() for w in listed) - self._things_too
+        self._when = frozenset(w for table in (data["times"], data["weathers"]) for listed in table.values() for w in listed)
+        self._placed = alternatives(dict.fromkeys(self._places, ""))
+        said_no = alternatives(words["negations"]["before"]).pattern
+        self._negation = re.compile(rf"(?:{said_no})\s*(?:any|an?|the|one|一只|一个|任何)?\s*$", re.I)
+        self._relations: list[tuple[str, str]] = [(kind, word) for kind, listed in words["relations"].items() for word in listed]
+        self._relations.sort(key=lambda pair: -len(pair[1]))
+        self._suffixes: list[tuple[str, str]] = [
+            (kind, w) for kind, listed in words["relations_zh"].items() for w in listed if kind not in ("holding", "facing")
+        ]
+        self._suffixes.sort(key=lambda pair: -len(pair[1]))
+        self._verbs_zh: list[tuple[str, str]] = [(kind, w) for kind in ("holding", "facing") for w in words["relations_zh"][kind]]
+        self._verbs_zh += [("on", w) for w in words["riding"]["zh"]]
+        poses = [w for listed in words["poses"].values() for w in listed]
+        self._poses_en = "|".join(re.escape(w) for w in sorted((p for p in poses if p.isascii()), key=len, reverse=True))
+        self._poses_zh = "|".join(re.escape(w) for w in sorted((p for p in poses if not p.isascii()), key=len, reverse=True))
+
+    def read(self, about: str, *, field_name: str = "about") -> Reading:
+        """Everything the words say. Raises InputError for a thing both wanted and not, LimitError for more than can be drawn."""
+        words = self._words
+        text = _nameless(blanked(about, self._data["ignore"]["words"]))
+        form = strongest(text, words["forms"])
+        seen = blanked(text, [w for table in ("forms", "frames", "textures") for listed in words[table].values() for w in listed])
+        seen = blanked(
+            seen, [*words["request"]["words"], *(w for listed in words["camera"].values() for ws in listed.values() for w in ws)]
+        )
+        found = self._wanted(seen, self._sights.occurrences(seen), field_name)
+        if not found and not _letters(about):
+            seen = spelled(about, words["emoji"])
+            found = [replace(s, doubtful=False) for s in self._sights.occurrences(seen)] or self._sights.loose(seen)
+        found = self._meant(seen, found)
+        certain = any(not s.doubtful for s in found)
+        reading = self._cast(seen, [s for s in found if not s.doubtful] if certain else found, certain)
+        if not reading.things:
+            loose = self._wanted(seen, self._sights.loose(seen), field_name)
+            reading = self._cast(seen, loose, bool(loose)) if loose else reading
+        return replace(
+            reading,
+            setting=self._setting(text, reading),
+            angle=strongest(text, words["camera"]["angles"]),
+            distance=strongest(text, words["camera"]["distances"]),
+            horizon={"low": 0.72, "high": 0.32, "": 0.0}[strongest(text, words["camera"]["horizons"])],
+            form=form,
+            frame=strongest(text, words["frames"]),
+            texture=strongest(text, words["textures"]),
+            arrangement=strongest(text, words["arrangements"]) or next((s.arrangement for s in reading.things if s.arrangement), ""),
+            margin=self.margin(about),
+            family=strongest(text, words["families"]),
+            character=_character(about),
+            palette=self._palette(seen, reading),
+        )
+
+    def things(self, text: str) -> Reading:
+        """Only the certain things of a text that is no wish (a title, a brief)."""
+        found = [s for s in self._sights.occurrences(text[:4000]) if not s.doubtful and s.count <= MOST_COUNT and s.group]
+        return self._cast(text, found, True)
+
+    # -- which things ----------------------------------------------------------------------------------------------------------
+
+    def _wanted(self, text: str, found: Sequence[Sight], field_name: str) -> list[Sight]:
+        """Without what is said not to be there and what only says where we are; counts held to what can be drawn."""
+        nobody = strongest(text, {"nobody": self._words["negations"]["people"]}) or bool(
+            re.search(_any_of(self._words["negations"]["people"]), text, re.I)
+        )
+        refused = [
+            s
+            for s in found
+            if self._negation.search(text[max(0, s.begin - 30) : s.begin]) or self._negation.search(text[max(0, s.start - 20) : s.start])
+        ]
+        gone = {s.key for s in refused}
+        wanted = [s for s in found if s not in refused]
+        both = next((s for s in wanted if s.key in gone and not s.doubtful), None)
+        if both is not None:
+            raise InputError(
+                f"It asks for {both.what!r} and for none of it.", hint=f"Keep either “no {both.what}” or {both.what!r}.", field=field_name
+            )
+        if nobody:
+            person = next((s for s in wanted if s.group.startswith("person") and not s.doubtful), None)
+            if person is not None:
+                hint = f"Keep either “no people” or {person.what!r}."
+                raise InputError(f"It asks for no people and for {person.what!r}.", hint=hint, field=field_name)
+            wanted = [s for s in wanted if not s.group.startswith("person")]
+        for sight in wanted:
+            if sight.count > MOST_COUNT:
+                raise LimitError(
+                    f"{sight.count:,} of {sight.what!r} are more than one picture can show; {MOST_COUNT} are the most.",
+                    hint=f"Ask for up to {MOST_COUNT}, or for “a crowd of {sight.what}”.",
+                    field=field_name,
+                )
+        return [s for s in wanted if s.key not in gone]
+
+    def _meant(self, text: str, found: Sequence[Sight]) -> list[Sight]:
+        """A doubtful thing is meant where it stands in a list or in a relation with a certain one; bare unknown words in a list are."""
+        # Chinese without measure words is not parted surely enough to add to what is there.
+        bare = [
+            s
+            for s in self._sights.loose(text)
+            if text[s.start : s.end].isascii() and not any(o.begin < s.end and s.begin < o.end for o in found)
+        ]
+        found = sorted([*found, *(replace(s, doubtful=True, led=True) for s in bare)], key=lambda s: s.start)
+        meant = list(found)
+        for index, (first, second) in enumerate(pairwise(found)):
+            between = text[first.end : max(first.end, second.begin)]
+            if _one_word(text, first, second):
+                meant[index + 1] = replace(meant[index + 1], doubtful=False)
+            listed = bool(between.strip()) and joined(text, first, second)
+            tied = listed or self._between(between, first, second) or self._chinese_relation(text, first, second, between)
+            for doubted, other, at in ((second, meant[index], index + 1), (first, second, index)):
+                touched = doubted.group == "" or self._sights.physical(doubted, text)
+                if tied and doubted.doubtful and not other.doubtful and touched:
+                    meant[at] = replace(meant[at], doubtful=False)
+        return meant
+
+    def _cast(self, text: str, found: Sequence[Sight], certain: bool) -> Reading:
+        """Who leads, who stands beside, what is only by them, and how they stand to one another."""
+        kept = self._heads(text, found)
+        relations = self._related(text, kept)
+        once = _once(kept)
+        objects = {b for _, kind, b in relations} | {s.key for s in kept if self._object(text, s)}
+        near = [s for s in once if self._in_front(text, s)]
+        rest = [s for s in once if s not in near]
+        for before, after in pairwise(rest):
+            if before.key in objects and joined(text, before, after):
+                objects.add(after.key)
+        standing = [s for s in rest if s.key not in objects or s.animate] or rest[:1]
+        if standing and standing[0].key in objects:
+            standing.sort(key=lambda s: s.key in objects)
+        subjects = [standing[0]] if standing else []
+        for sight in standing[1:]:
+            previous = next((s for s in reversed(rest) if s.start < sight.start), None)
+            if sight.animate or (previous in subjects and previous is not None and joined(text, previous, sight)):
+                subjects.append(sight)
+        props = [s for s in rest if s not in subjects]
+        over = [*subjects[MOST_SUBJECTS:], *props[MOST_PROPS:]]
+        return Reading(
+            subjects=tuple(subjects[:MOST_SUBJECTS]),
+            props=tuple(props[:MOST_PROPS]),
+            foreground=tuple(near[:MOST_FOREGROUND]),
+            relations=tuple(relations),
+            settled=certain and (len(subjects) + len(props) < 2 or bool(objects) or len(subjects) > 1),
+            left_out=tuple(s.what for s in over),
+        )
+
+    def _heads(self, text: str, found: Sequence[Sight]) -> list[Sight]:
+        """Without what only describes the next word ("ruby sword"), what holds another ("cup of tea") and what names the place."""
+        kept: list[Sight] = []
+        for index, sight in enumerate(found):
+            after = found[index + 1] if index + 1 < len(found) else None
+            between = text[sight.end : after.start] if after is not None else "-"
+            describes = after is not None and not between.strip(" -") and text[sight.start : sight.end].isascii()
+            describes = describes or (after is not None and _one_word(text, sight, after))
+            holds = after is not None and sight.doubtful is False and _HOLDER.match(text[sight.end :]) and between.strip().lower() == "of"
+            if describes and after is not None:
+                found = [
+                    replace(after, count=max(after.count, sight.count), led=after.led or sight.led, first=min(after.begin, sight.begin))
+                    if s is after
+                    else s
+                    for s in found
+                ]
+            elif not holds or sight.what not in self._sights.phrases.holders:
+                kept.append(sight)
+        kept = [s for s in kept if not self._describes_place(text, s)]
+        return [s for s in kept if not self._is_place(text, s) and not _OWNER.search(text[max(0, s.start - 40) : s.start])]
+
+    def _describes_place(self, text: str, sight: Sight) -> bool:
+        """The oak of "an oak table" is not shown where the table is the room's."""
+        follows = re.match(r"[ -]([a-z]+)", text[sight.end : sight.end + 20])
+        return follows is not None and follows[1] in self._places and not sight.animate
+
+    def _is_place(self, text: str, sight: Sight) -> bool:
+        said = text[sight.start : sight.end].lower()
+        if said in self._when and not sight.led:
+            return True
+        low = max(0, sight.start - 30)
+        if any(m.start() + low <= sight.start and sight.end <= m.end() + low for m in self._placed.finditer(text[low : sight.end + 20])):
+            return True
+        if said in self._places or sight.what in self._places:
+            return True
+        return (said in self._things_too or sight.what in self._things_too) and self._within(text, sight.start, sight.end)
+
+    @staticmethod
+    def _within(text: str, start: int, end: int) -> bool:
+        return bool(_INSIDE_EN.search(text[max(0, start - 40) : start]) or _INSIDE_ZH.match(text[end : end + 3]))
+
+    def _object(self, text: str, sight: Sight) -> bool:
+        """True where a preposition leads it: it stands by something else."""
+        before = text[max(0, sight.begin - 24) : sight.begin].lower()
+        words = "|".join(re.escape(w) for _, w in self._relations)
+        if re.search(rf"(?<![a-z])(?:{words}|in front of)\s*$", before):
+            return True
+        after = text[sight.end : sight.end + 3]
+        return any(after.startswith(w) for _, w in self._suffixes if len(w) > 1 or w in "上下旁") and bool(
+            re.search(r"在\s*$", before) or sight.led
+        )
+
+    @staticmethod
+    def _in_front(text: str, sight: Sight) -> bool:
+        return bool(
+            _FOREGROUND[0].match(text[sight.end : sight.end + 30]) or _FOREGROUND[1].search(text[max(0, sight.begin - 24) : sight.begin])
+        )
+
+    # -- how they stand ----------------------------------------------------------------------------------------------------------
+
+    def _related(self, text: str, found: Sequence[Sight]) -> list[tuple[str, str, str]]:
+        relations: list[tuple[str, str, str]] = []
+        for first, second in pairwise(found):
+            between = text[first.end : max(first.end, second.begin)]
+            if re.search(r"[.。;；!！?？\n]", between):
+                continue
+            kind = self._between(between, first, second)
+            if kind and kind != "holding" and relations and relations[-1][1:] == ("holding", first.key):
+                # "a knight holding a sword in front of a castle": the knight stands there.
+                first = next((s for s in found if s.key == relations[-1][0]), first)
+            if kind in ("holding", "facing") and not first.animate and first.group:
+                # "a wizard with a white beard holding a staff": who is alive holds it.
+                first = next((s for s in reversed(found[: found.index(second)]) if s.animate), first)
+            if kind:
+                turned = kind == "before"
+                relations.append((second.key, "behind", first.key) if turned else (first.key, kind, second.key))
+                continue
+            relations += self._chinese_relation(text, first, second, between)
+        return relations
+
+    def _between(self, between: str, first: Sight, second: Sight) -> str:
+        small = r"\s|,|is|are|was|that|which|who|\w+ly|right|just|its?|his|her|hands?|stuck|set|placed|hidden|parked"
+        filler = rf"(?:{small}|{self._poses_en})*"
+        for kind, word in self._relations:
+            if re.fullmatch(rf"{filler}(?<![a-z]){re.escape(word)}(?:\s+(?:the\s+)?(?:back|side|edge|top)\s+of)?\s*", between, re.I):
+                if word == "with" and not (first.animate and _held(second)):
+                    return ""
+                return kind
+        return ""
+
+    def _chinese_relation(self, text: str, first: Sight, second: Sight, between: str) -> list[tuple[str, str, str]]:
+        after = text[second.end : second.end + 4]
+        filler = rf"(?:正|正在|静静地|安静地|{self._poses_zh}|着|地|，)*"
+        held = re.fullmatch(rf"{filler}(?:{'|'.join(re.escape(w) for _, w in self._verbs_zh)})\s*", between)
+        if held:
+            kind = next(kind for kind, word in self._verbs_zh if word in between)
+            return [(first.key, kind, second.key)]
+        carried = next((kind for kind, word in self._verbs_zh if text[: first.begin].endswith(word)), "")
+        if carried and between.strip() == "的":
+            return [(second.key, carried, first.key)]
+        if re.fullmatch(rf"{filler}(?:在|于|坐在|站在|躺在|放在|停在|趴在|睡在|蹲在|躲在|藏在|靠在)\s*", between):
+            suffix = next((kind for kind, word in self._suffixes if after.startswith((word, "的" + word))), "")
+            if suffix:
+                return [(second.key, "behind", first.key)] if suffix == "before" else [(first.key, suffix, second.key)]
+        for kind, word in self._suffixes:
+            if re.fullmatch(rf"(?:的)?{word}(?:的|有|是|放着|坐着|站着|停着|趴着|躺着|摆着|挂着|漂着|睡着|蹲着|，|还)*", between):
+                return [(first.key, "behind", second.key)] if kind == "before" else [(second.key, kind, first.key)]
+        return []
+
+    # -- the whole picture -------------------------------------------------------------------------------------------------------
+
+    def _setting(self, text: str, reading: Reading) -> str:
+        """By words of places; one that is also a thing counts as a place only within it, or where nothing is shown."""
+        lists = self.settings
+        if reading.things:
+            outside = [w for w in self._things_too if not any(self._within(text, m.start(), m.end()) for m in _mentions(w, text))]
+            lists = {name: [w for w in words if w not in outside] for name, words in lists.items()}
+        return strongest(text, lists)
+
+    def margin(self, text: str) -> str:
+        """The side on which the words leave room: a word for room and one for a side near each other in a clause."""
+        room, sides = self._words["space"], self._words["space"]["sides"]
+        weak = frozenset(room["weak"])
+        for clause in re.split(r"[.;。；!！?？\n]", text):
+            rooms = [m for w in room["words"] for m in _mentions(w, clause)]
+            # "the text" or "a room" alone leaves none; "text on the left" does.
+            meant = any(r.group().lower() not in weak for r in rooms) or re.search(room["phrases"], clause, re.IGNORECASE)
+            for side in sides if meant else ():
+                placed = [m for w in sides[side] for m in _mentions(w, clause)]
+                if any(abs(m.start() - r.end()) <= _NEAR_AFTER or abs(r.start() - m.end()) <= _NEAR_BEFORE for m in placed for r in rooms):
+                    return str(side)
+        return ""
+
+    def _palette(self, text: str, reading: Reading) -> tuple[str, ...]:
+        """Colours named as a scheme or of the background, not those of things."""
+        if not strongest(text, {"backdrop": self._data["notes"]["backdrop"]}):
+            return ()
+        bare = text
+        for sight in (*reading.things, *reading.foreground):
+            bare = bare[: sight.begin] + " " * (sight.end - sight.begin) + bare[sight.end :]
+        return tuple(self._sights.colours_in(bare))[:4]
+
+
+def settings_of(data: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Setting value -> its words. A place that is not drawn here lends its words to the nearest one that is."""
+    known = {setting.value for setting in Setting}
+    own = {word for place in words["places"].values() for word in place["words"]}
+    lists = {name: [w for w in listed if w not in own] for name, listed in data["settings"].items()}
+    for name, place in words["places"].items():
+        target = next((n for n in (name, *_ways(name, words["places"])) if n in known), "")
+        if target:
+            lists.setdefault(target, []).extend(place["words"])
+    return lists
+
+
+def _ways(name: str, places: Mapping[str, Any]) -> list[str]:
+    near, way = str(places[name]["near"]), []
+    while near and near not in way:
+        way.append(near)
+        near = str(places[near]["near"]) if near in places else ""
+    return way
+
+
+def spelled(text: str, names: Mapping[str, str]) -> str:
+    """Emoji as the words for them: by the table for those of several signs, else by their Unicode names ("FOX FACE" is a fox)."""
+    plain = text.replace("\ufe0f", "")
+    for emoji in sorted(names, key=len, reverse=True):
+        plain = plain.replace(emoji.replace("\ufe0f", ""), f" {names[emoji]} , ")
+    parts = []
+    for character in plain:
+        category = unicodedata.category(character)
+        if category == "So":
+            name = unicodedata.name(character, "").lower()
+            name = re.sub(r"\b(?:black|white|heavy|face|symbol|sign|with .*|squared|emoji|regional indicator)\b", " ", name)
+            parts.append(f" {' '.join(name.split())} , ")
+        elif category not in ("Sk", "Cf", "Mn"):
+            parts.append(character)
+    return "".join(parts)
+
+
+def _nameless(text: str) -> str:
+    """Without what something is called: "North Pier" is no harbour."""
+    called = re.compile(r"(?:called|named)\s+[\"“]?((?:[A-Z0-9][\w'’-]*\s*)+)|(?:名叫|叫做|名为)[「“\"]([^」”\"]{1,12})")
+    return called.sub(lambda m: " " * len(m.group()), text)
+
+
+def _one_word(text: str, first: Sight, second: Sight) -> bool:
+    """Whether a Chinese word ends in one character that says what it is: 火焰剑 is a sword."""
+    single = second.start == first.end and second.end - second.start == 1 and not second.inside
+    return single and not first.animate and not text[first.start : first.end].isascii()
+
+
+def _letters(text: str) -> bool:
+    return any(unicodedata.category(c)[0] in "LN" for c in text)
+
+
+def _character(text: str) -> str:
+    match = _NAMED.search(text)
+    return match[1][:40] if match and re.search(r"character|hero|mascot|portrait|角色|主角|人物|立绘|头像", text, re.I) else ""
+
+
+def _once(found: Sequence[Sight]) -> list[Sight]:
+    """Each thing once, with all its mentions say of it: the first that says a colour, a number ..."""
+    once: dict[str, Sight] = {}
+    for sight in found:
+        known = once.get(sight.key)
+        if known is None:
+            once[sight.key] = sight
+        elif (known.colour and sight.colour and known.colour != sight.colour) or (
+            known.material and sight.material and known.material != sight.material
+        ):
+            once[f"{sight.key} {sight.colour} {sight.material}"] = replace(sight, key=f"{sight.key} {sight.colour} {sight.material}")
+        else:
+            once[sight.key] = replace(
+                known,
+                colour=known.colour or sight.colour,
+                count=max(known.count, sight.count if not sight.plural or sight.led else 1),
+                material=known.material or sight.material,
+                pose=known.pose or sight.pose,
+            )
+    return list(once.values())
+
+
+def _held(sight: Sight) -> bool:
+    return sight.group.startswith(
+        ("tool", "food", "drink", "book", "musical", "phone", "plant-flower", "game", "light", "sport", "writing", "dishware", "mail")
+    )
+
+
+def _mentions(word: str, text: str) -> list[re.Match[str]]:
+    return list(alternatives((word,)).finditer(text))
+
+
+def _any_of(words: Sequence[str]) -> str:
+    return alternatives(dict.fromkeys(words, "")).pattern
