@@ -13,7 +13,7 @@ PAIRS = (
 )  # fmt: skip
 
 
-def _tones(stage: Stage) -> tuple[str, str, str]:
+def tones(stage: Stage) -> tuple[str, str, str]:
     """(pale ground, middle, vivid accent) from the palette, or a pair chosen by the seed; deeper at night."""
     palette = stage.scene.palette
     if palette:
@@ -35,7 +35,7 @@ def _tones(stage: Stage) -> tuple[str, str, str]:
 
 def plain(stage: Stage) -> Floor:
     """One colour with a soft light in the middle: a ground for items."""
-    pale, middle, _ = _tones(stage)
+    pale, middle, _ = tones(stage)
     canvas = stage.canvas
     canvas.fill_all(mix(pale, middle, 0.25))
     x, y = stage.area.centre
@@ -47,7 +47,7 @@ def plain(stage: Stage) -> Floor:
 
 def gradient(stage: Stage) -> Floor:
     """Two colours meeting, with large soft shapes, rings and a wave."""
-    pale, middle, accent = _tones(stage)
+    pale, middle, accent = tones(stage)
     canvas, rng, w, h = stage.canvas, stage.chance("gradient"), stage.width, stage.height
     turn = rng.choice(((0, 0, 1, 1), (1, 0, 0, 1), (0, 0, 0, 1)))
     canvas.fill_all(canvas.linear([(0, pale, 1), (0.55, mix(pale, middle, 0.55), 1), (1, middle, 1)], turn))
@@ -74,7 +74,7 @@ def gradient(stage: Stage) -> Floor:
 
 def pattern(stage: Stage) -> Floor:
     """A repeated motif in low contrast, with a calm disc where the subject stands."""
-    pale, middle, accent = _tones(stage)
+    pale, middle, accent = tones(stage)
     canvas, rng = stage.canvas, stage.chance("pattern")
     canvas.fill_all(pale)
     tone = mix(pale, middle, 0.55)
@@ -153,7 +153,7 @@ def _stripes(stage: Stage, tone: str, second: str) -> None:
 
 def studio(stage: Stage) -> Floor:
     """A seamless backdrop with an arch or a disc behind a podium, lit from one side."""
-    pale, middle, accent = _tones(stage)
+    pale, middle, accent = tones(stage)
     canvas, rng, w, h = stage.canvas, stage.chance("studio"), stage.width, stage.height
     x, _ = stage.area.centre
     floor = h * rng.uniform(0.7, 0.75)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from domain.scene import Setting
-from pipelines.image.illustration import abstract, beyond, built, land, water
+from pipelines.image.illustration import abstract, beyond, built, land, podium, water, wild
 from pipelines.image.illustration.stage import Floor, Stage
 
 SETTINGS: dict[Setting, Callable[[Stage], Floor]] = {
@@ -25,6 +25,13 @@ SETTINGS: dict[Setting, Callable[[Stage], Floor]] = {
     Setting.INTERIOR: built.interior,
     Setting.SPACE: beyond.space,
     Setting.CAVE: beyond.cave,
+    Setting.PODIUMS: podium.podiums,
+    Setting.JUNGLE: wild.jungle,
+    Setting.LAKE: wild.lake,
+    Setting.RIVER: wild.river,
+    Setting.SNOWFIELD: wild.snowfield,
+    Setting.VOLCANO: wild.volcano,
+    Setting.CLOUDS: wild.clouds,
 }
 #: How strongly the margin is veiled: little where the setting is calm by itself. Others get 0.84.
 VEILS = {Setting.PLAIN: 0.2, Setting.GRADIENT: 0.3, Setting.STUDIO: 0.25, Setting.INTERIOR: 0.5, Setting.DESERT: 0.5, Setting.SEA: 0.5}
