@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from domain.scene import Setting
-from pipelines.image.illustration import abstract, beyond, built, land, podium, water, wild
+from pipelines.image.illustration import abstract, beyond, built, fields, land, podium, water, wild
 from pipelines.image.illustration.stage import Floor, Stage
 
 SETTINGS: dict[Setting, Callable[[Stage], Floor]] = {
@@ -26,6 +26,12 @@ SETTINGS: dict[Setting, Callable[[Stage], Floor]] = {
     Setting.SPACE: beyond.space,
     Setting.CAVE: beyond.cave,
     Setting.PODIUMS: podium.podiums,
+    Setting.FARM: fields.farm,
+    Setting.GARDEN: fields.garden,
+    Setting.PARK: fields.park,
+    Setting.VILLAGE: fields.village,
+    Setting.GRAVEYARD: fields.graveyard,
+    Setting.BATTLEFIELD: fields.battlefield,
     Setting.JUNGLE: wild.jungle,
     Setting.LAKE: wild.lake,
     Setting.RIVER: wild.river,
