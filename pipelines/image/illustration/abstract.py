@@ -22,7 +22,9 @@ def tones(stage: Stage) -> tuple[str, str, str]:
         middle = hex_of(Lch(max(min(main.light, 0.78), 0.7), min(max(main.chroma, 0.02) * 0.8, 0.13), main.hue))
         tones = (pale, middle, accent)
     else:
-        tones = stage.chance("pair").choice(PAIRS)
+        rng = stage.chance("pair")
+        pair, turn, lift = rng.choice(PAIRS), rng.uniform(-18, 18), rng.uniform(-0.05, 0.015)
+        tones = (shade(pair[0], hue=turn, light=lift), shade(pair[1], hue=turn, light=lift * 1.3), shade(pair[2], hue=turn))
     if stage.light.dark:
         deep = darkest(palette) if palette else tones[2]
         value = lch(deep)
@@ -36,12 +38,12 @@ def tones(stage: Stage) -> tuple[str, str, str]:
 def plain(stage: Stage) -> Floor:
     """One colour with a soft light in the middle: a ground for items."""
     pale, middle, _ = tones(stage)
-    canvas = stage.canvas
-    canvas.fill_all(mix(pale, middle, 0.25))
+    canvas, rng = stage.canvas, stage.chance("plain")
+    deep, side = mix(pale, middle, rng.uniform(0.12, 0.5)), rng.choice((0.0, 1.0))
+    canvas.fill_all(canvas.linear([(0, mix(deep, pale, rng.uniform(0.1, 0.6)), 1), (1, deep, 1)], (side, 0, 1 - side, 1)))
     x, y = stage.area.centre
-    canvas.fill_all(
-        canvas.radial([(0, shade(pale, light=0.04), 1), (0.55, pale, 0.65), (1, pale, 0)], (x / stage.width, y / stage.canvas.height), 0.6)
-    )
+    lamp = (x / stage.width + rng.uniform(-0.16, 0.16), y / stage.canvas.height + rng.uniform(-0.16, 0.08))
+    canvas.fill_all(canvas.radial([(0, shade(pale, light=0.04), 1), (0.55, pale, 0.65), (1, pale, 0)], lamp, rng.uniform(0.46, 0.72)))
     return Floor(far=stage.height * 0.5, near=stage.height * 0.88, footing="none", shade=0.3, sun=0.4, spot=x)
 
 
@@ -77,8 +79,8 @@ def pattern(stage: Stage) -> Floor:
     pale, middle, accent = tones(stage)
     canvas, rng = stage.canvas, stage.chance("pattern")
     canvas.fill_all(pale)
-    tone = mix(pale, middle, 0.55)
-    motif = rng.choice((_scales, _dots, _triangles, _plus, _stripes))
+    tone = mix(pale, middle, rng.uniform(0.4, 0.7))
+    motif = rng.choice((_scales, _dots, _triangles, _plus, _stripes, _waves, _arcs))
     motif(stage, tone, mix(pale, accent, 0.32))
     x, y = stage.area.centre
     r = min(stage.area.width, stage.area.height) * 0.44
@@ -90,14 +92,41 @@ def pattern(stage: Stage) -> Floor:
     return Floor(far=y, near=y + r * 0.62, footing="none", shade=0.28, sun=0.4, spot=x)
 
 
+def _size(stage: Stage, step: float) -> float:
+    """A motif's step, larger or smaller by the seed."""
+    return stage.unit * step * stage.chance("motif").uniform(0.72, 1.4)
+
+
 def _grid(stage: Stage, step: float) -> list[tuple[int, int, float, float]]:
-    columns, rows = int(stage.width / step) + 2, int(stage.canvas.height / step) + 2
-    return [(i, j, i * step, j * step) for j in range(rows) for i in range(columns)]
+    rng = stage.chance("grid")
+    dx, dy = rng.uniform(-1, 0) * step, rng.uniform(-1, 0) * step
+    columns, rows = int(stage.width / step) + 3, int(stage.canvas.height / step) + 3
+    return [(i, j, i * step + dx, j * step + dy) for j in range(rows) for i in range(columns)]
+
+
+def _waves(stage: Stage, tone: str, second: str) -> None:
+    """Wavy lines, one in four of the second colour."""
+    step = _size(stage, 7)
+    for j in range(int(stage.canvas.height / step) + 2):
+        half = step * 0.9
+        data = f"M{n(-step)} {n(j * step)}q{n(half / 2)} {n(-step * 0.6)} {n(half)} 0" + f"t{n(half)} 0" * (int(stage.width / half) + 3)
+        stage.canvas.stroke(data, second if j % 4 == 0 else tone, step * 0.16, 0.8)
+
+
+def _arcs(stage: Stage, tone: str, second: str) -> None:
+    """Quarter circles turned by chance, as tiles."""
+    step, rng = _size(stage, 14), stage.chance("arcs")
+    for _, _, x, y in _grid(stage, step):
+        fill = rng.choice((tone, second, mix(tone, second, 0.5)))
+        cx, cy = rng.choice((x, x + step)), rng.choice((y, y + step))
+        sx, sy = (step if cx == x else -step), (step if cy == y else -step)
+        sweep = 1 if (sx > 0) == (sy > 0) else 0
+        stage.canvas.path(f"M{n(cx)} {n(cy)}h{n(sx)}A{n(step)} {n(step)} 0 0 {sweep} {n(cx)} {n(cy + sy)}Z", fill, 0.55)
 
 
 def _scales(stage: Stage, tone: str, second: str) -> None:
     """Overlapping fans in rows (seigaiha)."""
-    step = stage.unit * 11
+    step = _size(stage, 11)
     r = step / 2
     for i, j, x, y in _grid(stage, step):
         for ring, share in enumerate((1.0, 0.72, 0.44)):
@@ -108,14 +137,14 @@ def _scales(stage: Stage, tone: str, second: str) -> None:
 
 
 def _dots(stage: Stage, tone: str, second: str) -> None:
-    for i, j, x, y in _grid(stage, stage.unit * 8):
+    for i, j, x, y in _grid(stage, _size(stage, 8)):
         stage.canvas.ellipse(
             x + (stage.unit * 4 if j % 2 else 0), y, stage.unit * 1.3, stage.unit * 1.3, second if (i + j) % 5 == 0 else tone
         )
 
 
 def _triangles(stage: Stage, tone: str, second: str) -> None:
-    step, rng = stage.unit * 12, stage.chance("triangles")
+    step, rng = _size(stage, 12), stage.chance("triangles")
     for _, _, x, y in _grid(stage, step):
         fill = rng.choice((tone, second, mix(tone, second, 0.5)))
         if rng.random() < 0.5:
@@ -126,7 +155,7 @@ def _triangles(stage: Stage, tone: str, second: str) -> None:
 
 def _plus(stage: Stage, tone: str, second: str) -> None:
     arm, thick = stage.unit * 1.6, stage.unit * 0.6
-    for i, j, x, y in _grid(stage, stage.unit * 9):
+    for i, j, x, y in _grid(stage, _size(stage, 9)):
         cx = x + (stage.unit * 4.5 if j % 2 else 0)
         if (i * 3 + j) % 4:
             stage.canvas.stroke(f"M{n(cx - arm)} {n(y)}h{n(2 * arm)}M{n(cx)} {n(y - arm)}v{n(2 * arm)}", tone, thick)
@@ -135,7 +164,7 @@ def _plus(stage: Stage, tone: str, second: str) -> None:
 
 
 def _stripes(stage: Stage, tone: str, second: str) -> None:
-    step = stage.unit * 9
+    step = _size(stage, 9)
     for i in range(int((stage.width + stage.canvas.height) / step) + 2):
         x = i * step - stage.canvas.height
         fill = second if i % 4 == 0 else tone

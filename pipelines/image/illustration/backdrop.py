@@ -45,7 +45,8 @@ class Backdrop:
         light, own = self.light, harmonise(natural, self.light.palette, self.light.pull * 0.9)
         if light.dark:
             value = lch(own)
-            own = mix(hex_of(Lch(value.light * 0.72 + 0.02, value.chroma * 0.9, value.hue)), "#2a2150", 0.18)
+            dim = value.light * 0.66 + 0.03
+            own = mix(hex_of(Lch(dim, value.chroma * 1.05, value.hue)), with_light("#4a3f9a", dim), 0.26)
         elif light.warm:
             own = mix(own, with_light(light.ambient, lch(own).light), light.weight * 0.6)
         return mix(own, "#241f44" if light.dark else "#f6efe4", depth * 0.5)
@@ -126,6 +127,19 @@ class Backdrop:
         self.path(fill, "M# #V#A# # 0 0 1 # #V#Z", x - half, foot, foot - high + head, half, head, x + half, foot - high + head, foot,
                   opacity=opacity)  # fmt: skip
 
+    def planet(self, x: float, y: float, r: float, tone: str, deep: str, ring: str = "", turn: float = 0.0) -> None:
+        """Lit from self.side; its ring, where it has one, passes behind it."""
+        place = f'cx="{number(x)}" cy="{number(y)}" rx="{number(r * 1.75)}" ry="{number(r * 0.36)}"'
+        look = f'fill="none" stroke="{ring}" stroke-width="{number(r * 0.13)}" transform="rotate({number(turn)} {number(x)} {number(y)})"'
+        if ring:
+            self.canvas.add(f'<ellipse {place} {look} opacity="0.75"/>')
+        stops = [(0, shade(tone, light=0.09), 1.0), (0.6, tone, 1.0), (1, deep, 1.0)]
+        self.oval(x, y, r, r, self.canvas.radial(stops, (0.5 - 0.2 * self.side, 0.34), 0.75))
+        if ring:
+            start, end = number(x - r * 1.75), number(x + r * 1.75)
+            half = f"M{start} {number(y)}A{number(r * 1.75)} {number(r * 0.36)} 0 0 0 {end} {number(y)}"
+            self.canvas.add(f'<path d="{half}" {look}/>')
+
     def ground(self, top: float, far: str, near: str) -> None:
         """From `top` down to the lower edge of the picture."""
         self.rect(-2, top, self.w + 4, self.full - top + 2, self.down(far, near))
@@ -138,7 +152,9 @@ class Backdrop:
     def shadow(self, x: float, y: float, rx: float, ry: float, strength: float = 0.3) -> None:
         self.glow(x, y, rx, ry, self.light.shadow, strength)
 
-    def beam(self, x: float, y: float, foot_x: float, foot_y: float, wide: float, colour: str, strength: float, mouth: float = 0.12) -> None:
+    def beam(
+        self, x: float, y: float, foot_x: float, foot_y: float, wide: float, colour: str, strength: float, mouth: float = 0.12
+    ) -> None:
         """A cone of light from (x, y), `wide` where it lands."""
         corners = ((x - wide * mouth / 2, y), (x + wide * mouth / 2, y), (foot_x + wide / 2, foot_y), (foot_x - wide / 2, foot_y))
         self.poly(self.down(colour, colour, (strength, 0)), *corners)

@@ -15,6 +15,7 @@ NEBULAE = (
     ("#3a1440", "#a03f7a", "#f2a05c"),
     ("#0f2b45", "#2f7f8f", "#8fe0b0"),
 )
+ROCKS = ("#5b5470", "#6a5548", "#4a5f68", "#4f5a48", "#6a4a52")
 CRYSTALS = ("#5fd8e8", "#b07af0", "#7ae0a0", "#f08ac0")
 
 
@@ -108,7 +109,7 @@ def _moon_ground(stage: Stage, tone: str, veil: str) -> Floor:
 def cave(stage: Stage) -> Floor:
     """Rock on all sides, light falling in, crystals, a floor with a pool of light."""
     rng, canvas, w, h = stage.chance("cave"), stage.canvas, stage.width, stage.height
-    natural = harmonise("#5b5470", stage.light.palette, stage.light.pull)
+    natural = harmonise(rng.choice(ROCKS), stage.light.palette, stage.light.pull)
     rock = shade(natural, light=-0.05 if stage.light.dark else 0.0)
     crystal = harmonise(rng.choice(CRYSTALS), stage.light.palette, stage.light.pull * 0.7)
     x = stage.area.centre[0]

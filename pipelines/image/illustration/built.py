@@ -13,6 +13,7 @@ from pipelines.image.illustration.svg import trace
 
 FACADES = ("#c98b6b", "#d9b08c", "#8ea3b8", "#b7a1c4", "#7f9f9a", "#d98f7e", "#a8b98f", "#e0c39a")
 LAMPLIGHT = "#ffd98a"
+ROOMS = ("#e6d3bd", "#cfdcd6", "#dcd3e2", "#e7cfc4", "#c9d6e0", "#d9d6b4", "#b8c4ae")
 
 
 def city(stage: Stage) -> Floor:
@@ -224,7 +225,7 @@ def interior(stage: Stage) -> Floor:
     h, w, rng = stage.height, stage.width, stage.chance("interior")
     table = h * rng.uniform(0.68, 0.73)
     sun = _outside(stage, table)
-    wall = stage.light.tone(rng.choice(("#e6d3bd", "#cfdcd6", "#dcd3e2", "#e7cfc4")), 0.0)
+    wall = stage.light.tone(shade(rng.choice(ROOMS), light=rng.uniform(-0.05, 0.02), hue=rng.uniform(-14, 14)), 0.0)
     canvas = stage.canvas
     panel = shade(wall, light=-0.035)
     window = _window_frame(stage, rng, table)

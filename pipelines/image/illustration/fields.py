@@ -63,7 +63,15 @@ def _crop_rows(b: Backdrop, top: float, ground: str) -> None:
     vx, reach = b.x + b.side * b.w * b.some(0.0, 0.25), b.full - top
     leaf, dark = b.pick(("#6aa84c", "#4f9455", "#d9b545", "#8fbf5a")), shade(ground, light=-0.05)
     n = int(b.w / b.u / 8)
-    shapes = [[(vx + c * b.u * 1.5, top), (vx + c * b.u * 1.5 + b.u * 0.7, top), (vx + c * b.u * 22 + b.u * 9, b.full), (vx + c * b.u * 22, b.full)] for c in range(-n, n)]
+    shapes = [
+        [
+            (vx + c * b.u * 1.5, top),
+            (vx + c * b.u * 1.5 + b.u * 0.7, top),
+            (vx + c * b.u * 22 + b.u * 9, b.full),
+            (vx + c * b.u * 22, b.full),
+        ]
+        for c in range(-n, n)
+    ]
     b.shapes(dark, shapes, 0.6)
     dots = []
     for c in range(-n, n):
@@ -94,7 +102,9 @@ def garden(stage: Stage) -> Floor:
     line = stage.ridge("trees", horizon - b.h * 0.02, b.h * 0.02)
     leaf, trunk = b.tone("#5f9f62", 0.42), b.tone("#6b4d3a", 0.42)
     for x in b.spread(b.rng.randint(8, 12), 0.45):
-        b.canvas.add(plants.leafy(b.rng, x, line_y(line, x) + b.h * 0.03, b.h * b.some(0.12, 0.22), shade(leaf, light=b.some(-0.03, 0.03)), trunk))
+        b.canvas.add(
+            plants.leafy(b.rng, x, line_y(line, x) + b.h * 0.03, b.h * b.some(0.12, 0.22), shade(leaf, light=b.some(-0.03, 0.03)), trunk)
+        )
     hedge = b.tone("#3f8a4f", 0.16)
     top = horizon + b.h * 0.05
     if b.odds(0.5):
@@ -102,11 +112,31 @@ def garden(stage: Stage) -> Floor:
         b.dots(shade(hedge, light=0.03), [(x, top - b.h * 0.07, b.u * b.some(1.2, 2.2)) for x in b.spread(34, 0.5)])
     lawn = _green(b)
     b.ground(top, mix(lawn, b.light.haze, 0.25), shade(lawn, light=-0.03))
-    (town.gazebo, town.fountain, town.rose_arch, town.glasshouse)[b.rng.randrange(4)](b, b.x + b.side * b.w * b.some(0.0, 0.26), top + b.h * 0.03, b.u * b.some(22, 30))
+    (town.gazebo, town.fountain, town.rose_arch, town.glasshouse)[b.rng.randrange(4)](
+        b, b.x + b.side * b.w * b.some(0.0, 0.26), top + b.h * 0.03, b.u * b.some(22, 30)
+    )
     sand = b.tone(b.rng.choice(("#e3d3ad", "#d9c6b0", "#cfc8bd")))
     w0, w1, bend = b.u * 5, b.w * b.some(0.2, 0.3), b.side * b.w * b.some(-0.12, 0.12)
-    b.path(b.down(mix(sand, b.light.haze, 0.2), sand), "M# #h#C# # # # # #h#C# # # # # #Z", b.x - w0, top + b.h * 0.03, 2 * w0, b.x + w0 + bend, top + b.h * 0.14,
-           b.x + w1, b.h * 0.86, b.x + w1, b.full + 2, -2 * w1, b.x - w1, b.h * 0.86, b.x - w0 + bend, top + b.h * 0.14, b.x - w0, top + b.h * 0.03)  # fmt: skip
+    b.path(
+        b.down(mix(sand, b.light.haze, 0.2), sand),
+        "M# #h#C# # # # # #h#C# # # # # #Z",
+        b.x - w0,
+        top + b.h * 0.03,
+        2 * w0,
+        b.x + w0 + bend,
+        top + b.h * 0.14,
+        b.x + w1,
+        b.h * 0.86,
+        b.x + w1,
+        b.full + 2,
+        -2 * w1,
+        b.x - w1,
+        b.h * 0.86,
+        b.x - w0 + bend,
+        top + b.h * 0.14,
+        b.x - w0,
+        top + b.h * 0.03,
+    )
     for side in (-1, 1):
         _bed(b, side, top, lawn)
     if b.odds(0.6):
@@ -147,15 +177,34 @@ def park(stage: Stage) -> Floor:
         for x in b.spread(count, 0.5):
             if depth < 0.5 and abs(x - b.x) < b.w * 0.16:
                 continue
-            draw = plants.leafy(b.rng, x, line_y(line, x) + b.h * 0.045, b.h * high * b.some(0.75, 1.2), shade(tone, light=b.some(-0.04, 0.03)), trunk)
+            draw = plants.leafy(
+                b.rng, x, line_y(line, x) + b.h * 0.045, b.h * high * b.some(0.75, 1.2), shade(tone, light=b.some(-0.04, 0.03)), trunk
+            )
             b.canvas.add(draw)
         layer(stage, [(x, y + b.h * (0.02 if depth > 0.5 else 0.035)) for x, y in line], "#86b860", depth)
     lawn, top = _green(b), horizon + b.h * 0.06
     b.ground(top, mix(lawn, b.light.haze, 0.2), shade(lawn, light=-0.03))
     sand, s = b.tone(b.rng.choice(("#e0d2b4", "#d2ccc4", "#d9c3a8"))), b.side
-    b.path(sand, "M# #C# # # # # #L# #C# # # # # #Z", b.x - s * b.w * 0.56, top + b.h * 0.05, b.x - s * b.w * 0.1, top + b.h * 0.02, b.x + s * b.w * 0.3, top + b.h * 0.12,
-           b.x + s * b.w * 0.1, b.full + 2, b.x - s * b.w * 0.42, b.full + 2, b.x + s * b.w * 0.1, top + b.h * 0.16, b.x - s * b.w * 0.05, top + b.h * 0.075,
-           b.x - s * b.w * 0.56, top + b.h * 0.085)  # fmt: skip
+    b.path(
+        sand,
+        "M# #C# # # # # #L# #C# # # # # #Z",
+        b.x - s * b.w * 0.56,
+        top + b.h * 0.05,
+        b.x - s * b.w * 0.1,
+        top + b.h * 0.02,
+        b.x + s * b.w * 0.3,
+        top + b.h * 0.12,
+        b.x + s * b.w * 0.1,
+        b.full + 2,
+        b.x - s * b.w * 0.42,
+        b.full + 2,
+        b.x + s * b.w * 0.1,
+        top + b.h * 0.16,
+        b.x - s * b.w * 0.05,
+        top + b.h * 0.075,
+        b.x - s * b.w * 0.56,
+        top + b.h * 0.085,
+    )
     if b.odds(0.4):
         b.oval(b.x + s * b.w * 0.36, top + b.h * 0.08, b.w * 0.22, b.h * 0.035, mix(b.tone("#7fc0d9"), b.light.sky[2], 0.3))
     iron = b.tone("#3f4a4f")
@@ -171,8 +220,20 @@ def _great_tree(b: Backdrop, s: int, top: float, leaf: str) -> None:
     tone, edge = b.tone(leaf), 0.0 if s > 0 else b.w
     bark = b.tone("#5d4537")
     if b.odds(0.6):
-        b.path(b.over(bark, shade(bark, light=-0.04)), "M# -5H#Q# # # #H#Q# # # -5Z", edge - s * b.u * 2, edge + s * b.u * 7, edge + s * b.u * 5, b.h * 0.5, edge + s * b.u * 9,
-               top + b.h * 0.2, edge - s * b.u * 4, edge, b.h * 0.5, edge - s * b.u * 2)  # fmt: skip
+        b.path(
+            b.over(bark, shade(bark, light=-0.04)),
+            "M# -5H#Q# # # #H#Q# # # -5Z",
+            edge - s * b.u * 2,
+            edge + s * b.u * 7,
+            edge + s * b.u * 5,
+            b.h * 0.5,
+            edge + s * b.u * 9,
+            top + b.h * 0.2,
+            edge - s * b.u * 4,
+            edge,
+            b.h * 0.5,
+            edge - s * b.u * 2,
+        )
     puffs = [(edge + s * b.u * b.some(0, 26), b.u * b.some(-4, 12), b.u * b.some(5, 9)) for _ in range(9)]
     b.dots(shade(tone, light=-0.06), [(x + b.u, y + b.u * 1.5, r) for x, y, r in puffs])
     b.dots(tone, puffs)
@@ -193,7 +254,13 @@ def village(stage: Stage) -> Floor:
         layer(stage, line, "#8cb86b", 0.8 - 0.25 * i)
     lawn, top = _green(b), horizon + b.h * 0.07
     b.ground(top, mix(lawn, b.light.haze, 0.25), shade(lawn, light=-0.03))
-    walls, roofs = b.rng.choice(((("#f0e4cc", "#e3cda8"), ("#b5654a", "#9a5a45")), (("#e6e0d6", "#d0c4b4"), ("#6f7a8a", "#5a6675")), (("#ead9b0", "#f3ead6"), ("#c9a55a", "#b58f4a"))))
+    walls, roofs = b.rng.choice(
+        (
+            (("#f0e4cc", "#e3cda8"), ("#b5654a", "#9a5a45")),
+            (("#e6e0d6", "#d0c4b4"), ("#6f7a8a", "#5a6675")),
+            (("#ead9b0", "#f3ead6"), ("#c9a55a", "#b58f4a")),
+        )
+    )
     if b.odds(0.5):
         town.church(b, b.beside(0.1, 0.5, -b.side), top, b.u * b.some(22, 28), walls[0], roofs[0])
     elif b.odds(0.5):
@@ -202,10 +269,30 @@ def village(stage: Stage) -> Floor:
         if abs(x - b.x) > b.w * 0.08:
             town.cottage(b, x, top + b.h * 0.01, b.u * b.some(11, 14), b.pick(walls, 0.3), b.pick(roofs, 0.3))
     sand = b.tone("#dcc9a0")
-    b.path(b.down(mix(sand, b.light.haze, 0.25), sand), "M# #h#C# # # # # #H#C# # # # # #Z", b.x - b.u * 3, top, b.u * 6, b.x + b.side * b.w * 0.16, top + b.h * 0.1,
-           b.x + b.w * 0.12, b.h * 0.8, b.x + b.w * 0.26, b.full + 2, b.x - b.w * 0.26, b.x - b.w * 0.1, b.h * 0.8, b.x + b.side * b.w * 0.1, top + b.h * 0.1, b.x - b.u * 3, top)  # fmt: skip
+    b.path(
+        b.down(mix(sand, b.light.haze, 0.25), sand),
+        "M# #h#C# # # # # #H#C# # # # # #Z",
+        b.x - b.u * 3,
+        top,
+        b.u * 6,
+        b.x + b.side * b.w * 0.16,
+        top + b.h * 0.1,
+        b.x + b.w * 0.12,
+        b.h * 0.8,
+        b.x + b.w * 0.26,
+        b.full + 2,
+        b.x - b.w * 0.26,
+        b.x - b.w * 0.1,
+        b.h * 0.8,
+        b.x + b.side * b.w * 0.1,
+        top + b.h * 0.1,
+        b.x - b.u * 3,
+        top,
+    )
     for side in (-1, 1):
-        town.cottage(b, b.x + side * b.w * b.some(0.38, 0.46), top + b.h * b.some(0.08, 0.12), b.u * b.some(20, 25), b.pick(walls), b.pick(roofs))
+        town.cottage(
+            b, b.x + side * b.w * b.some(0.38, 0.46), top + b.h * b.some(0.08, 0.12), b.u * b.some(20, 25), b.pick(walls), b.pick(roofs)
+        )
     if b.odds(0.5):
         town.well(b, b.beside(0.42, 0.56), top + b.h * 0.17, b.u * 9)
     return Floor(far=top + b.h * 0.13, near=b.h * 0.93, sun=sun, growth=lawn)
@@ -230,8 +317,18 @@ def graveyard(stage: Stage) -> Floor:
     if b.odds(0.5):
         iron = b.tone("#2f343d", 0.1)
         foot, high, step = horizon + b.h * 0.1, b.u * 9, b.u * 2.6
-        b.cells(iron, [(i * step, foot - high, b.u * 0.4, high) for i in range(int(b.w / step) + 1)] + [(0, foot - high * s, b.w, b.u * 0.4) for s in (0.8, 0.2)])
-        b.shapes(iron, [[(i * step - b.u * 0.3, foot - high), (i * step + b.u * 0.2, foot - high - b.u * 1.4), (i * step + b.u * 0.7, foot - high)] for i in range(int(b.w / step) + 1)])
+        b.cells(
+            iron,
+            [(i * step, foot - high, b.u * 0.4, high) for i in range(int(b.w / step) + 1)]
+            + [(0, foot - high * s, b.w, b.u * 0.4) for s in (0.8, 0.2)],
+        )
+        b.shapes(
+            iron,
+            [
+                [(i * step - b.u * 0.3, foot - high), (i * step + b.u * 0.2, foot - high - b.u * 1.4), (i * step + b.u * 0.7, foot - high)]
+                for i in range(int(b.w / step) + 1)
+            ],
+        )
     for side in (-1, 1):
         if b.odds(0.75):
             town.bare_tree(b, b.x + side * b.w * b.some(0.36, 0.5), horizon + b.h * b.some(0.12, 0.2), b.h * b.some(0.36, 0.5), -side)
@@ -239,7 +336,9 @@ def graveyard(stage: Stage) -> Floor:
         x, y = b.beside(0.38, 0.98), horizon + b.h * b.some(0.13, 0.3)
         town.gravestone(b, x, y, b.u * b.some(6, 9), 0.0)
     for _ in range(18):
-        b.canvas.add(plants.tuft(b.rng, b.some(0, b.w), b.some(horizon + b.h * 0.12, b.h * 0.97), b.u * b.some(1.4, 2.8), shade(ground, light=-0.05)))
+        b.canvas.add(
+            plants.tuft(b.rng, b.some(0, b.w), b.some(horizon + b.h * 0.12, b.h * 0.97), b.u * b.some(1.4, 2.8), shade(ground, light=-0.05))
+        )
     b.mist(horizon + b.h * 0.16, b.h * 0.05, 0.3)
     return Floor(far=horizon + b.h * 0.16, near=b.h * 0.93, sun=sun, growth=ground)
 
@@ -269,14 +368,29 @@ def battlefield(stage: Stage) -> Floor:
         tone = mix(earth, b.light.haze, 0.4 - 0.2 * i)
         b.canvas.under(line, b.down(shade(tone, light=0.03), shade(tone, light=-0.05)))
         spears = [(px, line_y(line, px) + b.u, b.u * (4 + 3 * i)) for px in b.spread(9, 0.5) if i < 2 or abs(px - b.x) > b.w * 0.25]
-        b.shapes(b.tone("#4a3d38", 0.4 - 0.2 * i), [[(px, y), (px + tall * 0.05, y), (px + tall * (0.05 + lean), y - tall), (px + tall * lean, y - tall)]
-                 for px, y, tall in spears for lean in (b.some(-0.4, 0.4),)])  # fmt: skip
+        b.shapes(
+            b.tone("#4a3d38", 0.4 - 0.2 * i),
+            [
+                [(px, y), (px + tall * 0.05, y), (px + tall * (0.05 + lean), y - tall), (px + tall * lean, y - tall)]
+                for px, y, tall in spears
+                for lean in (b.some(-0.4, 0.4),)
+            ],
+        )
     flags = (b.accent(("#b5353a", "#a5433a", "#8f2f4a")), b.accent(("#3f5f9a", "#4a6f8a", "#d9a23f")))
     for side in (-1, 1):
         for k in range(b.rng.randint(1, 2)):
-            town.war_flag(b, b.x + side * b.w * b.some(0.27, 0.48), horizon + b.h * b.some(0.14, 0.24), b.u * b.some(22, 32), flags[(side > 0) ^ (k > 0)], -side)
+            town.war_flag(
+                b,
+                b.x + side * b.w * b.some(0.27, 0.48),
+                horizon + b.h * b.some(0.14, 0.24),
+                b.u * b.some(22, 32),
+                flags[(side > 0) ^ (k > 0)],
+                -side,
+            )
         if b.odds(0.7):
-            town.ruin(b, b.x + side * b.w * b.some(0.36, 0.52), horizon + b.h * b.some(0.16, 0.22), b.u * b.some(16, 24), b.tone("#8f8580", 0.08))
+            town.ruin(
+                b, b.x + side * b.w * b.some(0.36, 0.52), horizon + b.h * b.some(0.16, 0.22), b.u * b.some(16, 24), b.tone("#8f8580", 0.08)
+            )
     for _ in range(8):
         rx, ry = b.some(0, b.w), horizon + b.h * b.some(0.15, 0.36)
         if abs(rx - b.x) > b.w * 0.2:

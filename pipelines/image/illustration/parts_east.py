@@ -1,149 +1,43 @@
-"""Stalls, festive and waterside things, and the buildings and trees of East Asian gardens. Each stands at (x, foot)."""
+"""The buildings, trees and stones of East Asian gardens and temples. Each stands at (x, foot)."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from pipelines.image.illustration.backdrop import Backdrop
 from pipelines.image.illustration.colour import mix, shade
 
 
-def stall(b: Backdrop, x: float, foot: float, size: float, cloth: str, goods: Sequence[str], depth: float) -> None:
-    """Posts, a striped awning and a bench of goods in heaps."""
-    wood, pale = b.tone("#9a6b47", depth), b.tone("#f7efe2", depth)
-    half = size * 0.5
-    b.shadow(x, foot, half * 1.3, size * 0.07, 0.3)
-    b.rect(x - half * 0.9, foot - size * 0.9, size * 0.9, size * 0.6, shade(cloth, light=-0.16), 0.75)
-    if b.lit:
-        b.glow(x, foot - size * 0.6, half, size * 0.4, b.lamp, 0.6)
-    b.cells(wood, [(x + s * half * 0.92 - size * 0.02, foot - size * 0.95, size * 0.04, size * 0.95) for s in (-1, 1)])
-    for k in range(4):
-        cx, tone = x + half * (-0.66 + 0.44 * k), goods[k % len(goods)]
-        r = size * 0.05
-        heap = [(cx + dx * r, foot - size * 0.4 - dy * r, r * 0.95) for dx, dy in ((-1.2, 0), (0, 0), (1.2, 0), (-0.6, 1), (0.6, 1), (0, 1.9))]
-        b.dots(mix(tone, b.light.haze, depth * 0.5), heap)
-    b.rect(x - half, foot - size * 0.4, size, size * 0.4, b.down(wood, shade(wood, light=-0.07)))
-    b.cells(shade(wood, light=-0.05), [(x - half + size * v, foot - size * 0.36, size * 0.015, size * 0.36) for v in (0.25, 0.5, 0.75)])
-    b.rect(x - half * 1.06, foot - size * 0.42, size * 1.06, size * 0.06, shade(wood, light=0.06))
-    top, low, stripes = foot - size * 1.2, foot - size * 0.92, 8
-    for i in range(stripes):
-        a, z = -1 + 2 * i / stripes, -1 + 2 * (i + 1) / stripes
-        tone = cloth if i % 2 == 0 else pale
-        xs = (x + half * 0.94 * a, x + half * 0.94 * z, x + half * 1.18 * z, x + half * 1.18 * a)
-        b.path(tone, "M# #H#L# #Q# # # #Z", xs[0], top, xs[1], xs[2], low, (xs[2] + xs[3]) / 2, low + size * 0.13, xs[3], low)
-
-
-def row_house(b: Backdrop, x: float, foot: float, wide: float, high: float, wall: str, roof: str) -> None:
-    b.rect(x - wide / 2, foot - high, wide, high, b.down(wall, shade(wall, light=-0.03)))
-    if b.odds(0.5):
-        b.poly(roof, (x - wide * 0.54, foot - high + 1), (x, foot - high - wide * 0.4), (x + wide * 0.54, foot - high + 1))
-    else:
-        b.rect(x - wide * 0.54, foot - high - wide * 0.14, wide * 1.08, wide * 0.16, roof)
-    rows = max(1, int(high / (wide * 0.42)))
-    cells = [(x + wide * dx - wide * 0.07, foot - high + wide * (0.14 + 0.4 * row), wide * 0.14, wide * 0.22) for row in range(rows) for dx in (-0.26, 0.0, 0.26)]
-    b.cells(shade(wall, light=0.06), [(cx - wide * 0.02, cy - wide * 0.02, w + wide * 0.04, h + wide * 0.04) for cx, cy, w, h in cells])
-    b.cells(shade(wall, light=-0.16) if not b.light.dark else shade(wall, light=-0.05), cells)
-    if b.lit:
-        b.cells(b.lamp, [cell for cell in cells if b.odds(0.55)])
-
-
-def waterfront(b: Backdrop, foot: float, wide: float) -> None:
-    """A row of narrow painted houses along the water."""
-    walls, x = ("#d98f6a", "#e3c07a", "#8fb0b8", "#c96f5f", "#e8ddc8", "#8fa87a", "#b58fae"), -wide * 0.4
-    while x < b.w + wide:
-        w = wide * b.some(0.7, 1.1)
-        row_house(b, x + w / 2, foot + b.u * 0.4, w * 1.02, b.u * b.some(17, 27), b.pick(walls, 0.4), b.pick(("#8a5a48", "#6f6670", "#a5654a"), 0.4))
-        x += w
-
-
-def crane(b: Backdrop, x: float, foot: float, size: float, tone: str) -> None:
-    w, s = size * 0.03, b.side
-    b.cells(tone, [(x - size * 0.2, foot - size * 0.75, w, size * 0.75), (x + size * 0.2, foot - size * 0.75, w, size * 0.75), (x - size * 0.26, foot - size * 0.77, size * 0.55, w * 1.6), (x - size * 0.2, foot - size * 0.4, size * 0.42, w)])
-    b.line(tone, w, "M# #L# #L# #L# #", x, foot - size * 0.76, x - s * size * 0.06, foot - size * 1.15, x + s * size * 0.75, foot - size * 0.95, x, foot - size * 0.8)
-    b.line(tone, w * 0.5, "M# #V#", x + s * size * 0.62, foot - size * 0.97, foot - size * 0.5)
-    b.rect(x + s * size * 0.62 - size * 0.08, foot - size * 0.5, size * 0.16, size * 0.1, b.accent(("#d9603f", "#3f7fae", "#e0a03a"), 0.35))
-
-
-def lighthouse(b: Backdrop, x: float, foot: float, size: float) -> None:
-    white, band, rock = b.tone("#f6f1e8", 0.12), b.accent(("#c9403a", "#3f6fae", "#3a4a55"), 0.12), b.tone("#8a8f8f", 0.2)
-    b.path(rock, "M# #Q# # # #Q# # # #Z", x - size * 0.42, foot, x - size * 0.2, foot - size * 0.16, x, foot - size * 0.1, x + size * 0.3, foot - size * 0.14, x + size * 0.42, foot)
-    top = foot - size * 0.85
-    b.poly(b.drum(white), (x - size * 0.13, foot - size * 0.08), (x - size * 0.08, top), (x + size * 0.08, top), (x + size * 0.13, foot - size * 0.08))
-    for low, high in ((0.2, 0.36), (0.54, 0.7)):
-        a, c = size * (0.13 - 0.05 * low), size * (0.13 - 0.05 * high)
-        b.poly(b.drum(band), (x - a, foot - size * low), (x - c, foot - size * high), (x + c, foot - size * high), (x + a, foot - size * low))
-    if b.lit:
-        b.glow(x, top - size * 0.07, size * 0.6, size * 0.4, b.lamp, 0.7)
-        b.poly(b.over(b.lamp, b.lamp, (0.5, 0) if b.side < 0 else (0, 0.5)), (x, top - size * 0.07), (x - b.side * size * 1.6, top - size * 0.28), (x - b.side * size * 1.6, top + size * 0.14))
-    b.rect(x - size * 0.06, top - size * 0.13, size * 0.12, size * 0.13, b.lamp if b.lit else b.glass)
-    b.rect(x - size * 0.1, top - size * 0.02, size * 0.2, size * 0.04, b.tone("#4a4f58", 0.1))
-    b.poly(band, (x - size * 0.09, top - size * 0.12), (x, top - size * 0.24), (x + size * 0.09, top - size * 0.12))
-
-
-def boat(b: Backdrop, x: float, foot: float, size: float, hull: str, kind: int) -> None:
-    """kind 0: a sailing boat, 1: a fishing boat, 2: a rowing boat. Its waterline is at foot."""
-    white, wood = b.tone("#f6f1e6", 0.08), b.tone("#8a6248", 0.08)
-    b.oval(x, foot + size * 0.02, size * 0.6, size * 0.05, b.light.shadow, 0.22)
-    if kind == 0:
-        b.rect(x - size * 0.015, foot - size * 1.25, size * 0.03, size * 1.1, wood)
-        b.path(b.over(white, shade(white, light=-0.05)), "M# #Q# # # #H#Z", x + size * 0.04, foot - size * 1.2, x + size * 0.5, foot - size * 0.7, x + size * 0.5, foot - size * 0.3, x + size * 0.04)
-        b.poly(shade(white, light=-0.04), (x - size * 0.05, foot - size * 1.1), (x - size * 0.05, foot - size * 0.3), (x - size * 0.42, foot - size * 0.3))
-    elif kind == 1:
-        b.rect(x - size * 0.3, foot - size * 0.5, size * 0.32, size * 0.36, white)
-        b.rect(x - size * 0.34, foot - size * 0.54, size * 0.4, size * 0.06, hull)
-        b.cells(b.lamp if b.lit else b.glass, [(x - size * 0.25, foot - size * 0.44, size * 0.09, size * 0.12), (x - size * 0.11, foot - size * 0.44, size * 0.09, size * 0.12)])
-        b.line(wood, size * 0.025, "M# #V#L# #", x + size * 0.2, foot - size * 0.1, foot - size * 0.95, x + size * 0.5, foot - size * 0.28)
-    b.path(b.down(hull, shade(hull, light=-0.07)), "M# #Q# # # #Q# # # #H#Q# # # #Z", x - size * 0.55, foot - size * 0.24, x, foot - size * 0.12, x + size * 0.6, foot - size * 0.28, x + size * 0.5, foot,
-           x + size * 0.36, foot, x - size * 0.38, x - size * 0.5, foot - size * 0.02, x - size * 0.55, foot - size * 0.24)  # fmt: skip
-    b.line(white, size * 0.03, "M# #Q# # # #", x - size * 0.54, foot - size * 0.19, x, foot - size * 0.08, x + size * 0.57, foot - size * 0.22)
-
-
-def ferris_wheel(b: Backdrop, x: float, foot: float, size: float, tones: Sequence[str]) -> None:
-    steel, cy = b.tone("#e8e4ea", 0.4), foot - size * 1.05
-    b.line(steel, size * 0.035, "M# #L# #L# #", x - size * 0.42, foot, x, cy, x + size * 0.42, foot)
-    for r in (0.86, 0.78, 0.3):
-        b.canvas.ring(x, cy, size * r, steel, size * 0.02)
-    turn = b.rng.randrange(3)
-    ring = ((1, 0), (0.866, 0.5), (0.5, 0.866), (0, 1), (-0.5, 0.866), (-0.866, 0.5), (-1, 0), (-0.866, -0.5), (-0.5, -0.866), (0, -1), (0.5, -0.866), (0.866, -0.5))
-    for i, (dx, dy) in enumerate(ring):
-        b.line(steel, size * 0.01, "M# #L# #", x, cy, x + dx * size * 0.86, cy + dy * size * 0.86)
-        px, py, tone = x + dx * size * 0.86, cy + dy * size * 0.86, mix(tones[(i + turn) % len(tones)], b.light.haze, 0.2)
-        b.path(tone, "M# #A# # 0 0 1 # #V#H#Z", px - size * 0.07, py + size * 0.05, size * 0.07, size * 0.06, px + size * 0.07, py + size * 0.05, py + size * 0.12, px - size * 0.07)
-        if b.lit:
-            b.oval(px, py, size * 0.02, size * 0.02, b.lamp)
-    b.oval(x, cy, size * 0.06, size * 0.06, mix(tones[0], b.light.haze, 0.2))
-
-
-def big_top(b: Backdrop, x: float, foot: float, size: float, tones: Sequence[str]) -> None:
-    first, pale = mix(tones[0], b.light.haze, 0.2), b.tone("#f7f0e4", 0.25)
-    n, half, eave, peak = 8, size * 0.6, foot - size * 0.42, foot - size * 0.95
-    for i in range(n):
-        a, z, tone = -1 + 2 * i / n, -1 + 2 * (i + 1) / n, first if i % 2 == 0 else pale
-        b.poly(b.down(tone, shade(tone, light=-0.06)), (x + half * 0.9 * a, eave), (x + half * 0.9 * z, eave), (x + half * z, foot), (x + half * a, foot))
-        b.path(tone, "M# #Q# # # #H#Q# # # #Z", x, peak, x + half * a * 0.4, eave - size * 0.16, x + half * 1.08 * a, eave + size * 0.04, x + half * 1.08 * z, x + half * z * 0.4, eave - size * 0.16, x, peak)
-    b.path(shade(first, light=-0.2), "M# #L# #L# #Z", x - size * 0.1, foot, x, eave + size * 0.08, x + size * 0.1, foot)
-    b.rect(x - size * 0.008, peak - size * 0.16, size * 0.016, size * 0.18, b.tone("#8a7a6a", 0.2))
-    b.poly(mix(tones[1], b.light.haze, 0.2), (x, peak - size * 0.16), (x + size * 0.14, peak - size * 0.11), (x, peak - size * 0.06))
-
-
-def firework(b: Backdrop, x: float, y: float, size: float, tone: str) -> None:
-    b.glow(x, y, size * 1.1, size * 1.1, tone, 0.4)
-    ring = ((1, 0), (0.866, 0.5), (0.5, 0.866), (0, 1), (-0.5, 0.866), (-0.866, 0.5), (-1, 0), (-0.866, -0.5), (-0.5, -0.866), (0, -1), (0.5, -0.866), (0.866, -0.5))
-    for inner, outer, wide in ((0.35, 0.9, 0.03), (0.15, 0.5, 0.02)):
-        pattern = "M# #L# #" * len(ring)
-        values = [v for dx, dy in ring for v in (x + dx * size * inner, y + dy * size * inner, x + dx * size * outer, y + dy * size * outer + size * 0.05)]
-        b.line(tone, size * wide, pattern, *values, opacity=0.9)
-    b.dots(mix(tone, "#ffffff", 0.5), [(x + dx * size, y + dy * size + size * 0.06, size * 0.035) for dx, dy in ring])
-
-
 def eaves(b: Backdrop, x: float, y: float, half: float, rise: float, tile: str) -> None:
     """One roof with upturned corners, its eaves at y and its ridge `rise` above."""
     lift, ridge = half * 0.16, half * 0.5
-    b.path(b.down(shade(tile, light=0.03), shade(tile, light=-0.05)), "M# #Q# # # #H#Q# # # #Q# # # #Q# # # #Z", x - half * 1.2, y - lift, x - half * 0.72, y - rise * 0.2, x - ridge, y - rise,
-           x + ridge, x + half * 0.72, y - rise * 0.2, x + half * 1.2, y - lift, x + half * 0.9, y + lift * 0.35, x, y + lift * 0.1, x - half * 0.9, y + lift * 0.35, x - half * 1.2, y - lift)  # fmt: skip
+    b.path(
+        b.down(shade(tile, light=0.03), shade(tile, light=-0.05)),
+        "M# #Q# # # #H#Q# # # #Q# # # #Q# # # #Z",
+        x - half * 1.2,
+        y - lift,
+        x - half * 0.72,
+        y - rise * 0.2,
+        x - ridge,
+        y - rise,
+        x + ridge,
+        x + half * 0.72,
+        y - rise * 0.2,
+        x + half * 1.2,
+        y - lift,
+        x + half * 0.9,
+        y + lift * 0.35,
+        x,
+        y + lift * 0.1,
+        x - half * 0.9,
+        y + lift * 0.35,
+        x - half * 1.2,
+        y - lift,
+    )
     b.cells(shade(tile, light=-0.07), [(x + ridge * v, y - rise * 0.9, half * 0.02, rise * 0.82) for v in (-0.8, -0.4, 0.0, 0.4, 0.8)], 0.7)
     b.rect(x - ridge * 1.06, y - rise - half * 0.05, ridge * 2.12, half * 0.08, shade(tile, light=-0.05), round_by=half * 0.03)
-    b.dots(shade(tile, light=-0.05), [(x - ridge * 1.06, y - rise - half * 0.05, half * 0.06), (x + ridge * 1.06, y - rise - half * 0.05, half * 0.06)])
+    b.dots(
+        shade(tile, light=-0.05),
+        [(x - ridge * 1.06, y - rise - half * 0.05, half * 0.06), (x + ridge * 1.06, y - rise - half * 0.05, half * 0.06)],
+    )
 
 
 def hall(b: Backdrop, x: float, foot: float, size: float, red: str, tile: str, floors: int) -> None:
@@ -158,8 +52,16 @@ def hall(b: Backdrop, x: float, foot: float, size: float, red: str, tile: str, f
         step = half * 2 / bays
         b.cells(screen, [(x - half + step * (i + 0.18), y - high * 0.78, step * 0.64, high * 0.6) for i in range(bays)])
         bar = step * 0.05
-        b.cells(shade(red, light=-0.06), [(x - half + step * (i + v) - bar / 2, y - high * 0.78, bar, high * 0.6) for i in range(bays) for v in (0.34, 0.5, 0.66)] + [(x - half, y - high * v, half * 2, bar) for v in (0.42, 0.6)])
-        b.cells(red, [(x - half + step * i - step * 0.08, y - high, step * 0.16, high) for i in range(bays + 1)] + [(x - half * 1.02, y - high, half * 2.04, high * 0.16)])
+        b.cells(
+            shade(red, light=-0.06),
+            [(x - half + step * (i + v) - bar / 2, y - high * 0.78, bar, high * 0.6) for i in range(bays) for v in (0.34, 0.5, 0.66)]
+            + [(x - half, y - high * v, half * 2, bar) for v in (0.42, 0.6)],
+        )
+        b.cells(
+            red,
+            [(x - half + step * i - step * 0.08, y - high, step * 0.16, high) for i in range(bays + 1)]
+            + [(x - half * 1.02, y - high, half * 2.04, high * 0.16)],
+        )
         if storey == 0:
             b.rect(x - half * 1.05, y - size * 0.04, half * 2.1, size * 0.05, b.tone("#cfc7b8", 0.15))
         y -= high
@@ -173,7 +75,10 @@ def pagoda(b: Backdrop, x: float, foot: float, size: float, red: str, tile: str,
     for storey in range(floors):
         high = size * (0.4 - 0.035 * storey)
         b.rect(x - half, y - high, half * 2, high, b.drum(red))
-        b.cells(b.lamp if b.lit else shade(red, light=-0.16), [(x + half * v - half * 0.12, y - high * 0.66, half * 0.24, high * 0.5) for v in (-0.55, 0.0, 0.55)])
+        b.cells(
+            b.lamp if b.lit else shade(red, light=-0.16),
+            [(x + half * v - half * 0.12, y - high * 0.66, half * 0.24, high * 0.5) for v in (-0.55, 0.0, 0.55)],
+        )
         y -= high * 0.92
         eaves(b, x, y, half * 1.22, size * (0.12 if storey < floors - 1 else 0.26), tile)
         y -= size * 0.06
@@ -190,12 +95,35 @@ def gate(b: Backdrop, x: float, foot: float, size: float, red: str, tile: str) -
         b.rect(x - half, foot - size * (0.14 - 0.035 * k), half * 2, size * 0.036, shade(grey, light=0.05 - 0.02 * k))
     base = foot - size * 0.12
     posts = (-0.82, -0.36, 0.36, 0.82)
-    b.cells(red, [(x + size * p - size * 0.035, base - size * (0.92 if abs(p) < 0.5 else 0.66), size * 0.07, size * (0.92 if abs(p) < 0.5 else 0.66)) for p in posts])
+    b.cells(
+        red,
+        [
+            (
+                x + size * p - size * 0.035,
+                base - size * (0.92 if abs(p) < 0.5 else 0.66),
+                size * 0.07,
+                size * (0.92 if abs(p) < 0.5 else 0.66),
+            )
+            for p in posts
+        ],
+    )
     b.cells(shade(grey, light=-0.04), [(x + size * p - size * 0.06, base - size * 0.1, size * 0.12, size * 0.14) for p in posts])
     gold = b.tone("#d9ab4a", 0.1)
     for cx, half, y, beam in ((-0.59, 0.25, 0.66, 0.1), (0.59, 0.25, 0.66, 0.1), (0.0, 0.4, 0.92, 0.14)):
         b.rect(x + size * (cx - half), base - size * y, size * half * 2, size * beam, shade(red, light=-0.04))
-        b.cells(gold, [(x + size * (cx - half * 0.9) + size * half * 0.45 * k, base - size * (y - beam * 0.3), size * half * 0.3, size * beam * 0.36) for k in range(4)], 0.85)
+        b.cells(
+            gold,
+            [
+                (
+                    x + size * (cx - half * 0.9) + size * half * 0.45 * k,
+                    base - size * (y - beam * 0.3),
+                    size * half * 0.3,
+                    size * beam * 0.36,
+                )
+                for k in range(4)
+            ],
+            0.85,
+        )
         eaves(b, x + size * cx, base - size * y + size * 0.02, size * half * 1.08, size * 0.18, tile)
 
 
@@ -204,7 +132,9 @@ def garden_wall(b: Backdrop, foot: float, high: float, plaster: str, tile: str, 
     b.rect(-2, foot - high, b.w + 4, high + 2, b.down(plaster, shade(plaster, light=-0.05)))
     b.rect(-2, foot - high * 0.08, b.w + 4, high * 0.1, b.tone("#8f9490", 0.15))
     b.rect(-2, foot - high - b.u * 3, b.w + 4, b.u * 3.4, tile)
-    b.cells(shade(tile, light=0.05), [(i * b.u * 2.6, foot - high - b.u * 3, b.u * 1.1, b.u * 3.4) for i in range(int(b.w / b.u / 2.6) + 1)])
+    b.cells(
+        shade(tile, light=0.05), [(i * b.u * 2.6, foot - high - b.u * 3, b.u * 1.1, b.u * 3.4) for i in range(int(b.w / b.u / 2.6) + 1)]
+    )
     b.rect(-2, foot - high - b.u * 3.8, b.w + 4, b.u * 1.2, shade(tile, light=-0.05))
     b.rect(-2, foot - high + b.u * 0.4, b.w + 4, b.u * 1.4, b.light.shadow, 0.14)
     r = high * 0.44
@@ -212,7 +142,22 @@ def garden_wall(b: Backdrop, foot: float, high: float, plaster: str, tile: str, 
         cy = foot - r * 0.98
         b.oval(x, cy, r * 1.12, r * 1.12, b.tone("#8f9490", 0.1))
         b.oval(x, cy, r, r, b.down(b.light.sky[2], b.tone("#a9c79a", 0.55)))
-        b.path(b.tone("#86ad82", 0.5), "M# #Q# # # #T# #A# # 0 0 1 # #Z", x - r * 0.94, cy + r * 0.3, x - r * 0.4, cy - r * 0.2, x, cy + r * 0.16, x + r * 0.94, cy + r * 0.3, r, r, x - r * 0.94, cy + r * 0.3)
+        b.path(
+            b.tone("#86ad82", 0.5),
+            "M# #Q# # # #T# #A# # 0 0 1 # #Z",
+            x - r * 0.94,
+            cy + r * 0.3,
+            x - r * 0.4,
+            cy - r * 0.2,
+            x,
+            cy + r * 0.16,
+            x + r * 0.94,
+            cy + r * 0.3,
+            r,
+            r,
+            x - r * 0.94,
+            cy + r * 0.3,
+        )
         b.rect(x - r * 0.62, cy + r * 0.76, r * 1.24, r * 0.24, b.tone("#d6cdbb", 0.2))
     for side in (-1, 1):
         for k in (1, 2):
@@ -227,7 +172,11 @@ def garden_wall(b: Backdrop, foot: float, high: float, plaster: str, tile: str, 
                 b.oval(wx, cy, s, s, frame)
                 b.oval(wx, cy, s * 0.86, s * 0.86, hole)
             t = s * 0.12
-            b.cells(frame, [(wx - s * 0.85, cy + s * v - t / 2, s * 1.7, t) for v in (-0.36, 0.36)] + [(wx + s * v - t / 2, cy - s * 0.85, t, s * 1.7) for v in (-0.36, 0.36)])
+            b.cells(
+                frame,
+                [(wx - s * 0.85, cy + s * v - t / 2, s * 1.7, t) for v in (-0.36, 0.36)]
+                + [(wx + s * v - t / 2, cy - s * 0.85, t, s * 1.7) for v in (-0.36, 0.36)],
+            )
 
 
 def pond(b: Backdrop, x: float, y: float, rx: float, ry: float) -> None:
@@ -239,13 +188,37 @@ def pond(b: Backdrop, x: float, y: float, rx: float, ry: float) -> None:
         b.oval(px, py, r, r * 0.3, b.tone("#6fa86a"))
         if b.odds(0.45):
             pink = b.accent(("#f2a0b8", "#f6c8d4"))
-            b.shapes(pink, [[(px - r * 0.5, py - r * 0.1), (px + dx * r * 0.5, py - r * 0.8), (px + r * 0.5, py - r * 0.1)] for dx in (-0.9, 0, 0.9)])
+            b.shapes(
+                pink,
+                [[(px - r * 0.5, py - r * 0.1), (px + dx * r * 0.5, py - r * 0.8), (px + r * 0.5, py - r * 0.1)] for dx in (-0.9, 0, 0.9)],
+            )
 
 
 def arched_bridge(b: Backdrop, x: float, foot: float, size: float, red: str) -> None:
-    b.path(shade(red, light=-0.04), "M# #Q# # # #L# #Q# # # #Z", x - size, foot, x, foot - size * 0.72, x + size, foot, x + size * 0.8, foot, x, foot - size * 0.42, x - size * 0.8, foot)
+    b.path(
+        shade(red, light=-0.04),
+        "M# #Q# # # #L# #Q# # # #Z",
+        x - size,
+        foot,
+        x,
+        foot - size * 0.72,
+        x + size,
+        foot,
+        x + size * 0.8,
+        foot,
+        x,
+        foot - size * 0.42,
+        x - size * 0.8,
+        foot,
+    )
     b.line(red, size * 0.05, "M# #Q# # # #", x - size, foot - size * 0.2, x, foot - size * 0.95, x + size, foot - size * 0.2)
-    b.cells(red, [(x + size * v - size * 0.025, foot - size * (0.5 - 0.34 * v * v) - size * 0.06, size * 0.05, size * 0.22) for v in (-0.95, -0.7, -0.42, -0.14, 0.14, 0.42, 0.7, 0.95)])
+    b.cells(
+        red,
+        [
+            (x + size * v - size * 0.025, foot - size * (0.5 - 0.34 * v * v) - size * 0.06, size * 0.05, size * 0.22)
+            for v in (-0.95, -0.7, -0.42, -0.14, 0.14, 0.42, 0.7, 0.95)
+        ],
+    )
 
 
 def bamboo(b: Backdrop, x: float, foot: float, high: float, side: int) -> None:
@@ -257,7 +230,14 @@ def bamboo(b: Backdrop, x: float, foot: float, high: float, side: int) -> None:
         leaf, shapes = b.tone("#5a9a4f"), []
         for _ in range(5):
             y, turn, long = foot - tall * b.some(0.45, 1.0), b.rng.choice((-1, 1)), b.u * b.some(4, 7)
-            shapes.append([(bx + w / 2, y), (bx + w / 2 + turn * long * 0.4, y - long * 0.02), (bx + w / 2 + turn * long, y + long * 0.42), (bx + w / 2 + turn * long * 0.36, y + long * 0.22)])
+            shapes.append(
+                [
+                    (bx + w / 2, y),
+                    (bx + w / 2 + turn * long * 0.4, y - long * 0.02),
+                    (bx + w / 2 + turn * long, y + long * 0.42),
+                    (bx + w / 2 + turn * long * 0.36, y + long * 0.22),
+                ]
+            )
         b.shapes(shade(leaf, light=b.some(-0.05, 0.03)), shapes)
         del k
 
@@ -266,13 +246,34 @@ def plum(b: Backdrop, x: float, foot: float, high: float, turn: int, bloom: str)
     """A gnarled tree in blossom, leaning to `turn`."""
     bark, w = b.tone("#5a4038"), high * 0.05
     ends = []
-    b.path(bark, "M# #C# # # # # #L# #C# # # # # #Z", x - w, foot, x - w * 0.4, foot - high * 0.3, x - turn * w * 2, foot - high * 0.4, x + turn * w * 1.5, foot - high * 0.6, x + turn * w * 1.5 + w * 0.8, foot - high * 0.57,
-           x - turn * w + w, foot - high * 0.4, x + w, foot - high * 0.3, x + w, foot)  # fmt: skip
+    b.path(
+        bark,
+        "M# #C# # # # # #L# #C# # # # # #Z",
+        x - w,
+        foot,
+        x - w * 0.4,
+        foot - high * 0.3,
+        x - turn * w * 2,
+        foot - high * 0.4,
+        x + turn * w * 1.5,
+        foot - high * 0.6,
+        x + turn * w * 1.5 + w * 0.8,
+        foot - high * 0.57,
+        x - turn * w + w,
+        foot - high * 0.4,
+        x + w,
+        foot - high * 0.3,
+        x + w,
+        foot,
+    )
     for y0, dx, dy in ((0.4, 0.42, 0.22), (0.5, -0.26, 0.3), (0.57, 0.34, 0.34), (0.58, 0.06, 0.42), (0.46, 0.5, 0.1)):
         bx, by = x + turn * w * 0.6 * y0 * 2, foot - high * y0
         ex, ey = bx + turn * dx * high, by - dy * high
         b.line(bark, w * 0.4, "M# #Q# # # #", bx, by, bx + turn * dx * high * 0.3, by - dy * high * 0.1, ex, ey)
-        ends += [(bx + (ex - bx) * t + b.some(-0.04, 0.04) * high, by + (ey - by) * t + b.some(-0.05, 0.04) * high) for t in (0.4, 0.6, 0.75, 0.85, 0.95, 1.0, 1.05)]
+        ends += [
+            (bx + (ex - bx) * t + b.some(-0.04, 0.04) * high, by + (ey - by) * t + b.some(-0.05, 0.04) * high)
+            for t in (0.4, 0.6, 0.75, 0.85, 0.95, 1.0, 1.05)
+        ]
     b.dots(shade(bloom, light=-0.05), [(px, py, high * b.some(0.025, 0.045)) for px, py in ends], 0.9)
     b.dots(bloom, [(px + b.some(-0.03, 0.03) * high, py + b.some(-0.03, 0.03) * high, high * b.some(0.016, 0.034)) for px, py in ends])
     b.dots(b.tone("#fff0b8"), [(px, py, high * 0.006) for px, py in ends])
@@ -281,12 +282,39 @@ def plum(b: Backdrop, x: float, foot: float, high: float, turn: int, bloom: str)
 def willow(b: Backdrop, x: float, foot: float, high: float, turn: int) -> None:
     bark, leaf = b.tone("#6b5442"), b.tone("#8fb86a")
     w = high * 0.05
-    b.path(bark, "M# #Q# # # #H#Q# # # #Z", x - w, foot, x - turn * w, foot - high * 0.5, x + turn * w, foot - high * 0.86, x + turn * w + w, x + w, foot - high * 0.5, x + w * 1.2, foot)
-    b.dots(shade(leaf, light=-0.06), [(x + turn * high * dx, foot - high * dy, high * r) for dx, dy, r in ((0.0, 0.9, 0.14), (0.14, 0.86, 0.12), (-0.12, 0.84, 0.11))])
+    b.path(
+        bark,
+        "M# #Q# # # #H#Q# # # #Z",
+        x - w,
+        foot,
+        x - turn * w,
+        foot - high * 0.5,
+        x + turn * w,
+        foot - high * 0.86,
+        x + turn * w + w,
+        x + w,
+        foot - high * 0.5,
+        x + w * 1.2,
+        foot,
+    )
+    b.dots(
+        shade(leaf, light=-0.06),
+        [(x + turn * high * dx, foot - high * dy, high * r) for dx, dy, r in ((0.0, 0.9, 0.14), (0.14, 0.86, 0.12), (-0.12, 0.84, 0.11))],
+    )
     for k in range(16):
         sx, sy = x + turn * high * b.some(-0.22, 0.28), foot - high * b.some(0.82, 0.98)
         drop = high * b.some(0.35, 0.68)
-        b.line(shade(leaf, light=b.some(-0.06, 0.05)), high * 0.014, "M# #Q# # # #", sx, sy, sx + turn * high * 0.07, sy + drop * 0.3, sx + turn * high * b.some(0.02, 0.09), sy + drop)
+        b.line(
+            shade(leaf, light=b.some(-0.06, 0.05)),
+            high * 0.014,
+            "M# #Q# # # #",
+            sx,
+            sy,
+            sx + turn * high * 0.07,
+            sy + drop * 0.3,
+            sx + turn * high * b.some(0.02, 0.09),
+            sy + drop,
+        )
         del k
 
 
@@ -294,7 +322,19 @@ def scholar_rock(b: Backdrop, x: float, foot: float, size: float) -> None:
     """A tall eroded stone with holes in it."""
     tone = b.tone("#a5aaa8")
     b.shadow(x, foot, size * 0.5, size * 0.08, 0.3)
-    outline = [(-0.4, 0), (-0.44, 0.3), (-0.26, 0.42), (-0.36, 0.66), (-0.16, 0.98), (0.02, 0.86), (0.22, 1.04), (0.34, 0.72), (0.26, 0.5), (0.44, 0.34), (0.4, 0)]
+    outline = [
+        (-0.4, 0),
+        (-0.44, 0.3),
+        (-0.26, 0.42),
+        (-0.36, 0.66),
+        (-0.16, 0.98),
+        (0.02, 0.86),
+        (0.22, 1.04),
+        (0.34, 0.72),
+        (0.26, 0.5),
+        (0.44, 0.34),
+        (0.4, 0),
+    ]
     line = [(x + dx * size * b.some(0.86, 1.12), foot - dy * size * b.some(0.95, 1.05)) for dx, dy in outline]
     b.blob(b.over(shade(tone, light=0.05), shade(tone, light=-0.07)), line)
     b.rect(x - size * 0.44, foot - size * 0.06, size * 0.88, size * 0.07, shade(tone, light=-0.08), round_by=size * 0.03)
@@ -305,21 +345,73 @@ def scholar_rock(b: Backdrop, x: float, foot: float, size: float) -> None:
 def stone_lantern(b: Backdrop, x: float, foot: float, size: float) -> None:
     grey = b.tone("#a8a8a2")
     b.shadow(x, foot, size * 0.4, size * 0.07, 0.3)
-    b.cells(shade(grey, light=-0.03), [(x - size * 0.24, foot - size * 0.12, size * 0.48, size * 0.12), (x - size * 0.18, foot - size * 0.62, size * 0.36, size * 0.08)])
+    b.cells(
+        shade(grey, light=-0.03),
+        [(x - size * 0.24, foot - size * 0.12, size * 0.48, size * 0.12), (x - size * 0.18, foot - size * 0.62, size * 0.36, size * 0.08)],
+    )
     b.rect(x - size * 0.09, foot - size * 0.6, size * 0.18, size * 0.5, b.drum(grey))
     if b.lit:
         b.glow(x, foot - size * 0.75, size * 0.8, size * 0.8, b.lamp, 0.6)
     b.rect(x - size * 0.14, foot - size * 0.86, size * 0.28, size * 0.25, b.drum(grey))
     b.rect(x - size * 0.08, foot - size * 0.82, size * 0.16, size * 0.17, b.lamp if b.lit else shade(grey, light=-0.2))
-    b.path(b.drum(grey), "M# #Q# # # #Q# # # #Z", x - size * 0.32, foot - size * 0.86, x - size * 0.06, foot - size * 0.92, x, foot - size * 1.1, x + size * 0.06, foot - size * 0.92, x + size * 0.32, foot - size * 0.86)
+    b.path(
+        b.drum(grey),
+        "M# #Q# # # #Q# # # #Z",
+        x - size * 0.32,
+        foot - size * 0.86,
+        x - size * 0.06,
+        foot - size * 0.92,
+        x,
+        foot - size * 1.1,
+        x + size * 0.06,
+        foot - size * 0.92,
+        x + size * 0.32,
+        foot - size * 0.86,
+    )
 
 
 def incense(b: Backdrop, x: float, foot: float, size: float) -> None:
     """A bronze burner on three feet, smoke rising."""
     bronze = b.tone("#7a6a4a")
     b.shadow(x, foot, size * 0.5, size * 0.08, 0.3)
-    b.shapes(shade(bronze, light=-0.07), [[(x + size * v - size * 0.05, foot - size * 0.3), (x + size * v + size * 0.05, foot - size * 0.3), (x + size * v * 1.2, foot)] for v in (-0.26, 0.0, 0.26)])
-    b.path(b.drum(bronze), "M# #Q# # # #Q# # # #Z", x - size * 0.4, foot - size * 0.66, x - size * 0.42, foot - size * 0.22, x, foot - size * 0.2, x + size * 0.42, foot - size * 0.22, x + size * 0.4, foot - size * 0.66)
+    b.shapes(
+        shade(bronze, light=-0.07),
+        [
+            [(x + size * v - size * 0.05, foot - size * 0.3), (x + size * v + size * 0.05, foot - size * 0.3), (x + size * v * 1.2, foot)]
+            for v in (-0.26, 0.0, 0.26)
+        ],
+    )
+    b.path(
+        b.drum(bronze),
+        "M# #Q# # # #Q# # # #Z",
+        x - size * 0.4,
+        foot - size * 0.66,
+        x - size * 0.42,
+        foot - size * 0.22,
+        x,
+        foot - size * 0.2,
+        x + size * 0.42,
+        foot - size * 0.22,
+        x + size * 0.4,
+        foot - size * 0.66,
+    )
     b.rect(x - size * 0.46, foot - size * 0.7, size * 0.92, size * 0.1, shade(bronze, light=0.05), round_by=size * 0.03)
     b.cells(b.tone("#b5453a"), [(x + size * v, foot - size * 0.98, size * 0.02, size * 0.3) for v in (-0.16, -0.05, 0.06, 0.16)])
-    b.line(b.light.haze, size * 0.07, "M# #c# # # # # #s# # # #", x, foot - size, -size * 0.2, -size * 0.2, size * 0.2, -size * 0.4, 0, -size * 0.6, -size * 0.2, -size * 0.4, size * 0.1, -size * 0.7, opacity=0.35)
+    b.line(
+        b.light.haze,
+        size * 0.07,
+        "M# #c# # # # # #s# # # #",
+        x,
+        foot - size,
+        -size * 0.2,
+        -size * 0.2,
+        size * 0.2,
+        -size * 0.4,
+        0,
+        -size * 0.6,
+        -size * 0.2,
+        -size * 0.4,
+        size * 0.1,
+        -size * 0.7,
+        opacity=0.35,
+    )

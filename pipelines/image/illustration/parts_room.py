@@ -81,12 +81,22 @@ def floor(b: Backdrop, top: float, colour: str, kind: str) -> None:
         b.shapes(joint, squares, 0.7)
     elif kind in ("tiles", "boards"):
         thick = b.u * 0.24
-        b.shapes(joint, [[(across(c, top), top), (across(c, top) + 0.5, top), (across(c, b.full) + thick, b.full), (across(c, b.full), b.full)]
-                         for c in range(-count, count)], 0.6)  # fmt: skip
+        b.shapes(
+            joint,
+            [
+                [(across(c, top), top), (across(c, top) + 0.5, top), (across(c, b.full) + thick, b.full), (across(c, b.full), b.full)]
+                for c in range(-count, count)
+            ],
+            0.6,
+        )
         if kind == "tiles":
             b.cells(joint, [(0, y, b.w, thick * (0.4 + (y - top) / reach)) for y in rows], 0.6)
         else:
-            b.cells(joint, [(across(c, y), y, wide * (y - eye) / reach, thick) for c in range(-count, count) for y in rows[::3] if b.odds(0.3)], 0.6)
+            b.cells(
+                joint,
+                [(across(c, y), y, wide * (y - eye) / reach, thick) for c in range(-count, count) for y in rows[::3] if b.odds(0.3)],
+                0.6,
+            )
     b.rect(0, top, b.w, b.u * 2.5, b.down(b.light.shadow, b.light.shadow, (0.22, 0)))
 
 
@@ -129,12 +139,23 @@ def curtains(b: Backdrop, x: float, y: float, w: float, h: float, cloth: str) ->
         edge = x - u * 2 if side < 0 else x + w + u * 2
         for k in range(3):
             at, fold = edge - side * wide * k / 3, wide / 3
-            b.path(b.over(shade(cloth, light=0.02), shade(cloth, light=-0.05)), "M# #h#V#q# # # 0Z", at, y - u * 2, -side * fold * 1.03, y + h + u * 3,
-                   side * fold / 2, u * 1.2, side * fold * 1.03)  # fmt: skip
+            b.path(
+                b.over(shade(cloth, light=0.02), shade(cloth, light=-0.05)),
+                "M# #h#V#q# # # 0Z",
+                at,
+                y - u * 2,
+                -side * fold * 1.03,
+                y + h + u * 3,
+                side * fold / 2,
+                u * 1.2,
+                side * fold * 1.03,
+            )
     b.rect(x - u * 4, y - u * 2.6, w + u * 8, u * 0.7, rod, round_by=u * 0.35)
 
 
-def bookcase(b: Backdrop, x: float, foot: float, w: float, high: float, wood: str, rows: int, full: float = 0.95, hue: Sequence[str] = BOOKS) -> None:
+def bookcase(
+    b: Backdrop, x: float, foot: float, w: float, high: float, wood: str, rows: int, full: float = 0.95, hue: Sequence[str] = BOOKS
+) -> None:
     """A case of shelves: books standing and leaning in groups of one colour, boxes and gaps between."""
     u, step = b.u, high / rows
     b.rect(x, foot - high, w, high, shade(wood, light=-0.09))
@@ -150,7 +171,10 @@ def bookcase(b: Backdrop, x: float, foot: float, w: float, high: float, wood: st
     for tone, cells in zip(tones, rows_of, strict=True):
         b.cells(tone, cells)
     b.cells(wood, [(x, foot - high + step * i - u * 0.45, w, u * 0.9) for i in range(rows + 1)])
-    b.cells(wood, [(x - u * 0.3, foot - high - u * 0.4, u * 1.2, high + u * 0.4), (x + w - u * 0.9, foot - high - u * 0.4, u * 1.2, high + u * 0.4)])
+    b.cells(
+        wood,
+        [(x - u * 0.3, foot - high - u * 0.4, u * 1.2, high + u * 0.4), (x + w - u * 0.9, foot - high - u * 0.4, u * 1.2, high + u * 0.4)],
+    )
 
 
 def shelf(b: Backdrop, x: float, y: float, w: float, wood: str, things: Sequence[str], hues: Sequence[str] = BOOKS) -> None:
@@ -174,7 +198,22 @@ def shelf(b: Backdrop, x: float, y: float, w: float, wood: str, things: Sequence
             b.rect(at + u * 0.6, y - tall, u * 0.6, tall * 0.4, tone)
             at += u * 2.3
         elif kind == "bowls":
-            b.path(tone, "M# #h#a# # 0 0 1 # #h#A# # 0 0 1 # #Z", at, y - u * 2, u * 4, u * 2, u * 2, -u * 1.4, u * 2, -u * 1.2, u * 2, u * 2, at, y - u * 2)
+            b.path(
+                tone,
+                "M# #h#a# # 0 0 1 # #h#A# # 0 0 1 # #Z",
+                at,
+                y - u * 2,
+                u * 4,
+                u * 2,
+                u * 2,
+                -u * 1.4,
+                u * 2,
+                -u * 1.2,
+                u * 2,
+                u * 2,
+                at,
+                y - u * 2,
+            )
             at += u * 4.6
         else:
             wide, tall = u * b.some(3, 5), u * b.some(3, 5)
@@ -196,7 +235,20 @@ def picture(b: Backdrop, x: float, y: float, w: float, h: float, frame: str) -> 
     kind = b.rng.randrange(3)
     if kind == 0:
         b.oval(x + w * b.some(0.3, 0.7), y + h * 0.35, min(w, h) * 0.17, min(w, h) * 0.17, second)
-        b.path(first, "M# #v#Q# # # #T# #V#Z", x, y + h, -h * 0.35, x + w * 0.25, y + h * 0.4, x + w * 0.5, y + h * 0.62, x + w, y + h * 0.5, y + h)
+        b.path(
+            first,
+            "M# #v#Q# # # #T# #V#Z",
+            x,
+            y + h,
+            -h * 0.35,
+            x + w * 0.25,
+            y + h * 0.4,
+            x + w * 0.5,
+            y + h * 0.62,
+            x + w,
+            y + h * 0.5,
+            y + h,
+        )
     elif kind == 1:
         b.rect(x, y + h * 0.5, w, h * 0.5, first)
         b.oval(x + w / 2, y + h / 2, min(w, h) * 0.26, min(w, h) * 0.26, second)
@@ -238,8 +290,24 @@ def plant(b: Backdrop, x: float, foot: float, size: float, kind: int = -1) -> No
             b.path(tone, "M# #Q# # # #Q# # # #Z", x - size * 0.07, base, x + dx * size * 0.2 - size * 0.09, base - tall * 0.7, tx, ty,
                    x + dx * size * 0.2 + size * 0.11, base - tall * 0.5, x + size * 0.07, base)  # fmt: skip
         else:
-            b.path(tone, "M# #C# # # # # #C# # # # # #Z", x, base, x + dx * size - size * 0.16, base - tall * 0.3, tx - size * 0.16, ty + size * 0.1, tx, ty,
-                   tx + size * 0.18, ty + size * 0.16, x + dx * size * 0.6 + size * 0.1, base - tall * 0.2, x, base)  # fmt: skip
+            b.path(
+                tone,
+                "M# #C# # # # # #C# # # # # #Z",
+                x,
+                base,
+                x + dx * size - size * 0.16,
+                base - tall * 0.3,
+                tx - size * 0.16,
+                ty + size * 0.1,
+                tx,
+                ty,
+                tx + size * 0.18,
+                ty + size * 0.16,
+                x + dx * size * 0.6 + size * 0.1,
+                base - tall * 0.2,
+                x,
+                base,
+            )
     b.poly(pot, (x - size * 0.2, foot - size * 0.3), (x + size * 0.2, foot - size * 0.3), (x + size * 0.15, foot), (x - size * 0.15, foot))
     b.rect(x - size * 0.22, foot - size * 0.33, size * 0.44, size * 0.07, shade(pot, light=0.05))
 

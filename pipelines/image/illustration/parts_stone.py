@@ -15,8 +15,17 @@ def column(b: Backdrop, x: float, foot: float, wide: float, high: float, tone: s
     """With a base and a capital, centred at x."""
     b.rect(x - wide / 2, foot - high, wide, high, b.drum(tone))
     if flutes:
-        b.cells(shade(tone, light=-0.06), [(x + wide * s - wide * 0.025, foot - high * 0.9, wide * 0.05, high * 0.8) for s in (-0.25, 0, 0.25)], 0.6)
-    for y, grow, tall in ((foot - high, 1.45, 0.3), (foot - high + wide * 0.3, 1.2, 0.16), (foot - wide * 0.42, 1.2, 0.16), (foot - wide * 0.26, 1.45, 0.28)):
+        b.cells(
+            shade(tone, light=-0.06),
+            [(x + wide * s - wide * 0.025, foot - high * 0.9, wide * 0.05, high * 0.8) for s in (-0.25, 0, 0.25)],
+            0.6,
+        )
+    for y, grow, tall in (
+        (foot - high, 1.45, 0.3),
+        (foot - high + wide * 0.3, 1.2, 0.16),
+        (foot - wide * 0.42, 1.2, 0.16),
+        (foot - wide * 0.26, 1.45, 0.28),
+    ):
         b.rect(x - wide * grow / 2, y, wide * grow, wide * tall, shade(tone, light=0.03 if tall > 0.2 else -0.02), round_by=wide * 0.05)
 
 
@@ -24,14 +33,32 @@ def flame(b: Backdrop, x: float, y: float, size: float) -> None:
     """Rising from (x, y)."""
     for share, tone in zip((1.0, 0.68, 0.36), FLAME, strict=True):
         s, lean = size * share, size * b.some(-0.08, 0.08)
-        b.path(tone, "M# #C# # # # # #C# # # # # #Z", x + lean, y - s * 1.5, x + s * 0.15, y - s * 0.9, x + s * 0.62, y - s * 0.7, x + s * 0.34, y,
-               x - s * 0.05, y + s * 0.14, x - s * 0.75, y - s * 0.25, x + lean, y - s * 1.5)  # fmt: skip
+        b.path(
+            tone,
+            "M# #C# # # # # #C# # # # # #Z",
+            x + lean,
+            y - s * 1.5,
+            x + s * 0.15,
+            y - s * 0.9,
+            x + s * 0.62,
+            y - s * 0.7,
+            x + s * 0.34,
+            y,
+            x - s * 0.05,
+            y + s * 0.14,
+            x - s * 0.75,
+            y - s * 0.25,
+            x + lean,
+            y - s * 1.5,
+        )
 
 
 def torch(b: Backdrop, x: float, y: float, size: float) -> None:
     """On a wall; its light falls around it."""
     b.glow(x, y - size * 0.6, size * 6, size * 6, "#ffb45a", 0.5)
-    b.poly(b.tone("#5a4030"), (x - size * 0.28, y), (x + size * 0.28, y), (x + size * 0.1, y + size * 1.7), (x - size * 0.1, y + size * 1.7))
+    b.poly(
+        b.tone("#5a4030"), (x - size * 0.28, y), (x + size * 0.28, y), (x + size * 0.1, y + size * 1.7), (x - size * 0.1, y + size * 1.7)
+    )
     b.rect(x - size * 0.4, y - size * 0.1, size * 0.8, size * 0.35, b.tone("#4a4a55"), round_by=size * 0.08)
     flame(b, x, y, size * 0.7)
 
@@ -45,7 +72,11 @@ def banner(b: Backdrop, x: float, y: float, wide: float, high: float, tone: str,
         ((right, foot), (left, foot)),
     )[kind % 3]
     b.poly(b.down(shade(tone, light=0.02), shade(tone, light=-0.05)), (left, y), (right, y), *tail)
-    b.cells(trim, [(left + wide * 0.1, y + wide * 0.1, wide * 0.06, high * 0.66), (right - wide * 0.16, y + wide * 0.1, wide * 0.06, high * 0.66)], 0.8)
+    b.cells(
+        trim,
+        [(left + wide * 0.1, y + wide * 0.1, wide * 0.06, high * 0.66), (right - wide * 0.16, y + wide * 0.1, wide * 0.06, high * 0.66)],
+        0.8,
+    )
     cy, r = y + high * 0.36, wide * 0.2
     if kind % 2:
         b.poly(trim, (x, cy - r * 1.3), (x + r, cy), (x, cy + r * 1.3), (x - r, cy))
@@ -74,16 +105,38 @@ def crate(b: Backdrop, x: float, foot: float, size: float, wood: str) -> None:
     b.rect(x, foot - size, size, size, shade(wood, light=-0.06))
     t = size * 0.12
     b.cells(wood, [(x, foot - size, size, t), (x, foot - t, size, t), (x, foot - size, t, size), (x + size - t, foot - size, t, size)])
-    b.poly(shade(wood, light=-0.01), (x + t, foot - t * 1.6), (x + t * 1.6, foot - t), (x + size - t, foot - size + t * 1.6), (x + size - t * 1.6, foot - size + t))
+    b.poly(
+        shade(wood, light=-0.01),
+        (x + t, foot - t * 1.6),
+        (x + t * 1.6, foot - t),
+        (x + size - t, foot - size + t * 1.6),
+        (x + size - t * 1.6, foot - size + t),
+    )
 
 
 def barrel(b: Backdrop, x: float, foot: float, high: float, wood: str) -> None:
     """Standing, centred at x."""
     half = high * 0.34
     b.shadow(x, foot, half * 1.4, half * 0.25, 0.3)
-    b.path(b.drum(wood), "M# #Q# # # #H#Q# # # #Z", x - half * 0.84, foot - high, x - half * 1.25, foot - high / 2, x - half * 0.84, foot, x + half * 0.84,
-           x + half * 1.25, foot - high / 2, x + half * 0.84, foot - high)  # fmt: skip
-    b.cells(b.tone("#4f4a4a"), [(x - half * g, foot - high * s, half * 2 * g, high * 0.06) for s, g in ((0.84, 0.93), (0.62, 1.03), (0.36, 1.03), (0.14, 0.93))])
+    b.path(
+        b.drum(wood),
+        "M# #Q# # # #H#Q# # # #Z",
+        x - half * 0.84,
+        foot - high,
+        x - half * 1.25,
+        foot - high / 2,
+        x - half * 0.84,
+        foot,
+        x + half * 0.84,
+        x + half * 1.25,
+        foot - high / 2,
+        x + half * 0.84,
+        foot - high,
+    )
+    b.cells(
+        b.tone("#4f4a4a"),
+        [(x - half * g, foot - high * s, half * 2 * g, high * 0.06) for s, g in ((0.84, 0.93), (0.62, 1.03), (0.36, 1.03), (0.14, 0.93))],
+    )
 
 
 def fence(b: Backdrop, foot: float, high: float, tone: str, pickets: bool, low: float = 0.0, top: float = 1.0) -> None:

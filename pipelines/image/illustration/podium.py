@@ -122,7 +122,15 @@ def _panels(b: Backdrop, s: _Set) -> None:
         x = i * wide - wide * 0.5
         away = abs(x + wide / 2 - b.x) / b.w
         high = s.ground * (0.92 - (away if step else 0.0) * 0.9)
-        b.rect(x, s.ground - high, wide * 1.01, high, b.over(shade(tone, light=0.05), shade(tone, light=-0.035)), 0.9, wide * 0.5 if step else 0)
+        b.rect(
+            x,
+            s.ground - high,
+            wide * 1.01,
+            high,
+            b.over(shade(tone, light=0.05), shade(tone, light=-0.035)),
+            0.9,
+            wide * 0.5 if step else 0,
+        )
 
 
 def _curtain(b: Backdrop, s: _Set) -> None:
@@ -234,7 +242,9 @@ def _steps(b: Backdrop, s: _Set) -> tuple[float, float]:
     tone, rise = mix(s.pale, s.middle, b.some(0.2, 0.6)), b.h * b.some(0.035, 0.045)
     run = half * 0.34
     for i in range(5, 0, -1):
-        _cube(b, b.x + b.side * (half * 0.9 + run * i * 0.8), top - rise * i, run * 0.75, rise * i + b.h * 0.07, shade(tone, light=-0.012 * i))
+        _cube(
+            b, b.x + b.side * (half * 0.9 + run * i * 0.8), top - rise * i, run * 0.75, rise * i + b.h * 0.07, shade(tone, light=-0.012 * i)
+        )
     _cube(b, b.x, top, half, b.h * 0.07, mix(s.pale, s.accent, b.some(0.0, 0.3)))
     _extras(b, s, top + b.h * 0.1, half, -b.side)
     return top, half
@@ -277,4 +287,3 @@ def _extras(b: Backdrop, s: _Set, foot: float, half: float, only: int = 0) -> No
         else:
             b.line(shade(tone, light=-0.05), r * 0.42, "M# #a# # 0 0 1 # 0", x - r * 0.8, y - r * 0.2, r * 0.8, r, r * 1.6)
             b.line(tone, r * 0.36, "M# #a# # 0 0 1 # 0", x - r * 0.76, y - r * 0.2, r * 0.8, r, r * 1.6)
-

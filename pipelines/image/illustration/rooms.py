@@ -11,10 +11,15 @@ from pipelines.image.illustration.stage import Floor, Stage
 
 #: (wall, floor, wood, cloth): colours that go together.
 SCHEMES = (
-    ("#e9dcc8", "#c9a57c", "#9a6b47", "#d98c6a"), ("#cfe0dc", "#d9c3a0", "#b98a5f", "#3f8a83"), ("#dcd5e6", "#b99f8a", "#7f5f55", "#8f6fb0"),
-    ("#f0d9cf", "#d2a98c", "#a8714f", "#c95f5f"), ("#d5dfe8", "#b8b0a8", "#8a7460", "#4f7fae"), ("#dfe5cc", "#c4a680", "#8f6a45", "#7f9a4f"),
-    ("#3f5f66", "#b58c68", "#c49a6c", "#e0a855"), ("#8a4f4a", "#a67f60", "#6a4a38", "#e3c08a"),
-)  # fmt: skip
+    ("#e9dcc8", "#c9a57c", "#9a6b47", "#d98c6a"),
+    ("#cfe0dc", "#d9c3a0", "#b98a5f", "#3f8a83"),
+    ("#dcd5e6", "#b99f8a", "#7f5f55", "#8f6fb0"),
+    ("#f0d9cf", "#d2a98c", "#a8714f", "#c95f5f"),
+    ("#d5dfe8", "#b8b0a8", "#8a7460", "#4f7fae"),
+    ("#dfe5cc", "#c4a680", "#8f6a45", "#7f9a4f"),
+    ("#3f5f66", "#b58c68", "#c49a6c", "#e0a855"),
+    ("#8a4f4a", "#a67f60", "#6a4a38", "#e3c08a"),
+)
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,13 @@ def done(r: _Room, shade_: float = 0.4, far: float = 0.09) -> Floor:
     warm = b.lamp if b.lit else b.light.glow
     b.glow(b.x, r.foot - b.h * 0.16, b.w * 0.6, b.h * 0.42, warm, 0.3 if b.light.dark else 0.2)
     b.glow(b.x, r.foot + (b.h - r.foot) * 0.62, b.w * 0.46, (b.h - r.foot) * 0.42, warm, 0.28)
-    return Floor(far=r.foot + b.h * far, near=b.h * 0.94, shade=shade_, sun=0.5 + 0.25 * b.side, veil=mix(r.wall, "#ffffff", 0.1) if b.day else shade(r.wall, light=-0.08))
+    return Floor(
+        far=r.foot + b.h * far,
+        near=b.h * 0.94,
+        shade=shade_,
+        sun=0.5 + 0.25 * b.side,
+        veil=mix(r.wall, "#ffffff", 0.1) if b.day else shade(r.wall, light=-0.08),
+    )
 
 
 def _window(r: _Room, x: float, w: float, view: str, curtain: bool, bars: tuple[int, int] = (2, 2)) -> None:
@@ -71,7 +82,13 @@ def shop(stage: Stage) -> Floor:
     r = room(stage, ("plain", "boards", "panel", "halves"), ("tiles", "boards", "checks"), True)
     b, u = r.b, r.b.u
     goods = b.rng.choice((("bottles", "boxes"), ("boxes", "bowls"), ("pots", "bottles"), ("books", "boxes"), ("bowls", "bottles", "pots")))
-    hues = b.light.palette or b.rng.choice((("#e8857a", "#f2c14e", "#6fa8a0", "#5f7fae"), ("#d9b8a0", "#a86f5f", "#6f8f7a", "#f0e2c8"), ("#f2a0b8", "#a0c8e8", "#f6dc8a", "#b0a0d8")))
+    hues = b.light.palette or b.rng.choice(
+        (
+            ("#e8857a", "#f2c14e", "#6fa8a0", "#5f7fae"),
+            ("#d9b8a0", "#a86f5f", "#6f8f7a", "#f0e2c8"),
+            ("#f2a0b8", "#a0c8e8", "#f6dc8a", "#b0a0d8"),
+        )
+    )
     bays = b.rng.choice((2, 3))
     wide = min(b.w * 0.9 / bays, u * 42)
     rows = b.rng.randint(3, 5)
@@ -103,18 +120,39 @@ def _shop_side(r: _Room, x: float, foot: float, hues: tuple[str, ...]) -> None:
         w, high = u * 26, u * 30
         metal = b.tone("#5f5f68")
         b.shadow(x, foot, w * 0.55, u * 1.4, 0.3)
-        b.cells(metal, [(x - w / 2, foot - high, u * 0.6, high), (x + w / 2, foot - high, u * 0.6, high), (x - w / 2, foot - high, w, u * 0.6)])
+        b.cells(
+            metal, [(x - w / 2, foot - high, u * 0.6, high), (x + w / 2, foot - high, u * 0.6, high), (x - w / 2, foot - high, w, u * 0.6)]
+        )
         at = x - w / 2 + u * 1.6
         while at < x + w / 2 - u * 4:
             cw, tall = u * b.some(3.4, 5), high * b.some(0.5, 0.68)
             tone = b.pick(hues, 0.05)
-            b.path(tone, "M# #l# #h#l# #V#H#Z", at, foot - high + u * 3, cw * 0.35, -u * 1.6, cw * 0.3, cw * 0.35, u * 1.6, foot - high + tall, at)
+            b.path(
+                tone,
+                "M# #l# #h#l# #V#H#Z",
+                at,
+                foot - high + u * 3,
+                cw * 0.35,
+                -u * 1.6,
+                cw * 0.3,
+                cw * 0.35,
+                u * 1.6,
+                foot - high + tall,
+                at,
+            )
             at += cw * 0.92
     else:
         part.table(b, x - u * 12, foot, u * 24, u * 11, r.wood)
         for k in range(3):
             for j in range(3 - k):
-                b.rect(x - u * 7.6 + j * u * 5 + k * u * 2.5, foot - u * 16.4 - k * u * 4.4, u * 4.6, u * 4.4, b.pick(hues, 0.05), round_by=u * 0.4)
+                b.rect(
+                    x - u * 7.6 + j * u * 5 + k * u * 2.5,
+                    foot - u * 16.4 - k * u * 4.4,
+                    u * 4.6,
+                    u * 4.4,
+                    b.pick(hues, 0.05),
+                    round_by=u * 0.4,
+                )
 
 
 def cafe(stage: Stage) -> Floor:
@@ -135,7 +173,16 @@ def cafe(stage: Stage) -> Floor:
         b.rect(cx - w / 2 - u, r.foot + u * 3 - high - u * 1.6, w + u * 2, u * 2, r.wood, round_by=u * 0.5)
         _coffee_machine(r, cx - w * 0.16, r.foot + u * 1.4 - high)
         for k in range(4):
-            b.path(b.tone("#f6f0e6"), "M# #h#l# #h#Z", cx + w * 0.12 + k * u * 3, r.foot + u * 1.4 - high - u * 2, u * 2.2, -u * 0.3, u * 2, -u * 1.6)
+            b.path(
+                b.tone("#f6f0e6"),
+                "M# #h#l# #h#Z",
+                cx + w * 0.12 + k * u * 3,
+                r.foot + u * 1.4 - high - u * 2,
+                u * 2.2,
+                -u * 0.3,
+                u * 2,
+                -u * 1.6,
+            )
         part.plant(b, cx + w * 0.42, r.foot + u * 1.4 - high, u * 9)
     for side in (-1, 1):
         if side == s and b.odds(0.7):
@@ -168,7 +215,15 @@ def _coffee_machine(r: _Room, x: float, foot: float) -> None:
     metal, dark = b.tone("#c8ccd2"), b.tone("#4a4f58")
     b.rect(x - u * 7, foot - u * 4, u * 14, u * 4, dark, round_by=u * 0.6)
     b.rect(x - u * 7, foot - u * 11, u * 14, u * 5, b.drum(metal), round_by=u)
-    b.cells(dark, [(x - u * 6.4, foot - u * 7, u * 1.2, u * 4), (x + u * 5.2, foot - u * 7, u * 1.2, u * 4), (x - u * 3.4, foot - u * 6.2, u * 1.6, u * 1.6), (x + u * 1.8, foot - u * 6.2, u * 1.6, u * 1.6)])
+    b.cells(
+        dark,
+        [
+            (x - u * 6.4, foot - u * 7, u * 1.2, u * 4),
+            (x + u * 5.2, foot - u * 7, u * 1.2, u * 4),
+            (x - u * 3.4, foot - u * 6.2, u * 1.6, u * 1.6),
+            (x + u * 1.8, foot - u * 6.2, u * 1.6, u * 1.6),
+        ],
+    )
     b.dots(r.cloth, [(x - u * 4, foot - u * 8.6, u * 0.7), (x, foot - u * 8.6, u * 0.7), (x + u * 4, foot - u * 8.6, u * 0.7)])
 
 
@@ -277,7 +332,10 @@ def _cupboards(r: _Room, x: float, y: float, w: float, high: float) -> None:
     step = w / count
     b.rect(x, y, w, high, r.cloth)
     b.cells(shade(r.cloth, light=0.045), [(x + step * i + u * 0.8, y + u * 0.9, step - u * 1.6, high - u * 1.8) for i in range(count)])
-    b.cells(shade(r.cloth, light=0.02), [(x + step * i + u * 2, y + u * 2.2, step - u * 4, high - u * 4.4) for i in range(count) if high > u * 12])
+    b.cells(
+        shade(r.cloth, light=0.02),
+        [(x + step * i + u * 2, y + u * 2.2, step - u * 4, high - u * 4.4) for i in range(count) if high > u * 12],
+    )
     b.cells(b.tone("#c9a55f"), [(x + step * (i + (0.82 if i % 2 == 0 else 0.12)), y + high * 0.42, u * 0.6, u * 2.4) for i in range(count)])
 
 
@@ -285,11 +343,24 @@ def _hood(r: _Room, x: float, top: float, counter: float) -> None:
     b, u = r.b, r.b.u
     metal, dark = b.tone("#c3c9cf"), b.tone("#3f444c")
     b.rect(x - u * 4, -2, u * 8, counter - u * 30, b.drum(metal))
-    b.poly(b.drum(metal), (x - u * 4, counter - u * 33), (x + u * 4, counter - u * 33), (x + u * 12, counter - u * 23), (x - u * 12, counter - u * 23))
+    b.poly(
+        b.drum(metal),
+        (x - u * 4, counter - u * 33),
+        (x + u * 4, counter - u * 33),
+        (x + u * 12, counter - u * 23),
+        (x - u * 12, counter - u * 23),
+    )
     b.rect(x - u * 12, counter - u * 23, u * 24, u * 2, shade(metal, light=-0.06))
     b.rect(x - u * 10, counter - u * 1.2, u * 20, u * 1.6, dark, round_by=u * 0.5)
     b.rect(x - u * 7, counter - u * 6.6, u * 8, u * 5.6, r.cloth, round_by=u)
-    b.cells(dark, [(x - u * 7.6, counter - u * 7.2, u * 9.2, u * 0.9), (x - u * 4, counter - u * 8.4, u * 2, u * 1.2), (x + u, counter - u * 5.6, u * 3.6, u)])
+    b.cells(
+        dark,
+        [
+            (x - u * 7.6, counter - u * 7.2, u * 9.2, u * 0.9),
+            (x - u * 4, counter - u * 8.4, u * 2, u * 1.2),
+            (x + u, counter - u * 5.6, u * 3.6, u),
+        ],
+    )
 
 
 def bedroom(stage: Stage) -> Floor:
@@ -309,12 +380,27 @@ def bedroom(stage: Stage) -> Floor:
     if b.lit:
         b.glow(nx, foot - u * 20, u * 20, u * 20, b.lamp, 0.55)
     b.cells(b.tone("#c9a55f"), [(nx - u * 0.5, foot - u * 18, u, u * 6)])
-    b.poly(b.lamp if b.lit else b.tone("#f3e6c8"), (nx - u * 2.4, foot - u * 24), (nx + u * 2.4, foot - u * 24), (nx + u * 4.4, foot - u * 17), (nx - u * 4.4, foot - u * 17))
+    b.poly(
+        b.lamp if b.lit else b.tone("#f3e6c8"),
+        (nx - u * 2.4, foot - u * 24),
+        (nx + u * 2.4, foot - u * 24),
+        (nx + u * 4.4, foot - u * 17),
+        (nx - u * 4.4, foot - u * 17),
+    )
     if b.odds(0.6):
         part.plant(b, b.x - s * b.w * 0.45, r.foot + b.h * 0.03, u * b.some(18, 26))
     elif b.odds(0.6):
         part.bookcase(b, b.x - s * b.w * 0.47 - u * 8, r.foot + u * 2, u * 18, u * 40, r.wood, 4)
-    part.rug(b, b.x, r.foot + (b.h - r.foot) * 0.62, min(b.w * 0.36, u * 44), (b.h - r.foot) * 0.24, mix(r.cloth, r.wall, 0.55), mix(r.cloth, r.wall, 0.25), b.odds(0.6))
+    part.rug(
+        b,
+        b.x,
+        r.foot + (b.h - r.foot) * 0.62,
+        min(b.w * 0.36, u * 44),
+        (b.h - r.foot) * 0.24,
+        mix(r.cloth, r.wall, 0.55),
+        mix(r.cloth, r.wall, 0.25),
+        b.odds(0.6),
+    )
     if b.odds(0.5):
         lights(r, 1, u * b.some(9, 12))
     return done(r)
@@ -402,7 +488,9 @@ def library(stage: Stage) -> Floor:
     part.wall(b, r.foot, wall, "plain")
     part.floor(b, r.foot, ground, b.rng.choice(("boards", "checks", "boards")))
     u, s = b.u, b.side
-    hues = b.rng.choice((part.BOOKS, ("#8f3f3a", "#6f4f3a", "#b58a4f", "#3f4f4a", "#d9c8a0"), ("#4f6f8f", "#8fa8b8", "#d9c8a8", "#a86f5a", "#5f7a6a")))
+    hues = b.rng.choice(
+        (part.BOOKS, ("#8f3f3a", "#6f4f3a", "#b58a4f", "#3f4f4a", "#d9c8a0"), ("#4f6f8f", "#8fa8b8", "#d9c8a8", "#a86f5a", "#5f7a6a"))
+    )
     high = max(r.foot - u * b.some(2, 14), u * 40)
     high = min(high, u * 92)
     rows = max(4, round(high / (u * 11)))
@@ -413,7 +501,11 @@ def library(stage: Stage) -> Floor:
         glass = mix(b.glass, b.lamp, 0.35) if b.lit else mix(b.glass, b.light.glow, 0.3)
         b.arch(shade(wood, light=-0.04), gx, r.foot - u * 10, gap * 0.86, high * 0.82)
         b.arch(b.down(glass, mix(glass, "#ffffff", 0.3)), gx, r.foot - u * 12, gap * 0.74, high * 0.76)
-        b.cells(shade(wood, light=-0.04), [(gx - u * 0.4, r.foot - high * 0.95, u * 0.8, high * 0.84)] + [(gx - gap * 0.37, r.foot - u * 12 - high * v, gap * 0.74, u * 0.7) for v in (0.2, 0.4)])
+        b.cells(
+            shade(wood, light=-0.04),
+            [(gx - u * 0.4, r.foot - high * 0.95, u * 0.8, high * 0.84)]
+            + [(gx - gap * 0.37, r.foot - u * 12 - high * v, gap * 0.74, u * 0.7) for v in (0.2, 0.4)],
+        )
     for side in (-1, 1):
         x = gx + side * gap / 2
         while -wide < x < b.w + wide:
@@ -421,10 +513,34 @@ def library(stage: Stage) -> Floor:
             x += side * wide * 1.02
     if b.odds(0.5):
         lx = b.beside(0.5, 0.8)
-        b.line(shade(wood, light=0.1), u * 0.9, "M# #L# #M# #L# #", lx, r.foot + u * 4, lx + s * u * 8, r.foot - high * 0.8, lx + u * 6, r.foot + u * 4, lx + u * 6 + s * u * 8, r.foot - high * 0.8)
-        b.cells(shade(wood, light=0.1), [(lx + s * u * 8 * t, r.foot + u * 4 - (high * 0.8 + u * 4) * t, u * 6, u * 0.7) for t in (0.1, 0.25, 0.4, 0.55, 0.7, 0.85)])
+        b.line(
+            shade(wood, light=0.1),
+            u * 0.9,
+            "M# #L# #M# #L# #",
+            lx,
+            r.foot + u * 4,
+            lx + s * u * 8,
+            r.foot - high * 0.8,
+            lx + u * 6,
+            r.foot + u * 4,
+            lx + u * 6 + s * u * 8,
+            r.foot - high * 0.8,
+        )
+        b.cells(
+            shade(wood, light=0.1),
+            [(lx + s * u * 8 * t, r.foot + u * 4 - (high * 0.8 + u * 4) * t, u * 6, u * 0.7) for t in (0.1, 0.25, 0.4, 0.55, 0.7, 0.85)],
+        )
     b.glow(b.x, r.foot - u * 20, u * 50, u * 50, b.lamp, 0.28)
-    part.rug(b, b.x, r.foot + (b.h - r.foot) * 0.62, min(b.w * 0.38, u * 46), (b.h - r.foot) * 0.25, r.cloth, shade(r.cloth, light=-0.09), b.odds(0.5))
+    part.rug(
+        b,
+        b.x,
+        r.foot + (b.h - r.foot) * 0.62,
+        min(b.w * 0.38, u * 46),
+        (b.h - r.foot) * 0.25,
+        r.cloth,
+        shade(r.cloth, light=-0.09),
+        b.odds(0.5),
+    )
     if b.odds(0.5):
         part.table(b, b.beside(0.66, 0.8) - u * 10, r.foot + b.h * 0.06, u * 20, u * 12, wood)
     lights(r, b.rng.choice((1, 2, 3)), u * b.some(6, 9))

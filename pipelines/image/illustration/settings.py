@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from domain.scene import Setting
-from pipelines.image.illustration import abstract, beyond, built, fields, halls, land, old, podium, rooms, town, water, wild
+from pipelines.image.illustration import abstract, beyond, built, depths, fields, halls, land, old, podium, rooms, town, water, wild, works
 from pipelines.image.illustration.stage import Floor, Stage
 
 SETTINGS: dict[Setting, Callable[[Stage], Floor]] = {
@@ -29,14 +29,14 @@ SETTINGS: dict[Setting, Callable[[Stage], Floor]] = {
     Setting.CASTLE: old.castle,
     Setting.THRONE_ROOM: old.throne_room,
     Setting.TAVERN: old.tavern,
-    Setting.UNDERWATER: old.underwater,
-    Setting.ALIEN_PLANET: old.alien_planet,
+    Setting.UNDERWATER: depths.underwater,
+    Setting.ALIEN_PLANET: depths.alien_planet,
     Setting.CONCERT: halls.concert,
     Setting.STADIUM: halls.stadium,
     Setting.MUSEUM: halls.museum,
-    Setting.LABORATORY: halls.laboratory,
-    Setting.FACTORY: halls.factory,
-    Setting.SPACESHIP: halls.spaceship,
+    Setting.LABORATORY: works.laboratory,
+    Setting.FACTORY: works.factory,
+    Setting.SPACESHIP: works.spaceship,
     Setting.SHOP: rooms.shop,
     Setting.CAFE: rooms.cafe,
     Setting.OFFICE: rooms.office,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from pipelines.image.illustration import parts_stone as stone
@@ -59,8 +60,20 @@ def _jungle_trunks(b: Backdrop, horizon: float, depth: float, i: int) -> None:
             continue
         wide, lean = b.u * (1.6 + 1.7 * i) * b.some(0.8, 1.3), b.some(-5, 5) * b.u
         foot = horizon + b.h * (0.03 + 0.02 * i)
-        b.path(b.over(bark, shade(bark, light=-0.05)), "M# -5L# -5Q# # # #H#Q# # # -5Z", x - wide + lean, x + wide + lean, x + wide * 0.7, horizon * 0.6,
-               x + wide * 1.5, foot, x - wide * 1.5, x - wide * 0.7, horizon * 0.6, x - wide + lean)  # fmt: skip
+        b.path(
+            b.over(bark, shade(bark, light=-0.05)),
+            "M# -5L# -5Q# # # #H#Q# # # -5Z",
+            x - wide + lean,
+            x + wide + lean,
+            x + wide * 0.7,
+            horizon * 0.6,
+            x + wide * 1.5,
+            foot,
+            x - wide * 1.5,
+            x - wide * 0.7,
+            horizon * 0.6,
+            x - wide + lean,
+        )
         if i and b.odds(0.8):
             drop = x + b.some(6, 16) * b.u * b.rng.choice((-1, 1))
             b.line(b.tone("#4a7d45", depth * 0.8), b.u * 0.4, "M# -5Q# # # -5", x, (x + drop) / 2, b.h * b.some(0.3, 0.75), drop)
@@ -69,9 +82,30 @@ def _jungle_trunks(b: Backdrop, horizon: float, depth: float, i: int) -> None:
 def _waterfall(b: Backdrop, x: float, foot: float) -> None:
     tone, wide, top = mix(b.tone("#bfe6ee", 0.3), "#ffffff", 0.25), b.u * b.some(4, 8), b.h * b.some(0.24, 0.36)
     rock = b.tone("#6f7a72", 0.5)
-    b.path(rock, "M# #Q# # # #H#Q# # # #Z", x - wide * 3.4, foot, x - wide * 2.2, top, x - wide, top - b.u, x + wide, x + wide * 2.4, top, x + wide * 3.2, foot)
+    b.path(
+        rock,
+        "M# #Q# # # #H#Q# # # #Z",
+        x - wide * 3.4,
+        foot,
+        x - wide * 2.2,
+        top,
+        x - wide,
+        top - b.u,
+        x + wide,
+        x + wide * 2.4,
+        top,
+        x + wide * 3.2,
+        foot,
+    )
     b.path(b.down(tone, mix(tone, b.light.haze, 0.3)), "M# #h#L# #H#Z", x - wide * 0.7, top - b.u, wide * 1.4, x + wide, foot, x - wide)
-    b.cells("#ffffff", [(x + wide * b.some(-0.7, 0.6), top + (foot - top) * b.some(0.02, 0.6), b.u * 0.3, (foot - top) * b.some(0.1, 0.35)) for _ in range(9)], 0.5)
+    b.cells(
+        "#ffffff",
+        [
+            (x + wide * b.some(-0.7, 0.6), top + (foot - top) * b.some(0.02, 0.6), b.u * 0.3, (foot - top) * b.some(0.1, 0.35))
+            for _ in range(9)
+        ],
+        0.5,
+    )
     b.oval(x, foot + b.u, wide * 2.6, b.u * 2.2, tone, 0.9)
 
 
@@ -82,7 +116,15 @@ def _framing_leaves(b: Backdrop, hue: float) -> None:
             tone = shade(b.tone("#1f6b45"), light=b.some(-0.05, 0.03), hue=hue)
             y = b.h * (0.02 + 0.15 * k + b.some(-0.03, 0.03)) if k < 3 else b.h * (0.62 + 0.1 * (k - 3))
             if k >= 3:
-                frond(b, edge - side * b.u * b.some(-2, 3), b.h * b.some(0.96, 1.02), -side * b.u * b.some(6, 20), -b.u * b.some(16, 34), 0.2, tone)
+                frond(
+                    b,
+                    edge - side * b.u * b.some(-2, 3),
+                    b.h * b.some(0.96, 1.02),
+                    -side * b.u * b.some(6, 20),
+                    -b.u * b.some(16, 34),
+                    0.2,
+                    tone,
+                )
             else:
                 frond(b, edge + side * b.u * 2, y, -side * b.u * b.some(16, 30), b.u * b.some(2, 12), 0.24, tone)
 
@@ -144,16 +186,41 @@ def _lake_things(b: Backdrop, shore: float, foot: float) -> None:
     if draw < 0.4:
         far, near, y = b.u * 3, b.u * 8, shore + (foot - shore) * 0.3
         top = x - b.side * b.u * 4
-        b.poly(b.down(shade(wood, light=0.04), wood), (top - far, y), (top + far, y), (x + near, foot + b.h * 0.08), (x - near, foot + b.h * 0.08))
-        b.cells(shade(wood, light=-0.07), [(x - near, y + (foot + b.h * 0.06 - y) * t, near * 2, b.u * 0.25) for t in (0.5, 0.75, 0.9)], 0.0)
+        b.poly(
+            b.down(shade(wood, light=0.04), wood),
+            (top - far, y),
+            (top + far, y),
+            (x + near, foot + b.h * 0.08),
+            (x - near, foot + b.h * 0.08),
+        )
+        b.cells(
+            shade(wood, light=-0.07), [(x - near, y + (foot + b.h * 0.06 - y) * t, near * 2, b.u * 0.25) for t in (0.5, 0.75, 0.9)], 0.0
+        )
         for t in (0.08, 0.4, 0.85):
             px, py, half = top + (x - top) * t, y + (foot + b.h * 0.08 - y) * t, far + (near - far) * t
-            b.cells(shade(wood, light=-0.08), [(px - half - b.u * 0.7, py - b.u * 2.4, b.u * 1.1, b.u * 5), (px + half - b.u * 0.4, py - b.u * 2.4, b.u * 1.1, b.u * 5)])
+            b.cells(
+                shade(wood, light=-0.08),
+                [(px - half - b.u * 0.7, py - b.u * 2.4, b.u * 1.1, b.u * 5), (px + half - b.u * 0.4, py - b.u * 2.4, b.u * 1.1, b.u * 5)],
+            )
     elif draw < 0.7:
         y, size = shore + (foot - shore) * b.some(0.4, 0.6), b.u * b.some(7, 10)
         b.oval(x, y + size * 0.2, size * 1.2, size * 0.14, b.light.shadow, 0.2)
-        b.path(b.accent(("#b5553f", "#3f6f8f", "#d9a545")), "M# #h#Q# # # #h#Q# # # #Z", x - size, y - size * 0.2, size * 2, x + size * 0.8, y + size * 0.22,
-               x + size * 0.55, y + size * 0.22, -size * 1.1, x - size * 0.85, y + size * 0.2, x - size, y - size * 0.2)  # fmt: skip
+        b.path(
+            b.accent(("#b5553f", "#3f6f8f", "#d9a545")),
+            "M# #h#Q# # # #h#Q# # # #Z",
+            x - size,
+            y - size * 0.2,
+            size * 2,
+            x + size * 0.8,
+            y + size * 0.22,
+            x + size * 0.55,
+            y + size * 0.22,
+            -size * 1.1,
+            x - size * 0.85,
+            y + size * 0.2,
+            x - size,
+            y - size * 0.2,
+        )
     pads = [(b.x + b.some(-0.5, 0.5) * b.w, shore + (foot - shore) * b.some(0.6, 0.95)) for _ in range(b.rng.randint(4, 10))]
     for px, py in pads:
         b.oval(px, py, b.u * 1.9, b.u * 0.5, b.tone("#6aa860"))
@@ -189,7 +256,10 @@ def river(stage: Stage) -> Floor:
 def _winding(b: Backdrop, top: float) -> None:
     """An S of water growing from a thread at the horizon to a broad reach at one side."""
     s, reach = b.side, b.full - top
-    middle = [(b.x + s * b.w * dx, top + reach * t) for dx, t in ((-0.08, 0), (b.some(0.05, 0.16), 0.1), (b.some(-0.24, -0.1), 0.24), (0.2, 0.44), (0.46, 0.72), (0.5, 1.05))]
+    middle = [
+        (b.x + s * b.w * dx, top + reach * t)
+        for dx, t in ((-0.08, 0), (b.some(0.05, 0.16), 0.1), (b.some(-0.24, -0.1), 0.24), (0.2, 0.44), (0.46, 0.72), (0.5, 1.05))
+    ]
     half = [b.u * v for v in (0.8, 2.4, 4.2, 9, 17, 30)]
     bank = b.tone("#c9b98a")
     water = b.down(mix(b.tone("#8fd0e0", 0.3), b.light.sky[2], 0.4), b.tone("#3f9bc0"))
@@ -206,7 +276,10 @@ def _winding(b: Backdrop, top: float) -> None:
         wood = b.tone("#96694a", 0.15)
         b.path(wood, "M# #Q# # # #v#Q# # # #Z", x - w, y, x, y - b.u * 7, x + w, y, b.u * 1.6, x, y - b.u * 4, x - w, y + b.u * 1.6)
         b.line(shade(wood, light=-0.06), b.u * 0.5, "M# #Q# # # #", x - w, y - b.u * 3, x, y - b.u * 10, x + w, y - b.u * 3)
-        b.cells(shade(wood, light=-0.06), [(x + w * v, y - b.u * (6.4 - 3.2 * abs(v)), b.u * 0.5, b.u * 3.2) for v in (-0.95, -0.6, -0.2, 0.2, 0.6, 0.93)])
+        b.cells(
+            shade(wood, light=-0.06),
+            [(x + w * v, y - b.u * (6.4 - 3.2 * abs(v)), b.u * 0.5, b.u * 3.2) for v in (-0.95, -0.6, -0.2, 0.2, 0.6, 0.93)],
+        )
     for _ in range(5):
         stone.rock(b, b.x + s * b.w * b.some(0.16, 0.5), top + reach * b.some(0.4, 0.8), b.u * b.some(1.2, 3), b.tone("#9a9a96"))
 
@@ -214,7 +287,7 @@ def _winding(b: Backdrop, top: float) -> None:
 def _curve(points: Sequence[Point]) -> str:
     """Path data through all points, each pair joined by an upright S."""
     parts = [f"M{points[0][0]:.1f} {points[0][1]:.1f}"]
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in itertools.pairwise(points):
         m = (y0 + y1) / 2
         parts.append(f"C{x0:.1f} {m:.1f} {x1:.1f} {m:.1f} {x1:.1f} {y1:.1f}")
     return "".join(parts)
@@ -273,8 +346,22 @@ def _firs(b: Backdrop, line: Sequence[Point], i: int) -> None:
         b.canvas.add(plants.pine(x, y, high, leaf, trunk))
         for top, drop, wide in ((1.0, 0.16, 0.15), (0.68, 0.14, 0.2), (0.4, 0.13, 0.24)):
             w = high * wide * 0.6
-            b.path(snow, "M# #L# #Q# # # #Q# # # #Z", x, y - high * top, x + w, y - high * (top - drop), x + w * 0.5, y - high * (top - drop * 1.3), x,
-                   y - high * (top - drop * 0.9), x - w * 0.5, y - high * (top - drop * 1.3), x - w, y - high * (top - drop))  # fmt: skip
+            b.path(
+                snow,
+                "M# #L# #Q# # # #Q# # # #Z",
+                x,
+                y - high * top,
+                x + w,
+                y - high * (top - drop),
+                x + w * 0.5,
+                y - high * (top - drop * 1.3),
+                x,
+                y - high * (top - drop * 0.9),
+                x - w * 0.5,
+                y - high * (top - drop * 1.3),
+                x - w,
+                y - high * (top - drop),
+            )
 
 
 def _cabin(b: Backdrop, x: float, foot: float, size: float, snow: str) -> None:
@@ -283,8 +370,22 @@ def _cabin(b: Backdrop, x: float, foot: float, size: float, snow: str) -> None:
     b.cells(shade(wood, light=-0.05), [(x - size * 0.5, foot - size * s, size, size * 0.018) for s in (0.1, 0.2, 0.3, 0.4)])
     b.rect(x + size * 0.22, foot - size * 1.05, size * 0.13, size * 0.4, shade(wood, light=-0.08))
     b.poly(shade(wood, light=-0.1), (x - size * 0.62, foot - size * 0.46), (x, foot - size), (x + size * 0.62, foot - size * 0.46))
-    b.path(snow, "M# #L# #L# #L# #Q# # # #Z", x - size * 0.68, foot - size * 0.44, x, foot - size * 1.06, x + size * 0.68, foot - size * 0.44,
-           x + size * 0.6, foot - size * 0.42, x, foot - size * 1.16 + size * 0.36, x - size * 0.6, foot - size * 0.42)  # fmt: skip
+    b.path(
+        snow,
+        "M# #L# #L# #L# #Q# # # #Z",
+        x - size * 0.68,
+        foot - size * 0.44,
+        x,
+        foot - size * 1.06,
+        x + size * 0.68,
+        foot - size * 0.44,
+        x + size * 0.6,
+        foot - size * 0.42,
+        x,
+        foot - size * 1.16 + size * 0.36,
+        x - size * 0.6,
+        foot - size * 0.42,
+    )
     glow = b.lamp if b.lit else b.glass
     b.cells(glow, [(x - size * 0.34, foot - size * 0.36, size * 0.2, size * 0.17)])
     b.rect(x + size * 0.08, foot - size * 0.36, size * 0.18, size * 0.36, shade(wood, light=-0.12))
@@ -302,7 +403,9 @@ def volcano(stage: Stage) -> Floor:
     x, top, half = b.beside(0.02, 0.4), horizon * b.some(0.3, 0.46), b.w * b.some(0.42, 0.6)
     mouth = half * b.some(0.1, 0.16)
     if b.odds(0.6):
-        _cone(b, x + b.side * half * 1.05, horizon * 0.66, horizon + b.h * 0.03, half * 0.6, mouth * 0.5, mix(rock, b.light.haze, 0.4), hot, 0)
+        _cone(
+            b, x + b.side * half * 1.05, horizon * 0.66, horizon + b.h * 0.03, half * 0.6, mouth * 0.5, mix(rock, b.light.haze, 0.4), hot, 0
+        )
     for k in range(7):
         r = mouth * (0.7 + 0.36 * k)
         b.oval(x + b.side * mouth * 0.28 * k * k * 0.4 + b.some(-0.5, 0.5) * mouth, top - mouth * (0.4 + 0.75 * k), r, r * 0.86,
@@ -326,9 +429,36 @@ def volcano(stage: Stage) -> Floor:
 
 def _cone(b: Backdrop, x: float, top: float, foot: float, half: float, mouth: float, rock: str, hot: str, streams: int) -> None:
     sides = (x - half, foot, x - half * 0.4, top + (foot - top) * 0.55, x - mouth, top)
-    b.path(b.down(rock, mix(rock, b.light.haze, 0.25)), "M# #Q# # # #L# #Q# # # #Z", *sides, x + mouth, top, x + half * 0.4, top + (foot - top) * 0.55, x + half, foot)
-    b.path(shade(rock, light=-0.06), "M# #L# #Q# # # #L# #Q# # # #Z", x + mouth * 0.2, top + b.u, x + mouth, top, x + half * 0.4, top + (foot - top) * 0.55, x + half, foot,
-           x + half * 0.25, foot, x + mouth * 0.9, top + (foot - top) * 0.5, x + mouth * 0.2, top + b.u, opacity=0.7)  # fmt: skip
+    b.path(
+        b.down(rock, mix(rock, b.light.haze, 0.25)),
+        "M# #Q# # # #L# #Q# # # #Z",
+        *sides,
+        x + mouth,
+        top,
+        x + half * 0.4,
+        top + (foot - top) * 0.55,
+        x + half,
+        foot,
+    )
+    b.path(
+        shade(rock, light=-0.06),
+        "M# #L# #Q# # # #L# #Q# # # #Z",
+        x + mouth * 0.2,
+        top + b.u,
+        x + mouth,
+        top,
+        x + half * 0.4,
+        top + (foot - top) * 0.55,
+        x + half,
+        foot,
+        x + half * 0.25,
+        foot,
+        x + mouth * 0.9,
+        top + (foot - top) * 0.5,
+        x + mouth * 0.2,
+        top + b.u,
+        opacity=0.7,
+    )
     if not streams:
         return
     b.oval(x, top, mouth, mouth * 0.24, hot)
@@ -338,8 +468,24 @@ def _cone(b: Backdrop, x: float, top: float, foot: float, half: float, mouth: fl
         ex, ey = x + t * half * b.some(0.3, 0.5), top + (foot - top) * b.some(0.5, 0.95)
         w = mouth * b.some(0.16, 0.26)
         for share, tone in ((1.0, hot), (0.45, "#ffd070")):
-            b.path(tone, "M# #C# # # # # #C# # # # # #Z", x + t * mouth * 0.8 - w * share, top, x + t * half * 0.1, top + (ey - top) * 0.5, ex - w * 2 * share, ey * 0.8 + top * 0.2,
-                   ex, ey, ex + w * share, ey * 0.8 + top * 0.2, x + t * half * 0.16 + w * share, top + (ey - top) * 0.4, x + t * mouth * 0.8 + w * share, top)  # fmt: skip
+            b.path(
+                tone,
+                "M# #C# # # # # #C# # # # # #Z",
+                x + t * mouth * 0.8 - w * share,
+                top,
+                x + t * half * 0.1,
+                top + (ey - top) * 0.5,
+                ex - w * 2 * share,
+                ey * 0.8 + top * 0.2,
+                ex,
+                ey,
+                ex + w * share,
+                ey * 0.8 + top * 0.2,
+                x + t * half * 0.16 + w * share,
+                top + (ey - top) * 0.4,
+                x + t * mouth * 0.8 + w * share,
+                top,
+            )
 
 
 def _cracks(b: Backdrop, top: float, hot: str) -> None:
@@ -391,11 +537,29 @@ def _bank(b: Backdrop, top: float, size: float, tone: str, low: str, purpose: in
 
 def _island(b: Backdrop, x: float, y: float, size: float) -> None:
     rock, grass = b.tone("#a08a80", 0.35), b.tone("#86bf62", 0.3)
-    b.path(b.down(rock, shade(rock, light=-0.08)), "M# #H#Q# # # #L# #L# #Q# # # #Z", x - size, y, x + size, x + size * 0.6, y + size * 0.5, x + size * 0.25, y + size * 0.8,
-           x, y + size * 1.25, x - size * 0.3, y + size * 0.7, x - size * 0.7, y + size * 0.5, x - size, y)  # fmt: skip
-    b.path(grass, "M# #Q# # # #Q# # # #Z", x - size * 1.05, y, x, y - size * 0.36, x + size * 1.05, y, x, y + size * 0.34, x - size * 1.05, y)
+    b.path(
+        b.down(rock, shade(rock, light=-0.08)),
+        "M# #H#Q# # # #L# #L# #Q# # # #Z",
+        x - size,
+        y,
+        x + size,
+        x + size * 0.6,
+        y + size * 0.5,
+        x + size * 0.25,
+        y + size * 0.8,
+        x,
+        y + size * 1.25,
+        x - size * 0.3,
+        y + size * 0.7,
+        x - size * 0.7,
+        y + size * 0.5,
+        x - size,
+        y,
+    )
+    b.path(
+        grass, "M# #Q# # # #Q# # # #Z", x - size * 1.05, y, x, y - size * 0.36, x + size * 1.05, y, x, y + size * 0.34, x - size * 1.05, y
+    )
     leaf, trunk = b.tone("#4f9a5f", 0.3), b.tone("#7a5a44", 0.3)
     for dx in (-0.5, 0.1, 0.55):
         if b.odds(0.7):
             b.canvas.add(plants.leafy(b.rng, x + dx * size, y, size * b.some(0.7, 1.1), leaf, trunk))
-
