@@ -33,19 +33,20 @@ def podiums(stage: Stage) -> Floor:
     vivid = b.odds(0.3)
     wall = mix(middle, accent, 0.55) if vivid else mix(pale, middle, b.some(0.2, 0.75))
     scene = _Set(pale, middle, accent, wall, b.h * b.some(0.64, 0.74))
-    _room(b, scene)
-    _BACKS[b.rng.randrange(len(_BACKS))](b, scene)
+    back = b.rng.choice(_BACKS)
+    _room(b, scene, seamless=back in (_disc, _waves))
+    back(b, scene)
     top, half = _ARRANGEMENTS[b.rng.randrange(len(_ARRANGEMENTS))](b, scene)
     return Floor(far=top - half * 0.02, near=top + half * FLAT * 0.5, shade=0.34, sun=0.5 + 0.3 * b.side, spot=b.x, spot_width=half * 1.6)
 
 
-def _room(b: Backdrop, s: _Set) -> None:
-    """Wall and floor, seamless or with a line between them, and the pool of light of the lamp."""
+def _room(b: Backdrop, s: _Set, seamless: bool) -> None:
+    """Wall and floor, now and then seamless where nothing leans on the wall, and the pool of light of the lamp."""
     light = shade(s.wall, light=0.06)
     deep = shade(s.wall, light=-0.05)
     b.canvas.fill_all(b.down(shade(s.wall, light=-0.015), light))
     near = mix(s.wall, s.pale, 0.35)
-    if b.odds(0.6):
+    if not seamless or b.odds(0.5):
         b.ground(s.ground, shade(near, light=0.035), shade(near, light=-0.03))
         b.rect(0, s.ground, b.w, b.u * 5, b.down(deep, deep, (0.22, 0)))
     else:
@@ -121,7 +122,7 @@ def _panels(b: Backdrop, s: _Set) -> None:
     for i in range(count):
         x = i * wide - wide * 0.5
         away = abs(x + wide / 2 - b.x) / b.w
-        high = s.ground * (0.92 - (away if step else 0.0) * 0.9)
+        high = s.ground * (0.92 - away * 0.9) if step else s.ground + b.u
         b.rect(
             x,
             s.ground - high,

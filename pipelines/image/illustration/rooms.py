@@ -92,7 +92,7 @@ def shop(stage: Stage) -> Floor:
     bays = b.rng.choice((2, 3))
     wide = min(b.w * 0.9 / bays, u * 42)
     rows = b.rng.randint(3, 5)
-    top = r.foot - u * b.some(56, 62)
+    top = max(r.foot - u * b.some(56, 62), u * 6)
     for i in range(bays):
         x = b.x + (i - bays / 2) * wide * 1.04
         b.rect(x, top - u * 2, wide, r.foot - top + u, shade(r.wall, light=-0.05), round_by=u * 0.5)
@@ -161,7 +161,7 @@ def cafe(stage: Stage) -> Floor:
     b, u, s = r.b, r.b.u, r.b.side
     if b.odds(0.6):
         _window(r, b.x - s * b.w * b.some(0.2, 0.3), min(b.w * 0.36, u * 44), b.rng.choice(("city", "trees")), b.odds(0.4), (3, 2))
-        _cafe_board(r, b.x + s * b.w * 0.24, r.foot - u * 38)
+        _cafe_board(r, b.x + s * b.w * 0.24, max(r.foot - u * 38, u * 24))
     else:
         for x in (-0.3, 0.3):
             _window(r, b.x + x * b.w, min(b.w * 0.32, u * 34), "city", False, (2, 3))
@@ -371,7 +371,7 @@ def bedroom(stage: Stage) -> Floor:
     bx, wide = b.x + s * b.w * b.some(0.3, 0.36), min(b.w * 0.5, u * 50)
     foot = r.foot + b.h * 0.035
     for k in range(b.rng.randint(1, 3)):
-        part.picture(b, bx - u * 12 + k * u * 14 - u * 4, r.foot - u * b.some(56, 60), u * 11, u * b.some(9, 14), r.wood)
+        part.picture(b, bx - u * 12 + k * u * 14 - u * 4, max(r.foot - u * b.some(56, 60), u * 4), u * 11, u * b.some(9, 14), r.wood)
     _bed(r, bx, foot, wide)
     nx = bx - s * (wide * 0.5 + u * 8)
     b.shadow(nx, foot, u * 8, u * 1.2, 0.3)
@@ -429,7 +429,7 @@ def classroom(stage: Stage) -> Floor:
     r = room(stage, ("plain", "halves", "panel"), ("boards", "tiles"), True)
     b, u, s = r.b, r.b.u, r.b.side
     w, h = min(b.w * b.some(0.46, 0.56), u * 66), u * b.some(28, 32)
-    x, y = b.x + s * b.w * b.some(0.0, 0.12), r.foot - u * b.some(58, 62)
+    x, y = b.x + s * b.w * b.some(0.0, 0.12), max(r.foot - u * b.some(58, 62), u * 4)
     board = b.pick(("#2f5f4f", "#33474f", "#f4f6f6", "#2f4f6f"))
     b.rect(x - w / 2 - u * 1.2, y - u * 1.2, w + u * 2.4, h + u * 2.4, r.wood)
     b.rect(x - w / 2, y, w, h, b.down(board, shade(board, light=0.02)))

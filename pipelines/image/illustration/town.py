@@ -306,9 +306,9 @@ def chinese_garden(stage: Stage) -> Floor:
         b.canvas.add(plants.bush(b.rng, x, y + b.h * 0.03, b.u * 9, b.tone("#5f9a5a")))
     if b.odds(0.5):
         for k in range(3):
-            stone.lantern(
-                b, b.x + (k - 1) * b.w * 0.3 + b.some(-3, 3) * b.u, b.h * b.some(0.1, 0.18), b.u * b.some(7, 9), b.tone("#d93a2f")
-            )
+            x, y = b.x + (k - 1) * b.w * 0.3 + b.some(-3, 3) * b.u, b.h * b.some(0.1, 0.18)
+            b.rect(x - b.u * 0.1, -2, b.u * 0.2, y, b.tone("#5a4030"))
+            stone.lantern(b, x, y, b.u * b.some(7, 9), b.tone("#d93a2f"))
     return Floor(far=foot + b.h * 0.12, near=b.h * 0.94, sun=sun)
 
 

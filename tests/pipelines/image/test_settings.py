@@ -68,7 +68,8 @@ def test_the_floor_lies_in_the_picture(setting: Setting, margin: str) -> None:
             assert floor.footing in ("ground", "water", "none")
             assert 0 <= floor.sun <= 1 and 0 <= floor.shade < 1
             if floor.spot is not None:
-                assert 0 <= floor.spot - floor.spot_width / 2 and floor.spot + floor.spot_width / 2 <= size[0]
+                assert floor.spot - floor.spot_width / 2 >= 0
+                assert floor.spot + floor.spot_width / 2 <= size[0]
 
 
 @pytest.mark.parametrize("setting", list(Setting))
