@@ -1,4 +1,4 @@
-"""Settings that are no place: plain, gradient, pattern, and a studio with a podium."""
+"""Settings that are no place: plain, gradient, pattern."""
 
 from __future__ import annotations
 
@@ -56,14 +56,9 @@ def gradient(stage: Stage) -> Floor:
     for tone in (accent, shade(pale, light=0.05), middle, mix(accent, middle, 0.5)):
         x, y, r = rng.uniform(0, 1) * w, rng.uniform(0, 1) * h, stage.unit * rng.uniform(38, 70)
         canvas.ellipse(x, y, r, r, canvas.radial([(0, tone, 0.34), (0.6, tone, 0.12), (1, tone, 0)]))
-    for i in range(3):
-        line = stage.ridge(f"wave {i}", h * (0.68 + 0.1 * i), h * 0.06, steps=4)
-        tone = mix(middle, accent, 0.16 + 0.2 * i)
-        canvas.under(line, canvas.linear([(0, tone, 0.34), (1, tone, 0.1)]))
+    _edges(stage, rng.randrange(3), middle, accent)
     x, y = stage.area.centre
-    r = min(stage.area.width, stage.area.height) * rng.uniform(0.38, 0.43)
-    canvas.ellipse(x, y, r * 1.28, r * 1.28, shade(pale, light=0.03), 0.22)
-    canvas.ellipse(x, y, r, r, shade(pale, light=0.05), 0.5)
+    _halo(stage, rng.randrange(4), x, y, min(stage.area.width, stage.area.height) * rng.uniform(0.34, 0.45), shade(pale, light=0.05))
     ring = stage.unit * 0.35
     for _ in range(5):
         cx, cy, s = rng.uniform(0.04, 0.96) * w, rng.uniform(0.05, 0.95) * h, stage.unit * rng.uniform(1.2, 3.4)
@@ -72,6 +67,43 @@ def gradient(stage: Stage) -> Floor:
         else:
             canvas.ellipse(cx, cy, s * 0.6, s * 0.6, accent, 0.45)
     return Floor(far=h * 0.6, near=h * 0.9, footing="none", shade=0.28, sun=0.4, spot=x)
+
+
+def _halo(stage: Stage, kind: int, x: float, y: float, r: float, tone: str) -> None:
+    """What the subject stands out from: discs, an arch, a soft square, or a wide glow."""
+    canvas, h = stage.canvas, stage.canvas.height
+    if kind == 0:
+        canvas.ellipse(x, y, r * 1.28, r * 1.28, tone, 0.22)
+        canvas.ellipse(x, y, r, r, tone, 0.5)
+    elif kind == 1:
+        for grow, alpha in ((1.2, 0.24), (0.96, 0.5)):
+            half = r * grow
+            data = f"M{n(x - half)} {n(h + 2)}V{n(y - r * 0.2)}a{n(half)} {n(half)} 0 0 1 {n(2 * half)} 0V{n(h + 2)}Z"
+            canvas.path(data, canvas.linear([(0, tone, alpha), (0.7, tone, alpha * 0.7), (1, tone, 0)]))
+    elif kind == 2:
+        for grow, alpha in ((1.12, 0.24), (0.94, 0.5)):
+            canvas.rect(x - r * grow, y - r * grow, 2 * r * grow, 2 * r * grow, tone, alpha, r * 0.34)
+    else:
+        canvas.ellipse(x, y, r * 1.7, r * 1.5, canvas.radial([(0, tone, 0.9), (0.6, tone, 0.4), (1, tone, 0)]))
+
+
+def _edges(stage: Stage, kind: int, middle: str, accent: str) -> None:
+    """Large shapes at the edges: waves below, quarter discs in two corners, or slanting bands."""
+    canvas, rng, w, h = stage.canvas, stage.chance("edges"), stage.width, stage.height
+    side = rng.choice((0.0, 1.0))
+    for i in range(3):
+        tone = mix(middle, accent, 0.16 + 0.2 * i)
+        if kind == 0:
+            line = stage.ridge(f"wave {i}", h * (0.68 + 0.1 * i), h * 0.06, steps=4)
+            canvas.under(line, canvas.linear([(0, tone, 0.34), (1, tone, 0.1)]))
+        elif kind == 1:
+            r = stage.unit * (46 - 13 * i)
+            canvas.ellipse(w * side, 0, r, r, tone, 0.26)
+            canvas.ellipse(w * (1 - side), stage.canvas.height, r * 0.8, r * 0.8, tone, 0.26)
+        else:
+            x, wide = w * (0.72 + 0.13 * i), w * 0.1
+            corners = [(x, 0.0), (x + wide, 0.0), (x + wide - h * 0.5, stage.canvas.height), (x - h * 0.5, stage.canvas.height)]
+            canvas.polygon([(px if side else w - px, py) for px, py in corners], tone, 0.2)
 
 
 def pattern(stage: Stage) -> Floor:
@@ -177,94 +209,4 @@ def _stripes(stage: Stage, tone: str, second: str) -> None:
             ],
             fill,
             0.6,
-        )
-
-
-def studio(stage: Stage) -> Floor:
-    """A seamless backdrop with an arch or a disc behind a podium, lit from one side."""
-    pale, middle, accent = tones(stage)
-    canvas, rng, w, h = stage.canvas, stage.chance("studio"), stage.width, stage.height
-    x, _ = stage.area.centre
-    floor = h * rng.uniform(0.7, 0.75)
-    canvas.fill_all(canvas.linear([(0, mix(pale, middle, 0.62), 1), (0.72, mix(pale, middle, 0.28), 1), (1, mix(pale, middle, 0.45), 1)]))
-    sun = rng.choice((0.2, 0.8))
-    lamp = shade(pale, light=0.07)
-    canvas.fill_all(canvas.radial([(0, lamp, 0.9), (0.6, lamp, 0.25), (1, lamp, 0)], (sun, 0.15), 0.85))
-    size = min(stage.area.width * 0.94, floor * 1.02)
-    _backdrop_shape(stage, rng.choice(("arch", "disc", "panels")), x, floor, size, middle, accent)
-    canvas.rect(
-        0,
-        floor,
-        w,
-        stage.canvas.height - floor + 2,
-        canvas.linear([(0, mix(pale, middle, 0.42), 1), (0.5, mix(pale, middle, 0.2), 1), (1, mix(pale, middle, 0.4), 1)]),
-    )
-    half, top = size * 0.4, h * 0.83
-    _podium(stage, x, top, half, h * 0.075, mix(pale, middle, 0.12), sun)
-    _ornaments(stage, x, top + h * 0.07, size, middle, accent)
-    return Floor(far=top - half * 0.03, near=top + half * 0.07, shade=0.34, sun=sun, spot=x, spot_width=half * 1.7)
-
-
-def _backdrop_shape(stage: Stage, kind: str, x: float, floor: float, size: float, middle: str, accent: str) -> None:
-    canvas = stage.canvas
-    tone = mix(middle, accent, 0.3)
-    if kind == "arch":
-        for grow, fill, alpha in ((1.0, tone, 0.55), (0.78, shade(tone, light=0.05), 0.6)):
-            half = size * 0.36 * grow
-            top = floor - size * 0.78 * grow
-            canvas.path(
-                f"M{n(x - half)} {n(floor)}V{n(top + half)}a{n(half)} {n(half)} 0 0 1 {n(2 * half)} 0V{n(floor)}Z",
-                canvas.linear([(0, fill, alpha), (1, fill, alpha * 0.6)]),
-            )
-    elif kind == "disc":
-        r = size * 0.4
-        canvas.ellipse(x, floor - r * 0.98, r, r, canvas.linear([(0, tone, 0.85), (1, shade(tone, light=0.08), 0.5)]))
-        canvas.ring(x, floor - r * 0.98, r * 1.16, tone, stage.unit * 0.3, 0.6)
-    else:
-        for i in range(-4, 5):
-            wide = size * 0.11
-            high = size * (0.72 - 0.075 * abs(i))
-            px = x + i * wide * 1.06 - wide / 2
-            canvas.rect(
-                px,
-                floor - high,
-                wide,
-                high,
-                canvas.linear([(0, tone, 0.3 + 0.05 * (i % 2)), (1, tone, 0.62)], (0, 0, 1, 0)),
-                round_by=wide * 0.45,
-            )
-
-
-def _podium(stage: Stage, x: float, top: float, half: float, high: float, tone: str, sun: float) -> None:
-    """Two stacked drums with a lit edge; the upper face is at `top`."""
-    canvas = stage.canvas
-    flat = 0.13
-    bright, dim = shade(tone, light=0.05), shade(tone, light=-0.1)
-    along = [(0, bright, 1.0), (0.45, tone, 1.0), (1, dim, 1.0)] if sun < 0.5 else [(0, dim, 1.0), (0.55, tone, 1.0), (1, bright, 1.0)]
-    side = canvas.linear(along, (0, 0, 1, 0))
-    shadow = canvas.radial([(0, stage.light.shadow, 0.36), (0.6, stage.light.shadow, 0.16), (1, stage.light.shadow, 0)])
-    canvas.ellipse(x + (0.5 - sun) * half * 0.5, top + high * 1.75, half * 1.5, half * 0.27, shadow)
-    for wide, y, tall in ((half * 1.12, top + high * 0.8, high * 0.8), (half, top, high * 0.8)):
-        ry = wide * flat
-        canvas.path(f"M{n(x - wide)} {n(y)}v{n(tall)}a{n(wide)} {n(ry)} 0 0 0 {n(2 * wide)} 0v{n(-tall)}Z", side)
-        canvas.ellipse(x, y, wide, ry, canvas.linear([(0, shade(tone, light=0.03), 1), (1, shade(tone, light=0.075), 1)]))
-
-
-def _ornaments(stage: Stage, x: float, foot: float, size: float, middle: str, accent: str) -> None:
-    """A ball and a cone beside the podium."""
-    rng, canvas = stage.chance("ornaments"), stage.canvas
-    side = rng.choice((-1, 1))
-    for turn, share in ((side, 0.5), (-side, 0.56)):
-        r = size * rng.uniform(0.045, 0.075)
-        cx = x + turn * size * share
-        if not 0.02 * stage.width < cx - r or cx + r > stage.width * 0.98:
-            continue
-        tone = accent if turn == side else mix(middle, accent, 0.45)
-        canvas.ellipse(cx, foot + r * 0.05, r * 1.3, r * 0.26, canvas.radial([(0, stage.light.shadow, 0.4), (1, stage.light.shadow, 0)]))
-        canvas.ellipse(
-            cx,
-            foot - r,
-            r,
-            r,
-            canvas.radial([(0, shade(tone, light=0.12), 1), (0.7, tone, 1), (1, shade(tone, light=-0.08), 1)], (0.36, 0.3), 0.75),
         )

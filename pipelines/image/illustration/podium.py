@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pipelines.image.illustration.abstract import tones
@@ -24,19 +25,31 @@ class _Set:
     ground: float
 
 
+Arrangement = Callable[[Backdrop, _Set], tuple[float, float]]
+
+
 def podiums(stage: Stage) -> Floor:
     """One arrangement of podiums before one kind of wall: the seed chooses both, the light's side and which tone goes where."""
+    return _shot(stage, _ARRANGEMENTS, 0.3)
+
+
+def studio(stage: Stage) -> Floor:
+    """The same set kept quieter: one podium, a pale wall."""
+    return _shot(stage, (_tiers, _slabs, _block), 0.0)
+
+
+def _shot(stage: Stage, arrangements: Sequence[Arrangement], vivid: float) -> Floor:
+    """vivid: how often the wall takes the strong tone."""
     b = Backdrop(stage, inside=True)
     pale, middle, accent = tones(stage)
-    if b.odds(0.35) and not stage.light.dark:
+    if b.odds(vivid) and not stage.light.dark:
         pale, middle = mix(pale, middle, 0.5), mix(middle, accent, 0.4)
-    vivid = b.odds(0.3)
-    wall = mix(middle, accent, 0.55) if vivid else mix(pale, middle, b.some(0.2, 0.75))
+    wall = mix(middle, accent, 0.55) if b.odds(vivid) else mix(pale, middle, b.some(0.2, 0.75))
     scene = _Set(pale, middle, accent, wall, b.h * b.some(0.64, 0.74))
     back = b.rng.choice(_BACKS)
     _room(b, scene, seamless=back in (_disc, _waves))
     back(b, scene)
-    top, half = _ARRANGEMENTS[b.rng.randrange(len(_ARRANGEMENTS))](b, scene)
+    top, half = b.rng.choice(arrangements)(b, scene)
     return Floor(far=top - half * 0.02, near=top + half * FLAT * 0.5, shade=0.34, sun=0.5 + 0.3 * b.side, spot=b.x, spot_width=half * 1.6)
 
 
@@ -45,19 +58,17 @@ def _room(b: Backdrop, s: _Set, seamless: bool) -> None:
     light = shade(s.wall, light=0.06)
     deep = shade(s.wall, light=-0.05)
     b.canvas.fill_all(b.down(shade(s.wall, light=-0.015), light))
-    near = mix(s.wall, s.pale, 0.35)
+    near = mix(s.wall, s.pale, 0.2)
     if not seamless or b.odds(0.5):
-        b.ground(s.ground, shade(near, light=0.035), shade(near, light=-0.03))
+        b.ground(s.ground, shade(near, light=-0.035), shade(near, light=0.0))
         b.rect(0, s.ground, b.w, b.u * 5, b.down(deep, deep, (0.22, 0)))
     else:
         b.ground(s.ground - b.h * 0.1, light, light)
         b.rect(0, s.ground - b.h * 0.12, b.w, b.full - s.ground + b.h * 0.12, b.down(light, shade(near, light=-0.025)))
     lamp = shade(s.pale, light=0.06)
     b.canvas.fill_all(b.canvas.radial([(0, lamp, 0.75), (0.5, lamp, 0.22), (1, lamp, 0)], (0.5 + 0.34 * b.side, 0.1), 0.85))
-    if b.odds(0.4):
+    if b.odds(0.45):
         _window_light(b, s, lamp)
-    elif b.odds(0.5):
-        _leaf_shade(b, s)
 
 
 def _window_light(b: Backdrop, s: _Set, lamp: str) -> None:
@@ -70,19 +81,6 @@ def _window_light(b: Backdrop, s: _Set, lamp: str) -> None:
             px, py = x + column * size * 1.1 + row * lean * 1.1, y + row * size * 1.1 + column * size * 0.12
             shapes.append([(px, py), (px + size, py + size * 0.1), (px + size + lean, py + size * 1.1), (px + lean, py + size)])
     b.shapes(lamp, shapes, 0.36)
-
-
-def _leaf_shade(b: Backdrop, s: _Set) -> None:
-    """The shadow of palm leaves falling in from a corner."""
-    tone, x, y = shade(s.wall, light=-0.07), (0.0 if b.side > 0 else b.w), b.h * b.some(-0.02, 0.12)
-    for k in range(3):
-        reach, drop = b.side * b.u * b.some(34, 52), b.u * (6 + 15 * k)
-        for i in range(9):
-            t = (i + 1) / 9
-            sx, sy = x + reach * t, y + drop * t * t
-            long = b.u * 13 * (1.15 - t)
-            b.path(tone, "M# #Q# # # #Q# # # #Z", sx, sy, sx + b.side * long * 0.2, sy + long * 0.5, sx + b.side * long * 0.75, sy + long,
-                   sx + b.side * long * 0.75, sy + long * 0.45, sx, sy, opacity=0.4)  # fmt: skip
 
 
 # --- what stands against the wall
@@ -208,6 +206,13 @@ def _tiers(b: Backdrop, s: _Set) -> tuple[float, float]:
         tone = (s.pale, mix(s.pale, s.middle, 0.5), mix(s.middle, s.accent, 0.35))[i] if b.odds(0.9) else s.accent
         _cylinder(b, b.x, top + high * i, half * (1 + 0.22 * i), high, tone)
     _extras(b, s, top + high * count, half)
+    return top, half
+
+
+def _block(b: Backdrop, s: _Set) -> tuple[float, float]:
+    top, half = _main(b)
+    _cube(b, b.x, top, half, b.h * b.some(0.05, 0.08), mix(s.pale, s.accent, b.some(0.0, 0.5)))
+    _extras(b, s, top + b.h * 0.1, half)
     return top, half
 
 

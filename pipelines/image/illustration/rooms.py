@@ -1,4 +1,4 @@
-"""Drawn rooms people live and work in: shop, cafe, office, kitchen, bedroom, classroom, library."""
+"""Drawn rooms people live and work in: living room, shop, cafe, office, kitchen, bedroom, classroom, library."""
 
 from __future__ import annotations
 
@@ -75,6 +75,45 @@ def _window(r: _Room, x: float, w: float, view: str, curtain: bool, bars: tuple[
     part.window(b, x - w / 2, y, w, high, mix(r.wall, "#ffffff", 0.65) if not b.light.dark else shade(r.wall, light=0.12), view, bars)
     if curtain:
         part.curtains(b, x - w / 2, y, w, high, r.cloth)
+
+
+def interior(stage: Stage) -> Floor:
+    """A living room seen over a table that everything stands on: a window, and shelves, pictures or books beside it."""
+    r = room(stage, ("plain", "panel", "stripes", "halves", "bricks", "boards"), ("plain",))
+    b, u, s = r.b, r.b.u, r.b.side
+    wide = min(b.w * b.some(0.3, 0.46), u * b.some(34, 48))
+    _window(
+        r,
+        b.x - s * b.w * b.some(0.1, 0.28),
+        wide,
+        b.rng.choice(("trees", "hills", "city", "")),
+        b.odds(0.6),
+        (b.rng.randint(1, 3), b.rng.randint(1, 2)),
+    )
+    x, kind = b.x + s * b.w * b.some(0.26, 0.34), b.rng.randrange(4)
+    if kind == 0:
+        for k in range(2):
+            part.shelf(b, x - u * 17, r.foot - u * (20 + 15 * k), u * 34, r.wood, ("books", "pots", "books", "boxes"))
+    elif kind == 1:
+        for k in range(b.rng.randint(2, 3)):
+            part.picture(
+                b, x - u * 19 + k * u * 15, max(r.foot - u * b.some(44, 50), u * 4), u * b.some(11, 14), u * b.some(11, 18), r.wood
+            )
+    elif kind == 2:
+        part.bookcase(b, x - u * 15, r.foot + u, u * 30, min(u * 52, r.foot * 0.86), r.wood, 4)
+    else:
+        part.plant(b, x, r.foot + u * 2, u * b.some(30, 40))
+    if b.odds(0.6):
+        part.plant(b, b.x - s * b.w * b.some(0.4, 0.46), r.foot + u * 2, u * b.some(18, 28))
+    lights(r, b.rng.choice((1, 1, 2, 3)), u * b.some(7, 11))
+    top, wood = r.foot + u * 1.5, shade(r.wood, light=0.06)
+    b.ground(top, shade(wood, light=0.06), shade(wood, light=-0.04))
+    b.rect(0, top, b.w, u * 0.5, shade(wood, light=0.12))
+    b.rect(0, top - u * 1.6, b.w, u * 1.6, b.down(b.light.shadow, b.light.shadow, (0, 0.2)))
+    for _ in range(14):
+        gx, gy, long = b.some(-0.1, 1) * b.w, top + (b.h - top) * b.rng.random(), b.w * b.some(0.1, 0.34)
+        b.line(shade(wood, light=-0.05), u * 0.2, "M# #q# # # 0", gx, gy, long / 2, u * b.some(-0.7, 0.7), long, opacity=0.4)
+    return done(r, 0.5, 0.07)
 
 
 def shop(stage: Stage) -> Floor:
