@@ -74,6 +74,10 @@ class Backdrop:
     def over(self, left: str, right: str, alpha: tuple[float, float] = (1, 1)) -> str:
         return self.canvas.linear([(0, left, alpha[0]), (1, right, alpha[1])], (0, 0, 1, 0))
 
+    def facing(self, lit: str, dim: str) -> str:
+        """A flat face seen from the front: lit at the side the light comes from."""
+        return self.over(lit, dim) if self.side < 0 else self.over(dim, lit)
+
     def drum(self, tone: str) -> str:
         """Round from side to side, lit from one of them."""
         bright, dim = shade(tone, light=0.05), shade(tone, light=-0.1)

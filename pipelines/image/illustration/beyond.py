@@ -177,7 +177,7 @@ def _teeth(stage: Stage, tone: str) -> None:
                 b.h * rng.uniform(0.07, 0.2),
                 b.u * rng.uniform(2.5, 5),
             )
-            fill = b.over(*((shade(tone, light=0.05), shade(tone, light=-0.05))[::-side]))
+            fill = b.facing(shade(tone, light=0.05), shade(tone, light=-0.05))
             b.path(fill, "M# #Q# # # #Q# # # #Z", x - w, y, x - w * 0.2, y - high * 0.4, x, y - high, x + w * 0.2, y - high * 0.4, x + w, y)
 
 

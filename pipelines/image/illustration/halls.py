@@ -247,7 +247,7 @@ def museum(stage: Stage) -> Floor:
 def _exhibit(b: Backdrop, x: float, foot: float, size: float) -> None:
     plinth = b.tone("#f1ece2")
     b.shadow(x, foot, size * 0.6, size * 0.09, 0.35)
-    b.rect(x - size * 0.36, foot - size, size * 0.72, size, b.over(*((plinth, shade(plinth, light=-0.08))[:: -b.side])))
+    b.rect(x - size * 0.36, foot - size, size * 0.72, size, b.facing(plinth, shade(plinth, light=-0.08)))
     b.rect(x - size * 0.42, foot - size * 1.06, size * 0.84, size * 0.1, shade(plinth, light=0.03))
     tone, y, kind = b.accent(("#b5674a", "#3f7f8a", "#8a8f95", "#c9a04a")), foot - size * 1.06, b.rng.randrange(3)
     if kind == 0:

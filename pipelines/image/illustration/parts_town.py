@@ -10,7 +10,8 @@ CITY_WALLS = ("#6c7f9c", "#7d8aa6", "#8d84a4", "#5f7891", "#9a8c9c")
 
 def _panes(b: Backdrop, cells: list[Cell], wall: str, share: float = 0.55) -> None:
     """Windows: some lit once it is dark."""
-    lit, dark = [], []
+    lit: list[Cell] = []
+    dark: list[Cell] = []
     for cell in cells:
         (lit if b.lit and b.odds(share) else dark).append(cell)
     b.cells(mix(wall, b.light.sky[0], 0.45) if not b.light.dark else shade(wall, light=-0.06), dark)

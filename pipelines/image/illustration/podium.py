@@ -187,7 +187,7 @@ def _cube(b: Backdrop, x: float, top: float, half: float, high: float, tone: str
     """A block seen a little from above; (x, top) is the middle of its upper face."""
     deep = half * FLAT
     b.shadow(x - b.side * half * 0.6, top + deep + high, half * 1.5, deep * 1.5, 0.4)
-    front, lid = b.over(*((shade(tone, light=0.01), shade(tone, light=-0.06))[:: -b.side])), shade(tone, light=0.075)
+    front, lid = b.facing(shade(tone, light=0.01), shade(tone, light=-0.06)), shade(tone, light=0.075)
     b.poly(front, (x - half, top + deep), (x + half, top + deep), (x + half, top + deep + high), (x - half, top + deep + high))
     b.poly(lid, (x - half * 0.86, top - deep), (x + half * 0.86, top - deep), (x + half, top + deep), (x - half, top + deep))
     b.rect(x - half, top + deep, half * 2, b.u * 0.22, shade(tone, light=0.12), 0.8)

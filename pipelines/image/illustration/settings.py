@@ -5,7 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from domain.scene import Setting
-from pipelines.image.illustration import abstract, beyond, built, depths, fields, halls, land, old, podium, rooms, town, water, wild, works
+from pipelines.image.illustration import (
+    abstract,
+    beyond,
+    built,
+    depths,
+    fields,
+    halls,
+    land,
+    old,
+    podium,
+    rooms,
+    shops,
+    town,
+    water,
+    wild,
+    works,
+)
 from pipelines.image.illustration.stage import Floor, Stage
 
 SETTINGS: dict[Setting, Callable[[Stage], Floor]] = {
@@ -37,10 +53,10 @@ SETTINGS: dict[Setting, Callable[[Stage], Floor]] = {
     Setting.LABORATORY: works.laboratory,
     Setting.FACTORY: works.factory,
     Setting.SPACESHIP: works.spaceship,
-    Setting.SHOP: rooms.shop,
-    Setting.CAFE: rooms.cafe,
+    Setting.SHOP: shops.shop,
+    Setting.CAFE: shops.cafe,
     Setting.OFFICE: rooms.office,
-    Setting.KITCHEN: rooms.kitchen,
+    Setting.KITCHEN: shops.kitchen,
     Setting.BEDROOM: rooms.bedroom,
     Setting.CLASSROOM: rooms.classroom,
     Setting.LIBRARY: rooms.library,
