@@ -150,7 +150,6 @@ def _chart(r: Room, x: float, foot: float) -> None:
     b, u = r.b, r.b.u
     tones = [b.accent(("#4f8fc0", "#e0895a", "#6fae7a")) for _ in range(3)]
     for k in range(5):
-        b.rect(x + k * u * 3, foot - u * (4 + 2.2 * k * b.some(0.6, 1.2)), u * 2, u * (4 + 2.2 * k), tones[k % 3], 0.0)
         tall = u * (3 + 2.2 * k * b.some(0.7, 1.1))
         b.rect(x + k * u * 3, foot - tall, u * 2, tall, tones[k % 3])
     b.canvas.ring(x + u * 25, foot - u * 9, u * 4.4, tones[0], u * 2.2)

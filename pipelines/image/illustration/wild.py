@@ -184,7 +184,7 @@ def _lake_things(b: Backdrop, shore: float, foot: float) -> None:
     draw, wood = b.rng.random(), b.tone("#8a6546")
     x = b.beside(0.4, 0.8, b.side)
     if draw < 0.4:
-        far, near, y = b.u * 3, b.u * 8, shore + (foot - shore) * 0.3
+        far, near, y = b.u * 4.5, b.u * 9, shore + (foot - shore) * 0.58
         top = x - b.side * b.u * 4
         b.poly(
             b.down(shade(wood, light=0.04), wood),
@@ -192,9 +192,6 @@ def _lake_things(b: Backdrop, shore: float, foot: float) -> None:
             (top + far, y),
             (x + near, foot + b.h * 0.08),
             (x - near, foot + b.h * 0.08),
-        )
-        b.cells(
-            shade(wood, light=-0.07), [(x - near, y + (foot + b.h * 0.06 - y) * t, near * 2, b.u * 0.25) for t in (0.5, 0.75, 0.9)], 0.0
         )
         for t in (0.08, 0.4, 0.85):
             px, py, half = top + (x - top) * t, y + (foot + b.h * 0.08 - y) * t, far + (near - far) * t
