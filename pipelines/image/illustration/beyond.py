@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+from pipelines.image.illustration.backdrop import Backdrop
 from pipelines.image.illustration.colour import Lch, harmonise, hex_of, lch, mix, shade
 from pipelines.image.illustration.stage import Floor, Stage
 from pipelines.image.illustration.svg import number as n
@@ -15,6 +16,7 @@ NEBULAE = (
     ("#3a1440", "#a03f7a", "#f2a05c"),
     ("#0f2b45", "#2f7f8f", "#8fe0b0"),
 )
+ROCKS = ("#5b5470", "#6a5548", "#4a5f68", "#4f5a48", "#6a4a52")
 CRYSTALS = ("#5fd8e8", "#b07af0", "#7ae0a0", "#f08ac0")
 
 
@@ -108,7 +110,7 @@ def _moon_ground(stage: Stage, tone: str, veil: str) -> Floor:
 def cave(stage: Stage) -> Floor:
     """Rock on all sides, light falling in, crystals, a floor with a pool of light."""
     rng, canvas, w, h = stage.chance("cave"), stage.canvas, stage.width, stage.height
-    natural = harmonise("#5b5470", stage.light.palette, stage.light.pull)
+    natural = harmonise(rng.choice(ROCKS), stage.light.palette, stage.light.pull)
     rock = shade(natural, light=-0.05 if stage.light.dark else 0.0)
     crystal = harmonise(rng.choice(CRYSTALS), stage.light.palette, stage.light.pull * 0.7)
     x = stage.area.centre[0]
@@ -136,8 +138,47 @@ def cave(stage: Stage) -> Floor:
             0.55,
         )
     _cave_floor(stage, rock, glow)
-    _crystals(stage, crystal)
+    if rng.random() < 0.6:
+        _crystals(stage, crystal)
+    else:
+        _glowing_caps(stage, crystal, shade(rock, light=0.06))
+    _teeth(stage, shade(rock, light=-0.06))
     return Floor(far=h * 0.78, near=h * 0.92, shade=0.55, sun=0.5, veil=shade(rock, light=-0.2))
+
+
+def _glowing_caps(stage: Stage, tone: str, stem: str) -> None:
+    """Mushrooms that give light, at both sides."""
+    b = Backdrop(stage)
+    for side in (-1, 1):
+        for _ in range(b.rng.randint(2, 4)):
+            x, y, size = b.x + side * b.w * b.some(0.26, 0.48), b.h * b.some(0.75, 0.86), b.u * b.some(7, 15)
+            b.glow(x, y - size, size * 1.4, size * 1.2, tone, 0.45)
+            b.path(
+                shade(stem, light=0.1), "M# #L# #H#L# #Z", x - size * 0.1, y, x - size * 0.06, y - size, x + size * 0.06, x + size * 0.1, y
+            )
+            b.path(
+                b.drum(tone), "M# #A# # 0 0 1 # #Z", x - size * 0.5, y - size * 0.8, size * 0.5, size * 0.44, x + size * 0.5, y - size * 0.8
+            )
+            b.dots(
+                shade(tone, light=0.12),
+                [(x + size * dx, y - size * dy, size * 0.06) for dx, dy in ((-0.2, 0.94), (0.16, 1.0), (0.3, 0.88))],
+            )
+
+
+def _teeth(stage: Stage, tone: str) -> None:
+    """Stone growing up from the floor, at the sides."""
+    b = Backdrop(stage)
+    rng = stage.chance("teeth")
+    for side in (-1, 1):
+        for _ in range(rng.randint(1, 4)):
+            x, y, high, w = (
+                b.x + side * b.w * rng.uniform(0.3, 0.5),
+                b.h * rng.uniform(0.78, 0.92),
+                b.h * rng.uniform(0.07, 0.2),
+                b.u * rng.uniform(2.5, 5),
+            )
+            fill = b.facing(shade(tone, light=0.05), shade(tone, light=-0.05))
+            b.path(fill, "M# #Q# # # #Q# # # #Z", x - w, y, x - w * 0.2, y - high * 0.4, x, y - high, x + w * 0.2, y - high * 0.4, x + w, y)
 
 
 def _cave_floor(stage: Stage, rock: str, glow: str) -> None:

@@ -1,4 +1,4 @@
-"""Drawn places people built: city skyline, street of shops, a room."""
+"""Drawn places people built: city skyline, street of shops."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pipelines.image.illustration.colour import mix, shade
 from pipelines.image.illustration.sky import paint_sky
 from pipelines.image.illustration.stage import Floor, Stage
 from pipelines.image.illustration.svg import number as n
-from pipelines.image.illustration.svg import trace
 
 FACADES = ("#c98b6b", "#d9b08c", "#8ea3b8", "#b7a1c4", "#7f9f9a", "#d98f7e", "#a8b98f", "#e0c39a")
 LAMPLIGHT = "#ffd98a"
@@ -217,134 +216,3 @@ def _shop_front(stage: Stage, rng: random.Random, x: float, foot: float, wide: f
         fill = first if i % 2 == 0 else second
         canvas.path(f"M{n(sx)} {n(top)}h{n(step)}v{n(drop)}a{n(step / 2)} {n(step / 2.4)} 0 0 1 {n(-step)} 0Z", fill)
     canvas.rect(x + unit * 0.4, top + drop - unit * 0.4, wide - unit * 0.8, unit * 0.4, shade(first, light=-0.12), 0.35)
-
-
-def interior(stage: Stage) -> Floor:
-    """A room with a window, seen over a table that everything stands on."""
-    h, w, rng = stage.height, stage.width, stage.chance("interior")
-    table = h * rng.uniform(0.68, 0.73)
-    sun = _outside(stage, table)
-    wall = stage.light.tone(rng.choice(("#e6d3bd", "#cfdcd6", "#dcd3e2", "#e7cfc4")), 0.0)
-    canvas = stage.canvas
-    panel = shade(wall, light=-0.035)
-    window = _window_frame(stage, rng, table)
-    x0, y0, x1, y1 = window
-    for bx, by, bw, bh in ((0, 0, x0, h), (x1, 0, w - x1, h), (x0, 0, x1 - x0, y0), (x0, y1, x1 - x0, h - y1)):
-        canvas.rect(bx - 0.5, by - 0.5, bw + 1, bh + 1, wall)
-    canvas.rect(0, table - h * 0.13, w, h, panel)
-    canvas.rect(0, table - h * 0.14, w, stage.unit * 0.7, shade(wall, light=0.05))
-    _sash(stage, window, wall)
-    _shelf(stage, rng, window, wall)
-    beam = stage.light.glow
-    fade = canvas.linear([(0, beam, 0.3), (1, beam, 0)], (0, 0, 0.4, 1))
-    canvas.polygon([(x0, y0), (x1, y0), (x1 + w * 0.2, h), (x0 - w * 0.05, h)], fade, 0.5 if not stage.light.dark else 0.22)
-    _table(stage, rng, table)
-    if stage.light.dark:
-        _lamp_glow(stage, table)
-    return Floor(far=table + h * 0.06, near=h * 0.95, shade=0.5, sun=sun)
-
-
-def _outside(stage: Stage, table: float) -> float:
-    sun = paint_sky(stage, table * 0.8, disc=False)
-    for i, depth in enumerate((0.85, 0.55)):
-        line = stage.ridge(f"outside {i}", table * (0.55 + 0.1 * i), table * 0.05, steps=7)
-        stage.canvas.under(line, stage.light.tone("#79a878", depth))
-    return sun
-
-
-def _window_frame(stage: Stage, rng: random.Random, table: float) -> tuple[float, float, float, float]:
-    wide, high = min(stage.width * 0.42, table * 0.75), table * 0.56
-    share = {"left": 0.62, "right": 0.06}.get(stage.scene.margin, rng.choice((0.08, 0.5)))
-    x = stage.width * share
-    y = table * 0.12
-    return x, y, min(x + wide, stage.width * 0.97), y + high
-
-
-def _sash(stage: Stage, window: tuple[float, float, float, float], wall: str) -> None:
-    x0, y0, x1, y1 = window
-    canvas, unit = stage.canvas, stage.unit
-    frame = mix(wall, "#ffffff", 0.62) if not stage.light.dark else shade(wall, light=0.1)
-    edge = unit * 1.1
-    for x, y, wide, high in (
-        (x0 - edge, y0 - edge, x1 - x0 + 2 * edge, edge), (x0 - edge, y1, x1 - x0 + 2 * edge, edge),
-        (x0 - edge, y0, edge, y1 - y0), (x1, y0, edge, y1 - y0),
-        ((x0 + x1) / 2 - edge * 0.3, y0, edge * 0.6, y1 - y0), (x0, y0 + (y1 - y0) * 0.38, x1 - x0, edge * 0.5),
-    ):  # fmt: skip
-        canvas.rect(x, y, wide, high, frame)
-    canvas.rect(x0 - edge * 2, y1 + edge, x1 - x0 + 4 * edge, edge * 0.9, shade(frame, light=-0.05))
-    curtain = stage.light.tone("#d98c6a")
-    for side in (-1, 1):
-        x = x0 - edge if side < 0 else x1 + edge
-        inner = unit * 5.5
-        for fold in range(3):
-            fx = x + side * (fold * inner * 0.34 - inner * 0.45)
-            tone = shade(curtain, light=-0.025 * (fold % 2))
-            reach, drop = side * inner, y1 + edge * 4
-            cloth = trace("M# #h#L# #h#Z", fx, y0 - edge * 2.2, reach * 0.4, fx + reach * 0.5, drop, -reach * 0.42)
-            canvas.path(cloth, tone, 0.96)
-    canvas.rect(x0 - unit * 8, y0 - edge * 2.8, x1 - x0 + unit * 16, unit * 0.6, shade(wall, light=-0.22), round_by=unit * 0.3)
-
-
-def _shelf(stage: Stage, rng: random.Random, window: tuple[float, float, float, float], wall: str) -> None:
-    """A shelf with books and a plant on whichever side of the window has room and is not kept for text."""
-    x0, _, x1, _ = window
-    unit, w, canvas = stage.unit, stage.width, stage.canvas
-    left_room, right_room = x0 - unit * 10, w - x1 - unit * 10
-    if max(left_room, right_room) < unit * 24 or stage.free is not None:
-        return
-    x = unit * 3 if left_room > right_room else x1 + unit * 10
-    wide = min(max(left_room, right_room) - unit * 2, unit * 40)
-    wood = stage.light.tone("#9a6b47")
-    for y in (window[1] + unit * 14, window[1] + unit * 30):
-        canvas.rect(x, y + unit * 1.2, wide, unit * 1.2, shade(wall, light=-0.09), 0.5)
-        canvas.rect(x, y, wide, unit * 1.3, wood, round_by=unit * 0.2)
-        bx = x + unit * 1.5
-        while bx < x + wide - unit * 7:
-            if rng.random() < 0.87:
-                thick, high = unit * rng.uniform(1.1, 2.0), unit * rng.uniform(6, 9.5)
-                canvas.rect(
-                    bx,
-                    y - high,
-                    thick,
-                    high,
-                    stage.light.tone(rng.choice(("#b5553f", "#3f6f7f", "#d9a545", "#6a8f5a", "#7a5a86", "#e4d4ba")), 0.1),
-                )
-                bx += thick + unit * 0.15
-            else:
-                _pot(stage, bx + unit * 2.4, y, unit * 4.6)
-                bx += unit * 6
-
-
-def _pot(stage: Stage, x: float, y: float, size: float) -> None:
-    clay, leaf = stage.light.tone("#c97b55"), stage.light.tone("#5d9a63")
-    for dx, dy in ((-0.55, -1.5), (0.0, -1.85), (0.55, -1.5), (-0.28, -1.75), (0.3, -1.8)):
-        tip, root = (x + dx * size, y + dy * size), y - size * 0.7
-        values = (x, root, tip[0] - size * 0.2, y + dy * size * 0.7, *tip, tip[0] + size * 0.25, y + dy * size * 0.8, x, root)
-        stage.canvas.path(trace("M# #Q# # # #Q# # # #Z", *values), shade(leaf, light=dx * 0.05))
-    stage.canvas.polygon(
-        [(x - size * 0.45, y - size * 0.8), (x + size * 0.45, y - size * 0.8), (x + size * 0.33, y), (x - size * 0.33, y)], clay
-    )
-    stage.canvas.rect(x - size * 0.5, y - size * 0.9, size, size * 0.22, shade(clay, light=0.04))
-
-
-def _table(stage: Stage, rng: random.Random, top: float) -> None:
-    canvas, w, h = stage.canvas, stage.width, stage.height
-    wood = stage.light.tone(rng.choice(("#b98555", "#a8764d", "#c9a177")))
-    canvas.rect(0, top - stage.unit * 1.2, w, stage.unit * 1.4, stage.light.shadow, 0.16)
-    canvas.rect(
-        0, top, w, stage.canvas.height - top + 2, canvas.linear([(0, shade(wood, light=0.07), 1), (1, shade(wood, light=-0.04), 1)])
-    )
-    grain = shade(wood, light=-0.05)
-    for _ in range(16):
-        t = rng.random()
-        y, x, long = top + (h - top) * t, rng.uniform(-0.1, 1) * w, w * rng.uniform(0.1, 0.35)
-        canvas.stroke(
-            f"M{n(x)} {n(y)}q{n(long / 2)} {n(stage.unit * rng.uniform(-0.7, 0.7))} {n(long)} 0", grain, stage.unit * (0.1 + 0.14 * t), 0.42
-        )
-    canvas.rect(0, top, w, stage.unit * 0.45, shade(wood, light=0.13), 0.8)
-
-
-def _lamp_glow(stage: Stage, table: float) -> None:
-    x = stage.area.centre[0]
-    fade = stage.canvas.radial([(0, LAMPLIGHT, 0.42), (0.5, LAMPLIGHT, 0.14), (1, LAMPLIGHT, 0)])
-    stage.canvas.ellipse(x, table - stage.height * 0.12, stage.width * 0.5, stage.height * 0.5, fade)

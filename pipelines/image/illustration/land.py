@@ -91,22 +91,22 @@ def mountains(stage: Stage) -> Floor:
     h, rng = stage.height, stage.chance("mountains")
     horizon = h * rng.uniform(0.58, 0.64)
     sun = paint_sky(stage, horizon)
-    _range(stage, "far range", horizon + h * 0.02, h * rng.uniform(0.3, 0.36), 0.92, sun)
-    _range(stage, "middle range", horizon + h * 0.06, h * rng.uniform(0.2, 0.26), 0.62, sun)
+    mountain_range(stage, "far range", horizon + h * 0.02, h * rng.uniform(0.3, 0.36), 0.92, sun)
+    mountain_range(stage, "middle range", horizon + h * 0.06, h * rng.uniform(0.2, 0.26), 0.62, sun)
     _mist(stage, horizon - h * 0.01, h * 0.09)
     line = stage.ridge("foothills", horizon + h * 0.03, h * 0.03)
-    _pine_edge(stage, line, h * 0.075, 0.5, "foothill pines")
+    pine_edge(stage, line, h * 0.075, 0.5, "foothill pines")
     layer(stage, line, _snowy(stage, "#5f9a6e"), 0.46)
     _mist(stage, horizon + h * 0.07, h * 0.06)
     line = stage.ridge("lower", horizon + h * 0.12, h * 0.03)
-    _pine_edge(stage, line, h * 0.11, 0.22, "lower pines")
+    pine_edge(stage, line, h * 0.11, 0.22, "lower pines")
     layer(stage, line, _snowy(stage, "#4f8f5c"), 0.2)
     near = layer(stage, stage.ridge("near", horizon + h * 0.2, h * 0.02), _snowy(stage, "#6aa758"), 0.0)
     front = plants.front_grass(stage, shade(near, light=-0.08))
     return Floor(far=horizon + h * 0.19, near=h * 0.93, sun=sun, front=front, growth=near)
 
 
-def _range(stage: Stage, purpose: str, foot: float, tall: float, depth: float, sun: float) -> None:
+def mountain_range(stage: Stage, purpose: str, foot: float, tall: float, depth: float, sun: float) -> None:
     """Peaks with a lit and a shaded face and caps of snow, from the far side to the near side."""
     rng, canvas = stage.chance(purpose), stage.canvas
     lit, dim = stage.light.tone("#8f9bb3", depth), stage.light.tone("#66738f", depth)
@@ -147,7 +147,7 @@ def _mist(stage: Stage, y: float, high: float) -> None:
     stage.canvas.rect(0, y - high, stage.width, high * 2, fade)
 
 
-def _pine_edge(stage: Stage, line: list[Point], high: float, depth: float, purpose: str) -> None:
+def pine_edge(stage: Stage, line: list[Point], high: float, depth: float, purpose: str) -> None:
     rng = stage.chance(purpose)
     leaf, trunk = stage.light.tone(_snowy(stage, "#3f7a5a"), depth), stage.light.tone("#5f4636", depth)
     count = round(stage.width / (high * 0.5))

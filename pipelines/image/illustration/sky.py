@@ -72,10 +72,10 @@ def cloud(canvas: Canvas, x: float, y: float, size: float, fill: str, opacity: f
 def clouds(stage: Stage, horizon: float) -> None:
     """Layered puffs, larger and clearer higher up."""
     rng, light, canvas = stage.chance("clouds"), stage.light, stage.canvas
-    covered = {"clear": 3, "cloudy": 9, "rain": 10, "snow": 8, "fog": 0}[stage.scene.weather]
+    covered = {"clear": 3, "cloudy": 9, "rain": 10, "snow": 8, "fog": 0, "storm": 13}[stage.scene.weather]
     white = mix("#ffffff", light.sky[1], 0.72 if light.dark else 0.14)
-    if stage.scene.weather == "rain":
-        white = mix(white, "#5a6675", 0.4)
+    if stage.scene.weather in ("rain", "storm"):
+        white = mix(white, "#5a6675", 0.4 if stage.scene.weather == "rain" else 0.68)
     if light.warm:
         white = mix(white, light.glow, 0.35)
     for i in range(covered + rng.randint(0, 2)):
@@ -92,7 +92,7 @@ def clouds(stage: Stage, horizon: float) -> None:
 def weather_front(stage: Stage) -> list[str]:
     """What falls or drifts in front of everything."""
     kind = stage.scene.weather
-    if kind == "rain":
+    if kind in ("rain", "storm"):
         return _rain(stage)
     if kind == "snow":
         return _snow(stage)

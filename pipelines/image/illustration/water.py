@@ -53,7 +53,7 @@ def _water(stage: Stage, horizon: float, foot: float, sun: float) -> str:
 
 def sea(stage: Stage) -> Floor:
     h, rng = stage.height, stage.chance("sea")
-    horizon = h * rng.uniform(0.48, 0.56)
+    horizon = h * rng.uniform(0.4, 0.6)
     sun = paint_sky(stage, horizon)
     _islands(stage, horizon)
     near = _water(stage, horizon, h, sun)
