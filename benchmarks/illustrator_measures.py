@@ -136,9 +136,7 @@ def shared(first: Rect, second: Rect) -> float:
 def overlaps(shown: Sequence[Thing], related: bool) -> list[str]:
     """Pairs of things of which one hides much of the other. related: the scene puts things in, on or behind one another."""
     most = HIDDEN_RELATED if related else HIDDEN
-    return [
-        f"{one.name} / {other.name}" for i, one in enumerate(shown) for other in shown[i + 1 :] if shared(one.box, other.box) > most
-    ]
+    return [f"{one.name} / {other.name}" for i, one in enumerate(shown) for other in shown[i + 1 :] if shared(one.box, other.box) > most]
 
 
 def kept_free(space: str, size: tuple[int, int], told: Sequence[float] = ()) -> Rect:
