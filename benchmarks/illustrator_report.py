@@ -47,8 +47,18 @@ def keep(label: str, part: str, found: Mapping[str, Any], path: Path = MEASURED)
     known = read(path)
     known.setdefault(label, {})[part] = {"where": where(), **found}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(known, ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8")
+    path.write_text(_lines(known) + "\n", "utf-8")
     return known
+
+
+def _lines(value: Any, depth: int = 0) -> str:
+    """JSON with a line for each number and each row: small, and easy to compare."""
+    if isinstance(value, Mapping) and depth < 4:
+        inner = [f"{json.dumps(name)}: {_lines(value[name], depth + 1)}" for name in sorted(value)]
+        return "{\n" + ",\n".join(inner) + "\n}" if inner else "{}"
+    if isinstance(value, list) and value and isinstance(value[0], Mapping):
+        return "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in value) + "\n]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def read(path: Path = MEASURED) -> Measured:
@@ -115,37 +125,45 @@ def _said(value: Any) -> str:
 def _cell(row: Mapping[str, Any]) -> str:
     """In a few words: what was found, what is wrong."""
     said = [_thing(found) for found in row["subjects"]]
-    wrong = [f"**{name}**: {', '.join(row[name])}" for name in ("clipped", "overlaps", "intrudes", "logos") if row[name]]
-    if row["setting_right"] is False:
+    faults = ("clipped", "overlaps", "intrudes", "logos")
+    wrong = [f"**{name}**: {', '.join(row[name])}" for name in faults if name in row]
+    legible = row.get("legible", {"right": True})
+    if row.get("setting_right") is False:
         wrong.append(f"**setting** {row['setting']}")
-    if row["space_right"] is False:
+    if row.get("space_right") is False:
         wrong.append("**no space** on the asked side")
-    elif row["legible"] and not row["legible"]["right"]:
-        wrong.append(f"**text hard to read**: contrast {row['legible']['contrast']:.1f}, unevenness {row['legible']['uneven']:.0f}")
-    if row["error"]:
+    elif not legible.get("right"):
+        wrong.append(f"**text hard to read**: contrast {legible['contrast']:.1f}, unevenness {legible['uneven']:.0f}")
+    if "error" in row:
         wrong.append(f"**error**: {row['error']}".replace("|", "/"))
-    if row["extra"]:
+    if "extra" in row:
         wrong.append(f"also drawn: {', '.join(row['extra'])}")
     return "; ".join([*said, *wrong])
 
 
 def _thing(found: Mapping[str, Any]) -> str:
-    text = str(found["what"])
-    if found["how"] == "near":
+    text, how, colour = str(found["what"]), found["how"], found.get("colour")
+    if how == "near":
         text = f"{text} → {found['instead']}"
-    elif found["how"] == "missing":
-        text = f"~~{text}~~" + ("" if found["known"] else " (not in the library)")
-    if found["how"] in ("exact", "near") and not found["count_right"]:
-        text += f" ×{found['drawn']} of {found['asked']}"
-    paint = found["paint"]
-    if found["colour"] and found["how"] != "missing" and not (paint and paint["right"]):
-        text += f" (**{found['colour']}** → {paint['name']}, ΔE {paint['difference']:.0f})" if paint else f" (**not {found['colour']}**)"
+    elif how == "missing":
+        text = f"~~{text}~~" + ("" if found.get("known") else " (not in the library)")
+    if how in ("exact", "near") and not found.get("count_right"):
+        text += f" ×{found.get('drawn', 0)} of {found['asked']}"
+    paint = found.get("paint")
+    if colour and how != "missing" and not (paint and paint.get("right")):
+        text += f" (**{colour}** → {paint['name']}, ΔE {paint['difference']:.0f})" if paint else f" (**not {colour}**)"
     return text
 
 
 def rows_of(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Rows as they are kept: numbers short, so that the file stays small."""
-    return [{name: short(value) for name, value in row.items()} for row in rows]
+    """Rows as they are kept: short numbers, and nothing that is empty, so that the file stays small; a False stays."""
+    return [_full(short(row)) for row in rows]
+
+
+def _full(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _full(part) for name, part in value.items() if part is False or part not in (None, "", [], {}, 0)}
+    return [_full(part) for part in value] if isinstance(value, list) else value
 
 
 def short(value: Any) -> Any:

@@ -9,46 +9,14 @@ from benchmarks.illustrator_prompts import colours, nouns, prompts, readers_word
 from domain.scene import Setting
 
 #: Settings agreed on when the prompts were written; the illustrator may know more.
+# fmt: off
 AGREED = {
-    "jungle",
-    "lake",
-    "river",
-    "snowfield",
-    "farm",
-    "garden",
-    "park",
-    "volcano",
-    "underwater",
-    "clouds",
-    "rooftop",
-    "harbour",
-    "market",
-    "shop",
-    "cafe",
-    "office",
-    "kitchen",
-    "bedroom",
-    "classroom",
-    "library",
-    "concert",
-    "stadium",
-    "museum",
-    "laboratory",
-    "factory",
-    "spaceship",
-    "alien_planet",
-    "dungeon",
-    "castle",
-    "throne_room",
-    "tavern",
-    "battlefield",
-    "village",
-    "festival",
-    "chinese_garden",
-    "temple",
-    "graveyard",
-    "podiums",
+    "jungle", "lake", "river", "snowfield", "farm", "garden", "park", "volcano", "underwater", "clouds", "rooftop", "harbour", "market",
+    "shop", "cafe", "office", "kitchen", "bedroom", "classroom", "library", "concert", "stadium", "museum", "laboratory", "factory",
+    "spaceship", "alien_planet", "dungeon", "castle", "throne_room", "tavern", "battlefield", "village", "festival", "chinese_garden",
+    "temple", "graveyard", "podiums",
 }
+# fmt: on
 SETTINGS = AGREED | {s.value for s in Setting}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -184,3 +185,27 @@ def test_numbers_of_all_labels_stand_side_by_side_between_the_marks(tmp_path: Pa
     written = text.read_text("utf-8")
     assert "| exact | 50.0% of 1000 | 90.0% of 1000 |" in written
     assert written.startswith("# Benchmarks\n\nAbove.") and written.count(report.BEGIN) == 1
+
+
+def test_the_report_names_what_is_wrong_with_a_picture(tmp_path: Path) -> None:
+    first = rows.Row("m001", setting="city", setting_right=False, space_right=False, logos=["visa"], clipped=["fox"])
+    first.subjects = [
+        rows.Found(
+            "perfume bottle",
+            1,
+            "gold",
+            "near",
+            drawn=2,
+            instead="lotion bottle",
+            paint={"name": "grey", "right": False, "difference": 31.2},
+        ),
+        rows.Found("zongzi", 3, "", "missing", known=False),
+    ]
+    kept = report.rows_of([asdict(first)])
+    known = report.keep("before", "prompts", {"numbers": {}, "rows": kept}, tmp_path / "measured.json")
+    assert report.read(tmp_path / "measured.json") == known
+    report.write_report(known, tmp_path / "report.md")
+    line = next(x for x in (tmp_path / "report.md").read_text("utf-8").splitlines() if x.startswith("| m001 "))
+    for said in ("perfume bottle → lotion bottle ×2 of 1", "**gold** → grey, ΔE 31", "~~zongzi~~ (not in the library)", "**logos**: visa"):
+        assert said in line
+    assert "**clipped**: fox" in line and "**setting** city" in line and "**no space**" in line
