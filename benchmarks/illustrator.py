@@ -4,6 +4,7 @@
     prompts     200 prompts through the real path: things, colours, faults (--llm: with the chat model)
     nouns       how many of 1,000 nouns the library draws
     wordings    whether one wish in five wordings gives the same things
+    palettes    whether pictures in a brand's palette keep to it
     gallery     contact sheets of the 200 prompts in docs/gallery
     all         all of these
     report      write the reports again from what was measured
@@ -26,8 +27,8 @@ from benchmarks import illustrator_blind as blind
 from benchmarks import illustrator_gallery as gallery
 from benchmarks import illustrator_report as report
 from benchmarks import illustrator_rows as rows
-from benchmarks.illustrator_measures import Bytes, pixels, things
-from benchmarks.illustrator_prompts import Prompt, Studio, nouns, prompts, seed_of, wordings
+from benchmarks.illustrator_measures import Bytes, changed, in_palette, pixels, things
+from benchmarks.illustrator_prompts import Prompt, Studio, nouns, palettes, prompts, seed_of, wordings
 from domain.errors import MaquetteError
 
 FONT = "noto-sans-sc"
@@ -47,7 +48,7 @@ def main(arguments: list[str]) -> int:
         return _score(options)
     if options.what == "blind" and options.out is None:
         parser.error("blind needs --out FOLDER")
-    for name in ("speed", "prompts", "nouns", "wordings") if options.what == "all" else (options.what,):
+    for name in ("speed", "prompts", "nouns", "wordings", "palettes") if options.what == "all" else (options.what,):
         if name in COMMANDS:
             COMMANDS[name](options)
     known = report.read()
@@ -133,6 +134,24 @@ def _things(studio: Studio, words: str) -> tuple[str, ...]:
     return tuple(sorted(thing.name for thing in things(output.facts)))
 
 
+def _palettes(options: argparse.Namespace) -> None:
+    """Every eighth prompt in one of the palettes and without: what changes must be in the palette."""
+    studio = Studio(options.cache)
+    kept: dict[str, list[float]] = {name: [] for name in palettes()}
+    for number, prompt in enumerate(prompts()[::8]):
+        name = list(palettes())[number % len(palettes())]
+        scene = studio.scene(prompt.prompt, prompt.size).model_copy(update={"palette": ()})
+        size, seed = prompt.drawn_size(), seed_of(prompt)
+        plain = pixels(studio.draw(scene, size, seed))
+        own = pixels(studio.draw(scene.model_copy(update={"palette": palettes()[name]}), size, seed))
+        kept[name].append(in_palette(own, changed(own, plain), palettes()[name]))
+    every = [share for shares in kept.values() for share in shares]
+    numbers: dict[str, Any] = {"recoloured area within 10 of the palette, its tints and shades": sum(every) / len(every)}
+    numbers["pictures with 95% of it"] = [sum(share >= 0.95 for share in every) / len(every), len(every)]
+    numbers |= {f"recoloured area, {name}": sum(shares) / len(shares) for name, shares in kept.items()}
+    _keep(options, "palettes", numbers)
+
+
 def _blind(options: argparse.Namespace) -> None:
     studio = Studio(options.cache)
     blind.write_set(list(_drawn(blind.chosen(), studio)), options.out, _font(studio))
@@ -169,7 +188,8 @@ def _font(studio: Studio) -> gallery.Font:
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
-    "speed": _speed, "prompts": _prompts, "nouns": _nouns, "wordings": _wordings, "gallery": _gallery, "blind": _blind,
+    "speed": _speed, "prompts": _prompts, "nouns": _nouns, "wordings": _wordings, "palettes": _palettes,
+    "gallery": _gallery, "blind": _blind,
 }  # fmt: skip
 
 if __name__ == "__main__":

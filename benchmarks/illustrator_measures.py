@@ -113,6 +113,18 @@ def paint(picture: Bytes, area: Mask, boxes: Sequence[Rect], asked: str, table: 
     )
 
 
+def in_palette(picture: Bytes, area: Mask, palette: Sequence[str]) -> float:
+    """Share of the area within CIEDE2000 10 of a palette colour, a tint of it toward white or a shade toward black. 1 for no area."""
+    if not area.any():
+        return 1.0
+    steps = np.linspace(0, 1, 9)[:, None]
+    ends = (np.array([100.0, 0.0, 0.0]), np.array([0.0, 0.0, 0.0]))
+    ramps = np.concatenate([lab_of(colour) * (1 - steps) + end * steps for colour in palette for end in ends])
+    tones = lab(picture[area][:: max(int(area.sum()) // 20_000, 1)])
+    nearest = np.min([delta_e(tones, tone) for tone in ramps], axis=0)
+    return float((nearest <= 10).mean())
+
+
 def clipped(shown: Sequence[Thing], size: tuple[int, int]) -> list[str]:
     """Names of things that leave the picture by more than a pixel and a two-hundredth of its side."""
     slack = 1 + 0.005 * min(size)

@@ -95,6 +95,12 @@ def wordings() -> tuple[tuple[str, ...], ...]:
 
 
 @cache
+def palettes() -> dict[str, tuple[str, ...]]:
+    """Brand palettes by name, "#rrggbb"."""
+    return {name: tuple(colours) for name, colours in _read("palettes.toml")["palettes"].items()}
+
+
+@cache
 def readers_words() -> dict[str, tuple[str, ...]]:
     """What a person may rightly call a requested thing when they see it."""
     return {name: tuple(words) for name, words in _read("readers_words.toml")["words"].items()}

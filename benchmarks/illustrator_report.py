@@ -33,13 +33,21 @@ ASKED = {
     ("prompts", "colours right"): "95%",
     ("prompts", "logos"): "0",
     ("prompts", "pictures with a clipped thing"): "0",
-    ("prompts", "recoloured area within 10"): "95%",
-    ("prompts", "recoloured area within 10, shading apart"): "95%",
+    ("prompts", "recoloured area within 10"): "0.95",
+    ("prompts", "recoloured area within 10, shading apart"): "0.95",
     ("nouns", "exact or close"): "80%",
     ("wordings", "wishes that give the same things in five wordings"): "100%",
+    ("palettes", "recoloured area within 10 of the palette, its tints and shades"): "0.95",
     ("blind", "pictures with all things seen"): "",
 }
-COMMANDS = {"speed": "speed", "prompts": "prompts", "prompts with chat": "prompts --llm", "nouns": "nouns", "wordings": "wordings"}
+COMMANDS = {
+    "speed": "speed",
+    "prompts": "prompts",
+    "prompts with chat": "prompts --llm",
+    "nouns": "nouns",
+    "wordings": "wordings",
+    "palettes": "palettes",
+}
 
 
 def keep(label: str, part: str, found: Mapping[str, Any], path: Path = MEASURED) -> Measured:

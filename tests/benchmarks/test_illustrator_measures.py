@@ -116,6 +116,16 @@ def test_a_colour_counts_only_when_it_covers_enough_of_the_thing() -> None:
     assert measures.paint(red, np.zeros_like(area), boxes, "red", colours()) is None
 
 
+def test_tints_and_shades_are_in_a_palette_and_another_hue_is_not() -> None:
+    shown = picture("#0b3d91").copy()
+    everywhere = np.ones(shown.shape[:2], dtype=np.bool_)
+    shown[:, 100:150] = (133, 158, 200)
+    assert measures.in_palette(shown, everywhere, ["#0b3d91"]) == 1
+    shown[:, 150:] = (200, 40, 40)
+    assert measures.in_palette(shown, everywhere, ["#0b3d91"]) == pytest.approx(0.75, abs=0.01)
+    assert measures.in_palette(shown, everywhere, ["#0b3d91", "#c82828"]) == 1
+
+
 def test_brand_marks_are_found_and_fruit_is_not() -> None:
     assert measures.logos(["Facebook", "google-drive", "apple-logo", "red apple", "shell", "windows"]) == [
         "Facebook",
