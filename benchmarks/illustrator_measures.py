@@ -42,10 +42,11 @@ _LOGO = re.compile(r"\b(logo|logotype|wordmark|brand)\b")
 
 @dataclass(frozen=True)
 class Thing:
-    """Something drawn: the name of its drawing and where its ink lies (x, y, width, height in pixels)."""
+    """Something drawn: the name of its drawing and where its ink lies (x, y, width, height in pixels). cut: by the edge, on purpose."""
 
     name: str
     box: Rect
+    cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,9 @@ def pixels(output: Output) -> Bytes:
 
 
 def things(facts: Mapping[str, Any]) -> tuple[Thing, ...]:
-    """What the picture says it shows, without what stands in front and is cut by the edge on purpose."""
-    entries = [e for e in facts.get("subjects", []) if e.get("role") != "foreground"]
-    return tuple(Thing(str(e["name"]), (e["box"][0], e["box"][1], e["box"][2], e["box"][3])) for e in entries)
+    """What the picture says it shows, without what it tells as foreground."""
+    entries = facts.get("subjects", [])
+    return tuple(Thing(str(e["name"]), (e["box"][0], e["box"][1], e["box"][2], e["box"][3]), bool(e.get("cut"))) for e in entries)
 
 
 def inside(boxes: Sequence[Rect], size: tuple[int, int]) -> Mask:
@@ -131,10 +132,13 @@ def clipped(shown: Sequence[Thing], size: tuple[int, int]) -> list[str]:
     return [
         thing.name
         for thing in shown
-        if thing.box[0] < -slack
-        or thing.box[1] < -slack
-        or thing.box[0] + thing.box[2] > size[0] + slack
-        or thing.box[1] + thing.box[3] > size[1] + slack
+        if not thing.cut
+        and (
+            thing.box[0] < -slack
+            or thing.box[1] < -slack
+            or thing.box[0] + thing.box[2] > size[0] + slack
+            or thing.box[1] + thing.box[3] > size[1] + slack
+        )
     ]
 
 

@@ -64,6 +64,8 @@ class Row:
     overlaps: list[str] = field(default_factory=list)
     intrudes: list[str] = field(default_factory=list)
     logos: list[str] = field(default_factory=list)
+    relations: int = 0
+    unmet: int = 0
     error: str = ""
     seconds: float = 0.0
 
@@ -164,6 +166,7 @@ def _faults(row: Row, prompt: Prompt, scene: Scene, output: Output, picture: Byt
         row.setting_right = scene.setting.value in prompt.settings
     row.clipped = measures.clipped(shown, size)
     row.overlaps = measures.overlaps(shown, bool(scene.relations) or scene.arrangement != "free")
+    row.relations, row.unmet = len(scene.relations), len(_list(output, "unmet_relations"))
     row.logos = measures.logos([thing.name for thing in shown])
     if prompt.space:
         row.space_right = scene.margin == prompt.space
@@ -199,6 +202,8 @@ def summary(rows: Sequence[Row]) -> dict[str, Any]:
         "space on the asked side": _share(row.space_right for row in spaced),
         "space free of things": _share(not row.intrudes for row in spaced),
         "space legible": _share(bool(row.legible and row.legible["right"]) for row in spaced),
+        "relations in scenes": sum(row.relations for row in rows),
+        "relations told as not drawn": sum(row.unmet for row in rows),
         "pictures with a clipped thing": sum(1 for row in rows if row.clipped),
         "pictures with a hidden thing": sum(1 for row in rows if row.overlaps),
         "pictures with a thing not asked for": sum(1 for row in rows if row.extra),

@@ -66,9 +66,11 @@ def test_a_thing_beyond_the_edge_is_clipped_and_one_at_the_edge_is_not() -> None
     assert measures.clipped(shown, (200, 100)) == ["tree", "moon"]
 
 
-def test_foreground_things_may_be_cut() -> None:
-    facts = {"subjects": [{"name": "leaf", "box": [-30, 0, 90, 90], "role": "foreground"}, {"name": "fox", "box": [0, 0, 9, 9]}]}
-    assert measures.things(facts) == (Thing("fox", (0, 0, 9, 9)),)
+def test_what_is_cut_on_purpose_is_not_clipped() -> None:
+    facts = {"subjects": [{"name": "princess", "box": [-30, 0, 90, 190], "cut": True}, {"name": "fox", "box": [0, 0, 9, 9], "subject": 1}]}
+    shown = measures.things(facts)
+    assert [t.name for t in shown] == ["princess", "fox"]
+    assert measures.clipped(shown, (200, 100)) == []
 
 
 def test_a_hidden_thing_is_a_fault_unless_the_scene_relates_things() -> None:
