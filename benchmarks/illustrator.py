@@ -28,7 +28,7 @@ from benchmarks import illustrator_gallery as gallery
 from benchmarks import illustrator_report as report
 from benchmarks import illustrator_rows as rows
 from benchmarks.illustrator_measures import Bytes, changed, in_palette, pixels, things
-from benchmarks.illustrator_prompts import Prompt, Studio, nouns, palettes, prompts, seed_of, wordings
+from benchmarks.illustrator_prompts import ROOT, Prompt, Studio, nouns, palettes, prompts, seed_of, wordings
 from domain.errors import MaquetteError
 
 FONT = "noto-sans-sc"
@@ -90,7 +90,7 @@ def _gallery(options: argparse.Namespace) -> None:
     studio = Studio(options.cache)
     shown = [_shown(prompt, picture) for prompt, picture in _drawn(prompts()[:: options.every], studio)]
     for path in gallery.write_pages(shown, report.GALLERY, "prompts", _font(studio)):
-        sys.stdout.write(f"{path.relative_to(report.ROOT)} {path.stat().st_size // 1024} KB\n")
+        sys.stdout.write(f"{path.relative_to(ROOT)} {path.stat().st_size // 1024} KB\n")
 
 
 def _nouns(options: argparse.Namespace) -> None:

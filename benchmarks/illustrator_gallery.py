@@ -78,7 +78,8 @@ def small(page: Image.Image, most: int = MOST_BYTES) -> bytes:
 
 def _wrapped(text: str, pen: ImageDraw.ImageDraw, font: Font, lines: int) -> list[str]:
     """As much of the text as fits; the last line ends in an ellipsis where some does not."""
-    out, rest = [], text.strip()
+    out: list[str] = []
+    rest = text.strip()
     while rest and len(out) < lines:
         fits = len(rest)
         while fits > 1 and pen.textlength(rest[:fits], font=font) > WIDE:

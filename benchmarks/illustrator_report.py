@@ -35,7 +35,7 @@ ASKED = {
     ("prompts", "pictures with a clipped thing"): "0",
     ("prompts", "recoloured area within 10"): "0.95",
     ("prompts", "recoloured area within 10, shading apart"): "0.95",
-    ("nouns", "exact or close"): "80%",
+    ("nouns", "exact"): "80%",
     ("wordings", "wishes that give the same things in five wordings"): "100%",
     ("palettes", "recoloured area within 10 of the palette, its tints and shades"): "0.95",
     ("blind", "pictures with all things seen"): "",

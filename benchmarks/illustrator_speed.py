@@ -7,6 +7,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,7 @@ def speed(cache_folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = {"first picture, CPU-s": _seconds(lambda: _draw(studio, 0, Setting.FOREST, 1024))}
     settings = list(Setting)
     for side in (1024, 1200):
-        taken = [_seconds(lambda s=s, i=i, side=side: _draw(studio, i, s, side)) for i, s in enumerate(settings)]
+        taken = [_seconds(partial(_draw, studio, i, s, side)) for i, s in enumerate(settings)]
         found[f"PNG and SVG at {side}, CPU-s, median"] = statistics.median(taken)
         found[f"PNG and SVG at {side}, CPU-s, worst"] = max(taken)
     traced = [_svg_seconds(studio, i, s) for i, s in enumerate(settings)]
@@ -93,7 +94,7 @@ def _search(studio: Studio) -> tuple[float, float]:
     if embedder is not None:
         embedder.embed(phrases)
     search = ArtSearch(library.concepts, library.synonyms, library.near, library.embeddings, embedder)
-    taken = [_seconds(lambda phrase=phrase: search.find(phrase, studio.everything)) * 1000 for phrase in phrases]
+    taken = [_seconds(partial(search.find, phrase, studio.everything)) * 1000 for phrase in phrases]
     return statistics.median(taken), max(taken)
 
 
