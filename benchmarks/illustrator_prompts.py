@@ -7,7 +7,7 @@ measuring.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,7 @@ from domain.recipe import Output, Recipe, Work
 from domain.scene import Scene
 from domain.specs import PictureSpec
 from pipelines.devices import Devices
+from pipelines.image.illustration.search import Match, normalise, singular
 from pipelines.image.illustrator import Illustrator
 from pipelines.models.catalogue import Catalogue
 from pipelines.models.store import ModelStore
@@ -33,6 +34,8 @@ DATA = Path(__file__).resolve().parent / "data"
 CHAT = "qwen2.5-coder-1.5b-instruct-q4"
 #: Longer side of a measured picture, in pixels; the scene is made for the size that was asked.
 SIDE = 720
+#: A search scores at least this when the whole phrase is a drawing's name.
+WHOLE = 0.92
 #: Colours that the fixed file asks of things although the words of their prompts name none: not counted as asked.
 NOT_ASKED = frozenset(
     {("m005", "coffee"), ("m046", "cake"), ("m047", "lemon"), ("m048", "carrot"), ("m050", "sunflower"), ("m057", "snowman")}
@@ -154,17 +157,34 @@ class Studio:
         return self.illustrator.generate([Work(recipe)], Silent())[0]
 
     def named(self, noun: str) -> frozenset[str]:
-        """Names of the drawings that the library has for exactly this noun; empty when it has none."""
+        """Names of the drawings that the library has by this name, "Y" for "X of Y"; empty when it has none."""
         if noun not in self._named:
-            found = self.illustrator.searcher().find(noun, self.everything, 12)
-            self._named[noun] = frozenset(match.concept.name for match in found if match.exact)
+            self._named[noun] = by_name(noun, self._matches(noun.rpartition(" of ")[2]))
         return self._named[noun]
+
+    def loosely(self, noun: str) -> frozenset[str]:
+        """Names of the drawings that the search takes for this noun outright, by keywords and last words too: not told as substitutions."""
+        return frozenset(m.concept.name for m in self._matches(noun))
+
+    def _matches(self, noun: str) -> list[Match]:
+        return [m for m in self.illustrator.searcher().find(noun, self.everything, 12) if m.exact]
 
     def _model(self) -> ChatModel:
         from pipelines.text.llamacpp import LlamaCppChat
 
         gguf = next(self.store.folder(CHAT).glob("*.gguf"))
         return LlamaCppChat(gguf, self.store.ref(CHAT), self.devices, slots=1, threads=1)
+
+
+def by_name(noun: str, found: Sequence[Match]) -> frozenset[str]:
+    """Names among what was found that are the noun's own.
+
+    A keyword or the last word of a longer name does not count ("hot air balloon" is no balloon), unless the drawing's name ends in the
+    noun ("spiral shell" is a shell).
+    """
+    plain = singular(normalise(noun.rpartition(" of ")[2]))
+    names = ((m.concept.name, m.score, singular(normalise(m.concept.name))) for m in found)
+    return frozenset(name for name, score, said in names if score >= WHOLE or f" {said}".endswith(f" {plain}"))
 
 
 def seed_of(prompt: Prompt) -> int:

@@ -153,9 +153,11 @@ def _thing(found: Mapping[str, Any]) -> str:
     text, how, colour = str(found["what"]), found["how"], found.get("colour")
     if how == "near":
         text = f"{text} → {found['instead']}"
+    elif how == "loose":
+        text = f"{text} → {found['instead']} (not told)"
     elif how == "missing":
         text = f"~~{text}~~" + ("" if found.get("known") else " (not in the library)")
-    if how in ("exact", "near") and not found.get("count_right"):
+    if how in ("exact", "near", "loose") and not found.get("count_right"):
         text += f" ×{found.get('drawn', 0)} of {found['asked']}"
     paint = found.get("paint")
     if colour and how != "missing" and not (paint and paint.get("right")):
@@ -186,7 +188,7 @@ def short(value: Any) -> Any:
 
 _HEAD = """## The illustrator
 
-200 prompts as people type them, fixed before the composer (`benchmarks/data/prompts.toml`), through the real path: words to scene by rules, scene to picture. How a thing counts: **exact** when a drawing of exactly that name was drawn, **near** when another was drawn and the person is told, else missing.
+200 prompts as people type them, fixed before the composer (`benchmarks/data/prompts.toml`), through the real path: words to scene by rules, scene to picture. How a thing counts: **exact** when a drawing of exactly that name was drawn, **near** when another was drawn and the person is told, loose when it was drawn by a keyword or a part of the name and nobody is told, else missing.
 A colour is right when what was recoloured (the pixels that change when the scene asks for the opposite colour) covers at least a fifth of the thing's box and its mean is nearest to the asked name of 13, or within ΔE2000 15 of it. The side for text is legible when 95% of it has a contrast of 4.5 to white or near-black text and its lightness spreads (standard deviation of L*) by at most 14.
 A thing is hidden when more than 35% of the smaller box is shared (85% where the scene relates things). Pictures are drawn at 720 pixels on the longer side. `python -m benchmarks.illustrator all --as after` measures everything; rows per prompt are in [gallery/prompts-report.md](gallery/prompts-report.md), what was seen by eye in [gallery/rounds.md](gallery/rounds.md)."""  # noqa: E501
 _REPORT_HEAD = """# The 200 prompts

@@ -1,7 +1,7 @@
 """One measured row for each prompt: what was asked, what the picture shows, which faults it has; and the sums over all rows.
 
-A thing is "exact" when a drawing of exactly that name was drawn, "near" when another was drawn and told as a substitution, "setting"
-when the place itself shows it, else "missing".
+A thing is "exact" when a drawing of exactly that name was drawn, "near" when another was drawn and told as a substitution, "loose" when
+another was drawn by a keyword or part of the name and not told, "setting" when the place itself shows it, else "missing".
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SHOWN_BY_SETTING: dict[str, frozenset[str]] = {
 
 @dataclass
 class Found:
-    """A requested thing and what became of it. how: "exact", "near", "setting" or "missing". paint: facts of an asked colour."""
+    """A requested thing and what became of it. how: "exact", "near", "loose", "setting", "missing". paint: facts of an asked colour."""
 
     what: str
     asked: int
@@ -122,8 +122,12 @@ def _found(wanted: Wanted, scene: Scene, shown: Sequence[Thing], told: dict[str,
         found.how, found.count_right = "setting", True
     elif instead:
         found.how, found.instead = "near", instead
-        found.drawn = sum(1 for thing in shown if thing.name == instead)
-    if found.how in ("exact", "near"):
+    else:
+        found.instead = next((thing.name for thing in shown if thing.name in studio.loosely(wanted.what)), "")
+        found.how = "loose" if found.instead else "missing"
+    if found.instead:
+        found.drawn = sum(1 for thing in shown if thing.name == found.instead)
+    if found.how in ("exact", "near", "loose"):
         found.count_right = found.drawn >= wanted.count if wanted.least else found.drawn == wanted.count
     return found
 
@@ -189,6 +193,7 @@ def summary(rows: Sequence[Row]) -> dict[str, Any]:
         "errors": sum(1 for row in rows if row.error),
         "things exact": _share(f.how in ("exact", "setting") for f in every),
         "things near and told": _share(f.how == "near" for f in every),
+        "things drawn by a looser word, not told": _share(f.how == "loose" for f in every),
         "things missing": _share(f.how == "missing" for f in every),
         "things the library has": _share(f.known for f in every),
         "all things present": _share(_present(row) for row in rows),

@@ -19,7 +19,9 @@ from benchmarks import illustrator_report as report
 from benchmarks import illustrator_rows as rows
 from benchmarks.illustrator_colour import delta_e, is_called, lab_of, name_of, opposite
 from benchmarks.illustrator_measures import Thing
-from benchmarks.illustrator_prompts import Prompt, Wanted, colours
+from benchmarks.illustrator_prompts import Prompt, Wanted, by_name, colours
+from pipelines.image.illustration.art import Concept
+from pipelines.image.illustration.search import Match
 
 #: Pairs and their difference from table 1 of Sharma, Wu and Dalal, 2005.
 SHARMA = (
@@ -146,6 +148,18 @@ def test_sums_count_only_prompts_whose_nouns_the_library_has() -> None:
     assert told["colours right"] == [0.0, 1]
     assert told["things missing"] == [pytest.approx(1 / 3), 3]
     assert told["logos"] == 1
+
+
+def concept(name: str) -> Concept:
+    return Concept(row=0, name=name, group="", flag="", en=(), zh=(), art={}, scale=1.0, stands="ground", bust=False)
+
+
+def test_a_thing_is_there_by_its_whole_name_only() -> None:
+    tail, whole = Match(concept("balloon"), 0.9, True), Match(concept("red apple"), 1.0, True)
+    assert by_name("hot air balloon", [tail]) == frozenset()
+    assert by_name("apple", [whole]) == {"red apple"}
+    assert by_name("shell", [Match(concept("spiral shell"), 0.7, True)]) == {"spiral shell"}
+    assert by_name("ball of yarn", [Match(concept("yarn"), 0.8, True), Match(concept("soccer ball"), 0.8, True)]) == {"yarn"}
 
 
 def prompt(*subjects: Wanted) -> Prompt:
