@@ -9,7 +9,7 @@ export OMP_WAIT_POLICY := passive
 export HF_HUB_DISABLE_TELEMETRY := 1
 export GRADIO_ANALYTICS_ENABLED := False
 
-.PHONY: run models test test-full lint check-run check-test screenshots benchmarks clean
+.PHONY: run models test test-full lint check-run check-test screenshots benchmarks gallery clean
 
 run: check-run $(STAMP)
 	$(BIN)/python app.py models pull --default
@@ -35,6 +35,9 @@ screenshots: check-test $(STAMP) models
 
 benchmarks: $(STAMP) models
 	$(BIN)/python -m benchmarks.all
+
+gallery: $(STAMP) models
+	$(BIN)/python -m benchmarks.illustrator gallery
 
 $(STAMP): pyproject.toml requirements-nodeps.txt
 	$(PYTHON) -m venv $(VENV)
