@@ -54,14 +54,16 @@ class Durable:
         self._renewed = 0.0
         self._begun = 0
 
-    def start(self, work: Callable[[Piece], None]) -> tuple[Piece, ...]:
+    def start(self, work: Callable[[Piece], None], unbegun: Callable[[Piece, Exception], None]) -> tuple[Piece, ...]:
         """Open DBOS. `work` runs every piece, in threads of DBOS; what a crash interrupted begins at once and is returned.
+
+        unbegun: told of a piece that was noted and whose work could not begin all the same: the database went away in between.
 
         Raises Conflict while another process works on the same library: two would make each take twice;
         StorageError when the database of runs cannot be opened or written.
         """
         try:
-            return self._open(work)
+            return self._open(work, unbegun)
         except MaquetteError:
             self._release()
             raise
@@ -92,7 +94,7 @@ class Durable:
         self._begin = None
         self._release()
 
-    def _open(self, work: Callable[[Piece], None]) -> tuple[Piece, ...]:
+    def _open(self, work: Callable[[Piece], None], unbegun: Callable[[Piece, Exception], None]) -> tuple[Piece, ...]:
         self._lock = hold(self._database, None if self._runs_file is None else self._runs_file.with_suffix(".lock"))
         if self._runs_file is not None:
             with contextlib.closing(sqlite3.connect(self._runs_file)) as connection:
@@ -100,13 +102,22 @@ class Durable:
         DBOS(config=self._config())
         logging.getLogger("dbos").setLevel(logging.CRITICAL)
 
-        def step(piece: str) -> str:
-            work(Piece.model_validate_json(piece))
-            return ""
-
         @DBOS.workflow(name=PIECE)
         def run_piece(piece: str) -> str:
-            return DBOS.run_step({"name": "work"}, step, piece)
+            begun = False
+
+            def step(piece: str) -> str:
+                nonlocal begun
+                begun = True
+                work(Piece.model_validate_json(piece))
+                return ""
+
+            try:
+                return DBOS.run_step({"name": "work"}, step, piece)
+            except Exception as error:
+                if not begun:
+                    unbegun(Piece.model_validate_json(piece), error)
+                raise
 
         def begin(piece: str) -> None:
             with SetWorkflowID(secrets.token_hex(12)):

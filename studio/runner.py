@@ -85,7 +85,7 @@ class Runner:
 
     def start(self) -> None:
         """Resume what was under way. Call once. Raises Conflict, StorageError like Durable.start."""
-        repeated = self._durable.start(self._work)
+        repeated = self._durable.start(self._work, self._unbegun)
         for piece in repeated:
             self._dispatcher.begun(piece)
         under_way = {key for piece in repeated for key in piece.keys}
@@ -316,6 +316,13 @@ class Runner:
                 self._queue_again(piece.keys)
             except StorageError as error:
                 self._dispatcher.put_off(piece.keys, error)
+
+    def _unbegun(self, piece: Piece, error: Exception) -> None:
+        """A piece whose run was noted and went no further: its takes go back into the queue, and its place is free."""
+        self._started.wait()
+        log.error("a piece is put off: its run could not go on: %s", error)
+        self._dispatcher.put_off(piece.keys, error)
+        self._dispatcher.left(piece)
 
     def _begun(self, key: Key, stage: Stage) -> _Attempt | None:
         """See _begin. What is wrong with one take ends it alone, and not those it would have been made with."""

@@ -226,3 +226,25 @@ def test_a_drop_that_is_refused_stops_nothing(bench: Bench) -> None:
         bench.plans.drop(plan.id, "copy-1")  # nothing would be left of the plan
     bench.hand.gate["copy-1"].set()
     assert states(bench, plan) == {"copy-1": JobState.DONE}
+
+
+def test_a_run_that_was_noted_and_could_not_go_on_is_put_off_and_frees_its_place(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database of runs goes away between noting a piece and beginning its work, with an error that DBOS does not wait out."""
+    from dbos._dbos import _get_dbos_instance
+    from sqlalchemy.exc import ProgrammingError
+
+    bench.runner.start()
+    runs = _get_dbos_instance()._sys_db
+    look, left = runs.check_operation_execution, [3]
+
+    def away(*given: Any, **named: Any) -> Any:
+        if left[0] > 0:
+            left[0] -= 1
+            raise ProgrammingError("SELECT 1", {}, Exception("the server closed the connection"))
+        return look(*given, **named)
+
+    monkeypatch.setattr(runs, "check_operation_execution", away)
+    plan = approved(bench, "copy-1", "copy-2", "copy-3 < copy-1")
+    assert set(states(bench, plan).values()) == {JobState.DONE}
+    assert left == [0] and sorted(bench.hand.made) == ["copy-1", "copy-2", "copy-3"]
+    assert all(lane.working == 0 for lane in bench.runner.lanes())
