@@ -84,9 +84,7 @@ def draw_scene(
 ) -> Drawn:
     """The same arguments give the same text."""
     looks = looks or Looks(library)
-    # A storm is rain under a darker sky, and lightning; the settings draw its rain.
-    seen = scene.model_copy(update={"weather": "rain"}) if scene.weather == "storm" else scene
-    stage = Stage(Canvas(size[0], size[1]), light_of(scene), seen, seed, room_of(scene.form, size[0], size[1]))
+    stage = Stage(Canvas(size[0], size[1]), light_of(scene), scene, seed, room_of(scene.form, size[0], size[1]))
     holders, seats = (vocabulary.holders, vocabulary.seats) if vocabulary else (frozenset[str](), {})
     assembly = assemble(items, scene.relations, looks, holders, seats)
     artist = Artist(stage, Floor(far=0, near=stage.height), library, looks)

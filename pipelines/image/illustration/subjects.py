@@ -16,7 +16,9 @@ from pipelines.image.illustration.stage import Floor, Stage
 from pipelines.image.illustration.svg import clean_fragment, silhouette
 from pipelines.image.illustration.svg import number as n
 
-ABSTRACT = (Setting.PLAIN, Setting.PATTERN, Setting.GRADIENT, Setting.STUDIO)
+ABSTRACT = (Setting.PLAIN, Setting.PATTERN, Setting.GRADIENT, Setting.STUDIO, Setting.PODIUMS)
+#: Where it is dark whatever the time of day.
+DIM = (Setting.SPACE, Setting.CAVE, Setting.DUNGEON, Setting.CONCERT, Setting.UNDERWATER)
 
 
 @dataclass
@@ -109,7 +111,7 @@ class Artist:
         """Soft light behind the main subject, so that it stands out from what is behind it."""
         light, box = self.stage.light, placed.bounds
         tone = mix(light.glow, light.sky[2], 0.35)
-        strength = 0.5 if light.dark or self.stage.scene.setting in (Setting.SPACE, Setting.CAVE) else 0.36
+        strength = 0.5 if light.dark or self.stage.scene.setting in DIM else 0.36
         fade = self.stage.canvas.radial([(0, tone, strength), (0.5, tone, strength * 0.42), (1, tone, 0)])
         reach = max(box.width, box.height) * 0.82
         self.stage.canvas.ellipse(*box.centre, reach, reach, fade)
