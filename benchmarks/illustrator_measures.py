@@ -74,7 +74,10 @@ class Legible:
 
 
 def pixels(output: Output) -> Bytes:
-    return np.asarray(Image.open(io.BytesIO(output.main.read())).convert("RGB"))
+    """Transparent pictures as people see them: on white."""
+    picture = Image.open(io.BytesIO(output.main.read())).convert("RGBA")
+    paper = Image.new("RGBA", picture.size, "white")
+    return np.asarray(Image.alpha_composite(paper, picture).convert("RGB"))
 
 
 def things(facts: Mapping[str, Any]) -> tuple[Thing, ...]:
