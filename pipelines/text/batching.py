@@ -77,10 +77,12 @@ class Batch:
     """A loaded model and its engine thread. Thread-safe.
 
     model: a transformers causal LM in evaluation mode, on its device. name: for messages. ends: ids that end a reply, at least one.
-    share: whether requests share what their prompts have in common. Raises OutOfMemory.
+    share: whether requests share what their prompts have in common. threads: of the CPU, 0 for torch's choice. Raises OutOfMemory.
     """
 
-    def __init__(self, model: Any, name: str, ends: tuple[int, ...], *, context_tokens: int, slots: int, share: bool = True) -> None:
+    def __init__(
+        self, model: Any, name: str, ends: tuple[int, ...], *, context_tokens: int, slots: int, share: bool = True, threads: int = 0
+    ) -> None:
         self._model = model
         self._name = name
         self._ends = ends
@@ -88,6 +90,7 @@ class Batch:
         self._context_tokens = context_tokens
         self._slots = slots
         self._share = share
+        self._threads = threads
         self._numbers = itertools.count()
         self._guard = threading.Lock()
         self._reading: dict[str, tuple[tuple[int, ...], threading.Event]] = {}
@@ -231,6 +234,9 @@ class Batch:
         target = self._manager._run_generation_loop
 
         def loop() -> None:
+            if self._threads:
+                # For this thread, and those that compute for the first time later: a chat worker does nothing else.
+                torch.set_num_threads(self._threads)
             # Inputs are laid out on the stream that reads them: on another one a step could begin before they are there.
             with torch.cuda.stream(stream) if stream is not None else nullcontext():
                 target(use_inference_mode=True)

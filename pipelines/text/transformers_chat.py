@@ -36,6 +36,10 @@ _BYTES: Final = {"bfloat16": 2, "float16": 2, "float32": 4}
 #: Compiled grammars that are kept.
 _GRAMMARS: Final = 32
 
+#: Weights below this many numbers are decoded by one thread: a step is hundreds of small products, and to hand each to a second
+#: core takes longer than half of it.
+_ONE_THREAD: Final = 400_000_000
+
 #: Activations, logits and index tensors of one step, beyond weights, cache and attention mask.
 _WORKSPACE: Final = {"cuda": 1024**3, "cpu": 256 * 1024**2}
 
@@ -137,7 +141,9 @@ class _Engine:
         model = _model(folder, device, dtype)
         self._ends = _ends(model, self._tokenizer, name)
         self._vocabulary = int(model.get_output_embeddings().weight.shape[0])
-        self._batch = Batch(model, name, self._ends, context_tokens=context_tokens, slots=slots, share=share)
+        count = sum(parameter.numel() for parameter in model.parameters())
+        threads = 1 if device == "cpu" and count < _ONE_THREAD else 0
+        self._batch = Batch(model, name, self._ends, context_tokens=context_tokens, slots=slots, share=share, threads=threads)
         self._grammar_guard = threading.Lock()
         self._grammar_tokens: Any = None
         self._compiled: dict[str, Any] = {}
