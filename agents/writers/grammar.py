@@ -31,6 +31,9 @@ _FOREGROUND = (
     re.compile(r"(?:foreground (?:of|with|has)|前景(?:是|有|放)?)\s*$", re.I),
 )
 _NAMED = re.compile(r"(?:called|named|名叫|叫做|名为|名字叫)\s*[\"“「]?([A-Z][\w'-]+(?: [A-Z][\w'-]+)?|[一-鿿]{2,4})")
+_AT_BACK = re.compile(r"\s+(?:(?:is|stands)\s+)?(?:in|at) the (?:back|background|rear|distance)\b", re.I)
+#: Places that follow a thing as an adverb: "a wreck underwater".
+_WHERE = frozenset({"underwater", "undersea", "inside"})
 #: What a thing only lends its look to: "candy-coloured", "dragon-themed".
 
 _LIKE = re.compile(r"[ -](?:colou?red|shaped|themed|styled?|flavou?red)\b", re.I)
@@ -101,7 +104,7 @@ class Grammar:
         self._things_too = (self._things_too | frozenset(words["places_weak"]["things_too"])) - surely(words)
         self._places = frozenset(w for listed in self.settings.values() for w in listed) - self._things_too
         self._weak_places = frozenset(words["places_weak"]["words"])
-        self._use = use_phrases(words["uses"]["words"])
+        self._use = use_phrases(words["uses"]["words"], words["uses"]["zh"])
         self._when = frozenset(w for table in (data["times"], data["weathers"]) for listed in table.values() for w in listed)
         self._placed = alternatives(dict.fromkeys(self._places, ""))
         said_no = alternatives(words["negations"]["before"]).pattern
@@ -146,7 +149,7 @@ class Grammar:
             reading = self._cast(seen, loose, bool(loose)) if loose else reading
         setting = self._setting(text, reading)
         if not setting:
-            setting, reading = self._backed(reading)
+            setting, reading = self._backed(seen, reading)
         return replace(
             reading,
             setting=setting,
@@ -281,7 +284,7 @@ class Grammar:
             return True
         follows = re.match(r"[ -]([a-z]+)", text[sight.end : sight.end + 20])
         who = sight.animate and (sight.led or not sight.group.startswith("person"))
-        return follows is not None and follows[1] in self._places and not who
+        return follows is not None and follows[1] in self._places - _WHERE and not who
 
     def _is_place(self, text: str, sight: Sight) -> bool:
         said = text[sight.start : sight.end].lower()
@@ -385,13 +388,15 @@ class Grammar:
         plainly = {name: [w for w in words if w not in self._weak_places] for name, words in ordered.items()}
         return strongest(text, plainly) or strongest(text, ordered)
 
-    def _backed(self, reading: Reading) -> tuple[str, Reading]:
+    def _backed(self, text: str, reading: Reading) -> tuple[str, Reading]:
         """A castle that others stand before is where they are: the place shows it, so it is not drawn once more."""
         places = {w: name for name in _BACKS for w in self._words["places"][name]["words"]}
-        behind = next((s for s in reading.things[1:] if s.what in places and s.count == 1 and not s.colour), None)
-        if behind is None:
+        whole = [s for s in reading.things if s.what in places and s.count == 1 and not s.colour]
+        behind = next((s for s in whole if s is not reading.main or _AT_BACK.match(text[s.end :])), None)
+        if behind is None or len(reading.things) < 2:
             return "", reading
         left = [tuple(s for s in part if s is not behind) for part in (reading.subjects, reading.props)]
+        left = left if left[0] else [left[1][:1], left[1][1:]]
         return places[behind.what], replace(reading, subjects=left[0], props=left[1])
 
     def margin(self, text: str) -> str:

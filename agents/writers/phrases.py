@@ -344,7 +344,14 @@ class Phrases:
         low = word.lower()
         if low in self._nouns:
             return True
-        if len(low) < 3 or low.isdigit() or low in self._abstract or singular(low) in self._abstract or self._descriptive(low):
+        if (
+            len(low) < 3
+            or low in _ARTICLES
+            or low.isdigit()
+            or low in self._abstract
+            or singular(low) in self._abstract
+            or self._descriptive(low)
+        ):
             return False
         named = word[0].isupper() and not opening  # a proper name says who, not what
         return not named and not low.endswith((*self._endings, "ing", "ly"))

@@ -34,11 +34,13 @@ def surely(words: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(w for place in words["places"].values() for w in place.get("surely", ()))
 
 
-def use_phrases(words: Sequence[str]) -> re.Pattern[str]:
+def use_phrases(words: Sequence[str], chinese: Sequence[str]) -> re.Pattern[str]:
     """ "Outdoor gear campaign:", "Banner for a dairy brand,", ", wellness app banner": what the picture is for."""
     ends = "|".join(re.escape(w) for w in words)
     few = r"(?:(?!(?:an?|the|one|two|three|four|five|six|with|of|in|on|and)\b)[\w'’&.-]+\s+){0,4}"
     opening = rf"^\s*{few}(?:{ends})(?:\s+for\s+(?:an?|the|our|your|my)\s+[^,.:;]{{1,40}}(?=[,:])|(?=\s*[,:])|(?=\s+with\b))"
     closing = rf"(?<=,)\s*(?:for\s+(?:an?|the|our)\s+)?{few}(?:{ends})\s*[.!]?\s*$"
     inside = rf"\bfor\s+(?:an?|the|our|your)\s+{few}(?:{ends})\b"
-    return re.compile(f"{opening}|{closing}|{inside}", re.IGNORECASE)
+    ends_zh = "|".join(re.escape(w) for w in chinese)
+    said_zh = rf"^[一-鿿]{{1,10}}(?:{ends_zh})(?=[：:，,])|(?<=[，,])[一-鿿]{{0,8}}(?:{ends_zh})\s*$"
+    return re.compile(f"{opening}|{closing}|{inside}|{said_zh}", re.IGNORECASE)
