@@ -25,7 +25,7 @@ MOST_SUBJECTS, MOST_PROPS, MOST_FOREGROUND, MOST_COUNT = 6, 6, 3, 60
 _NEAR_AFTER, _NEAR_BEFORE = 28, 8
 #: What follows is whose it is, not what is seen: "sword of the fire king".
 _OWNER = re.compile(r"(?<!front )(?<!top )(?<!back )(?<!side )(?<!edge )\bof (?:the|our|your|his|her|their) (?:[\w-]+ )?$", re.IGNORECASE)
-_HOLDER = re.compile(r"^\s+of\s+\w", re.IGNORECASE)
+_HOLDER = re.compile(r"^\s+(?:full\s+)?of\s+\w", re.IGNORECASE)
 _FOREGROUND = (
     re.compile(r"^\s+in the (?:near )?foreground", re.I),
     re.compile(r"(?:foreground (?:of|with|has)|前景(?:是|有|放)?)\s*$", re.I),
@@ -265,7 +265,12 @@ class Grammar:
             between = text[sight.end : after.start] if after is not None else "-"
             describes = after is not None and not between.strip(" -") and text[sight.start : sight.end].isascii()
             describes = describes or (after is not None and _one_word(text, sight, after))
-            holds = after is not None and sight.doubtful is False and _HOLDER.match(text[sight.end :]) and between.strip().lower() == "of"
+            holds = (
+                after is not None
+                and sight.doubtful is False
+                and _HOLDER.match(text[sight.end :])
+                and between.strip().lower() in ("of", "full of")
+            )
             if describes and after is not None:
                 found = [
                     replace(after, count=max(after.count, sight.count), led=after.led or sight.led, first=min(after.begin, sight.begin))

@@ -266,6 +266,7 @@ def test_places_set_the_setting_and_are_no_things(desk: Desk) -> None:
         ("a red banner with a dragon", {("banner", 1), ("dragon", 1)}),
         ("a violin and a trumpet, concert season poster", {("violin", 1), ("trumpet", 1)}),
         ("candy-coloured piano", {("piano", 1)}),
+        ("a glass full of juice and a plum", {("juice", 1), ("plum", 1)}),
         ("three mugs of tea", {("tea", 3)}),
         ("a lamp and 2 bowls of soup", {("lamp", 1), ("soup", 2)}),
         ("giant purple snail", {("snail", 1)}),
