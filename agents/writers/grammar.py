@@ -14,22 +14,31 @@ from itertools import pairwise
 from typing import Any
 
 from agents.writers.phrases import alternatives
+from agents.writers.places import settings_of, surely, use_phrases
 from agents.writers.sights import Sight, Sights, joined
 from agents.writers.wishes import blanked, strongest
 from domain.errors import InputError, LimitError
-from domain.scene import Camera, Relation, Setting
+from domain.scene import Camera, Relation
 
 MOST_SUBJECTS, MOST_PROPS, MOST_FOREGROUND, MOST_COUNT = 6, 6, 3, 60
 #: How many characters may stand between a word for room and the side after it, or the side before it.
 _NEAR_AFTER, _NEAR_BEFORE = 28, 8
 #: What follows is whose it is, not what is seen: "sword of the fire king".
 _OWNER = re.compile(r"(?<!front )(?<!top )(?<!back )(?<!side )(?<!edge )\bof (?:the|our|your|his|her|their) (?:[\w-]+ )?$", re.IGNORECASE)
-_HOLDER = re.compile(r"^\s+of\s+\w", re.IGNORECASE)
+_HOLDER = re.compile(r"^\s+(?:full\s+)?of\s+\w", re.IGNORECASE)
 _FOREGROUND = (
     re.compile(r"^\s+in the (?:near )?foreground", re.I),
     re.compile(r"(?:foreground (?:of|with|has)|前景(?:是|有|放)?)\s*$", re.I),
 )
 _NAMED = re.compile(r"(?:called|named|名叫|叫做|名为|名字叫)\s*[\"“「]?([A-Z][\w'-]+(?: [A-Z][\w'-]+)?|[一-鿿]{2,4})")
+_AT_BACK = re.compile(r"\s+(?:(?:is|stands)\s+)?(?:in|at) the (?:back|background|rear|distance)\b", re.I)
+#: Places that follow a thing as an adverb: "a wreck underwater".
+_WHERE = frozenset({"underwater", "undersea", "inside"})
+#: What a thing only lends its look to: "candy-coloured", "dragon-themed".
+
+_LIKE = re.compile(r"[ -](?:colou?red|shaped|themed|styled?|flavou?red)\b", re.I)
+#: Buildings that are a place of their own behind what stands before them.
+_BACKS = ("castle", "temple")
 _INSIDE_EN = re.compile(
     r"\b(?:in|inside|within|at|into|through|around|aboard|on board|interior of)\s+"
     r"(?:an?|the|our|your|my|his|her|their)?\s*(?:[\w-]+\s+){0,2}$",
@@ -92,7 +101,10 @@ class Grammar:
         self._data, self._words, self._sights = data, words, sights
         self.settings = settings_of(data, words)
         self._things_too = frozenset(w for place in words["places"].values() if place.get("inside") for w in place["words"])
+        self._things_too = (self._things_too | frozenset(words["places_weak"]["things_too"])) - surely(words)
         self._places = frozenset(w for listed in self.settings.values() for w in listed) - self._things_too
+        self._weak_places = frozenset(words["places_weak"]["words"])
+        self._use = use_phrases(words["uses"]["words"], words["uses"]["zh"])
         self._when = frozenset(w for table in (data["times"], data["weathers"]) for listed in table.values() for w in listed)
         self._placed = alternatives(dict.fromkeys(self._places, ""))
         said_no = alternatives(words["negations"]["before"]).pattern
@@ -118,7 +130,14 @@ class Grammar:
         seen = blanked(
             seen, [*words["request"]["words"], *(w for listed in words["camera"].values() for ws in listed.values() for w in ws)]
         )
-        found = self._wanted(seen, self._sights.occurrences(seen), field_name)
+        shown = seen
+        for use in self._use.finditer(text):
+            shown = shown[: use.start()] + " " * (use.end() - use.start()) + shown[use.end() :]
+        found = self._wanted(shown, self._sights.occurrences(shown), field_name)
+        if any(not s.doubtful for s in found):
+            seen = shown
+        else:
+            found = self._wanted(seen, self._sights.occurrences(seen), field_name)
         if not found and not _letters(about):
             seen = spelled(about, words["emoji"])
             found = [replace(s, doubtful=False) for s in self._sights.occurrences(seen)] or self._sights.loose(seen)
@@ -128,9 +147,12 @@ class Grammar:
         if not reading.things:
             loose = self._wanted(seen, self._sights.loose(seen), field_name)
             reading = self._cast(seen, loose, bool(loose)) if loose else reading
+        setting = self._setting(text, reading)
+        if not setting:
+            setting, reading = self._backed(seen, reading)
         return replace(
             reading,
-            setting=self._setting(text, reading),
+            setting=setting,
             angle=strongest(text, words["camera"]["angles"]),
             distance=strongest(text, words["camera"]["distances"]),
             horizon={"low": 0.72, "high": 0.32, "": 0.0}[strongest(text, words["camera"]["horizons"])],
@@ -243,7 +265,12 @@ class Grammar:
             between = text[sight.end : after.start] if after is not None else "-"
             describes = after is not None and not between.strip(" -") and text[sight.start : sight.end].isascii()
             describes = describes or (after is not None and _one_word(text, sight, after))
-            holds = after is not None and sight.doubtful is False and _HOLDER.match(text[sight.end :]) and between.strip().lower() == "of"
+            holds = (
+                after is not None
+                and sight.doubtful is False
+                and _HOLDER.match(text[sight.end :])
+                and between.strip().lower() in ("of", "full of")
+            )
             if describes and after is not None:
                 found = [
                     replace(after, count=max(after.count, sight.count), led=after.led or sight.led, first=min(after.begin, sight.begin))
@@ -258,8 +285,11 @@ class Grammar:
 
     def _describes_place(self, text: str, sight: Sight) -> bool:
         """The oak of "an oak table" is not shown where the table is the room's."""
+        if _LIKE.match(text[sight.end : sight.end + 12]):
+            return True
         follows = re.match(r"[ -]([a-z]+)", text[sight.end : sight.end + 20])
-        return follows is not None and follows[1] in self._places and not sight.animate
+        who = sight.animate and (sight.led or not sight.group.startswith("person"))
+        return follows is not None and follows[1] in self._places - _WHERE and not who
 
     def _is_place(self, text: str, sight: Sight) -> bool:
         said = text[sight.start : sight.end].lower()
@@ -352,7 +382,27 @@ class Grammar:
         if reading.things:
             outside = [w for w in self._things_too if not any(self._within(text, m.start(), m.end()) for m in _mentions(w, text))]
             lists = {name: [w for w in words if w not in outside] for name, words in lists.items()}
-        return strongest(text, lists)
+            # The sea of "sea turtle" is no place.
+            for sight in reading.things:
+                said = text[sight.start : sight.end]
+                if " " in said.strip() and said.lower() not in self._places and said.isascii():
+                    text = text[: sight.start] + " " * len(said) + text[sight.end :]
+        # Of two places named as often the narrower one is meant: a lake with mountains behind is a lake.
+        narrow = [name for name in self._words["places"] if name in lists]
+        ordered = {name: lists[name] for name in (*narrow, *(n for n in lists if n not in narrow))}
+        plainly = {name: [w for w in words if w not in self._weak_places] for name, words in ordered.items()}
+        return strongest(text, plainly) or strongest(text, ordered)
+
+    def _backed(self, text: str, reading: Reading) -> tuple[str, Reading]:
+        """A castle that others stand before is where they are: the place shows it, so it is not drawn once more."""
+        places = {w: name for name in _BACKS for w in self._words["places"][name]["words"]}
+        whole = [s for s in reading.things if s.what in places and s.count == 1 and not s.colour]
+        behind = next((s for s in whole if s is not reading.main or _AT_BACK.match(text[s.end :])), None)
+        if behind is None or len(reading.things) < 2:
+            return "", reading
+        left = [tuple(s for s in part if s is not behind) for part in (reading.subjects, reading.props)]
+        left = left if left[0] else [left[1][:1], left[1][1:]]
+        return places[behind.what], replace(reading, subjects=left[0], props=left[1])
 
     def margin(self, text: str) -> str:
         """The side on which the words leave room: a word for room and one for a side near each other in a clause."""
@@ -362,10 +412,14 @@ class Grammar:
             rooms = [m for w in room["words"] for m in _mentions(w, clause)]
             # "the text" or "a room" alone leaves none; "text on the left" does.
             meant = any(r.group().lower() not in weak for r in rooms) or re.search(room["phrases"], clause, re.IGNORECASE)
+            near: list[tuple[int, str]] = []
             for side in sides if meant else ():
-                placed = [m for w in sides[side] for m in _mentions(w, clause)]
-                if any(abs(m.start() - r.end()) <= _NEAR_AFTER or abs(r.start() - m.end()) <= _NEAR_BEFORE for m in placed for r in rooms):
-                    return str(side)
+                for m, r in ((m, r) for w in sides[side] for m in _mentions(w, clause) for r in rooms):
+                    after, before = m.start() - r.end(), r.start() - m.end()
+                    if abs(after) <= _NEAR_AFTER or abs(before) <= _NEAR_BEFORE:
+                        near.append((min(abs(after), abs(before)), str(side)))
+            if near:
+                return min(near, key=lambda pair: pair[0])[1]
         return ""
 
     def _palette(self, text: str, reading: Reading) -> tuple[str, ...]:
@@ -376,26 +430,6 @@ class Grammar:
         for sight in (*reading.things, *reading.foreground):
             bare = bare[: sight.begin] + " " * (sight.end - sight.begin) + bare[sight.end :]
         return tuple(self._sights.colours_in(bare))[:4]
-
-
-def settings_of(data: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Setting value -> its words. A place that is not drawn here lends its words to the nearest one that is."""
-    known = {setting.value for setting in Setting}
-    own = {word for place in words["places"].values() for word in place["words"]}
-    lists = {name: [w for w in listed if w not in own] for name, listed in data["settings"].items()}
-    for name, place in words["places"].items():
-        target = next((n for n in (name, *_ways(name, words["places"])) if n in known), "")
-        if target:
-            lists.setdefault(target, []).extend(place["words"])
-    return lists
-
-
-def _ways(name: str, places: Mapping[str, Any]) -> list[str]:
-    near, way = str(places[name]["near"]), []
-    while near and near not in way:
-        way.append(near)
-        near = str(places[near]["near"]) if near in places else ""
-    return way
 
 
 def spelled(text: str, names: Mapping[str, str]) -> str:

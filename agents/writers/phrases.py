@@ -16,7 +16,7 @@ Size = Literal["small", "medium", "large"]
 
 LATIN_WORD = re.compile(r"[a-z0-9][a-z0-9'’]*", re.IGNORECASE)
 _CJK = re.compile(r"[\u3400-\u9fff]")
-_MEASURES = "只条匹头把个座辆位件朵颗本台双张艘架棵株根支枝瓶杯盘碗盒袋串块片顶副套枚名群对盏扇间栋束尊口滴匙粒"
+_MEASURES = "面轮团具簇只条匹头把个座辆位件朵颗本台双张艘架棵株根支枝瓶杯盘碗盒袋串块片顶副套枚名群对盏扇间栋束尊口滴匙粒"
 _DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"两": 2}
 _UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10000}
 _NUMERAL = r"\d{1,7}|[零一二两三四五六七八九十百千万]+"
@@ -127,6 +127,15 @@ class Phrases:
         """Whether an English word says colour, size, material or pose, or how something is."""
         return self._descriptive(word)
 
+    def sized(self, word: str) -> bool:
+        return word in self._sizes["large"] or word in self._sizes["small"]
+
+    def coloured(self, text: str, start: int, end: int) -> bool:
+        """Whether a fruit's name here is a colour: "a balloon in orange", "balloon, orange, floating"."""
+        if re.search(r"\w\s+in\s+$", text[max(0, start - 8) : start], re.I):
+            return True
+        return bool(re.search(r"\w,\s*$", text[:start]) and re.match(r",\s+\w+ing\b", text[end : end + 24]))
+
     def where_zh(self, text: str) -> bool:
         """Whether a word says where something is: the 面 of 上面 is no noodle."""
         return text in self._where_zh
@@ -168,6 +177,13 @@ class Phrases:
             elif word in self._sizes["large"] or word in self._sizes["small"]:
                 values["size"] = "large" if word in self._sizes["large"] else "small"
             elif word == "of":
+                held = re.search(rf"\b(\d+|{_any(self._counts)})\s+(?:\w+\s+)?([a-z]+)\s+of$", text[low:end].lower())
+                if held is not None and singular(held[2]) in self.holders and held[2] not in self._groups:
+                    # "three mugs of beer": so many are seen of what they hold
+                    number = int(held[1]) if held[1].isdigit() else self._counts[held[1]]
+                    values["count"] = max(number, values.get("count", 1))
+                    first, led = low + held.start(), True
+                    break
                 group = re.search(r"(?:\b(an?|\d+|two|three)\s+)?(?:\w+\s+)?\b([a-z]+)\s+of$", text[low:end].lower())
                 if group is None or group[2] not in self._groups:
                     break
@@ -218,7 +234,8 @@ class Phrases:
         elif any(w in mods for w in self._sizes["small"]) or re.search(r"小(?=的|$)", mods):
             values["size"] = "small"
         if amount:
-            values["count"] = self._number(amount)
+            pair = sight.what in self.paired and amount.startswith(("一双", "一对", "一副"))
+            values["count"] = 1 if pair else self._number(amount)
         return replace(sight, first=low + match.start(), led=sight.led or bool(amount), **values)
 
     def _number(self, amount: str) -> int:
@@ -248,10 +265,15 @@ class Phrases:
             )
             or re.match(rf"\s*,\s*(?:the\s+)?({self.colour.pattern})\s+ones?\b", after, re.I)
             or re.match(rf"\s*({self.colour.pattern})\s*(?:$|[,.;，。；])", after, re.I)
+            or re.match(rf"\s*\(({self.colour.pattern})\)", after, re.I)
+            or re.match(rf"\s*,\s*({self.colour.pattern})\s*,\s+\w+ing\b", after, re.I)
             or re.match(rf"(?:们)?(?:的颜色)?(?:是|为|呈)({self.colour.pattern})", after)
         )
         if colour and not sight.colour:
             values["colour"] = self._colours[colour[1].lower()]
+        several = re.match(r"\s*,\s*(\w+)\s+of\s+them\b", after, re.I)
+        if several and (number := several[1].lower()) in self._counts:
+            values["count"] = self._counts[number]
         material = self._material_after.match(after)
         if material and not sight.material:
             values["material"] = self._materials[material[1].lower()]
@@ -322,7 +344,14 @@ class Phrases:
         low = word.lower()
         if low in self._nouns:
             return True
-        if len(low) < 3 or low.isdigit() or low in self._abstract or singular(low) in self._abstract or self._descriptive(low):
+        if (
+            len(low) < 3
+            or low in _ARTICLES
+            or low.isdigit()
+            or low in self._abstract
+            or singular(low) in self._abstract
+            or self._descriptive(low)
+        ):
             return False
         named = word[0].isupper() and not opening  # a proper name says who, not what
         return not named and not low.endswith((*self._endings, "ing", "ly"))
@@ -368,6 +397,13 @@ class Phrases:
                 found.append(Sight(part, part, "", start, start + len(part), False))
             start += len(part)
         return found
+
+
+def measured_zh(text: str, index: int) -> bool:
+    """Whether the character counts something: the 面 of 三面旗 is no noodle."""
+    return bool(
+        text[index] in _MEASURES and re.search(rf"(?:{_NUMERAL})$", text[max(0, index - 4) : index]) and text[index + 1 : index + 2]
+    )
 
 
 def alternatives(words: Iterable[str]) -> re.Pattern[str]:

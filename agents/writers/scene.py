@@ -16,7 +16,8 @@ from typing import Any, cast
 
 from agents.writers.bounds import Bounds
 from agents.writers.calls import Desk, message
-from agents.writers.grammar import Grammar, Reading, settings_of
+from agents.writers.grammar import Grammar, Reading
+from agents.writers.places import settings_of
 from agents.writers.scene_given import require_drawable
 from agents.writers.scene_note import noted
 from agents.writers.sights import Sight, Sights
@@ -39,6 +40,8 @@ _INDOORS = frozenset(
     {"interior", "cave", "space", "shop", "cafe", "office", "kitchen", "bedroom", "classroom", "library", "concert", "museum", "laboratory"}
     | {"factory", "spaceship", "dungeon", "throne_room", "tavern", "underwater"}
 )
+#: Words for snow that name a season rather than what lies on the ground.
+_SEASONS = frozenset({"christmas", "圣诞", "winter", "冬天", "冬季"})
 #: What a form stands on unless the words say where.
 _GROUNDS = {
     "icon": "plain",
@@ -257,6 +260,8 @@ def _setting(context: StepContext, reading: Reading, choice: _Choice, tools: _To
         return Setting(said)
     if spec.width == spec.height and spec.width <= _ITEM_SIDE:
         return Setting.PLAIN
+    if _nearest(context, spec.about, {"snow": [w for w in tools.data["weathers"]["snow"] if w not in _SEASONS]}):
+        return Setting.SNOWFIELD
     options = _habitat(reading.main, tools)
     turn = {"": 0, "second": 1, "third": 2}[strongest(f"{context.title}. {spec.about}", tools.data["turns"])]
     if choice.setting and turn == 0:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agents.writers.grammar import MOST_PROPS, settings_of
+from agents.writers.grammar import MOST_PROPS
 from agents.writers.phrases import plain, singular
+from agents.writers.places import settings_of
 from agents.writers.sights import Sight, Sights
 from agents.writers.wishes import strongest
 from domain.scene import Relation, Scene, Subject

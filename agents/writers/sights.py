@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from agents.writers.phrases import LATIN_WORD, Noun, Phrases, Sight, Size, plain, singular
+from agents.writers.phrases import LATIN_WORD, Noun, Phrases, Sight, Size, measured_zh, plain, singular
 
 __all__ = ["Noun", "Sight", "Sights", "Size", "joined"]
 
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _LONGEST_ENGLISH, _LONGEST_CHINESE = 4, 8
 #: A single Chinese character is a thing only after these; inside other words it is not ("龙井").
-_BEFORE_ONE = re.compile(r"(?:^|[只条匹头把个座辆位件本棵张艘朵支盏扇色的与和、，。：；\s白黑红蓝绿黄金大小])$")
+_BEFORE_ONE = re.compile(r"(?:^|[只条匹头口面轮团把个座辆位件本棵张艘朵支盏扇色的与和、，。：；\s白黑红蓝绿黄金大小])$")
 _AND = re.compile(r"^\s*(?:,\s*and|,|，|、|and|&|\+|和|与|跟|及|以及|还有)\s*$", re.IGNORECASE)
 
 
@@ -30,7 +30,10 @@ class Sights:
         self._physical = {str(word) for word in words["things"]["physical"]}
         self._english: dict[str, Noun] = {}
         self._chinese: dict[str, Noun] = {}
+        sized = {word for listed in data["sizes"].values() for word in listed}
         for what, group, english, chinese in nouns:
+            # "giant" and 巨大 say how large something is; the lists of drawings hold them as names.
+            english, chinese = ([w for w in words_of if w not in sized] for words_of in (english, chinese))
             for word in english:
                 self._english.setdefault(plain(word), Noun(str(what), str(group), word in doubtful))
             for word in chinese:
@@ -41,6 +44,12 @@ class Sights:
             self._english.setdefault(plain(word), Noun(str(word), "person-role", True))
         for word, what in words["things"]["people_zh"].items():
             self._chinese.setdefault(str(word), Noun(str(what), "person-role"))
+        for word, what in words["things"]["names_zh"].items():
+            known = self._english.get(plain(what))
+            self._chinese[str(word)] = Noun(str(what), known.group if known else "other-object")
+        for word in words["things"]["plainly"]:
+            self._english.pop(str(word), None)
+            self._chinese.pop(str(word), None)
         self._physical |= {str(word) for word in words["things"]["people"]}
         for many, one in words["things"]["irregular"].items():
             if one in self._english:
@@ -60,7 +69,11 @@ class Sights:
     def occurrences(self, text: str) -> list[Sight]:
         """Every mention of a thing in order of the text, described by the words around it; doubtful ones too."""
         known = sorted([*self._in_english(text), *self._in_chinese(text)], key=lambda s: s.start)
+        known = [s for s in known if not (text[s.start : s.end].lower() in self.colours and self.phrases.coloured(text, s.start, s.end))]
         described = [self._settled(self.phrases.described(s, text, known), text) for s in known]
+        # The giant of "giant purple spider" is a size.
+        sizes = {s for s in described for o in described if self.phrases.sized(s.what) and o.begin <= s.start and s.end <= o.start}
+        described = [s for s in described if s not in sizes]
         new = [self.phrases.described(s, text, known) for s in self.phrases.unlisted(text, described)]
         spans = [(s.begin, s.end) for s in new]
         kept = [s for s in described if not (s.inside and any(a <= s.start < b for a, b in spans))]
@@ -85,8 +98,8 @@ class Sights:
         return list(dict.fromkeys(self.colours[m.group().lower()] for m in self.phrases.colour.finditer(text)))
 
     def _settled(self, sight: Sight, text: str) -> Sight:
-        """A doubtful noun that can be touched is meant where an article, number or measure word leads it."""
-        if sight.doubtful and (sight.led or (sight.pose and sight.animate)) and self.physical(sight, text):
+        """A doubtful noun that can be touched is meant where an article, number, measure or colour word leads it."""
+        if sight.doubtful and (sight.led or sight.colour or (sight.pose and sight.animate)) and self.physical(sight, text):
             return replace(sight, doubtful=False)
         return sight
 
@@ -148,6 +161,8 @@ class Sights:
             if length == 1 and self.phrases.where_zh(text[max(0, index - 1) : index + 1]):
                 length = 0
             lead = self.phrases.leads_zh(text[index : index + 2])
+            if length == 1 and measured_zh(text, index):
+                length = 0
             if length and lead:
                 later = next(
                     (

@@ -239,7 +239,7 @@ def test_materials_sizes_poses_and_the_foreground(desk: Desk) -> None:
 def test_what_no_list_knows_is_a_thing_where_the_words_show_it(desk: Desk) -> None:
     assert [s.what for s in scene(desk, "a wombat eats a baguette").subjects] == ["wombat"]
     assert [s.what for s in scene(desk, "a vintage typewriter gathering dust").subjects] == ["typewriter"]
-    assert [s.what for s in scene(desk, "一个黄铜星盘放在木桌上").subjects] == ["星盘"]
+    assert [s.what for s in scene(desk, "一个黄铜量角尺放在木桌上").subjects] == ["量角尺"]
     assert scene(desk, "Payroll made easy").subjects == ()
     assert scene(desk, "the launch of a new collection this summer").subjects == ()
 
@@ -256,3 +256,65 @@ def test_places_set_the_setting_and_are_no_things(desk: Desk) -> None:
         assert scene(desk, f"a teapot in a {word}").setting == Setting(name), word
     assert scene(desk, "a teapot in a kitchen").setting in ("kitchen", "interior")
     assert scene(desk, "a castle on a hill").subjects[0].what == "castle"
+
+
+@pytest.mark.parametrize(
+    ("about", "shown"),
+    [
+        ("Spring sale banner: a blue kite", {("kite", 1)}),
+        ("Banner for a toy shop, two green drums", {("drum", 2)}),
+        ("a red banner with a dragon", {("banner", 1), ("dragon", 1)}),
+        ("a violin and a trumpet, concert season poster", {("violin", 1), ("trumpet", 1)}),
+        ("candy-coloured piano", {("piano", 1)}),
+        ("a glass full of juice and a plum", {("juice", 1), ("plum", 1)}),
+        ("three mugs of tea", {("tea", 3)}),
+        ("a lamp and 2 bowls of soup", {("lamp", 1), ("soup", 2)}),
+        ("giant purple snail", {("snail", 1)}),
+        ("blue kites, five of them", {("kite", 5)}),
+        ("a kite in orange above the sea", {("kite", 1)}),
+        ("an apple and an orange", {("apple", 1), ("orange", 1)}),
+        ("a fox and a red planet", {("fox", 1), ("planet", 1)}),
+        ("a monk in front of a temple", {("monk", 1)}),
+        ("castle in the back, a knight in front", {("knight", 1)}),
+        ("a shipwreck underwater", {("shipwreck", 1)}),
+        ("一把吉他和一只猫，健身应用广告", {("guitar", 1), ("cat", 1)}),
+        ("一双筷子和一个西瓜", {("chopsticks", 1), ("watermelon", 1)}),
+        ("三面旗帜", {("flag", 3)}),
+        ("一条绿色的龙守着一个宝箱", {("dragon", 1), ("treasure chest", 1)}),
+    ],
+)
+def test_what_is_seen_and_how_many(desk: Desk, about: str, shown: set[tuple[str, int]]) -> None:
+    made = scene(desk, about)
+    assert {(s.what, s.count) for s in (*made.subjects, *made.props)} == shown
+
+
+@pytest.mark.parametrize(
+    ("about", "setting"),
+    [
+        ("a lamp on a desk in the office", "office"),
+        ("a rowing boat on a lake, mountains behind", "lake"),
+        ("a monk in front of a temple", "temple"),
+        ("a penguin in the snow", "snowfield"),
+        ("winter sale: a red coat", "gradient"),
+        ("two dogs in the park, room for text on the left", "park"),
+        ("a sea turtle in a laboratory", "laboratory"),
+        ("厨房桌上的一个苹果", "kitchen"),
+    ],
+)
+def test_the_place_that_is_named_outright(desk: Desk, about: str, setting: str) -> None:
+    made = scene(desk, about)
+    assert made.setting.value == setting or (setting == "gradient" and made.setting is not Setting.SNOWFIELD)
+
+
+@pytest.mark.parametrize(
+    ("about", "margin"),
+    [
+        ("a green kite, logo goes on top", "top"),
+        ("a green kite, copy goes on the right", "right"),
+        ("a green kite, text left", "left"),
+        ("a hill with an eagle above, keep the bottom free for tips", "bottom"),
+        ("a cat on top of a title page", "none"),
+    ],
+)
+def test_room_is_left_on_the_side_that_is_nearest_to_the_word_for_it(desk: Desk, about: str, margin: str) -> None:
+    assert scene(desk, about).margin == margin
