@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.errors import InputError, ModelMissing
 from domain.scene import Scene, Subject
@@ -175,7 +175,10 @@ class Casting:
             count, scale = DRIFTING, scale * 0.62
         even = scene.arrangement != "free" or scene.form == "sheet"
         material = self.vocabulary.material(self._material(subject, self.searcher.named(subject.what)))
-        colour = None if material else self._asked_colour(subject)
+        # A colour asked for outright is kept in any material; a colour word that is the material ("golden crown") says no more than it.
+        colour = (parse(subject.colour) if subject.colour else None) if material else self._asked_colour(subject)
+        if material and colour and material.clear:
+            material = replace(material, clear=material.clear * 0.3)  # what shines through must not wash the colour out
         return [
             Item(
                 concept, drawing, colour, scale * (1.0 if even else 1 - 0.09 * (k % 3)), one.prop,
