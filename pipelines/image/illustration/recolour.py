@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from pipelines.image.illustration.colour import Lch, delta_e, harmonise, hex_of, hue_distance, lch, mix
+from pipelines.image.illustration.art import INK
+from pipelines.image.illustration.colour import Lch, delta_e, hex_of, hue_distance, lch, mix, tone_of
 from pipelines.image.illustration.light import Light, blend
 
 Repaint = Callable[[str], str]
@@ -28,6 +29,8 @@ NEAR = 7.0
 MOSTLY, SAME = 0.95, 9.5
 #: Steps of pressing; the last keeps a drawing from becoming a flat stain.
 PRESSES = (1.0, 0.8, 0.62, 0.46, 0.34, 0.24)
+#: A tone takes on the palette's colour when their hues are this near; else it stays as it is: half way would be in no palette.
+PALETTE_HUES = 45.0
 #: The asked colour may be seen this far away (CIEDE2000) after the light of the scene.
 SEEN = 9.0
 
@@ -229,16 +232,19 @@ def _turn(areas: Mapping[str, float], colour: str | None, living: bool, ramp: Se
 
 
 def _hinted(colour: str, palette: Sequence[str]) -> str:
-    """Toward the palette's own hue where one lies near, so that subject and setting belong together without changing what it is."""
+    """In the palette's own hue where one lies near, so that subject and setting belong together without changing what it is."""
     own = lch(colour)
     if not palette:
         return colour
+    if colour == INK:
+        # A silhouette has no colour of its own: it takes the palette's.
+        return tone_of(palette[0], min(max(lch(palette[0]).light, 0.3), 0.62))
     if own.neutral:
-        return harmonise(colour, palette, 0.12)
-    near = min((lch(p) for p in palette), key=lambda p: hue_distance(own.hue, p.hue) + (400 if p.neutral else 0))
-    far = hue_distance(own.hue, near.hue)
-    if near.neutral or far > 60:
-        return hex_of(Lch(own.light, own.chroma * 0.9, own.hue))
-    turn = (near.hue - own.hue + 180) % 360 - 180
-    pull = 0.85 if far < 30 else 0.5
-    return hex_of(Lch(own.light, own.chroma + (near.chroma - own.chroma) * 0.4, (own.hue + turn * pull) % 360))
+        return colour
+    paint = min(palette, key=lambda p: hue_distance(own.hue, lch(p).hue) + (400 if lch(p).neutral else 0))
+    near = lch(paint)
+    if near.neutral or hue_distance(own.hue, near.hue) > PALETTE_HUES:
+        return colour
+    if 70 < near.hue < 125 and own.light < near.light - 0.04:
+        return colour  # yellow mixed with black is olive: gold, skin and straw would look ill in it
+    return tone_of(paint, own.light)
