@@ -62,6 +62,11 @@ PLACES: dict[str, frozenset[str]] = {
     "battlefield": frozenset({"battlefield", "battleground", "战场", "古代战场"}),
     "festival": frozenset({"festival", "fair", "节日", "庙会"}),
 }
+#: Of these places one can build or count several: with a colour or a number asked they are meant as things. Land and water never are:
+#: "green hills" are the setting.
+BUILT = frozenset(
+    {"castle", "village", "volcano", "stadium", "library", "laboratory", "factory", "museum", "temple", "market", "cafe", "tavern"}
+)
 EVERYWHERE = frozenset(
     {"sky", "sunset", "sunrise", "night", "night sky", "background", "scene", "landscape", "天空", "背景", "夜空", "夕阳"}
 )
@@ -244,13 +249,19 @@ def _interchangeable(first: Drawing, other: Drawing) -> bool:
 
 
 def _wanted(scene: Scene) -> list[_Wanted]:
-    """Everything that is a thing and not the place itself; a place with a colour or a number of its own is meant as a thing."""
-    here = PLACES.get(scene.setting.value, frozenset()) | EVERYWHERE
+    """Everything that is a thing and not the place itself; a building with a colour or a number of its own is meant as a thing."""
+    here, built = PLACES.get(scene.setting.value, frozenset()) | EVERYWHERE, scene.setting.value in BUILT
     first = len(scene.subjects)
     every = [_Wanted(s, i, False) for i, s in enumerate(scene.subjects)]
     every += [_Wanted(s, first + i, True) for i, s in enumerate(scene.props)]
     every += [_Wanted(s, i, True, front=True) for i, s in enumerate(scene.foreground)]
-    return [w for w in every if normalise(w.subject.what) not in here or w.subject.colour or w.subject.count > 1]
+    return [
+        w for w in every if (what := normalise(w.subject.what)) not in here or (built and what not in EVERYWHERE and _special(w.subject))
+    ]
+
+
+def _special(subject: Subject) -> bool:
+    return bool(subject.colour) or subject.count > 1
 
 
 def colour_of(text: str, field: str) -> str:
