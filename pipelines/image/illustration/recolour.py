@@ -100,7 +100,7 @@ def recolour(areas: Mapping[str, float], target: str, living: bool = False) -> R
     up = min(0.85, max(0.985 - goal.light, 0.02) / max(most - mean, 0.02))
     down = min(0.85, max(goal.light - 0.09, 0.02) / max(mean - least, 0.02))
 
-    def paint(colour: str, keep: float) -> str:
+    def paint(keep: float, colour: str) -> str:
         own = lch(colour)
         spread = (up if own.light > mean else down) * keep
         light = goal.light + (own.light - mean) * spread
@@ -113,10 +113,10 @@ def recolour(areas: Mapping[str, float], target: str, living: bool = False) -> R
     return _pressed(areas, turning, paint, target)
 
 
-def _pressed(areas: Mapping[str, float], turning: frozenset[str], paint: Callable[[str, float], str], target: str) -> Repaint:
+def _pressed(areas: Mapping[str, float], turning: frozenset[str], paint: Callable[[float, str], str], target: str) -> Repaint:
     """With as much shading as leaves the thing the asked colour: a colour at the edge of what a screen can show has no room for more."""
     for keep in PRESSES:
-        made = _centred(areas, turning, partial(paint, keep=keep), target)
+        made = _centred(areas, turning, partial(paint, keep), target)
         if delta_e(_mean(areas, turning, made), target) <= NEAR and _within(areas, turning, made, target) >= MOSTLY:
             break
     return made
@@ -163,7 +163,7 @@ def of_material_in(areas: Mapping[str, float], ramp: Sequence[str], target: str)
     """A material in an asked colour: everything turns, with the material's glints where they leave it that colour."""
     plain, goal, middle = of_material(areas, ramp), lch(target), lch(ramp[len(ramp) // 2])
 
-    def paint(colour: str, keep: float) -> str:
+    def paint(keep: float, colour: str) -> str:
         tone = lch(plain(colour))
         ratio = min(tone.chroma / max(middle.chroma, 0.03), 1.25) if not middle.neutral else 1.0
         return hex_of(Lch(goal.light + (tone.light - middle.light) * keep, goal.chroma * (1 + (max(ratio, 0.5) - 1) * keep), goal.hue))
