@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.errors import InputError, ModelMissing
 from domain.scene import Scene, Subject
@@ -34,7 +35,38 @@ PLACES: dict[str, frozenset[str]] = {
     "desert": frozenset({"desert", "dunes", "沙漠"}),
     "cave": frozenset({"cave", "cavern", "dungeon", "洞穴", "山洞"}),
     "studio": frozenset({"studio", "podium", "studio podium", "backdrop", "摄影棚"}),
+    "kitchen": frozenset({"kitchen", "厨房"}),
+    "office": frozenset({"office", "workplace", "办公室"}),
+    "cafe": frozenset({"cafe", "café", "coffee shop", "coffee house", "咖啡馆", "咖啡厅", "咖啡店"}),
+    "tavern": frozenset({"tavern", "inn", "pub", "酒馆", "客栈"}),
+    "dungeon": frozenset({"dungeon", "dungeon corridor", "地牢", "地下城"}),
+    "castle": frozenset({"castle", "城堡"}),
+    "market": frozenset({"market", "marketplace", "bazaar", "市场", "集市", "夜市"}),
+    "village": frozenset({"village", "houses", "村庄", "村子", "新手村"}),
+    "garden": frozenset({"garden", "花园"}),
+    "park": frozenset({"park", "公园"}),
+    "harbour": frozenset({"harbour", "harbor", "port", "pier", "港口", "码头"}),
+    "lake": frozenset({"lake", "pond", "湖", "湖泊", "池塘"}),
+    "river": frozenset({"river", "stream", "河", "河流", "江", "小溪"}),
+    "jungle": frozenset({"jungle", "rainforest", "丛林", "雨林", "热带雨林"}),
+    "volcano": frozenset({"volcano", "erupting volcano", "crater", "火山", "火山口"}),
+    "stadium": frozenset({"stadium", "arena", "体育场", "体育馆"}),
+    "classroom": frozenset({"classroom", "教室"}),
+    "library": frozenset({"library", "图书馆", "图书室"}),
+    "laboratory": frozenset({"laboratory", "lab", "实验室"}),
+    "factory": frozenset({"factory", "factory hall", "工厂", "车间"}),
+    "museum": frozenset({"museum", "gallery", "博物馆", "美术馆"}),
+    "temple": frozenset({"temple", "shrine", "寺庙", "神庙", "寺院"}),
+    "graveyard": frozenset({"graveyard", "cemetery", "墓地", "墓园", "坟场"}),
+    "throne_room": frozenset({"throne room", "throne hall", "王座大厅", "王座厅"}),
+    "battlefield": frozenset({"battlefield", "battleground", "战场", "古代战场"}),
+    "festival": frozenset({"festival", "fair", "节日", "庙会"}),
 }
+#: Of these places one can build or count several: with a colour or a number asked they are meant as things. Land and water never are:
+#: "green hills" are the setting.
+BUILT = frozenset(
+    {"castle", "village", "volcano", "stadium", "library", "laboratory", "factory", "museum", "temple", "market", "cafe", "tavern"}
+)
 EVERYWHERE = frozenset(
     {"sky", "sunset", "sunrise", "night", "night sky", "background", "scene", "landscape", "天空", "背景", "夜空", "夕阳"}
 )
@@ -83,7 +115,10 @@ class Casting:
             if found is None or not found[0].exact:
                 missing.append((one.subject.what, found[0].concept.name if found else ""))
             if found:
-                (front if one.front else items).extend(self._items(one, found[0].concept, found[1], scene, items))
+                made = self._items(one, found[0].concept, found[1], scene, items)
+                if not scene.character:
+                    made = self._varied(made, seed)
+                (front if one.front else items).extend(made)
         families = {self.library.sets[i.drawing.set_id].family for i in (*items, *front)}
         return Cast(tuple(items), tuple(front), "+".join(sorted(families)) or family, tuple(missing), figure)
 
@@ -125,18 +160,26 @@ class Casting:
             sets = frozenset(s.id for s in ready if s.family == family)
             found = ((self.searcher.find(w.subject.what, sets, 1), 1 if w.prop or w.front else 3) for w in wanted)
             scores[family] = sum(weight for matches, weight in found if matches and matches[0].exact)
-        return max(scores, key=lambda family: scores[family])
+        # Drawings in one colour come after all others, however many of the things they name.
+        colourful = frozenset(s.family for s in ready if s.colourful)
+        return max(scores, key=lambda family: (family in colourful and scores[family] > 0, scores[family], family in colourful))
 
     def _find(self, subject: Subject, inside: frozenset[str], everywhere: frozenset[str]) -> tuple[Match, Drawing] | None:
-        """Named in the family, else named in any family, else the nearest in the family, else nothing."""
+        """Named in the family, else named in any family, else the nearest in the family, else nothing.
+
+        Of any family, those in one colour are asked last.
+        """
+        colourful = frozenset(s.id for s in self.library.ready() if s.colourful and s.id in everywhere)
         near = self.searcher.find(subject.what, inside, 1)
-        if not near or not near[0].exact:
-            other = self.searcher.find(subject.what, everywhere, 1)
+        for others in (colourful, everywhere):
+            if near and near[0].exact:
+                break
+            other = self.searcher.find(subject.what, others, 1) if others else []
             near = other if other and (other[0].exact or not near) else near
         if not near:
             return None
-        art = near[0].concept.art
-        order = [s.id for s in self.library.ready() if s.id in inside] + [s.id for s in self.library.ready()]
+        art, ready = near[0].concept.art, self.library.ready()
+        order = [s.id for s in ready if s.id in inside] + [s.id for s in ready if s.colourful] + [s.id for s in ready]
         return near[0], next(art[set_id] for set_id in order if set_id in art)
 
     def _asked_colour(self, subject: Subject) -> str | None:
@@ -175,7 +218,10 @@ class Casting:
             count, scale = DRIFTING, scale * 0.62
         even = scene.arrangement != "free" or scene.form == "sheet"
         material = self.vocabulary.material(self._material(subject, self.searcher.named(subject.what)))
-        colour = None if material else self._asked_colour(subject)
+        # A colour asked for outright is kept in any material; a colour word that is the material ("golden crown") says no more than it.
+        colour = (parse(subject.colour) if subject.colour else None) if material else self._asked_colour(subject)
+        if material and colour and material.clear:
+            material = replace(material, clear=material.clear * 0.3)  # what shines through must not wash the colour out
         return [
             Item(
                 concept, drawing, colour, scale * (1.0 if even else 1 - 0.09 * (k % 3)), one.prop,
@@ -184,15 +230,38 @@ class Casting:
             for k in range(count)
         ]  # fmt: skip
 
+    def _varied(self, items: list[Item], seed: int) -> list[Item]:
+        """Of several alike the first is the drawing that was found, the others may be other drawings of it in the same hand."""
+        concept, first = items[0].concept, items[0].drawing
+        others = [d for d in concept.variants.get(first.set_id, ()) if _interchangeable(first, d)]
+        if len(items) < 2 or not others:
+            return items
+        chance = random.Random(f"{seed}/{concept.name}")  # noqa: S311
+        hand = [first, *chance.sample(others, len(others))]
+        return [replace(item, drawing=hand[k % len(hand)]) for k, item in enumerate(items)]
+
+
+def _interchangeable(first: Drawing, other: Drawing) -> bool:
+    """Two drawings of one thing: neither shows several of it, and both are drawn the same way."""
+    several = other.icon.split("-")[0] in ("two", "three", "four", "many") or other.icon == f"{first.icon}s"
+    manner = first.icon.endswith("-flat") == other.icon.endswith("-flat") and first.colourful == other.colourful
+    return not several and manner and 0.5 < other.aspect / first.aspect < 2.0
+
 
 def _wanted(scene: Scene) -> list[_Wanted]:
-    """Everything that is a thing and not the place itself."""
-    here = PLACES.get(scene.setting.value, frozenset()) | EVERYWHERE
+    """Everything that is a thing and not the place itself; a building with a colour or a number of its own is meant as a thing."""
+    here, built = PLACES.get(scene.setting.value, frozenset()) | EVERYWHERE, scene.setting.value in BUILT
     first = len(scene.subjects)
     every = [_Wanted(s, i, False) for i, s in enumerate(scene.subjects)]
     every += [_Wanted(s, first + i, True) for i, s in enumerate(scene.props)]
     every += [_Wanted(s, i, True, front=True) for i, s in enumerate(scene.foreground)]
-    return [w for w in every if normalise(w.subject.what) not in here]
+    return [
+        w for w in every if (what := normalise(w.subject.what)) not in here or (built and what not in EVERYWHERE and _special(w.subject))
+    ]
+
+
+def _special(subject: Subject) -> bool:
+    return bool(subject.colour) or subject.count > 1
 
 
 def colour_of(text: str, field: str) -> str:

@@ -157,6 +157,20 @@ def harmonise(colour: str, palette: Sequence[str], strength: float) -> str:
     return mix(colour, hex_of(Lch(target.light, target.chroma * (0.45 + 0.55 * carried), target.hue)), strength)
 
 
+def nearest_of(colour: str, palette: Sequence[str]) -> str:
+    """The palette's colour that a tone goes with: by hue, then by lightness."""
+    own = lch(colour)
+    return min(palette, key=lambda p: _pull(own, lch(p)))
+
+
+def tone_of(colour: str, light: float) -> str:
+    """The tint or shade of a colour at a lightness (0..1 in OKLab): mixed with white or with black until it is there."""
+    own = lch(colour).light
+    if light >= own:
+        return mix(colour, "#ffffff", min((light - own) / max(1 - own, 1e-6), 1.0))
+    return mix(colour, "#000000", min((own - light) / max(own, 1e-6), 1.0))
+
+
 def _pull(own: Lch, candidate: Lch) -> float:
     turn = hue_distance(own.hue, candidate.hue) / 180 if not own.neutral and not candidate.neutral else 0.4
     return turn + 0.6 * abs(own.light - candidate.light)

@@ -9,7 +9,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.scene import Scene
-from pipelines.image.illustration.colour import Lch, darkest, harmonise, hex_of, lch, lightest, mix, most_vivid, shade, with_light
+from pipelines.image.illustration.colour import (
+    Lch,
+    darkest,
+    harmonise,
+    hex_of,
+    lch,
+    lightest,
+    mix,
+    most_vivid,
+    nearest_of,
+    shade,
+    tone_of,
+    with_light,
+)
 
 #: time -> (sky top, sky middle, sky at the horizon, ambient tint, its weight, glow of sun or moon)
 SKIES: dict[str, tuple[str, str, str, str, float, str]] = {
@@ -55,11 +68,14 @@ class Light:
     def tone(self, natural: str, depth: float = 0.0) -> str:
         """The colour of a thing that is `natural` at noon, standing `depth` (0 near .. 1 at the horizon) away."""
         own = harmonise(natural, self.palette, self.pull)
+        paint = nearest_of(natural, self.palette) if self.palette else ""
         value = lch(own)
         if self.dark:
             own = hex_of(Lch(value.light * 0.62 + 0.02, value.chroma * 0.72, value.hue))
         tinted = mix(own, with_light(self.ambient, lch(own).light), self.weight)
-        return mix(tinted, self.haze, max(0.0, min(depth, 1.0)) * self.haze_amount)
+        far = mix(tinted, self.haze, max(0.0, min(depth, 1.0)) * self.haze_amount)
+        # A palette is kept to: light and air make its colours lighter and darker, and no others of them.
+        return tone_of(paint, lch(far).light) if paint else far
 
     def on_subject(self, colour: str) -> str:
         """A colour inside a subject: subjects are lit enough to be seen for what they are."""
@@ -96,14 +112,15 @@ def light_of(scene: Scene) -> Light:
     pull = 0.72 if palette else 0.0
     sky = tuple(_weathered(c, scene.weather) for c in (top, middle, low))
     sky = tuple(harmonise(c, palette, pull * (0.85 if scene.time in ("day", "night") else 0.6)) for c in sky)
+    sky = tuple(_of_palette(c, palette) for c in sky)
     amount = {"clear": 0.72, "cloudy": 0.76, "rain": 0.82, "snow": 0.85, "fog": 0.97, "storm": 0.86}[scene.weather]
     return Light(
         sky=(sky[0], sky[1], sky[2]),
-        haze=mix(sky[1], sky[2], 0.42 if scene.time in ("dawn", "sunset") else 0.7),
+        haze=_of_palette(mix(sky[1], sky[2], 0.42 if scene.time in ("dawn", "sunset") else 0.7), palette),
         haze_amount=amount,
         ambient=harmonise(ambient, palette, pull * 0.5),
         weight=weight + (0.08 if scene.weather in ("rain", "fog", "storm") else 0.0),
-        glow=glow,
+        glow=_of_palette(glow, palette),
         palette=palette,
         pull=pull,
         dark=scene.time == "night",
@@ -112,6 +129,11 @@ def light_of(scene: Scene) -> Light:
         reach=SUN[scene.time][1],
         rim=SUN[scene.time][2] * max(CLEAR[scene.weather], 0.4),
     )
+
+
+def _of_palette(colour: str, palette: Sequence[str]) -> str:
+    """The same lightness in a tint or shade of the palette; without one the colour itself."""
+    return tone_of(nearest_of(colour, palette), lch(colour).light) if palette else colour
 
 
 def _weathered(colour: str, weather: str) -> str:

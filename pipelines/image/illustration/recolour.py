@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from pipelines.image.illustration.colour import Lch, delta_e, harmonise, hex_of, hue_distance, lch, mix
+from pipelines.image.illustration.art import INK
+from pipelines.image.illustration.colour import Lch, delta_e, hex_of, hue_distance, lch, mix, tone_of
 from pipelines.image.illustration.light import Light, blend
 
 Repaint = Callable[[str], str]
@@ -24,6 +25,12 @@ LIMB = 0.06
 INK_LIGHT = 0.36
 #: The mean of what is recoloured may be this far from the asked colour (CIEDE2000) before shading is given up for it.
 NEAR = 7.0
+#: Shading is pressed until this share of what is recoloured lies within CIEDE2000 SAME of the asked colour, but never to nothing.
+MOSTLY, SAME = 0.95, 9.5
+#: Steps of pressing; the last keeps a drawing from becoming a flat stain.
+PRESSES = (1.0, 0.8, 0.62, 0.46, 0.34, 0.24)
+#: A tone takes on the palette's colour when their hues are this near; else it stays as it is: half way would be in no palette.
+PALETTE_HUES = 45.0
 #: The asked colour may be seen this far away (CIEDE2000) after the light of the scene.
 SEEN = 9.0
 
@@ -93,7 +100,7 @@ def recolour(areas: Mapping[str, float], target: str, living: bool = False) -> R
     up = min(0.85, max(0.985 - goal.light, 0.02) / max(most - mean, 0.02))
     down = min(0.85, max(goal.light - 0.09, 0.02) / max(mean - least, 0.02))
 
-    def paint(colour: str, keep: float) -> str:
+    def paint(keep: float, colour: str) -> str:
         own = lch(colour)
         spread = (up if own.light > mean else down) * keep
         light = goal.light + (own.light - mean) * spread
@@ -103,12 +110,23 @@ def recolour(areas: Mapping[str, float], target: str, living: bool = False) -> R
         strength = 1 + (max(ratio, 0.55) - 1) * keep
         return hex_of(Lch(light, goal.chroma * strength, (goal.hue + min(max(turn * kept, -12), 12)) % 360))
 
-    # A colour at the edge of what a screen can show has no lighter or darker tones as vivid: then there is less shading.
-    for keep in (1.0, 0.6, 0.3, 0.1):
-        made = _centred(areas, turning, partial(paint, keep=keep), target)
-        if delta_e(_mean(areas, turning, made), target) <= NEAR:
+    return _pressed(areas, turning, paint, target)
+
+
+def _pressed(areas: Mapping[str, float], turning: frozenset[str], paint: Callable[[float, str], str], target: str) -> Repaint:
+    """With as much shading as leaves the thing the asked colour: a colour at the edge of what a screen can show has no room for more."""
+    for keep in PRESSES:
+        made = _centred(areas, turning, partial(paint, keep), target)
+        if delta_e(_mean(areas, turning, made), target) <= NEAR and _within(areas, turning, made, target) >= MOSTLY:
             break
     return made
+
+
+def _within(areas: Mapping[str, float], turning: frozenset[str], paint: Repaint, target: str) -> float:
+    """Of the recoloured area, the share that is seen as the asked colour."""
+    every = [(areas[c], delta_e(paint(c), target)) for c in sorted(turning)]
+    total = sum(area for area, _ in every)
+    return sum(area for area, far in every if far <= SAME) / total if total > 0 else 1.0
 
 
 def _centred(areas: Mapping[str, float], turning: frozenset[str], paint: Repaint, target: str) -> Repaint:
@@ -141,6 +159,18 @@ def _mean(areas: Mapping[str, float], turning: frozenset[str], paint: Repaint) -
     return done
 
 
+def of_material_in(areas: Mapping[str, float], ramp: Sequence[str], target: str) -> Repaint:
+    """A material in an asked colour: everything turns, with the material's glints where they leave it that colour."""
+    plain, goal, middle = of_material(areas, ramp), lch(target), lch(ramp[len(ramp) // 2])
+
+    def paint(keep: float, colour: str) -> str:
+        tone = lch(plain(colour))
+        ratio = min(tone.chroma / max(middle.chroma, 0.03), 1.25) if not middle.neutral else 1.0
+        return hex_of(Lch(goal.light + (tone.light - middle.light) * keep, goal.chroma * (1 + (max(ratio, 0.5) - 1) * keep), goal.hue))
+
+    return _pressed(areas, frozenset(areas), paint, target)
+
+
 def of_material(areas: Mapping[str, float], ramp: Sequence[str]) -> Repaint:
     """Everything in the tones of a material, dark to light as it was: lighter and darker about the middle of the ramp."""
     total = sum(areas.values()) or 1.0
@@ -165,11 +195,11 @@ def painter(
 
     haze: 0 near .. 1 far.
     """
-    turn = of_material(areas, ramp) if ramp else (recolour(areas, colour, living) if colour else None)
+    turn = _turn(areas, colour, living, ramp)
     turning = frozenset(areas) if ramp else (body(areas, living) if colour else frozenset())
     veil = haze * light.haze_amount * 0.6
     strength = 1.0
-    goal = ramp[len(ramp) // 2] if ramp else colour
+    goal = colour or (ramp[len(ramp) // 2] if ramp else None)
     known: dict[str, str] = {}
 
     def lit(own: str) -> str:
@@ -183,24 +213,38 @@ def painter(
     if not turn or not goal:
         return Paint(paint)
     # An asked colour must still be seen as that colour at night and far away: the light holds back until it is.
-    painted = _mean(areas, turning, turn)
-    while strength > 0.05 and not ramp and delta_e(goal, lit(painted)) > max(SEEN, delta_e(goal, painted) + 0.5):
+    painted, held = _mean(areas, turning, turn), _within(areas, turning, turn, goal)
+
+    def drowned() -> bool:
+        mean = delta_e(goal, lit(painted)) > max(SEEN, delta_e(goal, painted) + 0.5)
+        return mean or _within(areas, turning, lambda c: lit(turn(c)), goal) < min(held, MOSTLY) - 0.02
+
+    while strength > 0.05 and colour and drowned():
         strength -= 0.1
     share = sum(areas.get(c, 0.0) for c in sorted(turning))
     return Paint(paint, Achieved(goal, painted, lit(painted), round(share, 3)))
 
 
+def _turn(areas: Mapping[str, float], colour: str | None, living: bool, ramp: Sequence[str]) -> Repaint | None:
+    if ramp:
+        return of_material_in(areas, ramp, colour) if colour else of_material(areas, ramp)
+    return recolour(areas, colour, living) if colour else None
+
+
 def _hinted(colour: str, palette: Sequence[str]) -> str:
-    """Toward the palette's own hue where one lies near, so that subject and setting belong together without changing what it is."""
+    """In the palette's own hue where one lies near, so that subject and setting belong together without changing what it is."""
     own = lch(colour)
     if not palette:
         return colour
+    if colour == INK:
+        # A silhouette has no colour of its own: it takes the palette's.
+        return tone_of(palette[0], min(max(lch(palette[0]).light, 0.3), 0.62))
     if own.neutral:
-        return harmonise(colour, palette, 0.12)
-    near = min((lch(p) for p in palette), key=lambda p: hue_distance(own.hue, p.hue) + (400 if p.neutral else 0))
-    far = hue_distance(own.hue, near.hue)
-    if near.neutral or far > 60:
-        return hex_of(Lch(own.light, own.chroma * 0.9, own.hue))
-    turn = (near.hue - own.hue + 180) % 360 - 180
-    pull = 0.85 if far < 30 else 0.5
-    return hex_of(Lch(own.light, own.chroma + (near.chroma - own.chroma) * 0.4, (own.hue + turn * pull) % 360))
+        return colour
+    paint = min(palette, key=lambda p: hue_distance(own.hue, lch(p).hue) + (400 if lch(p).neutral else 0))
+    near = lch(paint)
+    if near.neutral or hue_distance(own.hue, near.hue) > PALETTE_HUES:
+        return colour
+    if 70 < near.hue < 125 and own.light < near.light - 0.04:
+        return colour  # yellow mixed with black is olive: gold, skin and straw would look ill in it
+    return tone_of(paint, own.light)

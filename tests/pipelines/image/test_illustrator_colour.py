@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.scene import Scene
-from pipelines.image.illustration.colour import ciede2000, delta_e, lch
+from pipelines.image.illustration.art import INK
+from pipelines.image.illustration.colour import ciede2000, delta_e, hue_distance, lch, tone_of
 from pipelines.image.illustration.light import light_of
 from pipelines.image.illustration.recolour import body, main_colour, of_material, painter, recolour
 
@@ -69,3 +70,34 @@ def test_a_material_spreads_its_tones_by_lightness() -> None:
     paint = of_material(DRAGON, ramp)
     lights = [lch(paint(c)).light for c in sorted(DRAGON, key=lambda c: lch(c).light)]
     assert lights == sorted(lights) and lights[0] < 0.3
+
+
+def test_a_material_in_an_asked_colour_is_that_colour_and_still_shaded() -> None:
+    gold = ("#7a4a08", "#b97a12", "#e3a92c", "#f6d468", "#fff4c2")
+    got = painter(DRAGON, "#2f6fdb", light_of(Scene()), (), ramp=gold)
+    assert got.achieved and got.achieved.asked == "#2f6fdb" and delta_e(got.achieved.seen, "#2f6fdb") < 7
+    assert len({got.of(c) for c in DRAGON}) > 1
+
+
+def test_shading_leaves_most_of_the_area_the_asked_colour_even_at_night() -> None:
+    for time in ("day", "sunset", "night"):
+        paint = painter(DRAGON, "#3fa45b", light_of(Scene.model_validate({"time": time})), (), living=True, haze=0.5).of
+        turning = sorted(body(DRAGON, living=True))
+        near = sum(DRAGON[c] for c in turning if delta_e(paint(c), "#3fa45b") <= 10)
+        assert near > 0.9 * sum(DRAGON[c] for c in turning), time
+
+
+def test_a_tone_keeps_to_the_palette_at_every_depth_and_hour() -> None:
+    palette = ("#2f6fdb", "#f2aa4c")
+    for time in ("day", "night"):
+        light = light_of(Scene.model_validate({"time": time, "palette": palette}))
+        for natural in ("#4f9d3a", "#c9a26e", "#8d939b"):
+            for depth in (0.0, 0.5, 1.0):
+                tone = light.tone(natural, depth)
+                assert min(delta_e(tone, tone_of(p, lch(tone).light)) for p in palette) < 3
+
+
+def test_a_silhouette_takes_the_palette_and_other_greys_stay() -> None:
+    paint = painter({}, None, light_of(Scene()), ("#cf3aa3",)).of
+    assert hue_distance(lch(paint(INK)).hue, lch("#cf3aa3").hue) < 15
+    assert lch(paint("#808080")).chroma < 0.03
