@@ -296,7 +296,7 @@ def chunk_starts(data: bytes) -> list[int]:
     return starts
 
 
-@pytest.mark.parametrize(("asked", "drawn"), [("espresso machine", "coffee"), ("sailing regatta", "sailboat"), ("statue", "moai")])
+@pytest.mark.parametrize(("asked", "drawn"), [("espresso machine", "coffee"), ("sailing regatta", "sailboat")])
 def test_with_sentence_embeddings_the_nearest_drawing_stands_in(store: ModelStore, assets: Path, asked: str, drawn: str) -> None:
     folder = store.folder("all-minilm-l6-v2")
     embedder = MiniLmEmbedder(folder, store.ref("all-minilm-l6-v2"), Devices(1_000_000_000))
