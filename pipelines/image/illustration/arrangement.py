@@ -15,6 +15,8 @@ from pipelines.image.illustration.stage import Box, Stage
 
 #: Share of its row's spacing a figure of a crowd may be wide, so that neighbours cover each other a little, as in a crowd.
 SHOULDER = 1.22
+#: From this many on, a row on the ground becomes two lines; how large those of the line behind are.
+TWO_LINES, BEHIND = 7, 0.84
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ def row(blocks: Sequence[Block], ground: Ground, side: float, rng: random.Random
     lies = ground.footing != "none"
     if lies and count > 10:
         return crowd(blocks, ground, side, rng)
+    if lies and count >= TWO_LINES:
+        return _lines(blocks, ground, side)
     rows = 1 if lies or area.width / count > area.height * 0.24 else max(1, round((count * area.height / area.width) ** 0.5))
     per_row = -(-count // rows)
     placed: list[Placed] = []
@@ -66,6 +70,25 @@ def row(blocks: Sequence[Block], ground: Ground, side: float, rng: random.Random
         else:
             foot = area.y + area.height * (line + 0.5) / rows + high / 2
         placed += _put(block, area.x + cell * (column + 0.5), foot, fit, ground, index)
+    return placed
+
+
+def _lines(blocks: Sequence[Block], ground: Ground, side: float) -> list[Placed]:
+    """Two lines on the ground, those behind in the gaps, higher up and smaller: one line would make them tiny. Kinds stay together."""
+    area, count = ground.area, len(blocks)
+    back = count // 2
+    cell = area.width / (count - back + (0.0 if count % 2 else 0.5))
+    foot = ground.far + (ground.near - ground.far) * 0.85
+    widest, tallest = max(b.bounds.width for b in blocks), max(b.bounds.height for b in blocks)
+    # Those in front may hide half of those behind, who still stand on the ground; never smaller than in one line.
+    fit = min(side * 1.5, cell * 0.9 / widest, area.height * 0.5 / tallest, (foot - ground.far) / (tallest * 0.45))
+    fit = max(fit, min(side, area.width / count * 0.86 / widest))
+    placed: list[Placed] = []
+    for index, block in enumerate(blocks):
+        behind = index < back
+        x = area.x + cell * (index + 1.0 if behind else index - back + 0.5)
+        own = fit * (BEHIND if behind else 1.0)
+        placed += _put(block, x, ground.far if behind else foot, own, ground, index, 0.5 if behind else 1.0)
     return placed
 
 

@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from domain.scene import Setting
 from pipelines.image.illustration.arrangement import ARRANGED, Ground, arranged
 from pipelines.image.illustration.blocks import SIDED, Block, Item, Placed, settle
 from pipelines.image.illustration.stage import Box, Floor, Stage
@@ -24,6 +25,8 @@ EDGE = 0.035
 FAR_SCALE, MAIN_DEPTH = 0.6, 0.74
 #: More blocks than this that nobody arranged become a crowd.
 FREE_MOST = 18
+#: Where nothing tells what a thing stands on, things stand on one line with the main one; more blocks than this do not fit on it.
+SHELF, SHELF_MOST = (Setting.PLAIN, Setting.GRADIENT), 6
 
 __all__ = ["FACTORS", "OVERLAP", "PROP", "SIDED", "Item", "Placed", "place"]
 
@@ -77,6 +80,7 @@ class _Composer:
         self.near = min(floor.near, self.area.bottom)
         self.far = min(floor.far, self.near)
         self.third = self.rng.choice((0.36, 0.64))
+        self.shelf: float | None = None  # y of the line things stand on where there is no ground
 
     def compose(self) -> list[Placed]:
         scene = self.stage.scene
@@ -99,6 +103,8 @@ class _Composer:
                 best = self._settle(self.blocks[index], side, [t for _, t in chosen])
                 if best is None:
                     break
+                if not chosen:
+                    self.shelf = best.foot if self._shelved(self.blocks[index]) else None
                 chosen.append((index, best))
             else:
                 return [p for i, t in chosen for p in settle(t.block, t.box, t.manner, t.flip, t.depth, i, t.turn)]
@@ -149,6 +155,12 @@ class _Composer:
             return "hang"
         return "water" if self.floor.footing == "water" else "ground"
 
+    def _shelved(self, block: Block) -> bool:
+        """Whether it stands on the line of the main subject on a ground that is none."""
+        scene = self.stage.scene
+        bare = self.floor.footing == "none" and scene.setting in SHELF and scene.composition != "scatter" and self.count <= SHELF_MOST
+        return bare and not block.root.pose.stands and block.root.concept.stands not in ("air", "drift")
+
     def _sized(self, block: Block, side: float) -> Box:
         bounds = block.bounds
         wide, high = bounds.width * side, bounds.height * side
@@ -181,10 +193,15 @@ class _Composer:
             foot = self._height(block, box, manner, rng)
         x = min(max(across - box.width / 2, self.area.x), max(self.area.right - box.width, self.area.x))
         foot = min(foot, self.area.bottom)
+        stands = self.shelf is not None and not block.main and self._shelved(block)
+        if stands and self.shelf is not None:
+            foot = max(self.shelf, self.area.y + box.height)
+        elif self.shelf is not None and not block.main and not block.root.pose.stands:
+            foot = max(min(foot, self.shelf - box.height * 0.4), self.area.y + box.height)  # what flies is above what stands
         sided = block.root.sided
         flip = sided and across < self.area.centre[0] - 1 if block.main else sided and rng.random() < 0.4
         turn = 0.0
-        if manner == "none" and not block.main:
+        if manner == "none" and not block.main and not stands:
             turn = rng.uniform(-12, 12) if self.stage.scene.composition == "scatter" else rng.uniform(-5, 5)
         return _Try(block, Box(x, foot - box.height, box.width, box.height), foot, manner, depth, turn, flip)
 

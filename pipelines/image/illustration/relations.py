@@ -205,7 +205,11 @@ class _Builder:
         box = anchor.box
         item, wide, high = self._fit(item, box.width * 0.56, box.height * 0.5)
         x = box.x + box.width * (0.86 if count == 1 or item.copy % 2 == 0 else 0.14)
-        return Part(item, Box(x - wide / 2, box.y + box.height * 0.66 - high / 2, wide, high), anchor.order + 1, rests=True)
+        middle = box.y + box.height * 0.66
+        if anchor.item.concept.bust:  # a head has no hands: beside the chin, the face stays free
+            x = box.x + box.width * (1.0 if x > box.centre[0] else 0.0) + (wide * 0.3 if x > box.centre[0] else -wide * 0.3)
+            middle = box.bottom - high / 2
+        return Part(item, Box(x - wide / 2, middle - high / 2, wide, high), anchor.order + 1, rests=True)
 
     def _next_to(self, parts: Sequence[Part], anchor: Part, item: Item, kind: str, turn: int) -> Part:
         """Right, then left, further out each time."""
