@@ -84,12 +84,12 @@ class _Composer:
 
     def compose(self) -> list[Placed]:
         scene = self.stage.scene
-        how = scene.arrangement if scene.arrangement != "free" else {"row": "row", "scatter": "free"}.get(scene.composition, "free")
+        how = scene.arrangement if scene.arrangement != "free" else {"row": "lines", "scatter": "free"}.get(scene.composition, "free")
         if how == "free" and self.count > FREE_MOST:
             how = "crowd" if self.floor.footing != "none" else "scatter"
         if how in ARRANGED and self.count > 1:
             manners = {b.root.concept.name: self._manner(b) for b in self.blocks}
-            ground = Ground(self.area, self.far, self.near, self.floor.footing, manners)
+            ground = Ground(self.area, self.far, self.near, self.floor.footing, manners, self.floor.water)
             return arranged(how, self.blocks, ground, self.alone if how == "crowd" else self.side, self.rng)
         return self._cut(self.gathered())
 
@@ -110,7 +110,9 @@ class _Composer:
                 return [p for i, t in chosen for p in settle(t.block, t.box, t.manner, t.flip, t.depth, i, t.turn)]
             side *= 0.86
         manners = {b.root.concept.name: self._manner(b) for b in self.blocks}
-        return arranged("row", self.blocks, Ground(self.area, self.far, self.near, self.floor.footing, manners), self.side, self.rng)
+        return arranged(
+            "row", self.blocks, Ground(self.area, self.far, self.near, self.floor.footing, manners, self.floor.water), self.side, self.rng
+        )
 
     def _cut(self, placed: list[Placed]) -> list[Placed]:
         """A close camera: the main block grows about its middle until the lower edge of the picture cuts it."""
@@ -153,7 +155,9 @@ class _Composer:
             return "air"
         if item.concept.stands == "hang" and item.prop:
             return "hang"
-        return "water" if self.floor.footing == "water" else "ground"
+        boat = item.concept.group == "transport-water" and item.concept.stands == "water"
+        afloat = self.floor.footing == "water" or (self.floor.water is not None and boat)
+        return "water" if afloat else "ground"
 
     def _shelved(self, block: Block) -> bool:
         """Whether it stands on the line of the main subject on a ground that is none."""
@@ -188,7 +192,8 @@ class _Composer:
             grow = (FAR_SCALE + (1 - FAR_SCALE) * depth) / (FAR_SCALE + (1 - FAR_SCALE) * MAIN_DEPTH)
             grow = min(grow, self.area.width / box.width, self.area.height / box.height)
             box = replace(box, width=box.width * grow, height=box.height * grow)
-            foot = max(self.far + (self.near - self.far) * depth, self.area.y + box.height)
+            far, near = self.floor.water if manner == "water" and self.floor.water else (self.far, self.near)
+            foot = max(far + (near - far) * depth, self.area.y + box.height)
         else:
             foot = self._height(block, box, manner, rng)
         x = min(max(across - box.width / 2, self.area.x), max(self.area.right - box.width, self.area.x))
