@@ -25,6 +25,8 @@ EDGE = 0.035
 FAR_SCALE, MAIN_DEPTH = 0.6, 0.74
 #: More blocks than this that nobody arranged become a crowd.
 FREE_MOST = 18
+#: From this width on, for a height of 1, a picture is a banner.
+BANNER = 1.6
 #: Where nothing tells what a thing stands on, things stand on one line with the main one; more blocks than this do not fit on it.
 SHELF, SHELF_MOST = (Setting.PLAIN, Setting.GRADIENT), 6
 
@@ -75,6 +77,8 @@ class _Composer:
         distance = DISTANCES[stage.scene.camera.distance]
         if stage.scene.frame in ("circle", "badge", "diamond"):
             nearness *= 1.35  # a frame has taken the corners already
+        # A banner has little height and much width: by its height alone things would be lost in it.
+        nearness *= min(max(self.area.width / self.area.height / BANNER, 1.0) ** 0.6, 1.4)
         self.side = min(SIZES[stage.scene.composition] * distance * nearness, 0.98) * short * crowd
         self.alone = self.side / crowd
         self.near = min(floor.near, self.area.bottom)
