@@ -15,17 +15,23 @@ from pipelines.image.illustration.stage import Box, Stage
 
 #: Share of its row's spacing a figure of a crowd may be wide, so that neighbours cover each other a little, as in a crowd.
 SHOULDER = 1.22
+#: From this many on, things side by side on the ground stand in two lines; how large those of the line behind are.
+TWO_LINES, BEHIND = 7, 0.84
 
 
 @dataclass(frozen=True)
 class Ground:
-    """area: where things may be. far and near: y of the furthest and nearest place to stand. manners: concept name -> how it stands."""
+    """area: where things may be. far and near: y of the furthest and nearest place to stand. manners: concept name -> how it stands.
+
+    water: the same as far and near for what floats where there is water behind the ground.
+    """
 
     area: Box
     far: float
     near: float
     footing: str
     manners: Mapping[str, str]
+    water: tuple[float, float] | None = None
 
     def manner(self, block: Block) -> str:
         return self.manners.get(block.root.concept.name, self.footing)
@@ -62,10 +68,32 @@ def row(blocks: Sequence[Block], ground: Ground, side: float, rng: random.Random
         fit = min(side * 1.5, cell * 0.86 / bounds.width, room * 0.86 / bounds.height)
         high, manner = bounds.height * fit, ground.manner(block)
         if rows == 1 and manner in ("ground", "water"):
-            foot = ground.far + (ground.near - ground.far) * 0.75
+            far, near = ground.water if manner == "water" and ground.water else (ground.far, ground.near)
+            foot = far + (near - far) * 0.75
         else:
             foot = area.y + area.height * (line + 0.5) / rows + high / 2
         placed += _put(block, area.x + cell * (column + 0.5), foot, fit, ground, index)
+    return placed
+
+
+def lines(blocks: Sequence[Block], ground: Ground, side: float, rng: random.Random) -> list[Placed]:
+    """Two lines on the ground, those behind in the gaps, higher up and smaller: one line would make them tiny. Kinds stay together."""
+    if ground.footing == "none" or not TWO_LINES <= len(blocks) <= 10:
+        return row(blocks, ground, side, rng)
+    area, count = ground.area, len(blocks)
+    back = count // 2
+    cell = area.width / (count - back + (0.0 if count % 2 else 0.5))
+    foot = ground.far + (ground.near - ground.far) * 0.85
+    widest, tallest = max(b.bounds.width for b in blocks), max(b.bounds.height for b in blocks)
+    # Those in front may hide half of those behind, who still stand on the ground; never smaller than in one line.
+    fit = min(side * 1.5, cell * 0.9 / widest, area.height * 0.5 / tallest, (foot - ground.far) / (tallest * 0.45))
+    fit = max(fit, min(side, area.width / count * 0.86 / widest))
+    placed: list[Placed] = []
+    for index, block in enumerate(blocks):
+        behind = index < back
+        x = area.x + cell * (index + 1.0 if behind else index - back + 0.5)
+        own = fit * (BEHIND if behind else 1.0)
+        placed += _put(block, x, ground.far if behind else foot, own, ground, index, 0.5 if behind else 1.0)
     return placed
 
 
@@ -214,6 +242,7 @@ def crowd(blocks: Sequence[Block], ground: Ground, side: float, rng: random.Rand
 
 ARRANGED: dict[str, Callable[[Sequence[Block], Ground, float, random.Random], list[Placed]]] = {
     "row": row,
+    "lines": lines,
     "circle": circle,
     "grid": grid,
     "scatter": scatter,

@@ -213,6 +213,8 @@ class Casting:
         scale = FACTORS[subject.size] * min(max(against, 0.45), 1.5) * small
         if scene.composition == "row" or scene.arrangement in ("row", "grid", "circle") or scene.form == "sheet":
             scale = FACTORS[subject.size] * (0.8 if one.prop and main else 1.0)
+            if scene.composition == "row" and scene.arrangement == "free" and scene.form != "sheet":
+                scale *= min(max(against, 0.65), 1.3)  # nobody asked for things of one size
         count = subject.count
         if concept.stands == "drift" and one.prop and main and count == 1 and scene.form == "scene":
             count, scale = DRIFTING, scale * 0.62

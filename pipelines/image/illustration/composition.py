@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from domain.scene import Setting
 from pipelines.image.illustration.arrangement import ARRANGED, Ground, arranged
 from pipelines.image.illustration.blocks import SIDED, Block, Item, Placed, settle
 from pipelines.image.illustration.stage import Box, Floor, Stage
@@ -24,6 +25,10 @@ EDGE = 0.035
 FAR_SCALE, MAIN_DEPTH = 0.6, 0.74
 #: More blocks than this that nobody arranged become a crowd.
 FREE_MOST = 18
+#: From this width on, for a height of 1, a picture is a banner.
+BANNER = 1.6
+#: Where nothing tells what a thing stands on, things stand on one line with the main one; more blocks than this do not fit on it.
+SHELF, SHELF_MOST = (Setting.PLAIN, Setting.GRADIENT), 6
 
 __all__ = ["FACTORS", "OVERLAP", "PROP", "SIDED", "Item", "Placed", "place"]
 
@@ -72,20 +77,23 @@ class _Composer:
         distance = DISTANCES[stage.scene.camera.distance]
         if stage.scene.frame in ("circle", "badge", "diamond"):
             nearness *= 1.35  # a frame has taken the corners already
+        # A banner has little height and much width: by its height alone things would be lost in it.
+        nearness *= min(max(self.area.width / self.area.height / BANNER, 1.0) ** 0.6, 1.4)
         self.side = min(SIZES[stage.scene.composition] * distance * nearness, 0.98) * short * crowd
         self.alone = self.side / crowd
         self.near = min(floor.near, self.area.bottom)
         self.far = min(floor.far, self.near)
         self.third = self.rng.choice((0.36, 0.64))
+        self.shelf: float | None = None  # y of the line things stand on where there is no ground
 
     def compose(self) -> list[Placed]:
         scene = self.stage.scene
-        how = scene.arrangement if scene.arrangement != "free" else {"row": "row", "scatter": "free"}.get(scene.composition, "free")
+        how = scene.arrangement if scene.arrangement != "free" else {"row": "lines", "scatter": "free"}.get(scene.composition, "free")
         if how == "free" and self.count > FREE_MOST:
             how = "crowd" if self.floor.footing != "none" else "scatter"
         if how in ARRANGED and self.count > 1:
             manners = {b.root.concept.name: self._manner(b) for b in self.blocks}
-            ground = Ground(self.area, self.far, self.near, self.floor.footing, manners)
+            ground = Ground(self.area, self.far, self.near, self.floor.footing, manners, self.floor.water)
             return arranged(how, self.blocks, ground, self.alone if how == "crowd" else self.side, self.rng)
         return self._cut(self.gathered())
 
@@ -99,12 +107,16 @@ class _Composer:
                 best = self._settle(self.blocks[index], side, [t for _, t in chosen])
                 if best is None:
                     break
+                if not chosen:
+                    self.shelf = best.foot if self._shelved(self.blocks[index]) else None
                 chosen.append((index, best))
             else:
                 return [p for i, t in chosen for p in settle(t.block, t.box, t.manner, t.flip, t.depth, i, t.turn)]
             side *= 0.86
         manners = {b.root.concept.name: self._manner(b) for b in self.blocks}
-        return arranged("row", self.blocks, Ground(self.area, self.far, self.near, self.floor.footing, manners), self.side, self.rng)
+        return arranged(
+            "row", self.blocks, Ground(self.area, self.far, self.near, self.floor.footing, manners, self.floor.water), self.side, self.rng
+        )
 
     def _cut(self, placed: list[Placed]) -> list[Placed]:
         """A close camera: the main block grows about its middle until the lower edge of the picture cuts it."""
@@ -147,7 +159,15 @@ class _Composer:
             return "air"
         if item.concept.stands == "hang" and item.prop:
             return "hang"
-        return "water" if self.floor.footing == "water" else "ground"
+        boat = item.concept.group == "transport-water" and item.concept.stands == "water"
+        afloat = self.floor.footing == "water" or (self.floor.water is not None and boat)
+        return "water" if afloat else "ground"
+
+    def _shelved(self, block: Block) -> bool:
+        """Whether it stands on the line of the main subject on a ground that is none."""
+        scene = self.stage.scene
+        bare = self.floor.footing == "none" and scene.setting in SHELF and scene.composition != "scatter" and self.count <= SHELF_MOST
+        return bare and not block.root.pose.stands and block.root.concept.stands not in ("air", "drift")
 
     def _sized(self, block: Block, side: float) -> Box:
         bounds = block.bounds
@@ -176,15 +196,21 @@ class _Composer:
             grow = (FAR_SCALE + (1 - FAR_SCALE) * depth) / (FAR_SCALE + (1 - FAR_SCALE) * MAIN_DEPTH)
             grow = min(grow, self.area.width / box.width, self.area.height / box.height)
             box = replace(box, width=box.width * grow, height=box.height * grow)
-            foot = max(self.far + (self.near - self.far) * depth, self.area.y + box.height)
+            far, near = self.floor.water if manner == "water" and self.floor.water else (self.far, self.near)
+            foot = max(far + (near - far) * depth, self.area.y + box.height)
         else:
             foot = self._height(block, box, manner, rng)
         x = min(max(across - box.width / 2, self.area.x), max(self.area.right - box.width, self.area.x))
         foot = min(foot, self.area.bottom)
+        stands = self.shelf is not None and not block.main and self._shelved(block)
+        if stands and self.shelf is not None:
+            foot = max(self.shelf, self.area.y + box.height)
+        elif self.shelf is not None and not block.main and not block.root.pose.stands:
+            foot = max(min(foot, self.shelf - box.height * 0.4), self.area.y + box.height)  # what flies is above what stands
         sided = block.root.sided
         flip = sided and across < self.area.centre[0] - 1 if block.main else sided and rng.random() < 0.4
         turn = 0.0
-        if manner == "none" and not block.main:
+        if manner == "none" and not block.main and not stands:
             turn = rng.uniform(-12, 12) if self.stage.scene.composition == "scatter" else rng.uniform(-5, 5)
         return _Try(block, Box(x, foot - box.height, box.width, box.height), foot, manner, depth, turn, flip)
 

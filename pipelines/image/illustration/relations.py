@@ -163,6 +163,8 @@ class _Builder:
     def _on(self, anchor: Part, item: Item, across: float, count: int) -> Part:
         item, wide, high = self._fit(item, anchor.box.width * (0.92 if count == 1 else 1.05 / count), 99.0)
         seat = self.seats.get(anchor.item.concept.name)
+        if seat and count == 1:  # the back of what one sits on stays seen
+            item, wide, high = self._fit(item, anchor.box.width * 0.66, anchor.box.height * 0.8)
         top = anchor.box.y + anchor.box.height * seat if seat else self._top(anchor, across)
         foot = top + min(high * 0.06, anchor.box.height * 0.14)
         x = anchor.box.x + anchor.box.width * across - wide / 2
@@ -171,7 +173,7 @@ class _Builder:
     def _in(self, anchor: Part, item: Item, across: float, count: int) -> Part:
         box = anchor.box
         if anchor.item.concept.name not in self.holders:
-            item, wide, high = self._fit(item, box.width * 0.46 / count, box.height * 0.46)
+            item, wide, high = self._fit(item, box.width * 0.58 / count, box.height * 0.58)
             middle = box.y + box.height * 0.6
             return Part(item, Box(box.x + box.width * across - wide / 2, middle - high / 2, wide, high), anchor.order + 1, rests=True)
         item, wide, high = self._fit(item, box.width * 0.8 / count, box.height * 1.5)
@@ -205,7 +207,11 @@ class _Builder:
         box = anchor.box
         item, wide, high = self._fit(item, box.width * 0.56, box.height * 0.5)
         x = box.x + box.width * (0.86 if count == 1 or item.copy % 2 == 0 else 0.14)
-        return Part(item, Box(x - wide / 2, box.y + box.height * 0.66 - high / 2, wide, high), anchor.order + 1, rests=True)
+        middle = box.y + box.height * 0.66
+        if anchor.item.concept.bust or anchor.item.concept.group.startswith("face"):  # a head has no hands: beside it, the face stays free
+            x = box.x + box.width * (1.0 if x > box.centre[0] else 0.0) + (wide * 0.3 if x > box.centre[0] else -wide * 0.3)
+            middle = box.bottom - high / 2
+        return Part(item, Box(x - wide / 2, middle - high / 2, wide, high), anchor.order + 1, rests=True)
 
     def _next_to(self, parts: Sequence[Part], anchor: Part, item: Item, kind: str, turn: int) -> Part:
         """Right, then left, further out each time."""

@@ -6,6 +6,9 @@ from pipelines.image.illustration.colour import mix
 from pipelines.image.illustration.stage import Stage
 from pipelines.image.illustration.svg import Canvas, number
 
+_DISCS = ("sun", "moon")
+_ZH_DISCS = ("太阳", "月亮", "圆月", "满月", "明月", "弯月")
+
 
 def paint_sky(stage: Stage, horizon: float, disc: bool = True) -> float:
     """Fill the canvas with sky down to `horizon` (pixels). Returns where the sun or moon stands, 0..1 from left."""
@@ -18,11 +21,17 @@ def paint_sky(stage: Stage, horizon: float, disc: bool = True) -> float:
     sun = _sun_side(stage, rng.uniform(0.0, 1.0))
     if light.dark and stage.scene.weather in ("clear", "snow"):
         stars(stage, horizon, round(60 + 50 * rng.random()))
-    if disc and stage.scene.weather in ("clear", "cloudy"):
+    if disc and not _asked(stage) and stage.scene.weather in ("clear", "cloudy"):
         _disc(stage, sun, horizon)
     if stage.scene.weather != "fog":
         clouds(stage, horizon)
     return sun
+
+
+def _asked(stage: Stage) -> bool:
+    """Whether the scene's own things include a sun or moon, so that there are not two."""
+    things = [s.what.lower() for s in (*stage.scene.subjects, *stage.scene.props)]
+    return any(set(_DISCS) & set(what.split()) or what.endswith(_ZH_DISCS) for what in things)
 
 
 def _sun_side(stage: Stage, draw: float) -> float:

@@ -156,6 +156,7 @@ class Floor:
     far and near: y of the furthest and nearest place to stand, in pixels. footing: "ground" (things stand and cast shadows), "water"
     (things float half in it) or "none" (things hang free). front: markup drawn over the subjects. shade: strength of contact shadows.
     sun: x of the light, 0..1. spot: x in pixels made for the main subject (a podium), or None; spot_width: how wide that is.
+    water: y of its furthest and nearest water where ground lies before water: boats float there, all else stands on the ground.
     growth: colour of what grows around feet, "" where nothing does. veil: what calms the margin here, "" for the sky's own.
     """
 
@@ -168,6 +169,7 @@ class Floor:
     spot_width: float = 0.0
     growth: str = ""
     veil: str = ""
+    water: tuple[float, float] | None = None
     front: list[str] = field(default_factory=list)
 
 

@@ -9,6 +9,7 @@ from pipelines.image.illustration import plants
 from pipelines.image.illustration.art import ArtLibrary
 from pipelines.image.illustration.blocks import Placed
 from pipelines.image.illustration.colour import mix, shade
+from pipelines.image.illustration.composition import SHELF
 from pipelines.image.illustration.mask import Looks
 from pipelines.image.illustration.recolour import Achieved, painter
 from pipelines.image.illustration.settings import OUTDOORS
@@ -17,6 +18,8 @@ from pipelines.image.illustration.svg import clean_fragment, silhouette
 from pipelines.image.illustration.svg import number as n
 
 ABSTRACT = (Setting.PLAIN, Setting.PATTERN, Setting.GRADIENT, Setting.STUDIO, Setting.PODIUMS)
+#: Half the width of a foot that stands by itself, as a share of the width of the thing.
+BROAD = 0.2
 #: Where it is dark whatever the time of day.
 DIM = (Setting.SPACE, Setting.CAVE, Setting.DUNGEON, Setting.CONCERT, Setting.UNDERWATER)
 
@@ -145,6 +148,8 @@ class Artist:
         canvas, box, tone = self.stage.canvas, placed.box, self.stage.light.shadow
         if placed.stands == "none":
             wide, y = box.width * 0.42, box.bottom + box.height * 0.07
+            if self._feet(placed)[1] > box.width * BROAD and abs(placed.turn) < 3 and self.stage.scene.setting in SHELF:
+                y = box.bottom  # it can stand, so it does not hang over its shade
             fade = canvas.radial([(0, tone, floor.shade), (0.6, tone, floor.shade * 0.4), (1, tone, 0)])
             canvas.ellipse(box.centre[0], y, wide, wide * 0.15, fade)
             return

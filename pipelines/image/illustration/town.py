@@ -146,7 +146,7 @@ def harbour(stage: Stage) -> Floor:
             stone.crate(b, x + (k % 2) * size * 1.08 - size, kerb + b.h * 0.06 - (k // 2) * size, size, b.tone("#a8784f"))
         else:
             stone.barrel(b, x + (k - 1) * size * 0.8, kerb + b.h * 0.07, size * 1.3, b.tone("#8f623f"))
-    return Floor(far=kerb + b.h * 0.06, near=b.h * 0.94, sun=sun)
+    return Floor(far=kerb + b.h * 0.06, near=b.h * 0.94, sun=sun, water=(shore + (kerb - shore) * 0.3, kerb - b.h * 0.025))
 
 
 def market(stage: Stage) -> Floor:

@@ -35,4 +35,5 @@ def look(stage: Stage, floor: Floor) -> Floor:
     front = [f'<g transform="{move}">{markup}</g>' for markup in floor.front]
     near = min(scale * floor.near + down, high * 0.955)
     sun = (1 - floor.sun) if mirrored else floor.sun
-    return replace(floor, far=min(scale * floor.far + down, near), near=near, sun=sun, front=front)
+    water = (scale * floor.water[0] + down, scale * floor.water[1] + down) if floor.water else None
+    return replace(floor, water=water, far=min(scale * floor.far + down, near), near=near, sun=sun, front=front)

@@ -87,7 +87,7 @@ def beach(stage: Stage) -> Floor:
         paint = stage.canvas.linear([(0, fill, 1), (1, mix(fill, stage.light.tone("#d9ab6c"), 0.55), 1)]) if fill == sand else fill
         stage.canvas.under(line, paint, alpha)
     _shore_things(stage, shore + h * 0.12)
-    return Floor(far=shore + h * 0.1, near=h * 0.93, sun=sun, front=[])
+    return Floor(far=shore + h * 0.1, near=h * 0.93, sun=sun, front=[], water=(horizon + h * 0.05, shore - h * 0.02))
 
 
 def _shore_things(stage: Stage, top: float) -> None:

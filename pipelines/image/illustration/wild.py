@@ -168,7 +168,8 @@ def lake(stage: Stage) -> Floor:
         if abs(x - b.x) > b.w * 0.2:
             _reeds(b, x, water_foot + b.h * b.some(0.05, 0.09), b.u * b.some(8, 15))
     front = plants.front_grass(stage, shade(near, light=-0.08))
-    return Floor(far=water_foot + b.h * 0.08, near=b.h * 0.93, sun=sun, front=front, growth=near)
+    water = (shore + (water_foot - shore) * 0.3, water_foot)
+    return Floor(far=water_foot + b.h * 0.08, near=b.h * 0.93, sun=sun, front=front, growth=near, water=water)
 
 
 def _reeds(b: Backdrop, x: float, foot: float, size: float) -> None:

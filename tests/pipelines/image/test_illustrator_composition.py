@@ -144,6 +144,44 @@ def test_arranged_things_stay_apart(illustrator: Illustrator, arrangement: str, 
     assert max(shared(a, b) for i, a in enumerate(found) for b in found[i + 1 :]) <= most
 
 
+def test_things_on_a_bare_ground_stand_on_one_line(illustrator: Illustrator) -> None:
+    scene = {"subjects": [{"what": "christmas tree"}], "props": [{"what": "wrapped gift", "count": 3}], "setting": "gradient"}
+    for seed in range(4):
+        feet = [y + h for _, y, _, h in boxes(draw(illustrator, scene, seed=seed))]
+        assert len(feet) == 4 and max(feet) - min(feet) < 2
+
+
+def test_what_flies_over_a_bare_ground_is_above_what_stands(illustrator: Illustrator) -> None:
+    made = draw(illustrator, {"subjects": [{"what": "wrapped gift"}], "props": [{"what": "balloon"}], "setting": "gradient"})
+    gift, balloon = box_of(made, "wrapped gift"), box_of(made, "balloon")
+    assert balloon[1] + balloon[3] < gift[1] + gift[3]
+
+
+def test_a_boat_floats_where_there_is_water_behind_the_quay(illustrator: Illustrator) -> None:
+    scene = {"subjects": [{"what": "sailboat"}], "props": [{"what": "barrel"}], "setting": "harbour"}
+    for seed in range(3):
+        made = draw(illustrator, scene, seed=seed)
+        boat, barrel = box_of(made, "sailboat"), box_of(made, "barrel")
+        assert boat[1] + boat[3] < 0.75 * 320 < barrel[1] + barrel[3]
+
+
+def test_eight_side_by_side_are_larger_in_two_lines_than_in_the_row_somebody_asked_for(illustrator: Illustrator) -> None:
+    scene = {"subjects": [{"what": "rabbit", "count": 8}], "setting": "meadow", "composition": "row"}
+    free, asked = (boxes(draw(illustrator, {**scene, "arrangement": how}, 480, 270)) for how in ("free", "row"))
+    assert max(h for *_, h in free) > 1.2 * max(h for *_, h in asked)
+    assert len({round(y + h) for _, y, _, h in asked}) == 1 < len({round(y + h) for _, y, _, h in free})
+
+
+@pytest.mark.parametrize("time", ["day", "night"])
+def test_no_second_moon_beside_the_one_asked_for(illustrator: Illustrator, time: str) -> None:
+    """The sky's own has a halo of two ellipses about it: fewer shapes in the backdrop."""
+    shapes = []
+    for what in ("full moon", "balloon"):
+        svg = draw(illustrator, {"subjects": [{"what": what}], "setting": "meadow", "time": time}).files[1].data.decode()
+        shapes.append(svg.split('id="backdrop"')[1].split("<g id=")[0].count("<ellipse"))
+    assert shapes[0] < shapes[1]
+
+
 def test_a_crowd_of_sixty_is_smaller_toward_the_horizon_and_nobody_is_hidden(illustrator: Illustrator) -> None:
     scene = {"subjects": [{"what": "penguin", "count": 60}], "setting": "mountains", "arrangement": "crowd"}
     found = sorted(boxes(draw(illustrator, scene, 640, 480)), key=lambda b: b[1] + b[3])

@@ -21,10 +21,10 @@ TIMES = ("day", "dawn", "sunset", "night")
 BRAND = ("#0f4c5c", "#e36414", "#fb8b24", "#f7ede2")
 #: Most shapes and gradients a backdrop may have, so that it stays quick to draw and light to open.
 MOST_ELEMENTS = 2500
+#: The canvas names its layers for drawing programs.
+LAYER_NAMES = "{http://www.inkscape.org/namespaces/inkscape}"
 #: Least mean difference between two of twenty pictures, in steps of 0..255, over all pixels at 64 x 64.
 LEAST_DIFFERENCE = 3.0
-
-INKSCAPE = "{http://www.inkscape.org/namespaces/inkscape}"
 
 
 def backdrop(setting: Setting, seed: int, size: tuple[int, int] = (1024, 1024), **scene: Any) -> tuple[str, Floor]:
@@ -55,8 +55,7 @@ def test_a_backdrop_is_plain_svg_of_a_bounded_number_of_shapes(setting: Setting)
             elements = list(ET.fromstring(svg).iter())
             names = {e.tag.rsplit("}", 1)[-1] for e in elements}
             assert names <= ELEMENTS | {"svg", "title"}
-            # Layers carry what Inkscape reads; everything else is plain.
-            assert {a for e in elements[1:] for a in e.attrib if not a.startswith(INKSCAPE)} <= ATTRIBUTES
+            assert {a for e in elements[1:] for a in e.attrib if not a.startswith(LAYER_NAMES)} <= ATTRIBUTES
             assert "nan" not in svg and "inf" not in svg
             assert 1 < len(elements) < MOST_ELEMENTS
 
@@ -70,6 +69,8 @@ def test_the_floor_lies_in_the_picture(setting: Setting, margin: str) -> None:
             assert 0 < floor.far < floor.near <= size[1]
             assert floor.footing in ("ground", "water", "none")
             assert 0 <= floor.sun <= 1 and 0 <= floor.shade < 1
+            if floor.water is not None:
+                assert 0 < floor.water[0] < floor.water[1] <= floor.far
             if floor.spot is not None:
                 assert floor.spot - floor.spot_width / 2 >= 0
                 assert floor.spot + floor.spot_width / 2 <= size[0]
