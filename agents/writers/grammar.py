@@ -7,7 +7,6 @@ Knows words only: habitats, palettes and what a step's fields say are put togeth
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -16,6 +15,7 @@ from typing import Any
 from agents.writers.phrases import alternatives
 from agents.writers.places import settings_of, surely, use_phrases
 from agents.writers.sights import Sight, Sights, joined
+from agents.writers.signs import letters, spelled
 from agents.writers.wishes import blanked, strongest
 from domain.errors import InputError, LimitError
 from domain.scene import Camera, Relation
@@ -138,7 +138,7 @@ class Grammar:
             seen = shown
         else:
             found = self._wanted(seen, self._sights.occurrences(seen), field_name)
-        if not found and not _letters(about):
+        if not found and not letters(about):
             seen = spelled(about, words["emoji"])
             found = [replace(s, doubtful=False) for s in self._sights.occurrences(seen)] or self._sights.loose(seen)
         found = self._meant(seen, found)
@@ -432,23 +432,6 @@ class Grammar:
         return tuple(self._sights.colours_in(bare))[:4]
 
 
-def spelled(text: str, names: Mapping[str, str]) -> str:
-    """Emoji as the words for them: by the table for those of several signs, else by their Unicode names ("FOX FACE" is a fox)."""
-    plain = text.replace("\ufe0f", "")
-    for emoji in sorted(names, key=len, reverse=True):
-        plain = plain.replace(emoji.replace("\ufe0f", ""), f" {names[emoji]} , ")
-    parts = []
-    for character in plain:
-        category = unicodedata.category(character)
-        if category == "So":
-            name = unicodedata.name(character, "").lower()
-            name = re.sub(r"\b(?:black|white|heavy|face|symbol|sign|with .*|squared|emoji|regional indicator)\b", " ", name)
-            parts.append(f" {' '.join(name.split())} , ")
-        elif category not in ("Sk", "Cf", "Mn"):
-            parts.append(character)
-    return "".join(parts)
-
-
 def _nameless(text: str) -> str:
     """Without what something is called: "North Pier" is no harbour."""
     called = re.compile(r"(?:called|named)\s+[\"“]?((?:[A-Z0-9][\w'’-]*\s*)+)|(?:名叫|叫做|名为)[「“\"]([^」”\"]{1,12})")
@@ -459,10 +442,6 @@ def _one_word(text: str, first: Sight, second: Sight) -> bool:
     """Whether a Chinese word ends in one character that says what it is: 火焰剑 is a sword."""
     single = second.start == first.end and second.end - second.start == 1 and not second.inside
     return single and not first.animate and not text[first.start : first.end].isascii()
-
-
-def _letters(text: str) -> bool:
-    return any(unicodedata.category(c)[0] in "LN" for c in text)
 
 
 def _character(text: str) -> str:

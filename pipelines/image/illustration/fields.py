@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipelines.image.illustration import parts_garden as garden_parts
 from pipelines.image.illustration import parts_stone as stone
 from pipelines.image.illustration import parts_town as town
 from pipelines.image.illustration import plants
@@ -112,7 +113,7 @@ def garden(stage: Stage) -> Floor:
         b.dots(shade(hedge, light=0.03), [(x, top - b.h * 0.07, b.u * b.some(1.2, 2.2)) for x in b.spread(34, 0.5)])
     lawn = _green(b)
     b.ground(top, mix(lawn, b.light.haze, 0.25), shade(lawn, light=-0.03))
-    (town.gazebo, town.fountain, town.rose_arch, town.glasshouse)[b.rng.randrange(4)](
+    (garden_parts.gazebo, garden_parts.fountain, garden_parts.rose_arch, garden_parts.glasshouse)[b.rng.randrange(4)](
         b, b.x + b.side * b.w * b.some(0.0, 0.26), top + b.h * 0.03, b.u * b.some(22, 30)
     )
     sand = b.tone(b.rng.choice(("#e3d3ad", "#d9c6b0", "#cfc8bd")))
@@ -141,7 +142,7 @@ def garden(stage: Stage) -> Floor:
         _bed(b, side, top, lawn)
     if b.odds(0.6):
         for side in (-1, 1):
-            town.topiary(b, b.x + side * b.w * b.some(0.3, 0.36), top + b.h * 0.08, b.u * b.some(9, 13), b.rng.randrange(3))
+            garden_parts.topiary(b, b.x + side * b.w * b.some(0.3, 0.36), top + b.h * 0.08, b.u * b.some(9, 13), b.rng.randrange(3))
     return Floor(far=top + b.h * 0.14, near=b.h * 0.93, sun=sun)
 
 
@@ -209,7 +210,7 @@ def park(stage: Stage) -> Floor:
         b.oval(b.x + s * b.w * 0.36, top + b.h * 0.08, b.w * 0.22, b.h * 0.035, mix(b.tone("#7fc0d9"), b.light.sky[2], 0.3))
     iron = b.tone("#3f4a4f")
     stone.lamp_post(b, b.x + s * b.w * b.some(0.3, 0.42), top + b.h * 0.09, min(b.h * 0.34, b.u * 36), iron, b.rng.randint(1, 2))
-    town.bench(b, b.x - s * b.w * b.some(0.28, 0.36), top + b.h * 0.11, b.u * b.some(15, 19))
+    garden_parts.bench(b, b.x - s * b.w * b.some(0.28, 0.36), top + b.h * 0.11, b.u * b.some(15, 19))
     _great_tree(b, s, top, leaf)
     front = plants.front_grass(stage, shade(lawn, light=-0.09))
     return Floor(far=top + b.h * 0.14, near=b.h * 0.93, sun=sun, front=front, growth=lawn)
@@ -294,7 +295,7 @@ def village(stage: Stage) -> Floor:
             b, b.x + side * b.w * b.some(0.38, 0.46), top + b.h * b.some(0.08, 0.12), b.u * b.some(20, 25), b.pick(walls), b.pick(roofs)
         )
     if b.odds(0.5):
-        town.well(b, b.beside(0.42, 0.56), top + b.h * 0.17, b.u * 9)
+        garden_parts.well(b, b.beside(0.42, 0.56), top + b.h * 0.17, b.u * 9)
     return Floor(far=top + b.h * 0.13, near=b.h * 0.93, sun=sun, growth=lawn)
 
 
