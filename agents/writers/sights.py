@@ -70,6 +70,9 @@ class Sights:
         """Every mention of a thing in order of the text, described by the words around it; doubtful ones too."""
         known = sorted([*self._in_english(text), *self._in_chinese(text)], key=lambda s: s.start)
         known = [s for s in known if not (text[s.start : s.end].lower() in self.colours and self.phrases.coloured(text, s.start, s.end))]
+        # The brick of "brick red" is a colour.
+        tones = [m.span() for m in self.phrases.colour.finditer(text)]
+        known = [s for s in known if not any(a <= s.start and s.end <= b and s.end - s.start < b - a for a, b in tones)]
         described = [self._settled(self.phrases.described(s, text, known), text) for s in known]
         # The giant of "giant purple spider" is a size.
         sizes = {s for s in described for o in described if self.phrases.sized(s.what) and o.begin <= s.start and s.end <= o.start}

@@ -318,3 +318,17 @@ def test_the_place_that_is_named_outright(desk: Desk, about: str, setting: str) 
 )
 def test_room_is_left_on_the_side_that_is_nearest_to_the_word_for_it(desk: Desk, about: str, margin: str) -> None:
     assert scene(desk, about).margin == margin
+
+
+@pytest.mark.parametrize(
+    ("about", "things", "colours"),
+    [
+        ("cold brew coffee, deep blue and brick red", {"cold brew coffee"}, set()),
+        ("a rose gold ring", {"ring"}, {"#d9a08f"}),
+        ("一只砖红色的狐狸", {"fox"}, {"#a5402d"}),
+    ],
+)
+def test_a_colour_of_two_words_is_no_thing(desk: Desk, about: str, things: set[str], colours: set[str]) -> None:
+    drawn = scene(desk, about)
+    assert {s.what for s in (*drawn.subjects, *drawn.props)} == things
+    assert {*drawn.palette, *(s.colour for s in (*drawn.subjects, *drawn.props))} >= colours
