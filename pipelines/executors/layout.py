@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from domain.errors import MaquetteError
 from pipelines.text.chats import LLAMA_SLOTS
 from pipelines.text.transformers_chat import SLOTS
 
@@ -91,15 +93,29 @@ def lane_of(maker: str, gpus: Sequence[str] = ()) -> str:
 class Lanes(Mapping[str, int]):
     """`lanes` of these workers as they are now: another chat model decodes another number of requests together.
 
-    accelerated: whether the chat model that answers now is of that sort, see `kind_of_chat`.
+    accelerated: whether the chat model that answers now is of that sort, see `kind_of_chat`. It reads the library, and the queue asks
+    for its lanes at every turn: the answer is kept for so many seconds, and while there is none the last one holds.
     """
 
-    def __init__(self, made: Sequence[Post], accelerated: Callable[[], bool]) -> None:
+    def __init__(self, made: Sequence[Post], accelerated: Callable[[], bool], remembered: float = 2.0) -> None:
         self._made = made
         self._accelerated = accelerated
+        self._remembered = remembered
+        self._last = False
+        self._asked = float("-inf")
 
     def __getitem__(self, lane: str) -> int:
-        return lanes(self._made, self._accelerated())[lane]
+        return lanes(self._made, lane == "chat" and self._batches())[lane]
+
+    def _batches(self) -> bool:
+        now = time.monotonic()
+        if now - self._asked >= self._remembered:
+            self._asked = now
+            try:
+                self._last = self._accelerated()
+            except MaquetteError:
+                return self._last
+        return self._last
 
     def __iter__(self) -> Iterator[str]:
         return iter(lanes(self._made))

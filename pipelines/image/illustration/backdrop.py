@@ -12,6 +12,11 @@ from pipelines.image.illustration.stage import Stage
 from pipelines.image.illustration.svg import Point, number, smooth, trace
 
 LAMPLIGHT = "#ffd98a"
+#: Twelve directions around a circle, by fixed digits: pictures do not depend on a machine's maths library.
+AROUND: tuple[Point, ...] = (
+    (1, 0), (0.866, 0.5), (0.5, 0.866), (0, 1), (-0.5, 0.866), (-0.866, 0.5),
+    (-1, 0), (-0.866, -0.5), (-0.5, -0.866), (0, -1), (0.5, -0.866), (0.866, -0.5),
+)  # fmt: skip
 Cell = tuple[float, float, float, float]
 
 

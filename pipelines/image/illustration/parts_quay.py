@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipelines.image.illustration.backdrop import Backdrop
+from pipelines.image.illustration.backdrop import AROUND, Backdrop
 from pipelines.image.illustration.colour import mix, shade
 
 
@@ -204,21 +204,7 @@ def ferris_wheel(b: Backdrop, x: float, foot: float, size: float, tones: Sequenc
     for r in (0.86, 0.78, 0.3):
         b.canvas.ring(x, cy, size * r, steel, size * 0.02)
     turn = b.rng.randrange(3)
-    ring = (
-        (1, 0),
-        (0.866, 0.5),
-        (0.5, 0.866),
-        (0, 1),
-        (-0.5, 0.866),
-        (-0.866, 0.5),
-        (-1, 0),
-        (-0.866, -0.5),
-        (-0.5, -0.866),
-        (0, -1),
-        (0.5, -0.866),
-        (0.866, -0.5),
-    )
-    for i, (dx, dy) in enumerate(ring):
+    for i, (dx, dy) in enumerate(AROUND):
         b.line(steel, size * 0.01, "M# #L# #", x, cy, x + dx * size * 0.86, cy + dy * size * 0.86)
         px, py, tone = x + dx * size * 0.86, cy + dy * size * 0.86, mix(tones[(i + turn) % len(tones)], b.light.haze, 0.2)
         b.path(
@@ -272,26 +258,12 @@ def big_top(b: Backdrop, x: float, foot: float, size: float, tones: Sequence[str
 
 def firework(b: Backdrop, x: float, y: float, size: float, tone: str) -> None:
     b.glow(x, y, size * 1.1, size * 1.1, tone, 0.4)
-    ring = (
-        (1, 0),
-        (0.866, 0.5),
-        (0.5, 0.866),
-        (0, 1),
-        (-0.5, 0.866),
-        (-0.866, 0.5),
-        (-1, 0),
-        (-0.866, -0.5),
-        (-0.5, -0.866),
-        (0, -1),
-        (0.5, -0.866),
-        (0.866, -0.5),
-    )
     for inner, outer, wide in ((0.35, 0.9, 0.03), (0.15, 0.5, 0.02)):
-        pattern = "M# #L# #" * len(ring)
+        pattern = "M# #L# #" * len(AROUND)
         values = [
             v
-            for dx, dy in ring
+            for dx, dy in AROUND
             for v in (x + dx * size * inner, y + dy * size * inner, x + dx * size * outer, y + dy * size * outer + size * 0.05)
         ]
         b.line(tone, size * wide, pattern, *values, opacity=0.9)
-    b.dots(mix(tone, "#ffffff", 0.5), [(x + dx * size, y + dy * size + size * 0.06, size * 0.035) for dx, dy in ring])
+    b.dots(mix(tone, "#ffffff", 0.5), [(x + dx * size, y + dy * size + size * 0.06, size * 0.035) for dx, dy in AROUND])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipelines.image.illustration import parts_room as part
 from pipelines.image.illustration import parts_stone as stone
-from pipelines.image.illustration.backdrop import Backdrop
+from pipelines.image.illustration.backdrop import AROUND, Backdrop
 from pipelines.image.illustration.colour import mix, shade
 from pipelines.image.illustration.stage import Floor, Stage
 
@@ -224,22 +224,8 @@ def _pipes(b: Backdrop, top: float, foot: float, steel: str, vivid: str) -> None
 
 
 def _gear(b: Backdrop, x: float, y: float, r: float, tone: str) -> None:
-    teeth = (
-        (1, 0),
-        (0.866, 0.5),
-        (0.5, 0.866),
-        (0, 1),
-        (-0.5, 0.866),
-        (-0.866, 0.5),
-        (-1, 0),
-        (-0.866, -0.5),
-        (-0.5, -0.866),
-        (0, -1),
-        (0.5, -0.866),
-        (0.866, -0.5),
-    )
     shapes = []
-    for dx, dy in teeth:
+    for dx, dy in AROUND:
         nx, ny = -dy * r * 0.13, dx * r * 0.13
         shapes.append(
             [

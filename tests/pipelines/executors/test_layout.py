@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from domain.errors import StorageError
 from pipelines.executors.layout import BATCHED_CHAT, CHAT, CPU, GPU, GPU_CHAT, Lanes, kind_of_chat, kind_of_maker, lanes, posts, visible
 
 
@@ -43,10 +44,25 @@ def test_every_kind_of_request_has_a_place() -> None:
 
 def test_the_lanes_follow_the_chat_model_that_answers_now() -> None:
     safetensors = False
-    found = Lanes(posts(2), lambda: safetensors)
+    found = Lanes(posts(2), lambda: safetensors, remembered=0.0)
     assert dict(found) == {"chat": 2, "prepare": 2, "media": 2, "diffusion": 1}
     safetensors = True
     assert found["chat"] == 8, "the texts of a brief are decoded together on a CPU too"
+
+
+def test_the_lanes_stay_as_they_were_while_nobody_can_say_which_model_answers() -> None:
+    """The dispatcher reads them in its only thread: a database that is away must not end it."""
+    answers: list[bool | Exception] = [True, StorageError("the database does not answer"), False]
+
+    def answer() -> bool:
+        given = answers.pop(0)
+        if isinstance(given, Exception):
+            raise given
+        return given
+
+    found = Lanes(posts(2), answer, remembered=0.0)
+    assert [found["chat"], found["chat"], found["chat"]] == [8, 8, 2]
+    assert found["media"] == 2 and not answers, "only the chat lane asks"
 
 
 def test_a_worker_sees_its_own_gpu_only() -> None:
