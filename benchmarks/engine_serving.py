@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks.engine_house import House, load, open_house, resident, steps
+from benchmarks.engine_house import House, load, now, open_house, resident, steps
 from benchmarks.engine_table import Row
 from domain.job import Job, JobState
 from domain.plan import PLAN_MAX_STEPS, Plan
@@ -28,14 +28,13 @@ def costs(quick: bool) -> list[Row]:
 
 
 def _one(house: House, seconds: float) -> float:
-    """Seconds from approve to done of a plan of one step."""
+    """Seconds from approve to done of a plan of one step, as its row says: to ask every millisecond would be work of its own."""
     plan = house.plan(*steps("One", 1, seconds))
-    started = time.perf_counter()
+    started = now()
     house.plans.approve(plan.id)
-    jobs = house.ended(plan, every=0.001)
-    took = time.perf_counter() - started
+    jobs = house.ended(plan, every=0.1)
     _require_done(jobs.values())
-    return took
+    return max((job.ended or started) - started for job in jobs.values()).total_seconds()
 
 
 def _latency(house: House, rounds: int) -> list[Row]:

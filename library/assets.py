@@ -6,19 +6,27 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, insert, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, func, insert, select, true
 
 from domain.asset import Asset, FileRef
 from domain.capability import StepKind
 from domain.errors import Conflict, InputError, NotFound
-from domain.recipe import OutputFile
+from domain.recipe import Measurement, OutputFile
 from domain.review import Verdict
 from domain.value import JsonValue, Value
-from library.database import Room, dump, load, new_id, upsert
+from library.database import Room, document_by, dump, inserting, load, new_id, upsert
 from library.files import Files
+from library.measurements import insert_measurement
 from library.tables import asset_files, asset_parents, assets, blobs, reviews
 
 MAX_NAME = 255
+
+
+_OF_TAKE = document_by(assets, "plan_id", "step_id", "take")
+_LAST = select(func.max(assets.c.number)).where(assets.c.plan_id == bindparam("plan_id")).group_by(assets.c.step_id)
+_LATEST = select(assets.c.document).where(assets.c.number.in_(_LAST))
+_BLOB = select(blobs.c.sha256).where(blobs.c.sha256 == bindparam("sha256"))
+_INSERT_ASSET = insert(assets).returning(assets.c.number)
 
 
 class AssetQuery(Value):
@@ -69,8 +77,8 @@ class Assets(Room):
         """Stored bytes in pieces of at most 1 MiB. Raises like `file_path`."""
         return self._files.chunks(sha256)
 
-    def add_asset(self, draft: Asset, files: Sequence[OutputFile]) -> Asset:
-        """Store an asset and its files; draft.files must be (). The main file comes first in `files`.
+    def add_asset(self, draft: Asset, files: Sequence[OutputFile], measured: Measurement | None = None) -> Asset:
+        """Store an asset, its files and what it cost; draft.files must be (). The main file comes first in `files`.
 
         A file given by its `path` is taken over where it lies, without a copy on the same filesystem: it is gone when this
         returns, and untouched when this raises.
@@ -84,19 +92,21 @@ class Assets(Room):
             )
         for file in files:
             _check_name(file.name)
-        asset = self._add(draft, files)
+        asset = self._add(draft, files, measured)
         for file in files:
             if file.path is not None:
                 self._files.discard(file.path)
         return asset
 
-    def _add(self, draft: Asset, files: Sequence[OutputFile]) -> Asset:
+    def _add(self, draft: Asset, files: Sequence[OutputFile], measured: Measurement | None) -> Asset:
         first = self.asset_for(draft.plan_id, draft.step_id, draft.take)
         if first is not None:
             return first
         refs = tuple(self._store(file) for file in files)
         try:
             with self._database.write("store the asset") as connection:
+                if measured is not None:
+                    insert_measurement(connection, self._clock(), measured)
                 return self._insert(connection, draft, refs)
         except Conflict:
             first = self.asset_for(draft.plan_id, draft.step_id, draft.take)
@@ -120,12 +130,12 @@ class Assets(Room):
             "previous": asset.previous or None,
             "document": dump(asset),
         }
-        number = connection.scalar(insert(assets).values(**row).returning(assets.c.number))
+        number = connection.scalar(_INSERT_ASSET, row)
         for position, ref in enumerate(refs):
             _add_blob(connection, ref)
-            connection.execute(insert(asset_files).values(asset_id=asset.id, position=position, sha256=ref.sha256, name=ref.name))
+            connection.execute(inserting(asset_files), {"asset_id": asset.id, "position": position, "sha256": ref.sha256, "name": ref.name})
         for parent in asset.parents:
-            connection.execute(insert(asset_parents).values(asset_id=asset.id, parent_id=parent))
+            connection.execute(inserting(asset_parents), {"asset_id": asset.id, "parent_id": parent})
         if number is not None:
             self._database.search.add(connection, number, searchable(asset))
         return asset
@@ -139,9 +149,8 @@ class Assets(Room):
         """What one take of one step made, None when it has not (or when plan_id is "")."""
         if not plan_id:
             return None
-        chosen = select(assets.c.document).where(assets.c.plan_id == plan_id, assets.c.step_id == step_id, assets.c.take == take)
         with self._database.read("read the asset") as connection:
-            document = connection.scalar(chosen)
+            document = connection.scalar(_OF_TAKE, {"plan_id": plan_id, "step_id": step_id, "take": take})
         return None if document is None else load(Asset, document)
 
     def assets(self, query: AssetQuery | None = None) -> tuple[Asset, ...]:
@@ -153,6 +162,12 @@ class Assets(Room):
         chosen = select(assets.c.document).where(condition).order_by(assets.c.number.desc()).limit(asked.limit).offset(asked.offset)
         with self._database.read("search the library") as connection:
             return tuple(load(Asset, document) for document in connection.scalars(chosen))
+
+    def latest_assets(self, plan_id: str) -> dict[str, Asset]:
+        """What was stored last for each step of a plan, by step id."""
+        with self._database.read("read the assets") as connection:
+            found = [load(Asset, document) for document in connection.scalars(_LATEST, {"plan_id": plan_id})]
+        return {asset.step_id: asset for asset in found}
 
     def count(self, query: AssetQuery | None = None) -> int:
         """How many assets fit, whatever limit and offset say."""
@@ -239,7 +254,7 @@ def _related(asset_id: str, start: ColumnElement[str], to: ColumnElement[str]) -
 
 
 def _asset(connection: Connection, asset_id: str) -> Asset:
-    document = connection.scalar(select(assets.c.document).where(assets.c.id == asset_id))
+    document = connection.scalar(document_by(assets, "id"), {"id": asset_id})
     if document is None:
         raise NotFound(f"There is no asset {asset_id!r}.", hint="It may have been made in another library.", field="asset_id")
     return load(Asset, document)
@@ -253,7 +268,7 @@ def _completed(connection: Connection, draft: Asset, refs: tuple[FileRef, ...]) 
 
 
 def _add_blob(connection: Connection, ref: FileRef) -> None:
-    if connection.scalar(select(blobs.c.sha256).where(blobs.c.sha256 == ref.sha256)) is not None:
+    if connection.scalar(_BLOB, {"sha256": ref.sha256}) is not None:
         return
     upsert(connection, blobs, {"sha256": ref.sha256}, {"size": ref.size, "media_type": ref.media_type})
 

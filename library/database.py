@@ -10,6 +10,7 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,7 +19,22 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from pydantic import ValidationError
-from sqlalchemy import Connection, Engine, NullPool, Table, create_engine, event, make_url, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Executable,
+    Insert,
+    NullPool,
+    Select,
+    Table,
+    bindparam,
+    create_engine,
+    event,
+    insert,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, NoSuchModuleError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -254,19 +270,35 @@ def migrate(url: str, to: str = "") -> None:
 
 def upsert(connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     """Write the row with this key, new or not, in one statement. Both databases spell it INSERT … ON CONFLICT."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    row = insert(table).values(**key, **values)
-    connection.execute(row.on_conflict_do_update(index_elements=list(key), set_=dict(values)))
+    connection.execute(_upserting(connection.dialect.name, table, tuple(key), tuple(values)), {**key, **values})
 
 
 def upsert_all(connection: Connection, table: Table, key: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
     """Write many rows with the same columns, new or not."""
-    if not rows:
-        return
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    given = insert(table)
-    values = {name: given.excluded[name] for name in rows[0] if name not in key}
-    connection.execute(given.on_conflict_do_update(index_elements=list(key), set_=values), list(rows))
+    if rows:
+        values = tuple(name for name in rows[0] if name not in key)
+        connection.execute(_upserting(connection.dialect.name, table, tuple(key), values), list(rows))
+
+
+# To build a statement takes longer than to run it: those that run for every take are built once.
+
+
+@cache
+def _upserting(dialect: str, table: Table, key: tuple[str, ...], values: tuple[str, ...]) -> Executable:
+    given = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
+    return given.on_conflict_do_update(index_elements=list(key), set_={name: given.excluded[name] for name in values})
+
+
+@cache
+def inserting(table: Table) -> Insert:
+    """INSERT of a row, or of many, given as parameters."""
+    return insert(table)
+
+
+@cache
+def document_by(table: Table, *key: str) -> Select[Any]:
+    """The documents of rows whose columns of these names have the values given as parameters of the same names."""
+    return select(table.c.document).where(*(table.c[name] == bindparam(name) for name in key))
 
 
 def dump(value: Value) -> dict[str, Any]:

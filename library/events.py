@@ -6,14 +6,21 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, Integer, bindparam, update
 
 from domain.events import Event, EventKind
 from domain.value import JsonValue
-from library.database import dump
+from library.database import dump, inserting
 from library.tables import counters, events
 
 EVENT_COUNTER = "events"
+
+_COUNT_ON = (
+    update(counters)
+    .where(counters.c.name == EVENT_COUNTER)
+    .values(value=counters.c.value + bindparam("more", type_=Integer))
+    .returning(counters.c.value)
+)
 
 #: What happened, before it has a number: (project id, kind, subject, data). Project id "" concerns the machine.
 News: TypeAlias = tuple[str, EventKind, str, Mapping[str, JsonValue]]
@@ -26,12 +33,11 @@ def append_events(connection: Connection, when: datetime, news: Sequence[News]) 
     """
     if not news:
         return ()
-    step = update(counters).where(counters.c.name == EVENT_COUNTER).values(value=counters.c.value + len(news))
-    last = connection.execute(step.returning(counters.c.value)).scalar_one()
+    last = connection.execute(_COUNT_ON, {"more": len(news)}).scalar_one()
     stored = tuple(
         Event(number=number, project_id=project_id, kind=kind, subject=subject, data=dict(data), created=when)
         for number, (project_id, kind, subject, data) in enumerate(news, start=last - len(news) + 1)
     )
     rows = [{"number": event.number, "project_id": event.project_id, "document": dump(event)} for event in stored]
-    connection.execute(insert(events), rows)
+    connection.execute(inserting(events), rows)
     return stored

@@ -13,13 +13,18 @@ from domain.events import EventKind
 from domain.job import Job, JobState
 from domain.value import JsonValue
 from library import tables
-from library.database import Room, dump, load, stamp, upsert, upsert_all
+from library.database import Room, document_by, dump, load, stamp, upsert, upsert_all
 from library.events import News, append_events
 
 UNFINISHED = (JobState.QUEUED.value, JobState.RUNNING.value)
 
 #: (plan id, step id, take)
 TakeKey: TypeAlias = tuple[str, str, int]
+
+_JOB = document_by(tables.jobs, "plan_id", "step_id", "take")
+_LOCKED_JOB = _JOB.with_for_update()
+_JOBS_OF_PLAN = document_by(tables.jobs, "plan_id").order_by(tables.jobs.c.step_id, tables.jobs.c.take)
+_PREPARED = document_by(tables.prepared, "plan_id", "step_id", "take")
 
 
 class JobKey(NamedTuple):
@@ -74,7 +79,7 @@ class Jobs(Room):
         Returns what was written, None when nothing was. Raises NotFound when there is no such job.
         """
         with self._database.write("store the job") as connection:
-            document = connection.scalar(select(tables.jobs.c.document).where(_job_key(plan_id, step_id, take)).with_for_update())
+            document = connection.scalar(_LOCKED_JOB, _take_key(plan_id, step_id, take))
             if document is None:
                 raise NotFound(f"{step_id} of plan {plan_id} has no take {take}.", field="take")
             changed = change(load(Job, document))
@@ -86,13 +91,12 @@ class Jobs(Room):
 
     def job(self, plan_id: str, step_id: str, take: int = 0) -> Job | None:
         with self._database.read("read the job") as connection:
-            document = connection.scalar(select(tables.jobs.c.document).where(_job_key(plan_id, step_id, take)))
+            document = connection.scalar(_JOB, _take_key(plan_id, step_id, take))
         return None if document is None else load(Job, document)
 
     def jobs(self, plan_id: str) -> tuple[Job, ...]:
         """Every take of every step, by step and take."""
-        chosen = select(tables.jobs.c.document).where(tables.jobs.c.plan_id == plan_id)
-        return self._jobs(chosen.order_by(tables.jobs.c.step_id, tables.jobs.c.take))
+        return self._jobs(_JOBS_OF_PLAN, {"plan_id": plan_id})
 
     def latest_jobs(self, plan_id: str) -> dict[str, Job]:
         """The job of the highest take of each step, by step id."""
@@ -116,21 +120,18 @@ class Jobs(Room):
         with self._database.read("count the jobs") as connection:
             return connection.scalar(select(func.count()).select_from(tables.jobs).where(done)) or 0
 
-    def _jobs(self, chosen: Select[JsonValue]) -> tuple[Job, ...]:
+    def _jobs(self, chosen: Select[JsonValue], values: Mapping[str, str] | None = None) -> tuple[Job, ...]:
         with self._database.read("read the jobs") as connection:
-            return tuple(load(Job, document) for document in connection.scalars(chosen))
+            return tuple(load(Job, document) for document in connection.scalars(chosen, values))
 
     def set_prepared(self, plan_id: str, step_id: str, take: int, parameters: Mapping[str, JsonValue]) -> None:
         """Keep the prepared parameters of one take, so that a restart does not ask the LLM again."""
-        key = {"plan_id": plan_id, "step_id": step_id, "take": take}
         with self._database.write("store the prepared step") as connection:
-            upsert(connection, tables.prepared, key, {"document": dict(parameters)})
+            upsert(connection, tables.prepared, _take_key(plan_id, step_id, take), {"document": dict(parameters)})
 
     def prepared(self, plan_id: str, step_id: str, take: int = 0) -> dict[str, JsonValue] | None:
-        columns = tables.prepared.c
-        same = and_(columns.plan_id == plan_id, columns.step_id == step_id, columns.take == take)
         with self._database.read("read the prepared step") as connection:
-            document = connection.scalar(select(columns.document).where(same))
+            document = connection.scalar(_PREPARED, _take_key(plan_id, step_id, take))
         return None if document is None else dict(document)
 
 
@@ -164,5 +165,5 @@ def _oldest_first() -> tuple[ColumnElement[Any], ...]:
     return columns.created, columns.plan_id, columns.step_id, columns.take
 
 
-def _job_key(plan_id: str, step_id: str, take: int) -> ColumnElement[bool]:
-    return and_(tables.jobs.c.plan_id == plan_id, tables.jobs.c.step_id == step_id, tables.jobs.c.take == take)
+def _take_key(plan_id: str, step_id: str, take: int) -> dict[str, Any]:
+    return {"plan_id": plan_id, "step_id": step_id, "take": take}

@@ -28,10 +28,11 @@
                unfinished_keys() -> tuple[JobKey(plan_id, step_id, take, state, created, person, project_id), ...]   # the same, cheaper
                jobs_done_since(moment) -> int
                set_prepared(plan_id, step_id, take, parameters); prepared(plan_id, step_id, take=0) -> dict | None
-    assets     add_asset(draft: Asset with files=(), files: Sequence[OutputFile]) -> Asset
+    assets     add_asset(draft: Asset with files=(), files: Sequence[OutputFile], measured=None) -> Asset
                asset(id) -> Asset; asset_for(plan_id, step_id, take=0) -> Asset | None
                assets(AssetQuery(project_id=, text=, kind=, plan_id=, step_id=, verdict=, reviewed=, newest_only=, limit=60, offset=0))
                  -> tuple[Asset, ...]               # newest first; every field of the query may be left out
+               latest_assets(plan_id) -> dict[str, Asset]   # step id -> what was stored last for it
                count(AssetQuery(...)) -> int; children(asset_id) -> tuple[Asset, ...]
                lineage(asset_id) -> Lineage(asset, ancestors, descendants)
     reviews    add_review(review) -> Review; reviews(asset_id) -> tuple[Review, ...]; verdicts(asset_ids) -> dict[str, Verdict]

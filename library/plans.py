@@ -12,7 +12,10 @@ from domain.errors import Conflict, NotFound
 from domain.plan import Plan
 from domain.value import JsonValue, Value
 from library import tables
-from library.database import Room, dump, load, new_id, utc
+from library.database import Room, document_by, dump, load, new_id, utc
+
+_VERSION = document_by(tables.plan_versions, "plan_id", "version")
+_NEWEST_VERSION = document_by(tables.plan_versions, "plan_id").order_by(tables.plan_versions.c.version.desc()).limit(1)
 
 
 class Approval(Value):
@@ -35,7 +38,7 @@ class Plans(Room):
     def brief(self, brief_id: str) -> Brief:
         """Raises NotFound."""
         with self._database.read("read the brief") as connection:
-            document = connection.scalar(select(tables.briefs.c.document).where(tables.briefs.c.id == brief_id))
+            document = connection.scalar(document_by(tables.briefs, "id"), {"id": brief_id})
         if document is None:
             raise NotFound(f"There is no brief {brief_id!r}.", field="brief_id")
         return load(Brief, document)
@@ -72,13 +75,13 @@ class Plans(Room):
 
     def plan(self, plan_id: str, version: int | None = None) -> Plan:
         """A version of a plan, the newest when none is named. Raises NotFound."""
-        chosen = select(tables.plan_versions.c.document).where(tables.plan_versions.c.plan_id == plan_id)
-        if version is None:
-            chosen = chosen.order_by(tables.plan_versions.c.version.desc()).limit(1)
-        else:
-            chosen = chosen.where(tables.plan_versions.c.version == version)
         with self._database.read("read the plan") as connection:
-            document = connection.scalar(chosen)
+            if version is None:
+                document = connection.scalar(_NEWEST_VERSION, {"plan_id": plan_id})
+            else:
+                document = connection.scalar(
+                    document_by(tables.plan_versions, "plan_id", "version"), {"plan_id": plan_id, "version": version}
+                )
         if document is None:
             raise NotFound(f"There is no plan {plan_id!r}{'' if version is None else f' in version {version}'}.", field="plan_id")
         return load(Plan, document)

@@ -8,7 +8,7 @@ from domain.errors import NotFound
 from domain.project import Member, Project
 from domain.value import JsonValue
 from library import tables
-from library.database import Room, dump, load, new_id, upsert, utc
+from library.database import Room, document_by, dump, load, new_id, upsert, utc
 
 
 class Projects(Room):
@@ -32,7 +32,7 @@ class Projects(Room):
     def project(self, project_id: str) -> Project:
         """Raises NotFound."""
         with self._database.read("read the project") as connection:
-            document = connection.scalar(select(tables.projects.c.document).where(tables.projects.c.id == project_id))
+            document = connection.scalar(document_by(tables.projects, "id"), {"id": project_id})
         if document is None:
             raise _no_project(project_id)
         return load(Project, document)

@@ -17,6 +17,7 @@ from library import tables
 from library.assets import latest_verdicts
 from library.database import Room, dump, load, new_id, stamp, upsert
 from library.events import append_events
+from library.measurements import insert_measurement
 
 #: Databases bound how many values one statement may name (SQLite: 32,766).
 BATCH = 1000
@@ -83,10 +84,8 @@ class Records(Room):
             return connection.scalar(chosen) or 0
 
     def add_measurement(self, measurement: Measurement) -> None:
-        row = measurement.model_dump(mode="json", include={"kind", "maker", "model", "device", "plan_id", "person", "seconds", "joules"})
-        row["created"] = stamp(self._clock())
         with self._database.write("store the measurement") as connection:
-            connection.execute(insert(tables.measurements).values(**row, document=dump(measurement)))
+            insert_measurement(connection, self._clock(), measurement)
 
     def measurements(
         self, kind: StepKind | None = None, maker: str = "", model: str = "", device: str = "", limit: int = 200

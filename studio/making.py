@@ -62,6 +62,14 @@ class _Order:
     started: float = field(default_factory=time.monotonic)
 
 
+@dataclass(frozen=True)
+class _Made:
+    """What an order gave, with the stages of its take in its trace, and what it cost."""
+
+    output: Output
+    cost: Measurement
+
+
 class Making:
     """Makes takes. Thread-safe; holds no state between takes but what the library stores.
 
@@ -84,10 +92,10 @@ class Making:
         self._release_memory = release_memory
         self._now = now
 
-    def way(self, project: Project, take: Take) -> Way:
-        """What the next stage of a take needs. Raises ModelMissing when nobody could do it."""
+    def way(self, project: Callable[[], Project], take: Take) -> Way:
+        """What the next stage of a take needs; only to be prepared it needs its project. Raises ModelMissing when nobody could do it."""
         if take.parameters is None:
-            maker = self._makers.choose(take.step, project.brand)
+            maker = self._makers.choose(take.step, project().brand)
             return Way("chat" if maker.prepares_with_chat else "prepare")
         maker = self._makers.named(take.step.kind, take.maker)
         return Way(maker.lane, maker.company(take.parameters))
@@ -99,7 +107,7 @@ class Making:
         Raises Cancelled, InputError, ModelError, GenerationError, StorageError.
         """
         plan, take = item.plan, item.take
-        if take.parameters is not None or self._library.asset_for(plan.id, take.step.id, take.take) is not None:
+        if take.parameters is not None:
             return take
         project = self._library.project(plan.project_id)
         maker = self._makers.choose(take.step, project.brand)
@@ -142,18 +150,17 @@ class Making:
             except MaquetteError as error:
                 ended[number] = error
         for number, made in self._made(orders):  # stored as they come: a stop must not cost what is made
-            ended[number] = self._kept(orders[number], made) if isinstance(made, Output) else made
+            ended[number] = self._kept(orders[number], made) if isinstance(made, _Made) else made
         return [ended[number] for number in range(len(items))]
 
     def _order(self, item: Item) -> _Order:
         """Resolve: pure but for reading the library; the same prepared take always gives the same recipe."""
         item.progress.check()
-        project = self._library.project(item.plan.project_id)
         maker = self._makers.named(item.take.step.kind, item.take.maker)
-        recipe = resolve(item.plan, item.take, maker, self._input_refs(project, item.take.step, item.inputs))
+        recipe = resolve(item.plan, item.take, maker, self._input_refs(item.plan.project_id, item.take.step, item.inputs))
         return _Order(item, maker, Work(recipe=recipe, inputs=self._open(recipe)))
 
-    def _made(self, orders: dict[int, _Order]) -> Iterator[tuple[int, Output | MaquetteError]]:
+    def _made(self, orders: dict[int, _Order]) -> Iterator[tuple[int, _Made | MaquetteError]]:
         try:
             outputs = self._generate(list(orders.values()))
         except GenerationError as error:
@@ -170,14 +177,14 @@ class Making:
         for number, order in orders.items():
             yield number, self._alone(order)
 
-    def _alone(self, order: _Order) -> Output | MaquetteError:
+    def _alone(self, order: _Order) -> _Made | MaquetteError:
         try:
             order.item.progress.check()
             return self._generate([order])[0]
         except MaquetteError as error:
             return error
 
-    def _generate(self, orders: Sequence[_Order]) -> list[Output]:
+    def _generate(self, orders: Sequence[_Order]) -> list[_Made]:
         if not orders:
             return []
         maker = orders[0].maker
@@ -188,49 +195,23 @@ class Making:
         seconds = (time.monotonic() - started) / len(orders)
         if len(outputs) != len(orders):
             raise EngineFailed(f"{maker.name} returned {len(outputs)} results for {len(orders)} requests.", hint="Run the step again.")
-        return [self._measured(order, output, seconds, len(orders)) for order, output in zip(orders, outputs, strict=True)]
+        return [_measured(order, output, seconds, len(orders)) for order, output in zip(orders, outputs, strict=True)]
 
-    def _measured(self, order: _Order, output: Output, seconds: float, batch: int) -> Output:
-        """The output with the stages of its take in its trace; what it cost goes to the library."""
-        take, trace = order.item.take, output.trace
-        stages = {"queue": order.item.waited, "prepare": take.preparing, **trace.stages, "make": seconds}
-        stages = {name: round(value, 4) for name, value in stages.items()}
-        steps = output.facts.get("steps")
-        with contextlib.suppress(StorageError):  # the result matters more than what it cost
-            self._library.add_measurement(
-                Measurement(
-                    kind=take.step.kind,
-                    maker=order.maker.name,
-                    model=order.work.recipe.models[0].id if order.work.recipe.models else "",
-                    device=trace.device,
-                    size=take.step.spec.work_size,
-                    seconds=take.preparing + seconds,
-                    steps=steps if isinstance(steps, int) else 0,
-                    batch=batch,
-                    load_seconds=stages.get("load", 0.0) / batch,
-                    stages=stages,
-                    joules=trace.joules,
-                    peak_bytes=trace.peak_bytes,
-                    plan_id=take.plan_id,
-                    person=take.person,
-                )
-            )
-        kept = Trace.model_validate({**trace.model_dump(), "stages": stages})
-        return Output(files=output.files, trace=kept, credits=output.credits, facts=output.facts)
-
-    def _kept(self, order: _Order, output: Output) -> Asset | MaquetteError:
+    def _kept(self, order: _Order, made: _Made) -> Asset | MaquetteError:
         """Store: bytes first, then the row. A take that was cancelled while others of its batch went on is not stored."""
-        item = order.item
+        item, output = order.item, made.output
         for pause in STORE_PAUSES:
             try:
                 item.progress.check()
                 with continued(item.take.trace), span("library.add_asset", kind=item.take.step.kind.value):
                     draft = self._asset(item.plan, item.take, order.work.recipe, output, item.inputs)
-                    return self._library.add_asset(draft, output.files)
+                    return self._library.add_asset(draft, output.files, made.cost)
             except MaquetteError as error:
                 # A database that is away for a minute must not cost what took minutes to make; a full disk is told at once.
                 if not pause or not isinstance(error, StorageError) or isinstance(error, DiskFull | AssetDamaged):
                     discard([output])
+                    with contextlib.suppress(StorageError):
+                        self._library.add_measurement(made.cost)  # nothing is kept of it, and it was computed all the same
                     return error
             for _ in range(int(pause / STORE_LOOK)):
                 item.progress.check()
@@ -262,13 +243,14 @@ class Making:
             avoid=tuple(asset.text for asset in earlier if asset is not None and asset.text)[-3:],
         )
 
-    def _input_refs(self, project: Project, step: Step, inputs: dict[str, Asset]) -> tuple[InputRef, ...]:
+    def _input_refs(self, project_id: str, step: Step, inputs: dict[str, Asset]) -> tuple[InputRef, ...]:
         refs = [
             InputRef(role=i.role, sha256=inputs[i.step].main.sha256, media_type=inputs[i.step].main.media_type, asset_id=inputs[i.step].id)
             for i in step.inputs
         ]
-        if step.kind is StepKind.LAYOUT and project.brand.logo:
-            refs.append(InputRef(role="logo", sha256=project.brand.logo, media_type="image/png"))
+        logo = self._library.project(project_id).brand.logo if step.kind is StepKind.LAYOUT else ""
+        if logo:
+            refs.append(InputRef(role="logo", sha256=logo, media_type="image/png"))
         return tuple(refs)
 
     def _open(self, recipe: Recipe) -> tuple[InputFile, ...]:
@@ -298,6 +280,31 @@ class Making:
             person=take.person,
             created=self._now(),
         )
+
+
+def _measured(order: _Order, output: Output, seconds: float, batch: int) -> _Made:
+    take, trace = order.item.take, output.trace
+    stages = {"queue": order.item.waited, "prepare": take.preparing, **trace.stages, "make": seconds}
+    stages = {name: round(value, 4) for name, value in stages.items()}
+    steps = output.facts.get("steps")
+    cost = Measurement(
+        kind=take.step.kind,
+        maker=order.maker.name,
+        model=order.work.recipe.models[0].id if order.work.recipe.models else "",
+        device=trace.device,
+        size=take.step.spec.work_size,
+        seconds=take.preparing + seconds,
+        steps=steps if isinstance(steps, int) else 0,
+        batch=batch,
+        load_seconds=stages.get("load", 0.0) / batch,
+        stages=stages,
+        joules=trace.joules,
+        peak_bytes=trace.peak_bytes,
+        plan_id=take.plan_id,
+        person=take.person,
+    )
+    kept = Trace.model_validate({**trace.model_dump(), "stages": stages})
+    return _Made(Output(files=output.files, trace=kept, credits=output.credits, facts=output.facts), cost)
 
 
 def resolve(plan: Plan, take: Take, maker: Maker, inputs: tuple[InputRef, ...]) -> Recipe:

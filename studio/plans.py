@@ -33,7 +33,7 @@ from studio.makers import Makers
 from studio.queue import Priority
 from studio.quotes import Quotes, keep_quote
 from studio.runner import Runner
-from studio.takes import Takes
+from studio.takes import Standing, Takes
 
 ONLY_FILES = "…"
 #: How long queued jobs may stand still while nothing at all is being made, before their run counts as broken.
@@ -210,12 +210,13 @@ class Plans:
         with self._changing:
             plan = self.get(plan_id)
             plan.require(self._makers.capabilities())
-            if any(not job.state.ended for job in self._library.latest_jobs(plan_id).values()):
+            standing = self._takes.standing(plan_id)
+            if standing.busy:
                 raise Conflict("This plan is being made already.", hint="Wait for it, or cancel it first.")
-            stale = self.stale(plan)
+            stale = self._stale(plan, standing)
             quoted = self._quoted(plan, stale, person)
             self._library.approve(plan.id, plan.version, person, self._now())
-            return self._run(plan, [self._next_take(plan, step, person) for step in plan.order() if step.id in stale], quoted)
+            return self._run(plan, [_next_take(plan, step, standing, person) for step in plan.order() if step.id in stale], quoted)
 
     def approved(self, plan_id: str) -> bool:
         return self._library.approval(plan_id) is not None
@@ -225,7 +226,7 @@ class Plans:
     ) -> tuple[Job, ...]:
         """A new take of one step, with a changed spec or a note ("warmer"), and of what depends on it and was made before."""
         plan = self.get(plan_id)
-        wanted = self._require_remakable(plan, {step_id: note})
+        wanted = self._require_remakable(plan, {step_id: note}, self._takes.standing(plan_id))
         if values:
             step = plan.step(step_id)
             changed = step.model_copy(update={"spec": change_spec(step, values)})
@@ -241,38 +242,29 @@ class Plans:
         """
         with self._changing:
             plan = self.get(plan_id)
-            steps = self._require_remakable(plan, notes)
+            standing = self._takes.standing(plan_id)
+            steps = self._require_remakable(plan, notes, standing)
             quoted = self._quoted(plan, {step.id for step in steps}, person)
-            takes = [self._next_take(plan, step, person, note=notes.get(step.id, "")) for step in steps]
+            takes = [_next_take(plan, step, standing, person, note=notes.get(step.id, "")) for step in steps]
             # Somebody looks at one item and waits for it; a large remake is work like any other.
             return self._run(plan, takes, quoted, Priority.INTERACTIVE if len(takes) <= INTERACTIVE_TAKES else Priority.NORMAL)
 
-    def _require_remakable(self, plan: Plan, notes: Mapping[str, str]) -> list[Step]:
+    def _require_remakable(self, plan: Plan, notes: Mapping[str, str], standing: Standing) -> list[Step]:
         """The steps to make again, in order, when nothing stands against it. Changes nothing."""
         self._refuse_unsafe(" ".join(notes.values()))
-        wanted = self._with_dependents(plan, notes)
-        busy = wanted & {job.step_id for job in self._library.latest_jobs(plan.id).values() if not job.state.ended}
+        wanted = _with_dependents(plan, notes, standing)
+        busy = wanted & standing.busy
         if busy:
             raise Conflict(f"{', '.join(sorted(busy))} is being made now.", hint="Wait for it, or cancel it first.")
         steps = [step for step in plan.order() if step.id in wanted]
         for step in steps:
-            self._require_inputs(plan, step, wanted)
+            missing = [i.step for i in step.inputs if i.step not in wanted and i.step not in standing.assets]
+            if missing:
+                why = f"{step.id} needs {', '.join(missing)}, which is not made yet."
+                raise PlanError(why, hint="Approve the plan first.", field=step.id)
         if self._library.approval(plan.id) is None:
             raise PlanError("This plan is not approved yet.", hint="Approve it first.", field="plan")
         return steps
-
-    def _with_dependents(self, plan: Plan, step_ids: Iterable[str]) -> set[str]:
-        """These steps and, of what depends on them, what was made before."""
-        wanted: set[str] = set()
-        for step_id in step_ids:
-            plan.step(step_id)
-            wanted |= {step_id, *(s for s in plan.dependents(step_id) if self._takes.latest_asset(plan.id, s) is not None)}
-        return wanted
-
-    def _require_inputs(self, plan: Plan, step: Step, wanted: set[str]) -> None:
-        missing = [i.step for i in step.inputs if i.step not in wanted and self._takes.latest_asset(plan.id, i.step) is None]
-        if missing:
-            raise PlanError(f"{step.id} needs {', '.join(missing)}, which is not made yet.", hint="Approve the plan first.", field=step.id)
 
     def cancel(self, plan_id: str, step_id: str = "") -> int:
         """Stop one step or the whole plan; returns how many jobs were stopped."""
@@ -307,31 +299,21 @@ class Plans:
 
     def stale(self, plan: Plan) -> set[str]:
         """Steps never made, not made by their newest take, made from another spec or another input than now, or fed by one of those."""
-        jobs = self._library.latest_jobs(plan.id)
-        newest = {step.id: self._takes.latest_asset(plan.id, step.id) for step in plan.steps}
+        return self._stale(plan, self._takes.standing(plan.id))
+
+    def _stale(self, plan: Plan, standing: Standing) -> set[str]:
+        newest = standing.assets
         stale: set[str] = set()
         for step in plan.order():
-            asset, job = newest[step.id], jobs.get(step.id)
+            asset, job = newest.get(step.id), standing.jobs.get(step.id)
             if asset is None or (job is not None and job.take != asset.take):
                 stale.add(step.id)
                 continue
             changed = self._takes.get(plan.id, step.id, asset.take).step != step
-            fed = [newest[i.step] for i in step.inputs]
+            fed = [newest.get(i.step) for i in step.inputs]
             if changed or any(i.step in stale for i in step.inputs) or any(a is None or a.id not in asset.parents for a in fed):
                 stale.add(step.id)
         return stale
-
-    def _next_take(self, plan: Plan, step: Step, person: str, *, note: str = "") -> Take:
-        job = self._library.latest_jobs(plan.id).get(step.id)
-        previous = self._takes.latest_asset(plan.id, step.id)
-        return Take(
-            plan_id=plan.id,
-            step=step,
-            take=job.take + 1 if job is not None else 0,
-            note=note,
-            previous=previous.id if previous is not None else "",
-            person=person,
-        )
 
     def _quoted(self, plan: Plan, step_ids: Collection[str], person: str) -> PlanEstimate:
         """What making these steps would cost. Raises LimitError when that exceeds a budget."""
@@ -344,15 +326,35 @@ class Plans:
         # The trace of the brief goes on, however much later this is asked; the request that asked is linked.
         asked, brief = carry(), self._library.brief(plan.brief_id)
         with continued(brief.trace), span("studio.run", links=(asked,), plan=plan.id, takes=len(listed)):
-            self._runner.run(plan, listed, priority=priority)
+            jobs = self._runner.run(plan, listed, priority=priority)
         keep_quote(self._library, plan, quoted, {take.step.id: take.take for take in listed})
-        found = (self._library.job(plan.id, take.step.id, take.take) for take in listed)
-        return tuple(job for job in found if job is not None)
+        return jobs
 
     def _save(self, plan: Plan) -> Plan:
         self._library.save_plan(plan)
         self._library.add_event(plan.project_id, EventKind.PLAN, plan.id, {"version": plan.version})
         return plan
+
+
+def _with_dependents(plan: Plan, step_ids: Iterable[str], standing: Standing) -> set[str]:
+    """These steps and, of what depends on them, what was made before."""
+    wanted: set[str] = set()
+    for step_id in step_ids:
+        plan.step(step_id)
+        wanted |= {step_id, *(s for s in plan.dependents(step_id) if s in standing.assets)}
+    return wanted
+
+
+def _next_take(plan: Plan, step: Step, standing: Standing, person: str, *, note: str = "") -> Take:
+    job, previous = standing.jobs.get(step.id), standing.assets.get(step.id)
+    return Take(
+        plan_id=plan.id,
+        step=step,
+        take=job.take + 1 if job is not None else 0,
+        note=note,
+        previous=previous.id if previous is not None else "",
+        person=person,
+    )
 
 
 def change_spec(step: Step, values: dict[str, JsonValue]) -> Spec:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, partial
 
 from domain.asset import Asset
 from domain.engine import LaneState
@@ -85,7 +86,7 @@ class Runner:
 
     def start(self) -> None:
         """Resume what was under way. Call once. Raises Conflict, StorageError like Durable.start."""
-        repeated = self._durable.start(self._work, self._unbegun)
+        repeated = self._durable.start(self._work)
         for piece in repeated:
             self._dispatcher.begun(piece)
         under_way = {key for piece in repeated for key in piece.keys}
@@ -140,8 +141,8 @@ class Runner:
     def lanes(self) -> tuple[LaneState, ...]:
         return self._dispatcher.lanes()
 
-    def run(self, plan: Plan, takes: tuple[Take, ...], *, priority: Priority = Priority.NORMAL) -> None:
-        """Queue these takes of a saved plan. Their job rows are visible before this returns, all or none.
+    def run(self, plan: Plan, takes: tuple[Take, ...], *, priority: Priority = Priority.NORMAL) -> tuple[Job, ...]:
+        """Queue these takes of a saved plan. Their job rows, which it returns, are visible before that, all or none.
 
         Raises InputError when there are none, StorageError.
         """
@@ -152,7 +153,7 @@ class Runner:
         for take in takes:
             awaits = {i.step: number[i.step] for i in take.step.inputs if i.step in number}
             queued[_take_key(take)] = take.model_copy(update={"awaits": awaits, "priority": int(priority), "trace": carry()})
-        jobs = [Job(plan_id=plan.id, step_id=t.step.id, take=t.take, person=t.person, created=self._now()) for t in takes]
+        jobs = tuple(Job(plan_id=plan.id, step_id=t.step.id, take=t.take, person=t.person, created=self._now()) for t in takes)
         prepared = {key: take.model_dump(mode="json") for key, take in queued.items()}
         ready = self._hold(queued.values())  # before anybody can see, and cancel, what they wait for
         try:
@@ -161,9 +162,10 @@ class Runner:
             self._readiness.forget(queued)
             raise
         try:
-            self._ticket(ready)
+            self._ticket(ready, {plan.id: plan})
         except StorageError as error:  # the rows are there: their run is under way, whatever the database does now
             self._dispatcher.put_off([_take_key(take) for take in ready], error)
+        return jobs
 
     def cancel(self, plan_id: str, step_id: str = "") -> int:
         """Stop one step, or all steps of a plan. What is queued ends now, what runs ends within one piece of work.
@@ -238,15 +240,16 @@ class Runner:
             if job is not None and not job.state.ended:
                 self._ticket(self._read([key]))
 
-    def _ticket(self, takes: Iterable[Take]) -> None:
-        """Put takes into the lane of their next stage. One that nobody can make ends with the reason."""
-        projects = {}
+    def _ticket(self, takes: Iterable[Take], plans: Mapping[str, Plan] | None = None) -> None:
+        """Put takes into the lane of their next stage. One that nobody can make ends with the reason. plans: those at hand, by id."""
+        known = dict(plans or {})
+        project = cache(self._library.project)
         for take in takes:
-            if take.plan_id not in projects:
-                projects[take.plan_id] = self._library.project(self._library.plan(take.plan_id).project_id)
-            project = projects[take.plan_id]
+            if take.plan_id not in known:
+                known[take.plan_id] = self._library.plan(take.plan_id)
+            project_id = known[take.plan_id].project_id
             try:
-                way = self._making.way(project, take)
+                way = self._making.way(partial(project, project_id), take)
             except StorageError:
                 raise
             except Exception as error:  # a model that is gone; or a maker that breaks on what it is asked, which nobody else waits for
@@ -259,7 +262,7 @@ class Runner:
                 take=take.take,
                 stage=Stage.PREPARE if take.parameters is None else Stage.MAKE,
                 lane=way.lane,
-                project_id=project.id,
+                project_id=project_id,
                 person=take.person,
                 priority=Priority(take.priority),
                 cost=self._cost(take),
@@ -293,15 +296,15 @@ class Runner:
         self._started.wait()
         if self._stopping.is_set():
             raise Stopping  # a row written now could take the job from the studio that runs next
-        done = False
+        prepared: list[Take] = []
+        plans: dict[str, Plan] = {}
         try:
             attempts = [attempt for key in piece.keys if (attempt := self._begun(key, piece.stage)) is not None]
             if piece.stage is Stage.PREPARE:
-                for attempt in attempts:
-                    self._prepare(attempt)
+                plans = {attempt.item.plan.id: attempt.item.plan for attempt in attempts}
+                prepared = [take for attempt in attempts if (take := self._prepare(attempt)) is not None]
             else:
                 self._make(attempts)
-            done = True
         except StorageError as error:
             log.error("a piece is put off: %s", error)
             self._dispatcher.put_off(piece.keys, error)
@@ -311,18 +314,10 @@ class Runner:
                     self._tokens.pop(key, None)
                 self._guard.notify_all()
             self._dispatcher.left(piece)
-        if done and piece.stage is Stage.PREPARE:
-            try:
-                self._queue_again(piece.keys)
-            except StorageError as error:
-                self._dispatcher.put_off(piece.keys, error)
-
-    def _unbegun(self, piece: Piece, error: Exception) -> None:
-        """A piece whose run was noted and went no further: its takes go back into the queue, and its place is free."""
-        self._started.wait()
-        log.error("a piece is put off: its run could not go on: %s", error)
-        self._dispatcher.put_off(piece.keys, error)
-        self._dispatcher.left(piece)
+        try:
+            self._ticket(prepared, plans)
+        except StorageError as error:
+            self._dispatcher.put_off([_take_key(take) for take in prepared], error)
 
     def _begun(self, key: Key, stage: Stage) -> _Attempt | None:
         """See _begin. What is wrong with one take ends it alone, and not those it would have been made with."""
@@ -373,13 +368,15 @@ class Runner:
             inputs[given.step] = asset
         return inputs
 
-    def _prepare(self, attempt: _Attempt) -> None:
+    def _prepare(self, attempt: _Attempt) -> Take | None:
+        """The take as it can be made; None when it ended instead."""
         try:
-            self._making.prepare(attempt.item)
+            return self._making.prepare(attempt.item)
         except StorageError:
             raise
         except Exception as error:  # ends the job, and is logged when it is a fault of ours
             self._close(attempt, error)
+            return None
 
     def _make(self, attempts: Sequence[_Attempt]) -> None:
         ended: Sequence[Asset | Exception]

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 from domain.asset import Asset
 from domain.errors import NotFound
+from domain.job import Job
 from domain.take import Take
 from domain.value import JsonValue
 from library.library import AssetQuery, Library
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a plan is made. jobs: of the newest take of each step; assets: what was stored last for each step; both by step id."""
+
+    jobs: dict[str, Job]
+    assets: dict[str, Asset]
+
+    @property
+    def busy(self) -> set[str]:
+        """Steps that are being made."""
+        return {step_id for step_id, job in self.jobs.items() if not job.state.ended}
 
 
 class Takes:
@@ -24,6 +39,9 @@ class Takes:
         if stored is None:
             raise NotFound(f"{step_id} has no take {number}.", hint="Redo the step.")
         return Take.model_validate(stored)
+
+    def standing(self, plan_id: str) -> Standing:
+        return Standing(self._library.latest_jobs(plan_id), self._library.latest_assets(plan_id))
 
     def latest_asset(self, plan_id: str, step_id: str) -> Asset | None:
         """The newest finished result of a step."""
