@@ -24,8 +24,7 @@ from pipelines.energy import Energy, Reading
 from pipelines.executors.call import Call
 from pipelines.executors.channel import ChannelClosed, Frame
 from pipelines.executors.child import FACTORY, Config
-from pipelines.executors.cores import Cores
-from pipelines.executors.layout import BATCHED_CHAT, CPU, Lanes, Post, kind_of_chat, kind_of_maker, posts
+from pipelines.executors.layout import CPU, Lanes, Post, kind_of_chat, kind_of_maker, posts
 from pipelines.executors.process import Limits, Order, WorkerProcess
 from pipelines.executors.spool import Spool
 from pipelines.executors.staff import Staff, Station
@@ -102,7 +101,6 @@ class WorkerExecutor:
         self._spool = Spool(settings.home / "spool")
         made = posts(hardware.cores, self._gpus, settings.workers)
         self._staff = Staff([Station(post, self._start) for post in made])
-        self._cores = Cores()
         self._lanes = Lanes(made, lambda: accelerated(""))
 
     @property
@@ -180,37 +178,22 @@ class WorkerExecutor:
     def _begin(self, kind: str, what: str, frame: Mapping[str, Any], check: Callable[[], None]) -> tuple[Call, str]:
         while True:
             station = self._staff.take(kind, what, check)
-            release: Callable[[], None] = partial(self._staff.free, station, kind)
             try:
                 process = station.process(check)
-                release = self._apart(station, kind, what, process.pid, release)
-                call = process.begin(kind, frame, ended=release)
+                call = process.begin(kind, frame, ended=partial(self._staff.free, station, kind))
             except ChannelClosed:  # it ended between two jobs: the next look finds it so, and another is started
-                release()
+                self._staff.free(station, kind)
                 continue
             except BaseException:
-                release()
+                self._staff.free(station, kind)
                 raise
             station.known.add(what)
             return call, station.post.device
 
-    def _apart(self, station: Station, kind: str, what: str, pid: int, release: Callable[[], None]) -> Callable[[], None]:
-        """What torch computes on the CPU keeps away from others of its sort until it is released."""
-        picture = what.startswith("diffusion/")
-        if station.post.device != "cpu" or not (picture or what == "bark" or kind == BATCHED_CHAT):
-            return release
-        self._cores.enter(pid, large=picture)
-
-        def ended() -> None:
-            self._cores.leave(pid)
-            release()
-
-        return ended
-
     def _start(self, post: Post) -> WorkerProcess:
         settings = self._settings.model_copy(update={name: Settings.model_fields[name].default for name in _KEPT})
         config = Config(name=post.name, settings=settings, assets=self._assets, spool=self._spool.place, factory=self._factory)
-        order = Order(config, post.device, self._settings.threads or self._cores.threads)
+        order = Order(config, post.device, self._settings.threads)
         try:
             return WorkerProcess(order, self._arbiter, self._spool, self._limits, self._numbers)
         except OSError as error:
