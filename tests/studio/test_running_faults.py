@@ -182,11 +182,11 @@ def test_an_input_cancelled_as_soon_as_it_can_be_seen_leaves_nobody_waiting(benc
     ticket = bench.runner._ticket
     cancelled: list[int] = []
 
-    def first_a_cancel(takes: Any) -> None:
+    def first_a_cancel(*given: Any) -> None:
         if not cancelled:
             cancelled.append(0)
             bench.plans.cancel(bench.plans.all(bench.project)[0].id, "copy-1")
-        ticket(takes)
+        ticket(*given)
 
     monkeypatch.setattr(bench.runner, "_ticket", first_a_cancel)
     plan = approved(bench, "copy-1", "speech-1 < copy-1")
