@@ -30,6 +30,49 @@ class Names:
     titles: frozenset[str]
     places: Patterns
     idioms_zh: tuple[str, ...]
+    weekday_order: tuple[str, ...]
+    given: frozenset[str]
+    kin: dict[str, tuple[str, ...]]
+    codes: frozenset[str]
+    roles_zh: tuple[str, ...]
+    follow_zh: str
+    titles_zh: tuple[str, ...]
+    surnames_zh: str
+    role_zh: re.Pattern[str]
+    titled_zh: re.Pattern[str]
+    body_zh: re.Pattern[str]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One size of a unit: amount in the dimension's base unit = number * factor + offset."""
+
+    dimension: str
+    factor: float
+    offset: float
+
+
+# Compared by identity: these are read once, and answers about a material are kept per list.
+@dataclass(frozen=True, eq=False)
+class FigureWords:
+    """How amounts are rounded, measured and worked out in words."""
+
+    over: Patterns
+    under: Patterns
+    nearly: Patterns
+    about: Patterns
+    after_over: Patterns
+    after_about: Patterns
+    cues: Patterns
+    figurative: frozenset[str]
+    unit_en: re.Pattern[str]
+    unit_zh: re.Pattern[str]
+    units: dict[str, Unit]
+
+    def unit_after(self, after: str) -> Unit | None:
+        """The unit that the text right after a number begins with."""
+        m = self.unit_en.match(after) or self.unit_zh.match(after)
+        return self.units[m["unit"].casefold()] if m else None
 
 
 @dataclass(frozen=True)
@@ -44,6 +87,7 @@ class WordLists:
     profanity: Patterns
     profanity_exceptions: tuple[str, ...]
     names: Names
+    figures: FigureWords
 
     @staticmethod
     def load(folder: Path) -> WordLists:
@@ -62,6 +106,7 @@ class WordLists:
             ),
             profanity_exceptions=tuple(profanity["zh_exceptions"]),
             names=_names(_read(folder / "names.toml")),
+            figures=_figures(_read(folder / "figures.toml")),
         )
 
 
@@ -85,4 +130,43 @@ def _names(data: dict[str, Any]) -> Names:
         # Case matters for Western names ("java" is also a word), so these are compiled without IGNORECASE.
         places=tuple(re.compile(source) for source in western + chinese),
         idioms_zh=tuple(data["idioms_zh"]),
+        weekday_order=tuple(d.casefold() for d in data["weekdays"]),
+        given=frozenset(n.casefold() for n in data["given_names"]),
+        kin={name: tuple(row) for row in data["kin"] for name in row},
+        codes=frozenset(data["codes"]),
+        roles_zh=tuple(sorted(data["roles_zh"], key=len, reverse=True)),
+        follow_zh=data["follow_zh"],
+        titles_zh=tuple(data["titles_zh"]),
+        surnames_zh=data["surnames_zh"],
+        role_zh=re.compile(rf"(?:{_either(data['roles_zh'])})(?P<name>[{data['surnames_zh']}][\u4e00-\u9fff]{{1,2}})"),
+        titled_zh=re.compile(rf"(?P<family>[{data['surnames_zh']}和])(?P<title>{_either(data['titles_zh'])})"),
+        body_zh=re.compile(rf"(?P<name>[\u4e00-\u9fff]{{2,4}}?)(?P<ending>{_either(data['bodies_zh'])})"),
+    )
+
+
+def _either(words: list[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+
+def _figures(data: dict[str, Any]) -> FigureWords:
+    rounding, units = data["rounding"], {}
+    words: dict[str, list[str]] = {"en": [], "zh": []}
+    for row in data["unit"]:
+        for size in row["sizes"]:
+            for language in words:
+                for word in size.get(language, ()):
+                    words[language].append(word)
+                    units[word.casefold()] = Unit(row["dimension"], float(size["factor"]), float(size.get("offset", 0.0)))
+    return FigureWords(
+        over=_patterns(rounding["over"]),
+        under=_patterns(rounding["under"]),
+        nearly=_patterns(rounding["nearly"]),
+        about=_patterns(rounding["about"]),
+        after_over=_patterns(rounding["after_over"]),
+        after_about=_patterns(rounding["after_about"]),
+        cues=_patterns(data["derived"]["cues"]),
+        figurative=frozenset(data["figurative"]["en"]),
+        unit_en=re.compile(rf"[\s-]?(?P<unit>{_either(words['en'])})(?![A-Za-z²/])", re.IGNORECASE),
+        unit_zh=re.compile(rf"\s?(?:多|余|来)?(?P<unit>{_either(words['zh'])})"),
+        units=units,
     )
