@@ -20,6 +20,9 @@ from pathlib import Path
 from agents.checks import facts as truth
 from agents.checks import text as wording
 from agents.checks.facts import Material
+from agents.checks.language import language
+from agents.checks.links import links
+from agents.checks.manners import profanity, stereotypes
 from agents.checks.words import WordLists
 from benchmarks.planted import Case, fact_cases, wording_cases
 from domain.finding import Finding
@@ -67,16 +70,18 @@ CHECKS: dict[str, Check] = {
     "superlative": lambda case: truth.superlatives(case.text, material(case.source), LISTS),
     "claim": lambda case: truth.unsupported_claims(case.text, material(case.source), LISTS.claims),
     "placeholder": lambda case: wording.placeholders(case.text, LISTS),
-    "profanity": lambda case: wording.profanity(case.text, LISTS),
-    "language": lambda case: wording.language(case.text, case.language),
+    "link": lambda case: links(case.text, LISTS.links),
+    "profanity": lambda case: profanity(case.text, LISTS),
+    "stereotype": lambda case: stereotypes(case.text, LISTS),
+    "language": lambda case: language(case.text, case.language, LISTS.languages),
+    "cta": lambda case: wording.call_to_action(case.text, LISTS),
     "duplicate": _duplicate,
 }
 
 
 def judged(case: Case) -> tuple[dict[str, Count], list[str]]:
     """Counts by kind, and what went wrong in words."""
-    check = CHECKS.get(case.kind)
-    spans = [f.span or (0, len(case.text)) for f in (check(case) if check else ())]
+    spans = [f.span or (0, len(case.text)) for f in CHECKS[case.kind](case)]
     counts: dict[str, Count] = {}
     wrong: list[str] = []
     if not case.faulty:
@@ -113,10 +118,10 @@ def measure() -> tuple[dict[tuple[str, str], Count], list[tuple[Case, str]]]:
 
 def table(totals: dict[tuple[str, str], Count]) -> list[str]:
     rows = ["| kind | language | planted | caught | clean texts | false alarms | stray |", "|---|---|---|---|---|---|---|"]
-    for (kind, language), c in sorted(totals.items()):
+    for (kind, tongue), c in sorted(totals.items()):
         caught = f"{c.caught} ({c.caught / c.planted:.1%})" if c.planted else "-"
         alarms = f"{c.alarms} ({c.alarms / c.clean:.1%})" if c.clean else "-"
-        rows.append(f"| {kind} | {language} | {c.planted} | {caught} | {c.clean or '-'} | {alarms} | {c.stray} |")
+        rows.append(f"| {kind} | {tongue} | {c.planted} | {caught} | {c.clean or '-'} | {alarms} | {c.stray} |")
     return rows
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import lru_cache
 
 from agents.checks import figures, names
@@ -17,6 +18,9 @@ from agents.checks.words import Claim, FigureWords, WordLists
 from domain.finding import Finding, Severity
 
 _QUOTED = re.compile(r"“([^”]{2,400})”|\"([^\"]{2,400})\"|「([^」]{2,400})」")
+_SPOKEN = re.compile(r"\s*,?\s*(?:(?:she|he|they|[A-Z]\w+(?: [A-Z]\w+)?) )?(?:said|says|told|recalls)\b|[^，。]{0,6}(?:说|表示)[。，]")
+_SPEAKS = re.compile(r"\b(?:said|says)[:,]?\s$|(?:说|表示)[:：，]?$")
+_CUT = re.compile(r"…+|\.{3}|\[[^\]]*\]")
 
 
 @dataclass(frozen=True)
@@ -26,13 +30,15 @@ class Material:
     text: str
     numbers: tuple[Number, ...]
     words: frozenset[str]
+    quotes: tuple[str, ...] = ()
 
     @staticmethod
     def of(*texts: str) -> Material:
         whole = "\n".join(text for text in texts if text)
         found = {w.casefold().replace("’", "'") for w in re.findall(r"[A-Za-zÀ-ɏ0-9]+(?:['’-][A-Za-zÀ-ɏ0-9]+)*", whole)}
         parts = {part for word in found for part in re.split(r"['-]", word) if part}
-        return Material(whole, tuple(numbers(whole)), frozenset(found | parts))
+        quotes = tuple(next(g for g in m.groups() if g) for m in _QUOTED.finditer(whole))
+        return Material(whole, tuple(numbers(whole)), frozenset(found | parts), quotes)
 
     def knows(self, word: str) -> bool:
         """The word, or its singular, plural or possessive, stands in the material."""
@@ -66,14 +72,28 @@ def invented_numbers(text: str, material: Material, lists: WordLists, field: str
             masked = masked.replace(idiom, "＊" * len(idiom))
     known = _figures_of(material.text, lists.figures)
     return tuple(
-        _fault("invented_number", f"“{text[a:b]}” is not in the brief.", field, (a, b), "Leave the number out.")
+        _fault(
+            "invented_number",
+            f"“{text[a:b]}” is not in the brief.",
+            field,
+            (a, b),
+            "Leave the number out.",
+            repair=figures.instead(text, (a, b), known, lists.figures),
+        )
         for a, b in names.outermost(list(figures.strangers(masked, known, lists.figures, strict)))
     )
 
 
 def invented_names(text: str, material: Material, lists: WordLists, field: str = "", strict: bool = False) -> tuple[Finding, ...]:
     return tuple(
-        _fault("invented_name", f"“{text[a:b]}” is not in the brief.", field, (a, b), "Leave the name out.")
+        _fault(
+            "invented_name",
+            f"“{text[a:b]}” is not in the brief.",
+            field,
+            (a, b),
+            "Leave the name out.",
+            repair=names.instead(text[a:b], material, lists.names),
+        )
         for a, b in names.strangers(text, material, lists, strict)
     )
 
@@ -84,14 +104,21 @@ def _figures_of(text: str, words: FigureWords) -> figures.Figures:
 
 
 def invented_quotes(text: str, material: Material, field: str = "") -> tuple[Finding, ...]:
-    """Quotations of four words (eight characters in Chinese) or more that the material does not contain word for word."""
+    """Quotations the material does not contain word for word: of four words (eight characters in Chinese), or said by somebody.
+
+    What an ellipsis or brackets part is compared piece by piece. A quotation much like one of the material is repaired to it.
+    """
     found = []
     for m in _QUOTED.finditer(text):
         quote = next(g for g in m.groups() if g)
-        if words(quote) >= (8 if CJK.search(quote) else 4) and not material.holds(quote):
-            found.append(
-                _fault("invented_quote", f"“{quote}” is not a quotation from the brief.", field, m.span(), "Leave the quotation out.")
-            )
+        long = words(quote) >= (8 if CJK.search(quote) else 4)
+        spoken = _SPOKEN.match(text[m.end() :]) or _SPEAKS.search(text[: m.start()])
+        pieces = [piece for piece in _CUT.split(quote) if piece.strip(" ,.")]
+        if (long or spoken) and not all(material.holds(piece) for piece in pieces):
+            near = get_close_matches(quote, material.quotes, n=1, cutoff=0.6)
+            repair = text[m.start()] + near[0] + text[m.end() - 1] if near else None
+            message = f"“{quote}” is not a quotation from the brief."
+            found.append(_fault("invented_quote", message, field, m.span(), "Leave the quotation out.", repair=repair))
     return tuple(found)
 
 
@@ -125,6 +152,7 @@ def superlatives(text: str, material: Material, lists: WordLists, field: str = "
             (a, b),
             "Say something concrete instead.",
             Severity.WARNING,
+            _plainer(text[a:b], lists),
         )
         for a, b in spans
     )
@@ -161,5 +189,18 @@ def _bare(text: str) -> str:
     return re.sub(r"[\W_]+", " ", text.casefold().replace("’", "'")).strip()
 
 
-def _fault(rule: str, message: str, field: str, span: tuple[int, int], suggestion: str, severity: Severity = Severity.ERROR) -> Finding:
-    return Finding(rule=rule, severity=severity, message=message, field=field, span=span, suggestion=suggestion)
+def _plainer(said: str, lists: WordLists) -> str | None:
+    word = lists.plainer.get(said.casefold().replace(" ", "-"), lists.plainer.get(said.casefold()))
+    return word[0].upper() + word[1:] if word and said[0].isupper() else word
+
+
+def _fault(
+    rule: str,
+    message: str,
+    field: str,
+    span: tuple[int, int],
+    suggestion: str,
+    severity: Severity = Severity.ERROR,
+    repair: str | None = None,
+) -> Finding:
+    return Finding(rule=rule, severity=severity, message=message, field=field, span=span, suggestion=suggestion, repair=repair)

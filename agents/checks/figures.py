@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -36,7 +36,9 @@ _ORDINAL = re.compile(
     r"\b(second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|(\d{1,2})(?:st|nd|rd|th))\s(?P<noun>[a-z]{3,})", re.I
 )
 #: "An hour from the sea" is a distance; "an hour of quiet" is a manner of speaking.
-_AN_HOUR = re.compile(r"\b(?P<half>half )?an? (?P<unit>hour|minute|mile|kilometre)(?= (?:from|away|by|off)\b|['’]s (?:walk|drive|ride))", re.I)
+_AN_HOUR = re.compile(
+    r"\b(?P<half>half )?an? (?P<unit>hour|minute|mile|kilometre)(?= (?:from|away|by|off)\b|['’]s (?:walk|drive|ride))", re.I
+)
 _ORDINALS = ("", "", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth")
 #: Converted units are rounded by custom: 11 metres are "36 feet".
 _CONVERTED = 0.03
@@ -342,10 +344,17 @@ def _masked(text: str, span: tuple[int, int]) -> str:
     return text[: span[0]] + "\ufffc" * (span[1] - span[0]) + text[span[1] :]
 
 
-def closest(amount_text: str, known: Iterable[Amount]) -> str:
-    """The one amount of the material of the same kind and unit as amount_text's, as the material writes it; "" for none or several."""
-    given = numbers(amount_text)
-    if not given:
-        return ""
-    alike = {a.number.text for a in known if a.number.kind == given[0].kind}
-    return alike.pop() if len(alike) == 1 else ""
+def instead(text: str, span: tuple[int, int], known: Figures, words: FigureWords) -> str | None:
+    """What the material has in the place of an amount or date it does not have: its only one of the same unit, noun or kind, as written."""
+    wrong = next((a for a in _amounts(text, words) if a.number.span == span), None)
+    if wrong is None:
+        kind = next((m.kind for m in moments(text) if m.span == span), "")
+        alike = {m.text for m in known.moments if kind and m.kind == kind}
+    elif wrong.dimension:
+        alike = {a.number.text for a in known.amounts if (a.dimension, a.factor) == (wrong.dimension, wrong.factor)}
+    elif wrong.noun:
+        alike = {a.number.text for a in known.amounts if a.noun == wrong.noun}
+    else:
+        kind = wrong.number.kind
+        alike = {a.number.text for a in known.amounts if a.number.kind == kind} if kind in ("percent", "money") else set()
+    return alike.pop() if len(alike) == 1 else None

@@ -42,11 +42,9 @@ class Moment(NamedTuple):
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
 _SHORT = {month[:3]: at for at, month in enumerate(_MONTHS, start=1)}
 _MONTH = rf"(?P<month>{'|'.join(_MONTHS)}|{'|'.join(m[:3] + '[.]?' for m in _MONTHS if m != 'may')}|sept[.]?)"
-_ORDINALS = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth"
-    " eighteenth nineteenth twentieth twenty-first twenty-second twenty-third twenty-fourth twenty-fifth twenty-sixth twenty-seventh"
-    " twenty-eighth twenty-ninth thirtieth thirty-first"
-).split()
+_UNITS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+_TEENS = ("tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth")
+_ORDINALS = (*_UNITS, *_TEENS, "twentieth", *(f"twenty-{unit}" for unit in _UNITS), "thirtieth", "thirty-first")
 _DAY = rf"(?P<day>\d{{1,2}}(?:st|nd|rd|th)?|{'|'.join(sorted(_ORDINALS, key=len, reverse=True))})"
 _CN = "[一二三四五六七八九十]{1,3}"
 _DATES = (
@@ -73,7 +71,9 @@ _CN_CLOCK = re.compile(
 )
 _AT = re.compile(r"\b(?:at|until|till|from|by|to|before|after|since)\s$", re.IGNORECASE)
 #: Hours that a text gives as bare numbers: "breakfast until 11".
-_BARE_HOUR = re.compile(rf"\b(?:at|until|till|by|from|to)\s(?P<hour>1[0-2]|[1-9]|{_HOURS})(?=[.,;!?]|$|\s(?:on|until|to|and)\b)", re.IGNORECASE)
+_BARE_HOUR = re.compile(
+    rf"\b(?:at|until|till|by|from|to)\s(?P<hour>1[0-2]|[1-9]|{_HOURS})(?=[.,;!?]|$|\s(?:on|until|to|and)\b)", re.IGNORECASE
+)
 
 
 def moments(text: str) -> list[Moment]:

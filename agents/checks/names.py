@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Protocol
 
 from agents.checks.moments import weekdays_of
 from agents.checks.text import CJK, WORD
@@ -23,19 +25,20 @@ _SAID = re.compile(
 )
 _TITLED = re.compile(r"《([^》]{1,30})》")
 #: In headline capitals these stay small.
-_SMALL = frozenset("a an the and or but nor of to in on at for with by from as is it its vs".split())
+_SMALL = frozenset(
+    ("a", "an", "the", "and", "or", "but", "nor", "of", "to", "in", "on", "at", "for", "with", "by", "from", "as", "is", "it", "its", "vs")
+)
 
 
-class Known:
-    """Which names a material has. A protocol of two questions, answered by facts.Material."""
+class Known(Protocol):
+    """What is asked of a material (facts.Material): does it have this word in some form, this phrase as it stands."""
 
-    text: str
+    @property
+    def text(self) -> str: ...
 
-    def knows(self, word: str) -> bool:
-        raise NotImplementedError
+    def knows(self, word: str) -> bool: ...
 
-    def holds(self, phrase: str) -> bool:
-        raise NotImplementedError
+    def holds(self, phrase: str) -> bool: ...
 
 
 def strangers(text: str, known: Known, lists: WordLists, strict: bool) -> list[tuple[int, int]]:
@@ -48,6 +51,17 @@ def strangers(text: str, known: Known, lists: WordLists, strict: bool) -> list[t
     if CJK.search(text):
         spans += _chinese(text, known, names)
     return outermost(spans)
+
+
+def instead(name: str, known: Known, names: Names) -> str | None:
+    """The material's name that a misspelt one must mean ("Anna" for "Ana"), or None where none is near."""
+    if CJK.search(name):
+        mine = {m["name"] for m in names.role_zh.finditer(known.text)} | {m["name"][:2] for m in names.role_zh.finditer(known.text)}
+        alike = [other for other in mine if len(other) == len(name) and other[0] == name[0] and _person(other, known, names)]
+        return alike[0] if len(alike) == 1 and len(name) > 1 else None
+    mine = {m.group() for m in CAPITALISED.finditer(known.text)}
+    near = get_close_matches(name, sorted(mine - {name}), n=1, cutoff=0.66)
+    return near[0] if near else None
 
 
 def title_case(text: str, lists: WordLists) -> bool:
@@ -117,9 +131,9 @@ def _capitalised(text: str, known: Known, lists: WordLists, strict: bool, headli
         if re.fullmatch(r"[A-Z][\wÀ-ɏ]*-[a-zà-ÿ]+", word) and known.knows(word.split("-")[0]):
             continue  # "Malmö-based"
         after = matches[at + 1] if at + 1 < len(matches) else None
-        if headline or _SENTENCE_START.search(text[: m.start()]):
-            if not _named(m, after, text, known, names, headline):
-                continue
+        raised = headline or _SENTENCE_START.search(text[: m.start()])
+        if raised and not _named(m, after, text, known, names, headline):
+            continue
         spans.append(m.span())
     return _joined(spans, text)
 

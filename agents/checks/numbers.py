@@ -44,9 +44,10 @@ _WORDS = {word: float(value) for value, word in enumerate(_UNITS + _TEENS)} | {w
 _WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
 _ENGLISH = re.compile(
     rf"\b(?:(?P<tens>{_WORD})(?:[- ](?P<ones>one|two|three|four|five|six|seven|eight|nine))?|(?P<a>an?))"
-    rf"(?P<half> and a half)?(?P<times>(?: (?:hundred|thousand|million|billion|dozen))*)\b(?P<unit>\s(?:percent|per cent|dollars?|euros?|pounds?|francs?))?"
+    r"(?P<half> and a half)?(?P<times>(?: (?:hundred|thousand|million|billion|dozen))*)\b"
+    r"(?P<unit>\s(?:percent|per cent|dollars?|euros?|pounds?|francs?))?"
     # "Four pounds twenty": the small coins stand behind without a name.
-    rf"(?P<coins> (?:ninety|eighty|seventy|sixty|fifty|forty|thirty|twenty|ten)(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?\b)?",
+    rf"(?P<coins> (?:ten|{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_UNITS[1:10])}))?\b)?",
     re.IGNORECASE,
 )
 #: English units after which a number word counts something: "three hours" is a fact, "two of us" a manner of speaking.
@@ -59,7 +60,10 @@ _COUNTED = re.compile(
 )
 _CN_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _CN_TENS = {"十": 10, "百": 100, "千": 1000}
-_CHINESE = re.compile(r"(?P<percent>百分之)?(?P<digits>[零〇一二两三四五六七八九十百千万亿]+)(?P<point>点[零一二三四五六七八九]+(?![十分刻]))?(?P<unit>成|元|块钱?|折|%)?")
+_CHINESE = re.compile(
+    r"(?P<percent>百分之)?(?P<digits>[零〇一二两三四五六七八九十百千万亿]+)(?P<point>点[零一二三四五六七八九]+(?![十分刻]))?"
+    r"(?P<unit>成|元|块钱?|折|%)?"
+)
 _CN_COUNTED = re.compile(
     r"^(?:多|余)?(?:年|个?月|日|号|点|小时|分钟|秒|公里|千米|米|克|公斤|斤|毫升|升|人|家|名|位|倍|款|岁|天|次|项|层|座|辆|条|元|块|折|成|万|亿|种)"
 )
@@ -122,7 +126,7 @@ def _word(tens: str, ones: str | None) -> float:
 
 
 def word_value(text: str) -> float:
-    """"twenty-five" -> 25, "seven" -> 7; 0 for what is no number word below a hundred."""
+    """ "twenty-five" -> 25, "seven" -> 7; 0 for what is no number word below a hundred."""
     parts = re.split(r"[- ]", text.strip().lower())
     return sum(_WORDS[part] for part in parts) if all(part in _WORDS for part in parts) else 0.0
 
