@@ -1,9 +1,12 @@
-"""What a check says about a text, picture, sound or plan."""
+"""What a check says about a text, picture, sound or plan, and how a finding that carries a repair is applied."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from enum import StrEnum
 
+from domain.errors import InputError
 from domain.value import Value
 
 
@@ -14,7 +17,11 @@ class Severity(StrEnum):
 
 
 class Finding(Value):
-    """One fault. `span` is (start, end) in characters of the text of `field`; None when it concerns the whole."""
+    """One fault. `span` is (start, end) in characters of the text of `field`; None when it concerns the whole.
+
+    suggestion: advice for a person, in words. repair: the text to put in place of the span ("" takes the span out), or None where only a
+    person or a model can mend it. Only findings that are `mendable` can be accepted with one click.
+    """
 
     rule: str
     severity: Severity
@@ -22,3 +29,46 @@ class Finding(Value):
     field: str = ""
     span: tuple[int, int] | None = None
     suggestion: str = ""
+    repair: str | None = None
+
+    @property
+    def mendable(self) -> bool:
+        """There is a text to put in place of the span."""
+        return self.repair is not None and self.span is not None
+
+
+def repaired(text: str, finding: Finding) -> str:
+    """The text with the finding's repair in place of its span. Where the repair takes words out, no doubled space stays behind.
+
+    Raises InputError when the finding carries no repair, or its span lies outside the text.
+    """
+    if finding.repair is None or finding.span is None:
+        raise InputError(f"The finding “{finding.rule}” has no repair to apply.", hint="Edit the text by hand.", field=finding.field)
+    start, end = finding.span
+    if not 0 <= start <= end <= len(text):
+        raise InputError(
+            f"The finding “{finding.rule}” points at characters {start} to {end} of a text of {len(text)}.",
+            hint="The text was changed since it was checked; check it again.",
+            field=finding.field,
+        )
+    before, after = text[:start], text[end:]
+    if not finding.repair:
+        if before.endswith(" ") or not before:
+            after = after.removeprefix(" ")
+        if re.match(r"[,.!?;:]", after):
+            before = before.rstrip(" ")
+        # A sentence that lost its first word begins with a capital all the same.
+        if re.search(r"(?:^|[.!?]\s)$", before) and text[start : start + 1].isupper():
+            after = after[:1].upper() + after[1:]
+    return before + finding.repair + after
+
+
+def all_repaired(text: str, findings: Iterable[Finding]) -> str:
+    """Every repair of these findings, from the end of the text to its start; of two that overlap, the one that begins first."""
+    chosen: list[Finding] = []
+    for finding in sorted((f for f in findings if f.mendable), key=lambda f: f.span or (0, 0)):
+        if not chosen or (finding.span or (0, 0))[0] >= (chosen[-1].span or (0, 0))[1]:
+            chosen.append(finding)
+    for finding in reversed(chosen):
+        text = repaired(text, finding)
+    return text

@@ -20,7 +20,7 @@ def brand_name(text: str, kit: BrandKit, field: str = "") -> tuple[Finding, ...]
         return ()
     wrong = [m for m in re.finditer(rf"(?<!\w){re.escape(kit.name)}(?!\w)", text, re.IGNORECASE) if m.group() != kit.name]
     return tuple(
-        _warn("brand_name", f"The brand is written “{kit.name}”, not “{m.group()}”.", field, m.span(), f"Write “{kit.name}”.")
+        _warn("brand_name", f"The brand is written “{kit.name}”, not “{m.group()}”.", field, m.span(), f"Write “{kit.name}”.", kit.name)
         for m in wrong
         # A hashtag is lower case by custom.
         if not text[: m.start()].endswith(("#", "@"))
@@ -36,7 +36,7 @@ def glossary(text: str, kit: BrandKit, field: str = "") -> tuple[Finding, ...]:
             inside = any(start <= span[0] and span[1] <= end for start, end in allowed)
             if not inside:
                 findings.append(
-                    _warn("glossary", f"The brand says “{form}”, not “{text[span[0] : span[1]]}”.", field, span, f"Write “{form}”.")
+                    _warn("glossary", f"The brand says “{form}”, not “{text[span[0] : span[1]]}”.", field, span, f"Write “{form}”.", form)
                 )
     return tuple(findings)
 
@@ -64,5 +64,5 @@ def contradictions(kit: BrandKit) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
-def _warn(rule: str, message: str, field: str, span: tuple[int, int] | None, suggestion: str) -> Finding:
-    return Finding(rule=rule, severity=Severity.WARNING, message=message, field=field, span=span, suggestion=suggestion)
+def _warn(rule: str, message: str, field: str, span: tuple[int, int] | None, suggestion: str, repair: str | None = None) -> Finding:
+    return Finding(rule=rule, severity=Severity.WARNING, message=message, field=field, span=span, suggestion=suggestion, repair=repair)

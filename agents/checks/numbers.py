@@ -1,4 +1,7 @@
-"""Numbers as people write them, in English and Chinese, brought to one value so that "1.2 million", "120万" and "1,200,000" agree. Pure."""
+"""Numbers as people write them, in English and Chinese, brought to one value so that "1.2 million", "120万" and "1,200,000" agree. Pure.
+
+It knows no units, dates or times of day (figures.py, moments.py).
+"""
 
 from __future__ import annotations
 
@@ -27,10 +30,11 @@ _MULTIPLIERS = {
     "百": 1e2, "千": 1e3, "万": 1e4, "亿": 1e8, "hundred": 1e2, "dozen": 12.0,
 }  # fmt: skip
 _DIGITS = re.compile(
-    r"(?P<money>[$€£¥￥]|(?:US|RMB|USD|EUR|GBP|CNY)\s?\$?)?\s?"
+    r"(?P<money>[$€£¥￥]|(?:US|RMB|USD|EUR|GBP|CNY|CHF|JPY)\s?\$?)?\s?"
     r"(?<![A-Za-z0-9.])(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
-    r"(?:\s?(?P<times>k(?![a-z])|thousand|million|billion|trillion|hundred|dozen|bn(?![a-z])|mn(?![a-z])|m(?![a-z])(?=\s|$)|[百千万亿]+))?"
-    r"(?:\s?(?P<unit>%|％|percent|per cent|dollars?|euros?|pounds?|yuan|元|块|美元|欧元|个百分点))?",
+    # A letter stands close to its number: "12m" are millions, "12 m" metres.
+    r"(?:(?P<letter>k(?![a-z])|bn(?![a-z])|mn(?![a-z])|m(?![a-z²]))|\s?(?P<times>thousand|million|billion|trillion|hundred|dozen|[百千万亿]+))?"
+    r"(?:\s?(?P<unit>%|％|percent|per cent|dollars?|euros?|pounds?|francs?|kron(?:er|or)|yuan|yen|元|块|美元|欧元|个百分点))?",
     re.IGNORECASE,
 )
 _UNITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen")
@@ -40,7 +44,10 @@ _WORDS = {word: float(value) for value, word in enumerate(_UNITS + _TEENS)} | {w
 _WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
 _ENGLISH = re.compile(
     rf"\b(?:(?P<tens>{_WORD})(?:[- ](?P<ones>one|two|three|four|five|six|seven|eight|nine))?|(?P<a>an?))"
-    rf"(?P<times>(?: (?:hundred|thousand|million|billion|dozen))*)\b(?P<unit>\s(?:percent|per cent|dollars?|euros?|pounds?))?",
+    r"(?P<half> and a half)?(?P<times>(?: (?:hundred|thousand|million|billion|dozen))*)\b"
+    r"(?P<unit>\s(?:percent|per cent|dollars?|euros?|pounds?|francs?))?"
+    # "Four pounds twenty": the small coins stand behind without a name.
+    rf"(?P<coins> (?:ten|{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_UNITS[1:10])}))?\b)?",
     re.IGNORECASE,
 )
 #: English units after which a number word counts something: "three hours" is a fact, "two of us" a manner of speaking.
@@ -53,10 +60,15 @@ _COUNTED = re.compile(
 )
 _CN_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _CN_TENS = {"十": 10, "百": 100, "千": 1000}
-_CHINESE = re.compile(r"(?P<percent>百分之)?(?P<digits>[零〇一二两三四五六七八九十百千万亿]+)(?P<unit>成|元|块钱?|折|%)?")
+_CHINESE = re.compile(
+    r"(?P<percent>百分之)?(?P<digits>[零〇一二两三四五六七八九十百千万亿]+)(?P<point>点[零一二三四五六七八九]+(?![十分刻]))?"
+    r"(?P<unit>成|元|块钱?|折|%)?"
+)
 _CN_COUNTED = re.compile(
     r"^(?:多|余)?(?:年|个?月|日|号|点|小时|分钟|秒|公里|千米|米|克|公斤|斤|毫升|升|人|家|名|位|倍|款|岁|天|次|项|层|座|辆|条|元|块|折|成|万|亿|种)"
 )
+#: After a number above ten these count too; below, they are as often a manner of speaking ("三杯两盏").
+_CN_MANY = re.compile(r"^(?:多|余)?(?:个|双|台|件|册|本|所|只|杯|张|条|座|座位|幅|场)")
 #: Chinese 一 in these places is an article ("a cup"), not a count.
 _ARTICLE = {1.0}
 
@@ -71,7 +83,7 @@ def _digits(text: str) -> list[Number]:
     found = []
     for m in _DIGITS.finditer(text):
         value = float(m["digits"].replace(",", ""))
-        times = (m["times"] or "").lower()
+        times = (m["times"] or m["letter"] or "").lower()
         value *= _MULTIPLIERS[times] if times in _MULTIPLIERS else _product(times)
         unit = (m["unit"] or "").lower()
         kind: Kind = "percent" if unit in ("%", "％", "percent", "per cent", "个百分点") else "money" if unit or m["money"] else "plain"
@@ -92,16 +104,31 @@ def _english(text: str) -> list[Number]:
         times = m["times"].split()
         if m["a"] and not times:
             continue
-        value = 1.0 if m["a"] else _WORDS[m["tens"].lower()] + (_WORDS[m["ones"].lower()] if m["ones"] else 0.0)
+        value = (1.0 if m["a"] else _word(m["tens"], m["ones"])) + (0.5 if m["half"] else 0.0)
         for word in times:
             value *= _MULTIPLIERS[word.lower()]
         unit = (m["unit"] or "").strip().lower()
         kind: Kind = "percent" if unit.startswith("per") else "money" if unit else "plain"
         if value == 1.0 and kind == "plain":
             continue
-        counted = bool(times and not m["a"]) or bool(unit) or bool(_COUNTED.match(text[m.end() :]))
-        found.append(Number(value, kind, m.span(), m.group(), counted))
+        end = m.end()
+        if m["coins"] and kind == "money":
+            value += word_value(m["coins"].strip()) / 100
+        elif m["coins"]:
+            end = m.start("coins")
+        counted = bool(times and not m["a"]) or bool(unit) or bool(_COUNTED.match(text[end:]))
+        found.append(Number(value, kind, (m.start(), end), text[m.start() : end], counted))
     return found
+
+
+def _word(tens: str, ones: str | None) -> float:
+    return _WORDS[tens.lower()] + (_WORDS[ones.lower()] if ones else 0.0)
+
+
+def word_value(text: str) -> float:
+    """ "twenty-five" -> 25, "seven" -> 7; 0 for what is no number word below a hundred."""
+    parts = re.split(r"[- ]", text.strip().lower())
+    return sum(_WORDS[part] for part in parts) if all(part in _WORDS for part in parts) else 0.0
 
 
 def _chinese(text: str) -> list[Number]:
@@ -113,10 +140,13 @@ def _chinese(text: str) -> list[Number]:
         value = chinese_value(m["digits"])
         if value is None:
             continue
+        if m["point"]:
+            value += float("0." + "".join(str(_CN_DIGITS[c]) for c in m["point"][1:]))
         unit = m["unit"] or ""
         kind: Kind = "percent" if m["percent"] or unit in ("成", "%") else "money" if unit in ("元", "块", "块钱") else "plain"
         value = value * 10 if unit == "成" else value
         counted = bool(m["percent"] or unit) or bool(_CN_COUNTED.match(text[m.end() :]))
+        counted = counted or (value > 10 and m["digits"][-1] not in "千万" and bool(_CN_MANY.match(text[m.end() :])))
         found.append(Number(value, kind, m.span(), m.group(), counted and value not in _ARTICLE))
     return found
 

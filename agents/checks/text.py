@@ -5,30 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from agents.checks.words import Patterns, WordLists
+from agents.checks.language import language
+from agents.checks.links import links
+from agents.checks.manners import profanity, stereotypes
+from agents.checks.scripts import CJK, LATIN, WORD, cjk, words
+from agents.checks.word_patterns import Patterns
+from agents.checks.words import WordLists
 from domain.finding import Finding, Severity
 
-CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
-LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
-WORD = re.compile(r"[A-Za-zÀ-ɏ0-9]+(?:['’][A-Za-z]+)?")
+__all__ = ["CJK", "LATIN", "WORD", "cjk", "words"]
+
 SENTENCE_END = ".!?…。！？”\"'’)）》」』"
 #: Two lines of one slot that share this much (Dice coefficient of their n-grams) say the same thing.
 SAME = 0.62
 
 
-def cjk(text: str) -> bool:
-    """True when the text is mainly Chinese, Japanese kanji or Hanja."""
-    return len(CJK.findall(text)) * 2 > len(LATIN.findall(text))
-
-
 def characters(text: str) -> int:
     """Unicode code points: what most channels count and what CopyField.max_chars means."""
     return len(text)
-
-
-def words(text: str) -> int:
-    """Words of a text; every CJK character counts as one, as editors of Chinese count."""
-    return len(WORD.findall(text)) + len(CJK.findall(text))
 
 
 def length(text: str, max_chars: int, field: str = "") -> tuple[Finding, ...]:
@@ -71,24 +65,11 @@ def leakage(text: str, lists: WordLists, field: str = "") -> tuple[Finding, ...]
     return _found(text, lists.leakage, "leakage", "“{0}” belongs to the instructions, not to the text.", field)
 
 
-def profanity(text: str, lists: WordLists, field: str = "") -> tuple[Finding, ...]:
-    masked = text
-    for harmless in lists.profanity_exceptions:
-        masked = masked.replace(harmless, " " * len(harmless))
-    return _found(masked, lists.profanity, "profanity", "“{0}” is profane.", field)
-
-
-def language(text: str, wanted: str, field: str = "") -> tuple[Finding, ...]:
-    """Chinese text must be mainly CJK and other languages must hold none. Names in Latin letters are fine in Chinese."""
-    chinese, latin = len(CJK.findall(text)), len(LATIN.findall(text))
-    if wanted.split("-")[0] == "zh":
-        # A Latin word carries about as much as two characters, so a brand name does not make a slogan English.
-        wrong = chinese * 3 < latin if chinese else latin > 0
-        return (_fault("language", "This is not Chinese.", field, None, "用中文写。"),) if wrong else ()
-    if wanted.split("-")[0] in ("ja", "ko") or not chinese:
+def call_to_action(text: str, lists: WordLists, field: str = "") -> tuple[Finding, ...]:
+    """Asks the reader to do something: an imperative of the list at the start of a sentence; in Chinese anywhere."""
+    if lists.cta_zh.search(text) if cjk(text) else lists.cta_en.search(text):
         return ()
-    first = CJK.search(text)
-    return (_fault("language", f"There is Chinese in a text that should be in {wanted!r}.", field, first.span() if first else None),)
+    return (_fault("cta", "It asks the reader to do nothing.", field, None, "End with what to do: “Book a table.”", Severity.WARNING),)
 
 
 def unfinished(text: str, lists: WordLists, field: str = "", sentences: bool = False) -> tuple[Finding, ...]:
@@ -98,14 +79,16 @@ def unfinished(text: str, lists: WordLists, field: str = "", sentences: bool = F
         return ()
     last = (len(end) - 1, len(end))
     if end[-1] in "-–—,;:，、；：(（[“「《/+":
-        return (_fault("unfinished", f"It ends on “{end[-1]}”.", field, last, "Finish the sentence."),)
+        stop = "。" if cjk(end) else "."
+        return (_fault("unfinished", f"It ends on “{end[-1]}”.", field, last, "Finish the sentence.", repair=stop),)
     word = re.search(r"[A-Za-z'’&]+$", end)
     if word and (word.group().lower() in lists.endings_en and not (len(WORD.findall(end)) < 3 or word.group().isupper())):
         return (_fault("unfinished", f"It ends on “{word.group()}”.", field, word.span(), "Finish the sentence."),)
     if cjk(end) and words(end) > 6 and end.endswith(lists.endings_zh) and not end.endswith(("目的", "是的")):
         return (_fault("unfinished", f"It ends on “{end[-1]}”.", field, last, "把句子写完。"),)
     if sentences and end[-1] not in SENTENCE_END:
-        return (_fault("unfinished", "The last sentence has no end.", field, last, "Finish the sentence."),)
+        stop = "。" if cjk(end) else "."
+        return (_fault("unfinished", "The last sentence has no end.", field, last, "Finish the sentence.", repair=end[-1] + stop),)
     if end.count("“") > end.count("”") or end.count('"') % 2 or end.count("（") > end.count("）"):
         return (_fault("unfinished", "A quotation or bracket is not closed.", field, None, "Close it."),)
     return ()
@@ -168,17 +151,25 @@ def plain(text: str, lists: WordLists, wanted: str, field: str = "", sentences: 
     return (
         *placeholders(text, lists, field),
         *leakage(text, lists, field),
+        *links(text, lists.links, field),
         *profanity(text, lists, field),
-        *language(text, wanted, field),
+        *stereotypes(text, lists, field),
+        *language(text, wanted, lists.languages, field),
         *unfinished(text, lists, field, sentences),
         *repeats(text, field),
     )
 
 
 def _fault(
-    rule: str, message: str, field: str, span: tuple[int, int] | None = None, suggestion: str = "", severity: Severity = Severity.ERROR
+    rule: str,
+    message: str,
+    field: str,
+    span: tuple[int, int] | None = None,
+    suggestion: str = "",
+    severity: Severity = Severity.ERROR,
+    repair: str | None = None,
 ) -> Finding:
-    return Finding(rule=rule, severity=severity, message=message, field=field, span=span, suggestion=suggestion)
+    return Finding(rule=rule, severity=severity, message=message, field=field, span=span, suggestion=suggestion, repair=repair)
 
 
 def _found(text: str, patterns: Patterns, rule: str, message: str, field: str) -> tuple[Finding, ...]:
