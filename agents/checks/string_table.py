@@ -69,20 +69,25 @@ def placeholders(source: str, text: str, field: str = "") -> tuple[Finding, ...]
 
 
 def _braces(source: str, text: str, field: str) -> list[Finding]:
-    if source.count("{") != source.count("}"):
+    """A source whose own braces are only signs says nothing about those of its translation."""
+    if _lone_brace(source) is not None:
         return []
     wide = re.search(r"[｛｝]", text)
     if wide and not re.search(r"[｛｝]", source):
         return [_fault("placeholder_broken", "A brace is of double width.", field, "Use { and }.", wide.span())]
-    depth, opened = 0, 0
+    at = _lone_brace(text)
+    return [] if at is None else [_fault("placeholder_broken", "A brace has no other one.", field, "Write {name}.", (at, at + 1))]
+
+
+def _lone_brace(text: str) -> int | None:
+    """Where a brace stands without its other one, or inside another pair."""
+    opened: int | None = None
     for at, sign in enumerate(text):
-        if sign == "{":
-            depth, opened = depth + 1, at
-        elif sign == "}":
-            depth -= 1
-        if depth not in (0, 1):
-            return [_fault("placeholder_broken", "A brace has no other one.", field, "Write {name}.", (at, at + 1))]
-    return [_fault("placeholder_broken", "A brace is never closed.", field, "Write {name}.", (opened, opened + 1))] if depth else []
+        if (sign == "{") == (opened is not None) and sign in "{}":
+            return at
+        if sign in "{}":
+            opened = at if sign == "{" else None
+    return opened
 
 
 def _fault(rule: str, message: str, field: str, suggestion: str = "", span: tuple[int, int] | None = None) -> Finding:
