@@ -5,12 +5,16 @@ Knows nothing of how one is written, played or exported. A document may be fault
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pydantic import Field
 
 from domain.finding import Finding
 from domain.value import Value, content_hash
+
+#: A variable's name, as every engine takes it.
+VARIABLE_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 VariableValue = bool | int | str
 VariableType = Literal["bool", "int", "string"]

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 
 from domain.brand import HEX_COLOUR
 from domain.capability import StepKind
+from domain.dialogue import VARIABLE_NAME, Character, Variable, type_of
 from domain.scene import Scene
 from domain.value import Value
 
@@ -85,11 +86,27 @@ class ArticleSpec(StepSpec):
         return float(self.words)
 
 
+def _each_variable_once(variables: tuple[Variable, ...]) -> tuple[Variable, ...]:
+    for variable in variables:
+        if not VARIABLE_NAME.fullmatch(variable.name):
+            raise ValueError(f"{variable.name!r} is no variable's name; use lower-case letters, digits and _, a letter first")
+        if type_of(variable.start) != variable.type:
+            raise ValueError(f"{variable.name} is a {variable.type} and cannot start as {variable.start!r}")
+    if len({variable.name for variable in variables}) < len(variables):
+        raise ValueError("two variables have one name")
+    return variables
+
+
 class DialogueSpec(StepSpec):
+    """cast: more about some or all who speak (those in it need not stand in characters). variables: what the game remembers;
+    the scene notices each in one line."""
+
     kind: Literal[StepKind.DIALOGUE] = StepKind.DIALOGUE
     about: About
     language: Language = "en"
     characters: tuple[str, ...] = Field(default=(), max_length=8)
+    cast: tuple[Character, ...] = Field(default=(), max_length=8)
+    variables: Annotated[tuple[Variable, ...], AfterValidator(_each_variable_once)] = Field(default=(), max_length=6)
     nodes: int = Field(default=6, ge=3, le=24)
     tone: str = Field(default="", max_length=120)
 

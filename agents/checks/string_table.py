@@ -43,8 +43,14 @@ def string_table(table: str, document: DialogueDocument) -> tuple[Finding, ...]:
         else:
             findings += placeholders(source[id_], text, id_)
     counts = Counter((row["id"] or "").strip() for row in rows)
-    findings += [_fault("duplicate_line", f"{id_!r} is there {n} times.", id_, "Keep one of the rows.") for id_, n in counts.items() if n > 1 and id_]
-    findings += [_fault("missing_line", "This line is not in the table.", id_, "Export again, or add the row.") for id_ in source if id_ not in counts]
+    findings += [
+        _fault("duplicate_line", f"{id_!r} is there {n} times.", id_, "Keep one of the rows.") for id_, n in counts.items() if n > 1 and id_
+    ]
+    findings += [
+        _fault("missing_line", "This line is not in the table.", id_, "Export again, or add the row.")
+        for id_ in source
+        if id_ not in counts
+    ]
     return tuple(findings)
 
 
@@ -58,9 +64,7 @@ def placeholders(source: str, text: str, field: str = "") -> tuple[Finding, ...]
     if not text.strip():
         return (_fault("empty_line", "There are no words.", field, "Write the line."),)
     wanted, found = Counter(PLACEHOLDER.findall(source)), Counter(PLACEHOLDER.findall(text))
-    findings = [
-        _fault("placeholder_missing", f"{name} is missing.", field, f"Put {name} where it belongs.") for name in (wanted - found)
-    ]
+    findings = [_fault("placeholder_missing", f"{name} is missing.", field, f"Put {name} where it belongs.") for name in (wanted - found)]
     for name in found - wanted:
         at = text.index(name)
         findings.append(_fault("placeholder_unknown", f"{name} is not in the source.", field, "Take it out.", (at, at + len(name))))

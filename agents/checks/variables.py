@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from domain.dialogue import Condition, DialogueDocument, Effect, Variable, VariableValue, type_of
+from domain.dialogue import VARIABLE_NAME, Condition, DialogueDocument, Effect, Variable, VariableValue, type_of
 from domain.finding import Finding, Severity
 
-NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 #: Whole numbers every engine keeps exactly (Ink's are 32 bits wide).
 _WHOLE = 2**31 - 1
 
@@ -39,7 +37,7 @@ def _declared(document: DialogueDocument) -> tuple[Finding, ...]:
     for name, count in Counter(v.name for v in document.variables).items():
         if count > 1:
             findings.append(_fault("duplicate_variable", f"{name} is declared twice.", name, "Keep one of them."))
-        if not NAME.fullmatch(name):
+        if not VARIABLE_NAME.fullmatch(name):
             message = f"{name!r} is no name that every engine takes."
             findings.append(_fault("variable_name", message, name, "Use lower-case letters, digits and _, a letter first."))
     for variable in document.variables:
@@ -75,7 +73,9 @@ def _uses(document: DialogueDocument) -> tuple[Finding, ...]:
 def _use(known: dict[str, Variable], field: str, name: str, value: VariableValue, any_type: bool) -> Iterable[Finding]:
     if name not in known:
         close = ", ".join(sorted(known)) or "none"
-        yield _fault("undeclared_variable", f"{name!r} is not declared.", field, f"Declare it with a type and a start value, or use: {close}.")
+        yield _fault(
+            "undeclared_variable", f"{name!r} is not declared.", field, f"Declare it with a type and a start value, or use: {close}."
+        )
         return
     wanted = known[name].type
     if type_of(value) != wanted:

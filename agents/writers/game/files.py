@@ -1,6 +1,6 @@
 """All files a game can load a dialogue from. Interface for the export pack and the page:
 
-    game_files(document, title) -> (GameFile(format, name, media_type, text, checked), ...)
+game_files(document, title) -> (GameFile(format, name, media_type, text, checked), ...)
 """
 
 from __future__ import annotations

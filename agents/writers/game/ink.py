@@ -8,11 +8,12 @@ from __future__ import annotations
 from agents.writers.game.names import Names, amount, flat, marked, speaker, tests
 from domain.dialogue import Choice, Condition, DialogueDocument, DialogueLine, DialogueNode, Effect, VariableValue, type_of
 
+_WORDS = """
+and or not mod has hasnt true false temp else function return ref include const var list external done end todo choices turns
+turns_since random seed_random read_count pow floor ceiling int float choice_count
+"""
 #: What may not be a variable's name in Ink.
-RESERVED = frozenset(
-    "and or not mod has hasnt true false temp else function return ref include const var list external done end todo choices "
-    "turns turns_since random seed_random read_count pow floor ceiling int float choice_count".split()
-)
+RESERVED = frozenset(_WORDS.split())
 _SPECIAL = "\\{}|#<>/*[]~^-"
 
 

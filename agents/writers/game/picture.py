@@ -12,6 +12,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from itertools import pairwise
 from xml.sax import saxutils
 
 from agents.writers.game.data import told
@@ -83,7 +84,9 @@ def graph_picture(document: DialogueDocument, *, here: str = "", walked: Collect
     rows += [_back(layout, one, other, number) for number, (one, other) in enumerate(layout.back)]
     for at, node in enumerate(by_id.values()):
         kinds = ["node"] + ["start"] * (at == 0) + ["ending"] * (not exits(node)) + ["here"] * (node.id == here)
-        kinds += ["walked"] * (node.id in walked) + ["fault"] * bool(bad & {node.id, *(n.id for n in node.lines), *(c.id for c in node.choices)})
+        kinds += ["walked"] * (node.id in walked) + ["fault"] * bool(
+            bad & {node.id, *(n.id for n in node.lines), *(c.id for c in node.choices)}
+        )
         rows.append(_box(layout, node, " ".join(kinds), words))
     return "\n".join([*rows, "</svg>"]) + "\n"
 
@@ -114,7 +117,7 @@ def _layout(document: DialogueDocument) -> _Layout:
                 layers[level].append(stand_in)
             layout.ways.append((id_, goto, through))
             chain = [id_, *through, goto]
-            links += list(zip(chain, chain[1:], strict=False))
+            links += list(pairwise(chain))
     _untangle(layers, links)
     return layout
 
@@ -159,7 +162,7 @@ def _untangle(layers: list[list[str]], links: list[tuple[str, str]]) -> None:
             share = {id_: (at + 0.5) / len(row) for row in layers for at, id_ in enumerate(row)}
             own = {id_: at for at, id_ in enumerate(layer)}
             middle = {id_: sum(share[n] for n in near.get(id_, [])) / len(near[id_]) if near.get(id_) else share[id_] for id_ in layer}
-            layer.sort(key=lambda id_: (middle[id_], own[id_]))  # noqa: B023 - sorted before the next turn
+            layer.sort(key=lambda id_: (middle[id_], own[id_]))
 
 
 def _box(layout: _Layout, node: DialogueNode, kind: str, words: Labels) -> str:

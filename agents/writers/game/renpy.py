@@ -13,18 +13,14 @@ import re
 from agents.writers.game.names import Names, amount, flat, speaker, tests
 from domain.dialogue import Choice, Condition, DialogueDocument, DialogueNode, Effect, VariableValue, type_of
 
+_WORDS = """
+config style store renpy persistent narrator adv nvl centered extend who what name_only menu label jump call show hide scene with
+play queue stop window image transform screen define default init python gui preferences achievement audio sound music voice
+main_menu build updater iap layer save_name theme ui im anim absolute color character position at as onlayer zorder behind id
+nointeract pause translate testcase once easy
+"""
 #: Python's own names, and those of Ren'Py's store that a game must not cover.
-RESERVED = (
-    frozenset(keyword.kwlist)
-    | frozenset(keyword.softkwlist)
-    | frozenset(name for name in dir(builtins))
-    | frozenset(
-        "config style store renpy persistent narrator adv nvl centered extend who what name_only menu label jump call show hide scene "
-        "with play queue stop window image transform screen define default init python gui preferences achievement audio sound music "
-        "voice main_menu build updater iap layer save_name theme ui im anim absolute color character position at as onlayer zorder "
-        "behind id nointeract pause translate testcase once easy".split()
-    )
-)
+RESERVED = frozenset([*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *_WORDS.split()])
 
 
 def renpy(document: DialogueDocument, scene: str = "scene") -> str:
@@ -77,7 +73,10 @@ def _choice(choice: Choice, names: Names) -> list[str]:
 
 def _change(effect: Effect, names: Names) -> str:
     name = names.variable(effect.variable)
-    return f"$ {name} = {literal(effect.value)}" if effect.change == "set" else "$ {0} {1}= {2}".format(name, *amount(effect))
+    if effect.change == "set":
+        return f"$ {name} = {literal(effect.value)}"
+    sign, size = amount(effect)
+    return f"$ {name} {sign}= {size}"
 
 
 def _all(when: tuple[Condition, ...], names: Names) -> str:

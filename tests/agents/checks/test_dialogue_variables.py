@@ -125,7 +125,11 @@ def test_a_node_whose_jumps_may_all_be_closed_is_a_dead_end_unless_meant() -> No
 
 def test_a_circle_that_only_a_closed_jump_leaves_has_no_exit() -> None:
     out = Jump(goto="c", when=(Condition(variable="trust", comparison=">", value=5),))
-    circle = (node("a", choices=(choice("x", "b"),)), node("b", jumps=(out,), goto="a", effects=(Effect(variable="trust", value=1),)), node("c"))
+    circle = (
+        node("a", choices=(choice("x", "b"),)),
+        node("b", jumps=(out,), goto="a", effects=(Effect(variable="trust", value=1),)),
+        node("c"),
+    )
     rules = set(found(scene(*circle)))
     assert {("no_exit", "a"), ("no_exit", "b"), ("unreachable", "c")} <= rules
     # Each round adds to trust, so that the circle is left in the end.

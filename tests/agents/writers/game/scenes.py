@@ -80,7 +80,12 @@ def hostile() -> DialogueDocument:
             lines=(DialogueLine(id=f"l_{at}", speaker=NAMES[at % len(NAMES)], text=words),),
             choices=(
                 Choice(id=f"c_{at}", text=words, goto=f"{at + 1} {HOSTILE[at + 1][:6]}", effects=(Effect(variable="end", value=words),)),
-                Choice(id=f"d_{at}", text=f"{words} again", goto=f"{at + 1} {HOSTILE[at + 1][:6]}", when=(Condition(variable="end", value=words),)),
+                Choice(
+                    id=f"d_{at}",
+                    text=f"{words} again",
+                    goto=f"{at + 1} {HOSTILE[at + 1][:6]}",
+                    when=(Condition(variable="end", value=words),),
+                ),
             )
             if at + 1 < len(HOSTILE)
             else (),
@@ -88,22 +93,33 @@ def hostile() -> DialogueDocument:
         for at, words in enumerate(HOSTILE)
     )
     # "end", "not" and "if" are words of the engines' own.
-    variables = (Variable(name="end", type="string", start='"#{'), Variable(name="not", type="bool"), Variable(name="if", type="int", start=-3))
+    variables = (
+        Variable(name="end", type="string", start='"#{'),
+        Variable(name="not", type="bool"),
+        Variable(name="if", type="int", start=-3),
+    )
     return DialogueDocument(language="en", characters=NAMES, variables=variables, nodes=nodes)
 
 
 #: With a letter at one end, so that no text is empty and any sign can stand first or last.
-WORDS = st.tuples(st.text(st.characters(exclude_categories=("Cs",)), max_size=30), st.booleans()).map(lambda t: f"{t[0]}a" if t[1] else f"字{t[0]}")
+WORDS = st.tuples(st.text(st.characters(exclude_categories=("Cs",)), max_size=30), st.booleans()).map(
+    lambda t: f"{t[0]}a" if t[1] else f"字{t[0]}"
+)
 SIGNS = st.tuples(st.text("->{}[]|#/*<>~\\\"'$%&=+_@^!:`` abc字。", max_size=20), st.booleans()).map(
     lambda t: f"{t[0]}a" if t[1] else f"字{t[0]}"
 )
 
 
 @st.composite
-def scenes(draw: st.DrawFn, words: st.SearchStrategy[str] = st.one_of(WORDS, SIGNS)) -> DialogueDocument:
+def scenes(draw: st.DrawFn) -> DialogueDocument:
     """2 to 7 nodes, each going only forward, so that every play ends; what conditions forbid is never the only way on."""
+    words = st.one_of(WORDS, SIGNS)
     count = draw(st.integers(2, 7))
-    variables = (Variable(name="trust", type="int", start=0), Variable(name="met", type="bool"), Variable(name="mood", type="string", start="calm"))
+    variables = (
+        Variable(name="trust", type="int", start=0),
+        Variable(name="met", type="bool"),
+        Variable(name="mood", type="string", start="calm"),
+    )
     effect = st.sampled_from(
         [
             Effect(variable="trust", change="add", value=2),
@@ -139,7 +155,11 @@ def scenes(draw: st.DrawFn, words: st.SearchStrategy[str] = st.one_of(WORDS, SIG
         if later and draw(st.booleans()):
             choices = tuple(
                 Choice(
-                    id=choice_id(here, n), text=draw(words), goto=draw(st.sampled_from(later)), effects=draw(effects), when=draw(when) if n else ()
+                    id=choice_id(here, n),
+                    text=draw(words),
+                    goto=draw(st.sampled_from(later)),
+                    effects=draw(effects),
+                    when=draw(when) if n else (),
                 )
                 for n in range(draw(st.integers(1, 3)))
             )

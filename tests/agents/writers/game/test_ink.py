@@ -40,7 +40,9 @@ def ours(document: DialogueDocument, picks: list[int]) -> tuple[list[tuple[str, 
 def same_play(document: DialogueDocument, picks: list[int], heard: Heard) -> None:
     lines, stops, state = ours(document, picks)
     assert heard.error == ""
-    assert [(tags[-1].removeprefix("id:").strip(), squeezed(text)) for text, tags in heard.lines] == [(id_, squeezed(t)) for id_, t in lines]
+    assert [(tags[-1].removeprefix("id:").strip(), squeezed(text)) for text, tags in heard.lines] == [
+        (id_, squeezed(t)) for id_, t in lines
+    ]
     assert [[tags[-1].removeprefix("id:").strip() for _, tags in stop] for stop in heard.choices] == stops
     assert heard.variables == state.variables
 
@@ -69,7 +71,12 @@ def test_words_that_look_like_ink_are_said_as_they_stand() -> None:
 
 @given(st.lists(st.tuples(scenes(), st.lists(st.integers(0, 5), max_size=8)), min_size=4, max_size=12))
 # A batch at a time, as every example starts a compiler; shrinking a batch would start hundreds.
-@settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate], suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=12,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 def test_any_sound_scene_compiles_and_plays_as_our_player_plays_it(given: list[tuple[DialogueDocument, list[int]]]) -> None:
     told = compile_ink([(ink(document), [picks]) for document, picks in given])
     for (document, picks), one in zip(given, told, strict=True):

@@ -35,7 +35,9 @@ def test_every_node_has_a_box_none_overlap_and_ways_lead_down(document: Dialogue
         assert abs(x - x2) >= WIDE or abs(y - y2) >= HIGH
     for node in document.nodes:
         assert all(places[goto][1] > places[node.id][1] for goto in exits(node))
-    ways = [(path.get("data-from"), path.get("data-to")) for path in ElementTree.fromstring(picture).iter(f"{SVG}path") if path.get("data-from")]
+    ways = [
+        (path.get("data-from"), path.get("data-to")) for path in ElementTree.fromstring(picture).iter(f"{SVG}path") if path.get("data-from")
+    ]
     assert sorted(ways) == sorted({(node.id, goto) for node in document.nodes for goto in exits(node)})
 
 
@@ -59,7 +61,12 @@ def test_a_condition_is_a_dashed_way_and_a_fault_marks_its_node() -> None:
 def test_a_way_back_runs_beside_the_boxes_and_a_node_nobody_leads_to_is_shown() -> None:
     lines = (DialogueLine(id="l", speaker="A", text="…"),)
     choices = (Choice(id="c", text="again", goto="a"), Choice(id="d", text="on", goto="c"))
-    nodes = (DialogueNode(id="a", goto="b"), DialogueNode(id="b", choices=choices), DialogueNode(id="c", lines=lines), DialogueNode(id="lost"))
+    nodes = (
+        DialogueNode(id="a", goto="b"),
+        DialogueNode(id="b", choices=choices),
+        DialogueNode(id="c", lines=lines),
+        DialogueNode(id="lost"),
+    )
     picture = graph_picture(DialogueDocument(language="en", nodes=nodes))
     assert re.search(r'class="way back" data-from="b" data-to="a"', picture)
     assert set(boxes(picture)) == {"a", "b", "c", "lost"}
@@ -67,7 +74,11 @@ def test_a_way_back_runs_beside_the_boxes_and_a_node_nobody_leads_to_is_shown() 
 
 def test_hostile_words_stay_text_in_the_picture() -> None:
     root = ElementTree.fromstring(graph_picture(hostile()))
-    assert not [one for one in root.iter() if one.tag.removeprefix(SVG) not in {"svg", "title", "style", "defs", "marker", "path", "g", "rect", "text"}]
+    assert not [
+        one
+        for one in root.iter()
+        if one.tag.removeprefix(SVG) not in {"svg", "title", "style", "defs", "marker", "path", "g", "rect", "text"}
+    ]
 
 
 def test_a_long_scene_in_a_row_is_laid_out() -> None:
