@@ -30,6 +30,10 @@ class GameFile:
     text: str
     checked: Checked
 
+    @property
+    def note(self) -> str:
+        return f"{self.format}, {self.checked}"
+
 
 def game_files(document: DialogueDocument, title: str = "") -> tuple[GameFile, ...]:
     """title: what the scene is called; its letters begin the names of nodes, so that two scenes live in one game."""
