@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from domain.brand import HEX_COLOUR
 from domain.capability import StepKind
 from domain.dialogue import VARIABLE_NAME, Character, Variable, type_of
+from domain.lore import LoreForm, WorldSheet
 from domain.scene import Scene
 from domain.value import Value
 
@@ -115,6 +116,29 @@ class DialogueSpec(StepSpec):
         return float(self.nodes)
 
 
+class LoreSpec(StepSpec):
+    """form says what is written: barks by situation, a quest with stages and outcomes, items, places or people.
+
+    world: what it must agree with. characters: who barks, or first who gives the quest. situations: of barks; empty takes the
+    usual ones. count: barks per situation, stages before the outcomes (2 at least), or entries.
+    """
+
+    kind: Literal[StepKind.LORE] = StepKind.LORE
+    about: About
+    language: Language = "en"
+    form: LoreForm = "items"
+    world: WorldSheet = WorldSheet()
+    characters: tuple[Annotated[str, Field(min_length=1, max_length=60)], ...] = Field(default=(), max_length=4)
+    situations: tuple[Annotated[str, Field(min_length=1, max_length=80)], ...] = Field(default=(), max_length=12)
+    count: int = Field(default=3, ge=1, le=12)
+    tone: str = Field(default="", max_length=120)
+
+    @property
+    def work_size(self) -> float:
+        sets = max(1, len(self.characters)) * (len(self.situations) or 6) if self.form == "barks" else 1
+        return float(self.count * sets)
+
+
 class PictureSpec(StepSpec):
     """margin is the side kept free for text. steps and guidance concern diffusion models only (0: the model's own).
 
@@ -198,7 +222,7 @@ class LayoutSpec(StepSpec):
 
 
 Spec = Annotated[
-    CopySpec | ArticleSpec | DialogueSpec | PictureSpec | SpeechSpec | MusicSpec | LayoutSpec,
+    CopySpec | ArticleSpec | DialogueSpec | LoreSpec | PictureSpec | SpeechSpec | MusicSpec | LayoutSpec,
     Field(discriminator="kind"),
 ]
 
@@ -206,6 +230,7 @@ SPECS: dict[StepKind, type[StepSpec]] = {
     StepKind.COPY: CopySpec,
     StepKind.ARTICLE: ArticleSpec,
     StepKind.DIALOGUE: DialogueSpec,
+    StepKind.LORE: LoreSpec,
     StepKind.PICTURE: PictureSpec,
     StepKind.SPEECH: SpeechSpec,
     StepKind.MUSIC: MusicSpec,
@@ -216,7 +241,8 @@ SPECS: dict[StepKind, type[StepSpec]] = {
 ROLES: dict[StepKind, dict[str, frozenset[StepKind]]] = {
     StepKind.COPY: {"source": frozenset({StepKind.ARTICLE, StepKind.COPY, StepKind.DIALOGUE})},
     StepKind.ARTICLE: {"source": frozenset({StepKind.ARTICLE, StepKind.COPY})},
-    StepKind.DIALOGUE: {"source": frozenset({StepKind.ARTICLE})},
+    StepKind.DIALOGUE: {"source": frozenset({StepKind.ARTICLE, StepKind.LORE})},
+    StepKind.LORE: {"source": frozenset({StepKind.ARTICLE, StepKind.DIALOGUE, StepKind.LORE})},
     StepKind.PICTURE: {"reference": frozenset({StepKind.PICTURE}), "source": frozenset({StepKind.ARTICLE})},
     StepKind.SPEECH: {"text": frozenset({StepKind.COPY, StepKind.ARTICLE, StepKind.DIALOGUE})},
     StepKind.MUSIC: {},

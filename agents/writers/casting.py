@@ -25,13 +25,13 @@ def cast(run: Assignment, spec: DialogueSpec) -> tuple[Character, ...]:
     """
     given = {one.name: one for one in spec.cast}
     notes = {member.name: member.note for member in run.context.brand.cast}
-    people = [given.get(name) or Character(name=name, voice=notes.get(name, "")) for name in _names(run, spec)]
+    people = [given.get(name) or Character(name=name, voice=notes.get(name, "")) for name in names_of(run, spec)]
     bare = [one for one in people if not (one.goals or one.knowledge)]
     traits = _traits(run, spec, bare) if bare else {}
     return tuple(_completed(one, traits.get(one.name, {})) if one in bare else one for one in people)
 
 
-def _names(run: Assignment, spec: DialogueSpec) -> tuple[str, ...]:
+def names_of(run: Assignment, spec: DialogueSpec) -> tuple[str, ...]:
     """The characters asked for; else those of the brand's cast that the brief names; else the LLM's choice."""
     asked = (*spec.characters, *(one.name for one in spec.cast))
     if asked:

@@ -14,13 +14,15 @@ from domain.documents import (
     DialogueDocument,
 )
 from domain.finding import Finding
+from domain.lore import LORE_MEDIA_TYPE, LoreDocument
 
-Document = CopyDocument | ArticleDocument | DialogueDocument
+Document = CopyDocument | ArticleDocument | DialogueDocument | LoreDocument
 
-_KINDS: dict[str, type[CopyDocument] | type[ArticleDocument] | type[DialogueDocument]] = {
+_KINDS: dict[str, type[CopyDocument] | type[ArticleDocument] | type[DialogueDocument] | type[LoreDocument]] = {
     COPY_MEDIA_TYPE: CopyDocument,
     ARTICLE_MEDIA_TYPE: ArticleDocument,
     DIALOGUE_MEDIA_TYPE: DialogueDocument,
+    LORE_MEDIA_TYPE: LoreDocument,
 }
 
 
@@ -30,6 +32,8 @@ def render(document: Document) -> str:
         return _copy(document)
     if isinstance(document, ArticleDocument):
         return _article(document)
+    if isinstance(document, LoreDocument):
+        return _lore(document)
     return _dialogue(document)
 
 
@@ -69,6 +73,22 @@ def _dialogue(document: DialogueDocument) -> str:
         rows += [f"* {_only(choice.when)}{choice.text} → *{choice.goto}*  `{choice.id}`" for choice in node.choices]
         rows += [f"{_only(jump.when)}→ *{jump.goto}*" + "\n" for jump in node.jumps]
         rows += [f"→ *{node.goto}*" if node.goto else "" if node.choices else "*(end)*", ""]
+    return "\n".join(rows).rstrip() + "\n" + _notes(document.findings)
+
+
+def _lore(document: LoreDocument) -> str:
+    rows: list[str] = []
+    for one in document.barks:
+        rows += [f"## {one.character}: {one.situation}", "", *(f"* {bark.text}  `{bark.id}`" for bark in one.barks), ""]
+    if document.quest:
+        rows += [f"# {document.quest.title}", ""]
+        for stage in document.quest.stages:
+            rows += [f"## {stage.id}: {stage.title}" + (f" ({stage.outcome})" if stage.outcome else ""), ""]
+            rows += [f"**{stage.objective}**", ""] if stage.objective else []
+            rows += [stage.text, ""]
+            rows += [*(f"* {way.text} → *{way.goto}*".replace("*  →", "* →") for way in stage.ways), ""] if stage.ways else []
+    for entry in document.entries:
+        rows += [f"## {entry.name}", "", entry.text, ""]
     return "\n".join(rows).rstrip() + "\n" + _notes(document.findings)
 
 
