@@ -140,9 +140,14 @@ def exits(node: DialogueNode) -> tuple[str, ...]:
     return tuple(c.goto for c in node.choices) + tuple(j.goto for j in node.jumps) + ((node.goto,) if node.goto else ())
 
 
+def said_in(node: DialogueNode) -> tuple[DialogueLine | Choice, ...]:
+    """Lines and choices, in order."""
+    return (*node.lines, *node.choices)
+
+
 def ids_of(document: DialogueDocument) -> tuple[str, ...]:
     """The ids of all lines and choices, in the document's order."""
-    return tuple(id_ for node in document.nodes for id_ in (*(line.id for line in node.lines), *(c.id for c in node.choices)))
+    return tuple(one.id for node in document.nodes for one in said_in(node))
 
 
 def line_id(node: str, index: int, scene: str = "") -> str:

@@ -13,6 +13,7 @@ Nothing is kept between two calls: a play is the ids of the choices taken so far
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -24,8 +25,11 @@ from domain.asset import Asset
 from domain.dialogue import DIALOGUE_MEDIA_TYPE, DialogueDocument, VariableValue, with_ids
 from domain.errors import AssetDamaged, NotFound
 from domain.finding import Finding
+from domain.lore import LORE_MEDIA_TYPE, LoreDocument
 from domain.play import State, begin, choose, replay
 from library.library import Library
+
+_Document = TypeVar("_Document", DialogueDocument, LoreDocument)
 
 
 class Dialogues:
@@ -74,8 +78,18 @@ class Dialogues:
 def dialogue_of(library: Library, asset: Asset) -> DialogueDocument:
     if asset.main.media_type != DIALOGUE_MEDIA_TYPE:
         raise NotFound(f"{asset.title} is no dialogue.", hint="Choose an asset that a dialogue step made.")
+    return _read(library, asset, DialogueDocument)
+
+
+def lore_of(library: Library, asset: Asset) -> LoreDocument:
+    if asset.main.media_type != LORE_MEDIA_TYPE:
+        raise NotFound(f"{asset.title} is no lore.", hint="Choose an asset that a lore step made.")
+    return _read(library, asset, LoreDocument)
+
+
+def _read(library: Library, asset: Asset, kind: type[_Document]) -> _Document:
     data = b"".join(library.file_chunks(asset.main.sha256))
     try:
-        return DialogueDocument.model_validate_json(data)
+        return kind.model_validate_json(data)
     except ValidationError as error:
-        raise AssetDamaged(f"{asset.title} cannot be read as a dialogue.", hint="Run `python app.py check`, or make it again.") from error
+        raise AssetDamaged(f"{asset.title} cannot be read.", hint="Run `python app.py check`, or make it again.") from error

@@ -22,12 +22,13 @@ from pathlib import Path, PurePosixPath
 from secrets import token_hex
 from typing import BinaryIO
 
-from agents.writers.game.files import GameFile, game_files
+from agents.writers.game.files import GameFile, game_files, lore_files
 from domain.asset import Asset, FileRef, Labels
 from domain.dialogue import DIALOGUE_MEDIA_TYPE
 from domain.errors import AssetDamaged, DiskFull, InputError, StorageError
 from domain.finding import Severity
 from domain.job import JobState
+from domain.lore import LORE_MEDIA_TYPE
 from domain.model import Model
 from domain.plan import Plan
 from domain.progress import Progress
@@ -36,7 +37,7 @@ from domain.recipe import Credit, ModelRef
 from domain.review import Verdict
 from domain.value import JsonValue, Value
 from library.library import AssetQuery, Library
-from studio.dialogues import dialogue_of
+from studio.dialogues import dialogue_of, lore_of
 
 FORMAT = "maquette-pack"
 FORMAT_VERSION = 1
@@ -230,10 +231,10 @@ def _named(library: Library, chosen: tuple[Asset, ...], verdicts: dict[str, Verd
 
 
 def _for_engines(library: Library, asset: Asset) -> tuple[GameFile, ...]:
-    """A dialogue in the forms game engines take."""
-    if asset.main.media_type != DIALOGUE_MEDIA_TYPE:
-        return ()
-    return game_files(dialogue_of(library, asset), asset.title)
+    """A dialogue in the forms game engines take, barks as a table of strings."""
+    if asset.main.media_type == DIALOGUE_MEDIA_TYPE:
+        return game_files(dialogue_of(library, asset), asset.title)
+    return lore_files(lore_of(library, asset)) if asset.main.media_type == LORE_MEDIA_TYPE else ()
 
 
 def slug(title: str) -> str:

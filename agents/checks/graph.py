@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from agents.checks.states import states
 from agents.checks.variables import variables
-from domain.dialogue import DialogueDocument, exits, ids_of
+from domain.dialogue import DialogueDocument, exits, ids_of, said_in
 from domain.finding import Finding, Severity
 
 __all__ = ["exits", "graph", "reachable", "structure"]
@@ -63,7 +63,7 @@ def _identity(document: DialogueDocument) -> tuple[Finding, ...]:
 
 
 def _lacks_ids(document: DialogueDocument, node_id: str) -> bool:
-    return any(not one.id for node in document.nodes if node.id == node_id for one in (*node.lines, *node.choices))
+    return any(not one.id for node in document.nodes if node.id == node_id for one in said_in(node))
 
 
 def _targets(document: DialogueDocument) -> tuple[Finding, ...]:

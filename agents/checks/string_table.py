@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from domain.dialogue import DialogueDocument
+from domain.dialogue import DialogueDocument, said_in
 from domain.finding import Finding, Severity
 
 #: {name}, {0}, %s, %(name)s, $name, <tag>, </tag>, [b], [/b]: what a game puts something into, or styles with.
@@ -56,7 +56,7 @@ def string_table(table: str, document: DialogueDocument) -> tuple[Finding, ...]:
 
 def texts_of(document: DialogueDocument) -> dict[str, str]:
     """Every line's and choice's words by id."""
-    return {one.id: one.text for node in document.nodes for one in (*node.lines, *node.choices)}
+    return {one.id: one.text for node in document.nodes for one in said_in(node)}
 
 
 def placeholders(source: str, text: str, field: str = "") -> tuple[Finding, ...]:

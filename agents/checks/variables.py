@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from domain.dialogue import VARIABLE_NAME, Condition, DialogueDocument, Effect, Variable, VariableValue, type_of
+from domain.dialogue import VARIABLE_NAME, Condition, DialogueDocument, Effect, Variable, VariableValue, said_in, type_of
 from domain.finding import Finding, Severity
 
 #: Whole numbers every engine keeps exactly (Ink's are 32 bits wide).
@@ -20,7 +20,7 @@ def variables(document: DialogueDocument) -> tuple[Finding, ...]:
 def conditions_of(document: DialogueDocument) -> Iterator[tuple[str, Condition]]:
     """Every condition with the id of the line or choice (for jumps, the node) it stands at."""
     for node in document.nodes:
-        holders = [(one.id or node.id, one.when) for one in (*node.lines, *node.choices)] + [(node.id, j.when) for j in node.jumps]
+        holders = [(one.id or node.id, one.when) for one in said_in(node)] + [(node.id, j.when) for j in node.jumps]
         for field, when in holders:
             yield from ((field, condition) for condition in when)
 

@@ -143,10 +143,19 @@ def _question(scene: _Scene, beat: Beat, choices: int) -> str:
     for variable, _ in scene.plot.extra.get(beat.id, ()):
         ask += " " + Template(said["extra"]).substitute(about=_meant(variable))
     if choices:
-        # Which pair of attitudes: by the node's place, so that no two choices of a scene feel alike.
-        kinds = said["kinds"][-1] if choices > 2 else said["kinds"][len(scene.nodes) % (len(said["kinds"]) - 1)]
+        kinds = _attitudes(scene, beat, choices)
         ask += " " + Template(said["choices"]).substitute(count=choices, kinds=kinds)
     return "\n".join([*rows, ask])
+
+
+def _attitudes(scene: _Scene, beat: Beat, choices: int) -> str:
+    """In the order of what the answers lead to: the friendliest first. Before the endings the player decides; elsewhere the pair is
+    taken by the node's place, so that no two choices of a scene feel alike."""
+    said = scene.said
+    if scene.beats[beat.exits[0]].role == "ending":
+        return str(said["deciding"][min(choices, 3) - 2])
+    pairs = said["kinds"][:-1]
+    return str(said["kinds"][-1] if choices > 2 else pairs[len(scene.nodes) % len(pairs)])
 
 
 def _people(scene: _Scene) -> list[str]:

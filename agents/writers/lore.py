@@ -105,7 +105,7 @@ def _quest(sheet: _Sheet) -> Quest:
             fields |= {"one": "objective", "other": "objective"}
         ask = _filled(sheet, kind, before=_so_far(stages), giver=giver or "—")
         told = _best(sheet, f"stage/{number}", ask, fields, f"s{number}")
-        ways = (QuestWay(text="", goto=f"s{number + 1}"),)
+        ways: tuple[QuestWay, ...] = (QuestWay(text="", goto=f"s{number + 1}"),)
         if kind == "stage_choice":
             ways = tuple(QuestWay(text=told[key], goto=f"o{at}") for at, key in enumerate(("one", "other"), start=1))
         stages.append(QuestStage(id=f"s{number}", title=told["title"], objective=told["objective"], text=told["text"], ways=ways))

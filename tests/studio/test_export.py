@@ -22,6 +22,7 @@ from domain.documents import COPY_MEDIA_TYPE
 from domain.errors import AssetDamaged, Cancelled, InputError, NotFound, StorageError
 from domain.finding import Finding, Severity
 from domain.job import Job, JobState
+from domain.lore import LORE_MEDIA_TYPE, Bark, BarkSet, LoreDocument
 from domain.model import Model, Task
 from domain.plan import Plan, Step
 from domain.progress import CancelToken, Silent
@@ -377,3 +378,12 @@ def test_a_dialogue_that_cannot_be_read_stops_the_pack_and_names_it(studio: Stud
     with pytest.raises(AssetDamaged, match="The Lamp"):
         studio.pack(out)
     assert not out.exists()
+
+
+def test_barks_are_packed_as_a_table_of_strings_too(studio: Studio, out: Path) -> None:
+    barks = (BarkSet(character="Gull", situation="is hurt", barks=(Bark(id="b_1", text="Ow, my wing!"),)),)
+    data = LoreDocument(language="en", form="barks", barks=barks).model_dump_json().encode()
+    studio.add("lore-1", OutputFile("lore.json", LORE_MEDIA_TYPE, data), title="Barks", plan_id="")
+    with studio.pack(out) as pack:
+        assert pack.namelist()[3:] == ["01-lore-barks.json", "01-lore-barks.csv"]
+        assert 'b_1,bark,Gull,"Ow, my wing!",is hurt,,en' in pack.read("01-lore-barks.csv").decode()

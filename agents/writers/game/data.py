@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable
 
 from domain.dialogue import Condition, DialogueDocument, Effect, VariableValue, type_of
+from domain.lore import LoreDocument
 from domain.value import JsonValue
 
 FORMAT = "maquette-dialogue-2"
@@ -59,6 +60,17 @@ def string_table(document: DialogueDocument) -> str:
         for choice in node.choices:
             context = [before, f"leads to {choice.goto}", *_told(choice.when)]
             table.writerow((choice.id, "choice", "player", choice.text, _context(context), node.id, document.language))
+    return out.getvalue()
+
+
+def bark_table(document: LoreDocument) -> str:
+    """The barks of a world in the columns of a scene's table; context is the situation."""
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\r\n")
+    table.writerow(COLUMNS)
+    for one in document.barks:
+        for bark in one.barks:
+            table.writerow((bark.id, "bark", one.character, bark.text, one.situation, "", document.language))
     return out.getvalue()
 
 

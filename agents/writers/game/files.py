@@ -1,6 +1,7 @@
 """All files a game can load a dialogue from. Interface for the export pack and the page:
 
 game_files(document, title) -> (GameFile(format, name, media_type, text, checked), ...)
+lore_files(document)        -> the string table of its barks, where it has any
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from agents.writers.game.data import dialogue_json_text, string_table
+from agents.writers.game.data import bark_table, dialogue_json_text, string_table
 from agents.writers.game.ink import ink
 from agents.writers.game.names import identifier
 from agents.writers.game.renpy import renpy
 from agents.writers.game.twee import twee
 from agents.writers.game.yarn import yarn
 from domain.dialogue import DialogueDocument
+from domain.lore import LoreDocument
 
 Checked = Literal["compiled", "syntax-checked", "schema-checked"]
 
@@ -50,3 +52,9 @@ def game_files(document: DialogueDocument, title: str = "") -> tuple[GameFile, .
         file("JSON", "game.json", "application/json", lambda: dialogue_json_text(document), "schema-checked"),
         file("String table", "csv", "text/csv", lambda: string_table(document), "schema-checked"),
     )
+
+
+def lore_files(document: LoreDocument) -> tuple[GameFile, ...]:
+    if not document.barks:
+        return ()
+    return (GameFile("String table", "lore.csv", "text/csv", bark_table(document), "schema-checked"),)

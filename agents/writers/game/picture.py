@@ -16,7 +16,7 @@ from itertools import pairwise
 from xml.sax import saxutils
 
 from agents.writers.game.data import told
-from domain.dialogue import DialogueDocument, DialogueNode, exits
+from domain.dialogue import Choice, DialogueDocument, DialogueNode, Jump, exits
 from domain.finding import Severity
 
 WIDE, HIGH, APART, BETWEEN, EDGE = 190, 74, 34, 64, 24
@@ -194,7 +194,8 @@ def _way(layout: _Layout, node: DialogueNode, goto: str, through: list[str], wor
         (x0, y0), (x1, y1) = points[at - 1], points[at]
         middle = (y0 + y1) / 2
         path += f"L{x1:g} {y1:g}" if x0 == x1 else f"C{x0:g} {middle:g} {x1:g} {middle:g} {x1:g} {y1:g}"
-    conditions = [c for way in (*node.choices, *node.jumps) if way.goto == goto for c in way.when]
+    ways: list[Choice | Jump] = [*node.choices, *node.jumps]
+    conditions = [c for way in ways if way.goto == goto for c in way.when]
     answers = [choice.text for choice in node.choices if choice.goto == goto]
     about = "\n".join([*answers, *(f"{words.only_if} {told(c)}" for c in conditions)])
     kind = "way conditional" if conditions else "way"

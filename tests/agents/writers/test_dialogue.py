@@ -337,3 +337,9 @@ def test_a_written_scene_compiles_as_ink_and_plays_to_its_outcome(desk: Desk) ->
     (told,) = compile_ink([(ink(document), [[0] * 12, [1] * 12])])
     assert (told.errors, told.warnings) == ([], [])
     assert told.plays[0].variables["outcome"] in ("allies", "refused", "open")
+
+
+def test_every_size_of_scene_compiles_as_ink_whatever_graph_is_drawn() -> None:
+    documents = [plotted(nodes, seed, GIVEN[: seed % 5]) for nodes in range(3, 25) for seed in range(10)]
+    told = compile_ink([(ink(document), [[0] * 24, [1] * 24, [2] * 24]) for document in documents])
+    assert [one.errors + one.warnings + [play.error for play in one.plays if play.error] for one in told] == [[]] * 220
