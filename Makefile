@@ -18,10 +18,15 @@ run: check-run $(STAMP)
 models: $(STAMP)
 	$(BIN)/python app.py models pull --default --tests
 
-test: check-test $(STAMP) lint models
+INK := tests/ink/node_modules/.package-lock.json
+
+$(INK): tests/ink/package-lock.json
+	npm ci --prefix tests/ink --no-audit --no-fund
+
+test: check-test $(STAMP) lint models $(INK)
 	$(BIN)/python -m pytest -m "not gpu and not full"
 
-test-full: check-test $(STAMP) lint models
+test-full: check-test $(STAMP) lint models $(INK)
 	$(BIN)/python -m pytest -m "not gpu"
 
 lint: $(STAMP)

@@ -204,7 +204,7 @@ class Editor:
             return False
         reading = self._reader.read(folded)
         ordinal = re.search(
-            r"\b(?:first|second|third|last)\b|第[一二三四五六\d]|(?:copy|article|dialogue|picture|speech|music|layout)-\d", folded
+            r"\b(?:first|second|third|last)\b|第[一二三四五六\d]|(?:copy|article|dialogue|lore|picture|speech|music|layout)-\d", folded
         )
         return not ordinal and bool(reading.requests or reading.unsupported)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import Field
-
+from domain.dialogue import DIALOGUE_MEDIA_TYPE as DIALOGUE_MEDIA_TYPE
+from domain.dialogue import Choice as Choice
+from domain.dialogue import DialogueDocument as DialogueDocument
+from domain.dialogue import DialogueLine as DialogueLine
+from domain.dialogue import DialogueNode as DialogueNode
 from domain.finding import Finding
 from domain.value import Value
 
@@ -53,49 +56,5 @@ class ArticleDocument(Value):
         return "\n\n".join(([self.headline] if self.headline else []) + list(self.paragraphs))
 
 
-class Choice(Value):
-    """What the player says, and where it leads. id is stable across edits."""
-
-    id: str
-    text: str
-    goto: str
-
-
-class DialogueLine(Value):
-    id: str
-    speaker: str
-    text: str
-
-
-class DialogueNode(Value):
-    """Lines in order, then choices; no choices and no `goto` means the scene ends here."""
-
-    id: str
-    lines: tuple[DialogueLine, ...] = ()
-    choices: tuple[Choice, ...] = ()
-    goto: str = ""
-
-
-class DialogueDocument(Value):
-    """media type application/vnd.maquette.dialogue+json. nodes[0] is the start."""
-
-    language: str
-    characters: tuple[str, ...] = Field(default=())
-    nodes: tuple[DialogueNode, ...] = ()
-    findings: tuple[Finding, ...] = ()
-
-    @property
-    def plain_text(self) -> str:
-        rows: list[str] = []
-        for node in self.nodes:
-            rows.append(f"== {node.id} ==")
-            rows += [f"{line.speaker}: {line.text}" for line in node.lines]
-            rows += [f"  * {choice.text} -> {choice.goto}" for choice in node.choices]
-            if node.goto:
-                rows.append(f"  -> {node.goto}")
-        return "\n".join(rows)
-
-
 COPY_MEDIA_TYPE = "application/vnd.maquette.copy+json"
 ARTICLE_MEDIA_TYPE = "application/vnd.maquette.article+json"
-DIALOGUE_MEDIA_TYPE = "application/vnd.maquette.dialogue+json"

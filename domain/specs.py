@@ -8,6 +8,8 @@ from pydantic import AfterValidator, Field
 
 from domain.brand import HEX_COLOUR
 from domain.capability import StepKind
+from domain.dialogue import VARIABLE_NAME, Character, Variable, type_of
+from domain.lore import LoreForm, WorldSheet
 from domain.scene import Scene
 from domain.value import Value
 
@@ -85,17 +87,56 @@ class ArticleSpec(StepSpec):
         return float(self.words)
 
 
+def _each_variable_once(variables: tuple[Variable, ...]) -> tuple[Variable, ...]:
+    for variable in variables:
+        if not VARIABLE_NAME.fullmatch(variable.name):
+            raise ValueError(f"{variable.name!r} is no variable's name; use lower-case letters, digits and _, a letter first")
+        if type_of(variable.start) != variable.type:
+            raise ValueError(f"{variable.name} is a {variable.type} and cannot start as {variable.start!r}")
+    if len({variable.name for variable in variables}) < len(variables):
+        raise ValueError("two variables have one name")
+    return variables
+
+
 class DialogueSpec(StepSpec):
+    """cast: more about some or all who speak (those in it need not stand in characters). variables: what the game remembers;
+    the scene notices each in one line."""
+
     kind: Literal[StepKind.DIALOGUE] = StepKind.DIALOGUE
     about: About
     language: Language = "en"
     characters: tuple[str, ...] = Field(default=(), max_length=8)
+    cast: tuple[Character, ...] = Field(default=(), max_length=8)
+    variables: Annotated[tuple[Variable, ...], AfterValidator(_each_variable_once)] = Field(default=(), max_length=6)
     nodes: int = Field(default=6, ge=3, le=24)
     tone: str = Field(default="", max_length=120)
 
     @property
     def work_size(self) -> float:
         return float(self.nodes)
+
+
+class LoreSpec(StepSpec):
+    """form says what is written: barks by situation, a quest with stages and outcomes, items, places or people.
+
+    world: what it must agree with. characters: who barks, or first who gives the quest. situations: of barks; empty takes the
+    usual ones. count: barks per situation, stages before the outcomes (2 at least), or entries.
+    """
+
+    kind: Literal[StepKind.LORE] = StepKind.LORE
+    about: About
+    language: Language = "en"
+    form: LoreForm = "items"
+    world: WorldSheet = WorldSheet()
+    characters: tuple[Annotated[str, Field(min_length=1, max_length=60)], ...] = Field(default=(), max_length=4)
+    situations: tuple[Annotated[str, Field(min_length=1, max_length=80)], ...] = Field(default=(), max_length=12)
+    count: int = Field(default=3, ge=1, le=12)
+    tone: str = Field(default="", max_length=120)
+
+    @property
+    def work_size(self) -> float:
+        sets = max(1, len(self.characters)) * (len(self.situations) or 6) if self.form == "barks" else 1
+        return float(self.count * sets)
 
 
 class PictureSpec(StepSpec):
@@ -181,7 +222,7 @@ class LayoutSpec(StepSpec):
 
 
 Spec = Annotated[
-    CopySpec | ArticleSpec | DialogueSpec | PictureSpec | SpeechSpec | MusicSpec | LayoutSpec,
+    CopySpec | ArticleSpec | DialogueSpec | LoreSpec | PictureSpec | SpeechSpec | MusicSpec | LayoutSpec,
     Field(discriminator="kind"),
 ]
 
@@ -189,6 +230,7 @@ SPECS: dict[StepKind, type[StepSpec]] = {
     StepKind.COPY: CopySpec,
     StepKind.ARTICLE: ArticleSpec,
     StepKind.DIALOGUE: DialogueSpec,
+    StepKind.LORE: LoreSpec,
     StepKind.PICTURE: PictureSpec,
     StepKind.SPEECH: SpeechSpec,
     StepKind.MUSIC: MusicSpec,
@@ -199,7 +241,8 @@ SPECS: dict[StepKind, type[StepSpec]] = {
 ROLES: dict[StepKind, dict[str, frozenset[StepKind]]] = {
     StepKind.COPY: {"source": frozenset({StepKind.ARTICLE, StepKind.COPY, StepKind.DIALOGUE})},
     StepKind.ARTICLE: {"source": frozenset({StepKind.ARTICLE, StepKind.COPY})},
-    StepKind.DIALOGUE: {"source": frozenset({StepKind.ARTICLE})},
+    StepKind.DIALOGUE: {"source": frozenset({StepKind.ARTICLE, StepKind.LORE})},
+    StepKind.LORE: {"source": frozenset({StepKind.ARTICLE, StepKind.DIALOGUE, StepKind.LORE})},
     StepKind.PICTURE: {"reference": frozenset({StepKind.PICTURE}), "source": frozenset({StepKind.ARTICLE})},
     StepKind.SPEECH: {"text": frozenset({StepKind.COPY, StepKind.ARTICLE, StepKind.DIALOGUE})},
     StepKind.MUSIC: {},

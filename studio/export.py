@@ -1,8 +1,8 @@
 """Export: a project or a selection of its assets as one ZIP that explains itself.
 
-The pack holds the files under readable names, documents also as Markdown, README.md (what it is and what did not pass),
-CREDITS.md (models and art with their licences) and manifest.json (everything needed to make it again and to prove it is
-the same). The same selection gives the same bytes, but for the time in the manifest.
+The pack holds the files under readable names, documents also as Markdown, dialogues also in the forms of game engines,
+README.md (what it is and what did not pass), CREDITS.md (models and art with their licences) and manifest.json (everything
+needed to make it again and to prove it is the same). The same selection gives the same bytes, but for the time in the manifest.
 """
 
 from __future__ import annotations
@@ -22,10 +22,13 @@ from pathlib import Path, PurePosixPath
 from secrets import token_hex
 from typing import BinaryIO
 
+from agents.writers.game.files import GameFile, game_files, lore_files
 from domain.asset import Asset, FileRef, Labels
+from domain.dialogue import DIALOGUE_MEDIA_TYPE
 from domain.errors import AssetDamaged, DiskFull, InputError, StorageError
 from domain.finding import Severity
 from domain.job import JobState
+from domain.lore import LORE_MEDIA_TYPE
 from domain.model import Model
 from domain.plan import Plan
 from domain.progress import Progress
@@ -34,6 +37,7 @@ from domain.recipe import Credit, ModelRef
 from domain.review import Verdict
 from domain.value import JsonValue, Value
 from library.library import AssetQuery, Library
+from studio.dialogues import dialogue_of, lore_of
 
 FORMAT = "maquette-pack"
 FORMAT_VERSION = 1
@@ -77,13 +81,14 @@ class PackSources:
 
 @dataclass(frozen=True)
 class _Entry:
-    """One file of the pack: a stored file, or text made here."""
+    """One file of the pack: a stored file, or text made here. note: what README says beside its name."""
 
     name: str
     media_type: str
     sha256: str
     size: int
     stored: FileRef | None = None
+    note: str = ""
     data: bytes = field(default=b"", repr=False)
 
 
@@ -218,8 +223,18 @@ def _named(library: Library, chosen: tuple[Asset, ...], verdicts: dict[str, Verd
         for ref in asset.files:
             name = _free(taken, stem, PurePosixPath(ref.name).stem, _extension(ref.name))
             entries.append(_Entry(name=name, media_type=ref.media_type, sha256=ref.sha256, size=ref.size, stored=ref))
+        for made in _for_engines(library, asset):
+            part = PurePosixPath(made.name)
+            entries.append(_text_entry(_free(taken, stem, part.stem, _extension(made.name)), made.text, made.media_type, made.note))
         items.append(_Item(asset=asset, entries=tuple(entries), verdict=verdicts.get(asset.id)))
     return tuple(items)
+
+
+def _for_engines(library: Library, asset: Asset) -> tuple[GameFile, ...]:
+    """A dialogue in the forms game engines take, barks as a table of strings."""
+    if asset.main.media_type == DIALOGUE_MEDIA_TYPE:
+        return game_files(dialogue_of(library, asset), asset.title)
+    return lore_files(lore_of(library, asset)) if asset.main.media_type == LORE_MEDIA_TYPE else ()
 
 
 def slug(title: str) -> str:
@@ -245,9 +260,9 @@ def _free(taken: set[str], stem: str, second: str, extension: str) -> str:
     return name
 
 
-def _text_entry(name: str, text: str, media_type: str = "text/markdown") -> _Entry:
+def _text_entry(name: str, text: str, media_type: str = "text/markdown", note: str = "") -> _Entry:
     data = text.encode()
-    return _Entry(name=name, media_type=media_type, sha256=hashlib.sha256(data).hexdigest(), size=len(data), data=data)
+    return _Entry(name=name, media_type=media_type, sha256=hashlib.sha256(data).hexdigest(), size=len(data), data=data, note=note)
 
 
 def _models(chosen: tuple[Asset, ...], sources: PackSources) -> list[dict[str, JsonValue]]:
@@ -304,7 +319,7 @@ def _readme(project: Project, items: tuple[_Item, ...], absent: tuple[_Absent, .
         mark = "AI-generated" if item.asset.labels.ai_generated else "not AI-generated"
         verdict = f", {item.verdict.value.replace('_', ' ')}" if item.verdict else ""
         lines.append(f"- {_plain(item.asset.title)} ({item.asset.recipe.kind.value}, version {item.asset.version}, {mark}{verdict})")
-        lines += [f"  - `{entry.name}`" for entry in item.entries]
+        lines += [f"  - `{entry.name}`" + (f" ({entry.note})" if entry.note else "") for entry in item.entries]
     lines += ["", *_found(items)]
     if absent:
         lines += ["## Not in this pack", ""]

@@ -13,6 +13,7 @@ from domain.progress import CancelToken
 from library.library import Library
 from studio.attachments import Attachments
 from studio.conversation import Conversation
+from studio.dialogues import Dialogues
 from studio.engine import EngineRoom
 from studio.makers import Makers
 from studio.models import ModelDesk
@@ -67,6 +68,11 @@ class Studio:
     def capabilities(self) -> tuple[Capability, ...]:
         """What can be made on this machine now."""
         return self.makers.capabilities()
+
+    @property
+    def dialogues(self) -> Dialogues:
+        """Play, picture, files and checks of the dialogues that were made."""
+        return Dialogues(self.library)
 
     def events(self, project_id: str, after: int = 0) -> tuple[Event, ...]:
         """What happened in a project after event number `after`, oldest first, 500 at most."""

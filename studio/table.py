@@ -12,8 +12,11 @@ from agents.writers.copy import MAKER_VERSION as COPY_VERSION
 from agents.writers.copy import write_copy
 from agents.writers.dialogue import MAKER_VERSION as DIALOGUE_VERSION
 from agents.writers.dialogue import write_dialogue
+from agents.writers.lore import MAKER_VERSION as LORE_VERSION
+from agents.writers.lore import write_lore
 from domain.capability import StepKind
 from domain.documents import ARTICLE_MEDIA_TYPE, COPY_MEDIA_TYPE, DIALOGUE_MEDIA_TYPE
+from domain.lore import LORE_MEDIA_TYPE
 from pipelines.executors.executor import Executor
 from pipelines.executors.layout import lane_of
 from pipelines.worker import Engine
@@ -28,6 +31,7 @@ def all_makers(engine: Engine, executor: Executor, desk: Desk, prepare: Preparat
         (StepKind.COPY, write_copy, COPY_VERSION, COPY_MEDIA_TYPE),
         (StepKind.ARTICLE, write_article, ARTICLE_VERSION, ARTICLE_MEDIA_TYPE),
         (StepKind.DIALOGUE, write_dialogue, DIALOGUE_VERSION, DIALOGUE_MEDIA_TYPE),
+        (StepKind.LORE, write_lore, LORE_VERSION, LORE_MEDIA_TYPE),
     )
     makers = [word_maker(kind, partial(write, desk=desk), number, engine.chats, media_type=media) for kind, write, number, media in words]
     makers.append(media_maker(engine.illustrator, prepare.scene, executor, lane="media", asks_chat=True))

@@ -13,6 +13,7 @@ from domain.context import StepContext
 from domain.documents import ArticleDocument, CopyDocument, DialogueDocument
 from domain.errors import InputError
 from domain.finding import Finding
+from domain.lore import LoreDocument
 from domain.progress import Progress
 from domain.recipe import ModelRef, Output, OutputFile, Trace, Work
 from domain.take import Prepared
@@ -20,7 +21,7 @@ from domain.value import JsonValue
 from pipelines.text.chats import Chats
 from studio.makers import Maker
 
-Document = CopyDocument | ArticleDocument | DialogueDocument
+Document = CopyDocument | ArticleDocument | DialogueDocument | LoreDocument
 Write = Callable[[StepContext, ChatModel, int, Progress], Document]
 
 #: Languages the embedded writers are tuned and checked for.

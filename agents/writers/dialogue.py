@@ -1,6 +1,6 @@
-"""Writes a branching scene: code draws the graph, the LLM says what is said, beat by beat, each beat checked.
+"""Writes a branching scene: code draws graph, variables and conditions, the LLM says what is said, beat by beat, each beat checked.
 
-Line ids come from the node and the place in it, so that they stay when words change.
+Graph and line ids come from what the step asks for, so that another take says other words in the same places.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from agents.checks import text as wording
 from agents.checks.brand import brand
 from agents.checks.graph import graph
 from agents.writers.calls import Assignment, Desk, errors, message, room, sampling_of, text_schema
-from agents.writers.copy import sources_of
+from agents.writers.casting import cast
+from agents.writers.plot import Plot, plot
 from agents.writers.skeleton import Beat, skeleton
 from domain.chat import ChatModel
 from domain.context import StepContext
-from domain.documents import Choice, DialogueDocument, DialogueLine, DialogueNode
+from domain.dialogue import Character, Choice, DialogueDocument, DialogueLine, DialogueNode, Variable, choice_id, line_id
 from domain.errors import InputError, InvalidOutput
 from domain.finding import Finding, Severity
 from domain.progress import Progress
@@ -27,7 +28,7 @@ from domain.specs import DialogueSpec
 from domain.value import JsonValue, content_hash
 
 #: Raised when the same context, seed and model give another scene.
-MAKER_VERSION = 1
+MAKER_VERSION = 2
 
 _ATTEMPTS = 3
 _LINES = 2
@@ -37,13 +38,19 @@ _MEMORY = 6
 
 @dataclass
 class _Scene:
-    """A scene while it is written: who speaks, and the nodes there are."""
+    """A scene while it is written: who speaks, what is remembered, and the nodes there are. key: tells it from others of the game."""
 
     run: Assignment
     spec: DialogueSpec
-    characters: tuple[str, ...]
+    cast: tuple[Character, ...]
     beats: dict[str, Beat]
+    plot: Plot
+    key: str
     nodes: dict[str, DialogueNode] = field(default_factory=dict)
+
+    @property
+    def characters(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.cast)
 
     @property
     def said(self) -> dict[str, Any]:
@@ -65,59 +72,27 @@ def write_dialogue(context: StepContext, chat: ChatModel, seed: int, progress: P
     if not isinstance(spec, DialogueSpec):
         raise InputError(f"A dialogue writer was given a {spec.kind} step.", field="spec.kind")
     run = Assignment(context, chat, seed, progress, desk)
-    beats = skeleton(spec.nodes, seed)
+    key = content_hash("/".join((spec.about, *spec.characters, *(one.name for one in spec.cast))))
+    beats = skeleton(spec.nodes, int(key[:8], 16))
     progress.report(0.0, "casting the scene")
-    scene = _Scene(run, spec, _cast(run, spec), {beat.id: beat for beat in beats})
+    scene = _Scene(run, spec, cast(run, spec), {beat.id: beat for beat in beats}, plot(beats, spec.variables), key[:12])
     findings: list[Finding] = []
     for number, beat in enumerate(beats):
         progress.report(number / len(beats), f"writing beat {number + 1} of {len(beats)}")
         node, faults = _beat(scene, beat)
         scene.nodes[beat.id] = node
         findings += faults
-    document = DialogueDocument(language=spec.language, characters=scene.characters, nodes=tuple(scene.nodes.values()))
-    findings += graph(document, endings=[beat.id for beat in beats if beat.role == "ending"])
+    document = DialogueDocument(
+        language=spec.language,
+        characters=scene.characters,
+        cast=scene.cast,
+        variables=tuple(scene.plot.variables),
+        nodes=tuple(scene.nodes.values()),
+        endings=tuple(beat.id for beat in beats if beat.role == "ending"),
+    )
+    findings += graph(document)
     progress.report(1.0, "scene written")
     return document.model_copy(update={"findings": tuple(findings)})
-
-
-def line_id(node: str, index: int) -> str:
-    """ "l_3fa2c1": from the node and the place in it, so the words may change and the id (a recorded voice line, a translation) stays."""
-    return "l_" + content_hash(f"line/{node}/{index}")[:6]
-
-
-def choice_id(node: str, index: int) -> str:
-    return "c_" + content_hash(f"choice/{node}/{index}")[:6]
-
-
-def _cast(run: Assignment, spec: DialogueSpec) -> tuple[str, ...]:
-    """The characters asked for; else those of the brand's cast that the brief names; else the LLM's choice."""
-    if spec.characters:
-        return tuple(dict.fromkeys(spec.characters))
-    wanted = f"{spec.about}\n{run.context.material}"
-    known = [m.name for m in run.context.brand.cast if m.name.casefold() != "narrator" and wording.find_word(wanted, m.name)]
-    if known:
-        return tuple(dict.fromkeys(known))[:4]
-    ask = Template(run.desk.prompts("dialogue")[run.speaks]["cast"]).substitute(about=spec.about)
-    names: JsonValue = {"type": "array", "items": text_schema(24, run.script), "minItems": 1, "maxItems": 2}
-    schema: dict[str, JsonValue] = {
-        "type": "object",
-        "properties": {"characters": names},
-        "required": ["characters"],
-        "additionalProperties": False,
-    }
-    plain = sampling_of(run.desk.prompts("dialogue"), run.speaks).model_copy(update={"temperature": 0.0, "repeat_penalty": 1.0})
-    reply = run.ask_json("cast", [message("user", ask)], plain, room(2, 24), schema)
-    found = dict.fromkeys(
-        re.sub(r"^(?:the|a|an) ", "", str(name).strip(" .,。，"), flags=re.IGNORECASE) for name in reply.get("characters", ())
-    )
-    # Who the brief names speaks; whom the model made up speaks only when it names nobody.
-    material = sources_of(run)
-    found = {name: None for name in found if material.holds(name)} or dict.fromkeys(list(found)[:1])
-    players = ("player", "the player", "you", "玩家", "我", "你")
-    characters = tuple(name[:1].upper() + name[1:] for name in found if name and name.casefold() not in players)
-    if not characters:
-        raise InvalidOutput("The chat model named nobody who speaks.", hint="Name the characters in the step.", field="characters")
-    return characters
 
 
 def _beat(scene: _Scene, beat: Beat) -> tuple[DialogueNode, tuple[Finding, ...]]:
@@ -126,13 +101,14 @@ def _beat(scene: _Scene, beat: Beat) -> tuple[DialogueNode, tuple[Finding, ...]]
     choices = len(beat.exits) if len(beat.exits) > 1 else 0
     ask = _question(scene, beat, choices)
     sampling = sampling_of(run.desk.prompts("dialogue"), run.speaks)
-    most = _longest(scene.limits["line"]) * _LINES + _longest(scene.limits["choice"]) * choices + 30 * _LINES
+    lines = _LINES + len(scene.plot.extra.get(beat.id, ()))
+    most = _longest(scene.limits["line"]) * lines + _longest(scene.limits["choice"]) * choices + 30 * lines
     best: DialogueNode | None = None
     faults: tuple[Finding, ...] = ()
     for attempt in range(_ATTEMPTS):
         # Bolder with every attempt, away from the line it is stuck on.
         bolder = sampling.model_copy(update={"temperature": sampling.temperature + 0.2 * attempt})
-        reply = run.ask_json(f"{beat.id}/{attempt}", [message("user", ask)], bolder, room(1, most), _schema(scene, choices))
+        reply = run.ask_json(f"{beat.id}/{attempt}", [message("user", ask)], bolder, room(1, most), _schema(scene, beat, choices))
         node = _node(scene, beat, reply)
         found = _judge(scene, beat, node)
         if best is None or errors(found) < errors(faults):
@@ -152,6 +128,7 @@ def _question(scene: _Scene, beat: Beat, choices: int) -> str:
     said, spec = scene.said, scene.spec
     comma = "、" if scene.run.speaks == "zh" else ", "
     rows = [Template(said["scene"]).substitute(about=spec.about, characters=comma.join(scene.characters))]
+    rows += _people(scene)
     wishes = {"tone": spec.tone, "note": scene.run.context.note}
     rows += [Template(said[key]).substitute({key: value}) for key, value in wishes.items() if value]
     way = _way(scene, beat)
@@ -163,11 +140,36 @@ def _question(scene: _Scene, beat: Beat, choices: int) -> str:
     reveal = said["reveals"][(scene.run.seed + len(scene.nodes)) % len(said["reveals"])]
     rows.append(Template(said[beat.role]).safe_substitute(outcome=outcome, reveal=reveal))
     ask = Template(said["lines"]).substitute(count=_LINES)
+    for variable, _ in scene.plot.extra.get(beat.id, ()):
+        ask += " " + Template(said["extra"]).substitute(about=_meant(variable))
     if choices:
-        # Which pair of attitudes: by the node's place, so that no two choices of a scene feel alike.
-        kinds = said["kinds"][-1] if choices > 2 else said["kinds"][len(scene.nodes) % (len(said["kinds"]) - 1)]
+        kinds = _attitudes(scene, beat, choices)
         ask += " " + Template(said["choices"]).substitute(count=choices, kinds=kinds)
     return "\n".join([*rows, ask])
+
+
+def _attitudes(scene: _Scene, beat: Beat, choices: int) -> str:
+    """In the order of what the answers lead to: the friendliest first. Before the endings the player decides; elsewhere the pair is
+    taken by the node's place, so that no two choices of a scene feel alike."""
+    said = scene.said
+    if scene.beats[beat.exits[0]].role == "ending":
+        return str(said["deciding"][min(choices, 3) - 2])
+    pairs = said["kinds"][:-1]
+    return str(said["kinds"][-1] if choices > 2 else pairs[len(scene.nodes) % len(pairs)])
+
+
+def _people(scene: _Scene) -> list[str]:
+    """How each talks, what they want and know, as far as that is known."""
+    said, rows = scene.said, []
+    for one in scene.cast:
+        told = {"voice": one.voice, "goals": "; ".join(one.goals), "knowledge": "; ".join(one.knowledge)}
+        parts = [Template(said[f"person_{key}"]).substitute(value=value) for key, value in told.items() if value]
+        rows += [f"{one.name}: {' '.join(parts)}"] if parts else []
+    return rows
+
+
+def _meant(variable: Variable) -> str:
+    return variable.about or variable.name.replace("_", " ")
 
 
 def _way(scene: _Scene, beat: Beat) -> list[str]:
@@ -187,7 +189,7 @@ def _longest(limit: int) -> int:
     return int(limit * 1.4)
 
 
-def _schema(scene: _Scene, choices: int) -> dict[str, JsonValue]:
+def _schema(scene: _Scene, beat: Beat, choices: int) -> dict[str, JsonValue]:
     script, limits = scene.run.script, scene.limits
     line: JsonValue = {
         "type": "object",
@@ -199,6 +201,8 @@ def _schema(scene: _Scene, choices: int) -> dict[str, JsonValue]:
         "additionalProperties": False,
     }
     properties: dict[str, JsonValue] = {"lines": {"type": "array", "items": line, "minItems": _LINES, "maxItems": _LINES}}
+    for number in range(len(scene.plot.extra.get(beat.id, ()))):
+        properties[f"only_if_{number + 1}"] = line
     if choices:
         answer = text_schema(_longest(limits["choice"]), script, limits["least"])
         properties["choices"] = {"type": "array", "items": answer, "minItems": choices, "maxItems": choices}
@@ -206,18 +210,35 @@ def _schema(scene: _Scene, choices: int) -> dict[str, JsonValue]:
 
 
 def _node(scene: _Scene, beat: Beat, reply: dict[str, Any]) -> DialogueNode:
+    plotted = scene.plot
+    extra = plotted.extra.get(beat.id, ())
     try:
-        spoken = [(str(row["speaker"]), _tidy(str(row["text"]), scene.characters)) for row in reply["lines"]]
+        spoken = [(row, ()) for row in reply["lines"]] + [(reply[f"only_if_{n + 1}"], (when,)) for n, (_, when) in enumerate(extra)]
+        said = [(str(row["speaker"]), _tidy(str(row["text"]), scene.characters), when) for row, when in spoken]
         answers = [_tidy(str(row), scene.characters) for row in reply.get("choices", ())]
     except (KeyError, TypeError) as error:
         raise InvalidOutput(f"The chat model did not answer in the form asked for ({beat.id}).", field=beat.id) from error
-    lines = tuple(DialogueLine(id=line_id(beat.id, at), speaker=who, text=text) for at, (who, text) in enumerate(spoken) if text)
-    if len(beat.exits) > 1:
-        if len(answers) < len(beat.exits):
-            raise InvalidOutput(f"The chat model gave {len(answers)} choices of {len(beat.exits)} ({beat.id}).", field=beat.id)
-        choices = tuple(Choice(id=choice_id(beat.id, at), text=answers[at], goto=goto) for at, goto in enumerate(beat.exits))
-        return DialogueNode(id=beat.id, lines=lines, choices=choices)
-    return DialogueNode(id=beat.id, lines=lines, goto=beat.exits[0] if beat.exits else "")
+    lines = tuple(
+        DialogueLine(id=line_id(beat.id, at, scene.key), speaker=who, text=text, when=when)
+        for at, (who, text, when) in enumerate(said)
+        if text
+    )
+    node = DialogueNode(id=beat.id, lines=lines, effects=plotted.entering.get(beat.id, ()))
+    if len(beat.exits) < 2:
+        return node.model_copy(update={"goto": beat.exits[0] if beat.exits else "", "jumps": plotted.jumps.get(beat.id, ())})
+    if len(answers) < len(beat.exits):
+        raise InvalidOutput(f"The chat model gave {len(answers)} choices of {len(beat.exits)} ({beat.id}).", field=beat.id)
+    choices = tuple(
+        Choice(
+            id=choice_id(beat.id, at, scene.key),
+            text=answers[at],
+            goto=goto,
+            when=plotted.closed.get((beat.id, at), ()),
+            effects=plotted.answering.get((beat.id, at), ()),
+        )
+        for at, goto in enumerate(beat.exits)
+    )
+    return node.model_copy(update={"choices": choices})
 
 
 def _judge(scene: _Scene, beat: Beat, node: DialogueNode) -> tuple[Finding, ...]:

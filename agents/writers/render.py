@@ -1,8 +1,10 @@
-"""Documents as people read them: Markdown for a page or a file, and a dialogue as JSON that a game can load. Pure."""
+"""Documents as people read them: Markdown for a page or a file. Pure; a dialogue's files for engines are in agents/writers/game."""
 
 from __future__ import annotations
 
 from agents.checks.text import characters, words
+from agents.writers.game.data import told
+from domain.dialogue import Condition
 from domain.documents import (
     ARTICLE_MEDIA_TYPE,
     COPY_MEDIA_TYPE,
@@ -12,14 +14,15 @@ from domain.documents import (
     DialogueDocument,
 )
 from domain.finding import Finding
-from domain.value import JsonValue
+from domain.lore import LORE_MEDIA_TYPE, LoreDocument
 
-Document = CopyDocument | ArticleDocument | DialogueDocument
+Document = CopyDocument | ArticleDocument | DialogueDocument | LoreDocument
 
-_KINDS: dict[str, type[CopyDocument] | type[ArticleDocument] | type[DialogueDocument]] = {
+_KINDS: dict[str, type[CopyDocument] | type[ArticleDocument] | type[DialogueDocument] | type[LoreDocument]] = {
     COPY_MEDIA_TYPE: CopyDocument,
     ARTICLE_MEDIA_TYPE: ArticleDocument,
     DIALOGUE_MEDIA_TYPE: DialogueDocument,
+    LORE_MEDIA_TYPE: LoreDocument,
 }
 
 
@@ -29,6 +32,8 @@ def render(document: Document) -> str:
         return _copy(document)
     if isinstance(document, ArticleDocument):
         return _article(document)
+    if isinstance(document, LoreDocument):
+        return _lore(document)
     return _dialogue(document)
 
 
@@ -36,27 +41,6 @@ def render_file(media_type: str, data: bytes) -> str | None:
     """The Markdown of a stored document, None for a file of another kind. Raises ValidationError for a damaged one."""
     kind = _KINDS.get(media_type)
     return None if kind is None else render(kind.model_validate_json(data))
-
-
-def dialogue_json(document: DialogueDocument) -> dict[str, JsonValue]:
-    """A dialogue for a game: nodes by id, every line and choice with its stable id. `end` marks the nodes where the scene ends."""
-    nodes: dict[str, JsonValue] = {
-        node.id: {
-            "lines": [{"id": line.id, "speaker": line.speaker, "text": line.text} for line in node.lines],
-            "choices": [{"id": choice.id, "text": choice.text, "goto": choice.goto} for choice in node.choices],
-            "goto": node.goto,
-            "end": not node.choices and not node.goto,
-        }
-        for node in document.nodes
-    }
-    start = document.nodes[0].id if document.nodes else ""
-    return {
-        "format": "maquette-dialogue-1",
-        "language": document.language,
-        "characters": list(document.characters),
-        "start": start,
-        "nodes": nodes,
-    }
 
 
 def _copy(document: CopyDocument) -> str:
@@ -77,12 +61,39 @@ def _article(document: ArticleDocument) -> str:
 
 def _dialogue(document: DialogueDocument) -> str:
     rows: list[str] = []
+    for one in document.cast:
+        about = [one.voice, *one.goals, *one.knowledge]
+        rows += [f"* **{one.name}**: {'; '.join(part for part in about if part)}"] if any(about) else []
+    rows += [f"* `{v.name}` ({v.type}, {v.start}): {v.about}" for v in document.variables]
+    rows += [""] if rows else []
     for node in document.nodes:
         rows += [f"## {node.id}", ""]
-        rows += [f"**{line.speaker}:** {line.text}  `{line.id}`" + "\n" for line in node.lines]
-        rows += [f"* {choice.text} → *{choice.goto}*  `{choice.id}`" for choice in node.choices]
+        rows += [f"`{e.variable} {'=' if e.change == 'set' else '+='} {e.value}`" + "\n" for e in node.effects]
+        rows += [f"{_only(line.when)}**{line.speaker}:** {line.text}  `{line.id}`" + "\n" for line in node.lines]
+        rows += [f"* {_only(choice.when)}{choice.text} → *{choice.goto}*  `{choice.id}`" for choice in node.choices]
+        rows += [f"{_only(jump.when)}→ *{jump.goto}*" + "\n" for jump in node.jumps]
         rows += [f"→ *{node.goto}*" if node.goto else "" if node.choices else "*(end)*", ""]
     return "\n".join(rows).rstrip() + "\n" + _notes(document.findings)
+
+
+def _lore(document: LoreDocument) -> str:
+    rows: list[str] = []
+    for one in document.barks:
+        rows += [f"## {one.character}: {one.situation}", "", *(f"* {bark.text}  `{bark.id}`" for bark in one.barks), ""]
+    if document.quest:
+        rows += [f"# {document.quest.title}", ""]
+        for stage in document.quest.stages:
+            rows += [f"## {stage.id}: {stage.title}" + (f" ({stage.outcome})" if stage.outcome else ""), ""]
+            rows += [f"**{stage.objective}**", ""] if stage.objective else []
+            rows += [stage.text, ""]
+            rows += [*(f"* {way.text} → *{way.goto}*".replace("*  →", "* →") for way in stage.ways), ""] if stage.ways else []
+    for entry in document.entries:
+        rows += [f"## {entry.name}", "", entry.text, ""]
+    return "\n".join(rows).rstrip() + "\n" + _notes(document.findings)
+
+
+def _only(when: tuple[Condition, ...]) -> str:
+    return f"[{', '.join(told(condition) for condition in when)}] " if when else ""
 
 
 def _notes(findings: tuple[Finding, ...]) -> str:

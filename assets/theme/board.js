@@ -9,6 +9,7 @@
     copy: ["about", "tone", "angle", "language", "fields"],
     article: ["about", "form", "words", "tone", "language"],
     dialogue: ["about", "characters", "nodes", "tone", "language"],
+    lore: ["about", "form", "characters", "situations", "count", "tone", "language"],
     picture: ["about", "width", "height", "style", "palette", "margin"],
     speech: ["text", "voice", "speed", "tone", "language"],
     music: ["about", "mood", "tempo", "seconds", "key"],

@@ -3,7 +3,7 @@
 window.Maquette = (() => {
   "use strict";
 
-  const ICONS = { copy: "✎", article: "¶", dialogue: "❝", picture: "▣", speech: "◉", music: "♫", layout: "▤" };
+  const ICONS = { copy: "✎", article: "¶", dialogue: "❝", lore: "❖", picture: "▣", speech: "◉", music: "♫", layout: "▤" };
   const PICTURES = new Set(["image/png", "image/jpeg", "image/webp"]);
 
   function el(tag, attributes = {}, ...children) {
@@ -163,6 +163,16 @@ window.Maquette = (() => {
         document_.paragraphs.map((p) => (p.startsWith("## ") ? el("h5", {}, p.slice(3)) : el("p", {}, p))));
     }
     if (kind === "dialogue") return el("div", { class: "mq-dialogue" }, document_.nodes.map(node_of));
+    if (kind === "lore") {
+      const stages = document_.quest ? document_.quest.stages : [];
+      return el("div", { class: "mq-dialogue" },
+        document_.barks.map((set) => el("section", {}, el("h5", {}, `${set.character}: ${set.situation}`), set.barks.map((bark) => el("p", {}, bark.text)))),
+        document_.quest ? el("h4", {}, document_.quest.title) : null,
+        stages.map((stage) => el("section", {}, el("h5", {}, stage.outcome ? `${stage.title} (${stage.outcome})` : stage.title),
+          stage.objective ? el("p", {}, el("b", {}, stage.objective)) : null, el("p", {}, stage.text),
+          stage.ways.filter((way) => way.text).map((way) => el("p", { class: "mq-choice" }, `▸ ${way.text}`, el("span", {}, ` → ${way.goto}`))))),
+        document_.entries.map((entry) => el("section", {}, el("h5", {}, entry.name), el("p", {}, entry.text))));
+    }
     return el("pre", {}, JSON.stringify(document_, null, 2));
   }
 

@@ -17,10 +17,12 @@ import pytest
 
 from domain.asset import Asset, Labels
 from domain.capability import StepKind
+from domain.dialogue import DIALOGUE_MEDIA_TYPE
 from domain.documents import COPY_MEDIA_TYPE
 from domain.errors import AssetDamaged, Cancelled, InputError, NotFound, StorageError
 from domain.finding import Finding, Severity
 from domain.job import Job, JobState
+from domain.lore import LORE_MEDIA_TYPE, Bark, BarkSet, LoreDocument
 from domain.model import Model, Task
 from domain.plan import Plan, Step
 from domain.progress import CancelToken, Silent
@@ -29,6 +31,7 @@ from domain.review import Review, Verdict
 from domain.specs import CopySpec, PictureSpec
 from library.library import Library
 from studio.export import PackSources, Selection, export_pack, slug
+from tests.agents.writers.game.scenes import RICH
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 CHAT = Model(id="chat-small", name="Chat Small", task=Task.CHAT, licence="Apache-2.0", credit="The Chat authors")
@@ -347,3 +350,40 @@ def test_progress_ends_at_one(studio: Studio, out: Path) -> None:
     export_pack(studio.library, Selection(project_id=studio.project.id), out, watch, SOURCES)
     assert watch.seen == sorted(watch.seen)
     assert watch.seen[-1] == 1.0
+
+
+def test_a_dialogue_is_packed_in_the_forms_of_game_engines_and_the_readme_says_how_each_is_checked(studio: Studio, out: Path) -> None:
+    data = RICH.model_dump_json().encode()
+    file = OutputFile("dialogue.json", DIALOGUE_MEDIA_TYPE, data)
+    studio.add("dialogue-1", file, title="The Lamp", plan_id="")
+    with studio.pack(out) as pack:
+        assert pack.namelist()[3:] == [
+            "01-dialogue-the-lamp.json",
+            "01-dialogue-the-lamp.ink",
+            "01-dialogue-the-lamp.yarn",
+            "01-dialogue-the-lamp.twee",
+            "01-dialogue-the-lamp.rpy",
+            "01-dialogue-the-lamp-dialogue-game.json",
+            "01-dialogue-the-lamp.csv",
+        ]
+        readme = pack.read("README.md").decode()
+        assert "`01-dialogue-the-lamp.ink` (Ink, compiled)" in readme
+        assert "`01-dialogue-the-lamp.yarn` (Yarn Spinner 2, syntax-checked)" in readme
+        assert "=== the_lamp_n1 ===" in pack.read("01-dialogue-the-lamp.ink").decode()
+        assert manifest_of(pack)["assets"][0]["files"][1]["original"] == ""
+
+
+def test_a_dialogue_that_cannot_be_read_stops_the_pack_and_names_it(studio: Studio, out: Path) -> None:
+    studio.add("dialogue-1", OutputFile("dialogue.json", DIALOGUE_MEDIA_TYPE, b'{"nodes": 3}'), title="The Lamp", plan_id="")
+    with pytest.raises(AssetDamaged, match="The Lamp"):
+        studio.pack(out)
+    assert not out.exists()
+
+
+def test_barks_are_packed_as_a_table_of_strings_too(studio: Studio, out: Path) -> None:
+    barks = (BarkSet(character="Gull", situation="is hurt", barks=(Bark(id="b_1", text="Ow, my wing!"),)),)
+    data = LoreDocument(language="en", form="barks", barks=barks).model_dump_json().encode()
+    studio.add("lore-1", OutputFile("lore.json", LORE_MEDIA_TYPE, data), title="Barks", plan_id="")
+    with studio.pack(out) as pack:
+        assert pack.namelist()[3:] == ["01-lore-barks.json", "01-lore-barks.csv"]
+        assert 'b_1,bark,Gull,"Ow, my wing!",is hurt,,en' in pack.read("01-lore-barks.csv").decode()

@@ -16,6 +16,7 @@ from domain.settings import Settings
 from studio.studio import Studio
 from web.api.board import board_router
 from web.api.desk import models_router, projects_router
+from web.api.dialogues import dialogues_router
 from web.api.engine import engine_router
 from web.api.shelf import shelf_router
 from web.api.tasks import Tasks, tasks_router
@@ -42,6 +43,7 @@ def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, 
     for router in (
         board_router(studio),
         shelf_router(studio, tasks),
+        dialogues_router(studio),
         models_router(studio, tasks),
         projects_router(studio),
         tasks_router(tasks),

@@ -1,0 +1,95 @@
+"""What a person can do with a dialogue that was made: read it, play it, see its graph, check an edit, take it to an engine.
+
+    studio.dialogues.document(asset_id)                        -> DialogueDocument
+    studio.dialogues.play(asset_id, taken, variables)          -> State: lines, choices, variables, ended (domain/play.py)
+    studio.dialogues.picture(asset_id, taken, labels)          -> SVG, where the player stands and the way there marked
+    studio.dialogues.files(asset_id)                           -> Ink, Yarn, Twee, Ren'Py, JSON, CSV, each with how it is checked
+    studio.dialogues.revised(asset_id, document)               -> (document with ids, findings); nothing is stored
+    studio.dialogues.table(asset_id, csv)                      -> findings of an edited or translated string table
+
+Nothing is kept between two calls: a play is the ids of the choices taken so far.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from agents.checks.graph import graph
+from agents.checks.string_table import string_table
+from agents.writers.game.files import GameFile, game_files
+from agents.writers.game.picture import Labels, graph_picture
+from domain.asset import Asset
+from domain.dialogue import DIALOGUE_MEDIA_TYPE, DialogueDocument, VariableValue, with_ids
+from domain.errors import AssetDamaged, NotFound
+from domain.finding import Finding
+from domain.lore import LORE_MEDIA_TYPE, LoreDocument
+from domain.play import State, begin, choose, replay
+from library.library import Library
+
+_Document = TypeVar("_Document", DialogueDocument, LoreDocument)
+
+
+class Dialogues:
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def document(self, asset_id: str) -> DialogueDocument:
+        """Raises NotFound for an asset that is no dialogue, AssetDamaged for one that cannot be read."""
+        return dialogue_of(self._library, self._library.asset(asset_id))
+
+    def play(self, asset_id: str, taken: Sequence[str] = (), variables: Mapping[str, VariableValue] | None = None) -> State:
+        """Raises InputError when a choice is not offered or a variable is none of the scene's."""
+        return replay(self.document(asset_id), taken, variables)
+
+    def picture(
+        self,
+        asset_id: str,
+        taken: Sequence[str] | None = None,
+        labels: Labels | None = None,
+        variables: Mapping[str, VariableValue] | None = None,
+    ) -> str:
+        """taken: the choices of a play, to mark where it stands and has been; None marks nothing."""
+        document = self.document(asset_id)
+        if taken is None:
+            return graph_picture(document, labels=labels)
+        state = begin(document, variables)
+        walked = [state.node, *(said.node for said in state.lines)]
+        for choice_id in taken:
+            state = choose(document, state, choice_id)
+            walked += [*(said.node for said in state.lines), state.node]
+        return graph_picture(document, here=state.node, walked=frozenset(walked) - {state.node}, labels=labels)
+
+    def files(self, asset_id: str) -> tuple[GameFile, ...]:
+        asset = self._library.asset(asset_id)
+        return game_files(dialogue_of(self._library, asset), asset.title)
+
+    def revised(self, asset_id: str, document: DialogueDocument) -> tuple[DialogueDocument, tuple[Finding, ...]]:
+        """An edited document: lines keep their ids, new ones get new ids; and what the checks of the graph say."""
+        whole = with_ids(document, self.document(asset_id))
+        return whole, graph(whole)
+
+    def table(self, asset_id: str, csv: str) -> tuple[Finding, ...]:
+        return string_table(csv, self.document(asset_id))
+
+
+def dialogue_of(library: Library, asset: Asset) -> DialogueDocument:
+    if asset.main.media_type != DIALOGUE_MEDIA_TYPE:
+        raise NotFound(f"{asset.title} is no dialogue.", hint="Choose an asset that a dialogue step made.")
+    return _read(library, asset, DialogueDocument)
+
+
+def lore_of(library: Library, asset: Asset) -> LoreDocument:
+    if asset.main.media_type != LORE_MEDIA_TYPE:
+        raise NotFound(f"{asset.title} is no lore.", hint="Choose an asset that a lore step made.")
+    return _read(library, asset, LoreDocument)
+
+
+def _read(library: Library, asset: Asset, kind: type[_Document]) -> _Document:
+    data = b"".join(library.file_chunks(asset.main.sha256))
+    try:
+        return kind.model_validate_json(data)
+    except ValidationError as error:
+        raise AssetDamaged(f"{asset.title} cannot be read.", hint="Run `python app.py check`, or make it again.") from error

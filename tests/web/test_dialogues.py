@@ -1,0 +1,135 @@
+"""A dialogue's routes: read, play, graph, files, check of an edit and of a table. A real library and studio."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from fastapi.testclient import TestClient
+
+from agents.writers.game.data import string_table
+from domain.asset import Asset
+from domain.capability import StepKind
+from domain.dialogue import DIALOGUE_MEDIA_TYPE
+from domain.errors import MaquetteError
+from domain.recipe import OutputFile, Recipe
+from tests.agents.writers.game.scenes import RICH
+from tests.studio.bench import Hand, open_bench
+from tests.web.test_board import studio_of
+from web.api.dialogues import dialogues_router
+from web.errors import body_of, status_of
+
+
+@dataclass
+class Page:
+    client: TestClient
+    asset: str
+    other: str
+
+    def call(self, method: str, path: str = "", body: Any = None, status: int = 200, asset: str = "") -> Any:
+        response = self.client.request(method, f"/api/assets/{asset or self.asset}/dialogue{path}", json=body)
+        assert response.status_code == status, response.text
+        return response.json()
+
+
+@pytest.fixture
+def page(home: Path, assets: Path) -> Iterator[Page]:
+    bench = open_bench(home, Hand())
+    app = FastAPI()
+
+    async def known(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, MaquetteError)
+        return JSONResponse(body_of(error), status_code=status_of(error))
+
+    def add(media_type: str, data: bytes) -> str:
+        recipe = Recipe(kind=StepKind.DIALOGUE, maker="writer", maker_version=2)
+        fields = {
+            "id": "",
+            "project_id": bench.project,
+            "title": "The Lamp",
+            "files": (),
+            "recipe": recipe,
+            "created": datetime(2026, 1, 2, tzinfo=UTC),
+        }
+        return bench.library.add_asset(Asset.model_validate(fields), [OutputFile("dialogue.json", media_type, data)]).id
+
+    app.add_exception_handler(MaquetteError, known)
+    app.include_router(dialogues_router(studio_of(bench, home, assets)))
+    with TestClient(app) as client:
+        yield Page(client, add(DIALOGUE_MEDIA_TYPE, RICH.model_dump_json().encode()), add("text/plain", b"words"))
+    bench.library.close()
+
+
+def test_a_dialogue_is_played_from_the_answers_alone(page: Page) -> None:
+    state = page.call("POST", "/play", {})
+    assert [offer["text"] for offer in state["choices"]] == ["I can help.", "Not my lamp."]
+    assert state["variables"] == {"trust": 0, "has_oil": False, "outcome": "open"}
+    end = page.call("POST", "/play", {"taken": ["c_1"]})
+    assert (end["ended"], end["variables"]["outcome"]) == (True, "ally")
+    with_oil = page.call("POST", "/play", {"variables": {"has_oil": True}})
+    assert len(with_oil["choices"]) == 3
+
+
+def test_what_cannot_be_answered_or_set_is_said_at_the_field(page: Page) -> None:
+    assert page.call("POST", "/play", {"taken": ["c_3"]}, 400)["field"] == "choice"
+    assert page.call("POST", "/play", {"variables": {"gold": 1}}, 400)["field"] == "gold"
+
+
+def test_the_document_names_its_files_and_each_can_be_taken_away_as_a_download(page: Page) -> None:
+    told = page.call("GET")
+    assert told["document"]["nodes"][0]["id"] == "n1"
+    assert {file["name"]: file["checked"] for file in told["files"]}["dialogue.yarn"] == "syntax-checked"
+    ink = page.client.get(f"/api/assets/{page.asset}/dialogue/files/dialogue.ink")
+    assert "=== the_lamp_n1 ===" in ink.text
+    assert ink.headers["content-disposition"].startswith("attachment")
+    assert "sandbox" in ink.headers["content-security-policy"]
+    page.call("GET", "/files/dialogue.exe", status=404)
+
+
+def test_the_graph_marks_where_a_play_stands(page: Page) -> None:
+    url = f"/api/assets/{page.asset}/dialogue/graph"
+    plain = page.client.get(url)
+    assert plain.headers["content-type"].startswith("image/svg+xml")
+    assert "sandbox" in plain.headers["content-security-policy"]
+    ElementTree.fromstring(plain.text)
+    assert 'class="node here' not in plain.text
+    assert 'class="node start here" data-node="n1"' in page.client.get(f"{url}?taken=").text
+    walked = page.client.get(f"{url}?taken=c_1&language=zh").text
+    assert 'class="node ending here" data-node="n3"' in walked
+    assert "walked" in walked
+    assert "对话图" in walked
+
+
+def test_an_edit_gets_ids_for_new_lines_and_its_faults_at_the_field(page: Page) -> None:
+    document = RICH.model_dump(mode="json")
+    document["nodes"][2]["lines"].append({"id": "", "speaker": "Keeper", "text": "A new line."})
+    fine = page.call("POST", "/check", document)
+    assert fine["findings"] == []
+    assert fine["document"]["nodes"][2]["lines"][0]["id"] == "l_4"
+    assert fine["document"]["nodes"][2]["lines"][1]["id"].startswith("l_")
+    document["nodes"][0]["choices"][0]["goto"] = ""
+    document["nodes"][3]["goto"] = "n4"
+    document["nodes"][1]["jumps"][0]["when"][0]["variable"] = "courage"
+    found = {(f["rule"], f["field"]) for f in page.call("POST", "/check", document)["findings"]}
+    assert {("choice_leads_nowhere", "n1"), ("no_exit", "n4"), ("undeclared_variable", "n2")} <= found
+
+
+def test_a_string_table_with_a_lost_line_is_told(page: Page) -> None:
+    table = string_table(RICH)
+    assert page.call("POST", "/strings", {"csv": table}) == {"findings": []}
+    short = "\r\n".join(row for row in table.split("\r\n") if not row.startswith("l_3"))
+    assert [(f["rule"], f["field"]) for f in page.call("POST", "/strings", {"csv": short})["findings"]] == [("missing_line", "l_3")]
+
+
+def test_an_asset_that_is_no_dialogue_is_not_found(page: Page) -> None:
+    for path in ("", "/graph", "/files/dialogue.ink"):
+        page.call("GET", path, status=404, asset=page.other)
+    page.call("POST", "/play", {}, status=404, asset=page.other)
+    page.call("GET", status=404, asset="a_nowhere")
