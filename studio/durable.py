@@ -8,10 +8,10 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 from pydantic import Field
-from sqlalchemy import Engine, create_engine, event
 
 from domain.errors import Conflict, MaquetteError, StorageError
 from domain.value import Value
@@ -51,7 +51,6 @@ class Durable:
         self._runs_file = runs_file
         self._begin: Callable[[str], None] | None = None
         self._lock: Hold | None = None
-        self._engine: Engine | None = None
         self._renewed = 0.0
         self._begun = 0
 
@@ -95,7 +94,6 @@ class Durable:
 
     def _open(self, work: Callable[[Piece], None]) -> tuple[Piece, ...]:
         self._lock = hold(self._database, None if self._runs_file is None else self._runs_file.with_suffix(".lock"))
-        self._engine = None if self._runs_file is None else _runs_engine(self._database)
         DBOS(config=self._config())
         logging.getLogger("dbos").setLevel(logging.CRITICAL)
 
@@ -139,7 +137,7 @@ class Durable:
         return {
             "name": "maquette",
             "system_database_url": self._database,
-            "system_database_engine": self._engine,
+            "db_engine_kwargs": {} if self._runs_file is None else {"connect_args": {"factory": _Runs}},
             "application_version": WORKFLOW_VERSION,
             "executor_id": "studio",
             # What breaks is told by runner.py, on the job; DBOS would add a traceback to the terminal.
@@ -149,23 +147,16 @@ class Durable:
         }
 
     def _release(self) -> None:
-        if self._engine is not None:
-            self._engine.dispose()
-            self._engine = None
         if self._lock is not None:
             self._lock.release()
             self._lock = None
 
 
-def _runs_engine(url: str) -> Engine:
-    """SQLite as DBOS opens it, and quicker: what a power cut takes of the last moment is still in the rows of the library, whose jobs
-    are queued again, so no commit has to wait for the disk."""
-    engine = create_engine(url, pool_size=20)
+class _Runs(sqlite3.Connection):
+    """What a power cut takes of the last moment is still in the rows of the library, whose jobs are queued again: no commit has to
+    wait for the disk."""
 
-    @event.listens_for(engine, "connect")
-    def _tune(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = "IMMEDIATE"
-        for pragma in ("busy_timeout = 30000", "foreign_keys = ON", "journal_mode = WAL", "synchronous = NORMAL"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    return engine
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for pragma in ("busy_timeout = 30000", "journal_mode = WAL", "synchronous = NORMAL"):
+            self.execute(f"PRAGMA {pragma}")

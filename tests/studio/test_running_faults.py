@@ -228,22 +228,22 @@ def test_a_drop_that_is_refused_stops_nothing(bench: Bench) -> None:
     assert states(bench, plan) == {"copy-1": JobState.DONE}
 
 
-def test_a_run_that_was_noted_and_could_not_go_on_is_put_off_and_frees_its_place(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The database of runs goes away between noting a piece and beginning its work, with an error that DBOS does not wait out."""
+def test_a_run_whose_end_cannot_be_noted_is_made_once_and_frees_its_place(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database of runs goes away after a piece was noted, with an error that DBOS does not wait out."""
     from dbos._dbos import _get_dbos_instance
     from sqlalchemy.exc import ProgrammingError
 
     bench.runner.start()
     runs = _get_dbos_instance()._sys_db
-    look, left = runs.check_operation_execution, [3]
+    note, left = runs.update_workflow_outcome, [3]
 
     def away(*given: Any, **named: Any) -> Any:
         if left[0] > 0:
             left[0] -= 1
-            raise ProgrammingError("SELECT 1", {}, Exception("the server closed the connection"))
-        return look(*given, **named)
+            raise ProgrammingError("UPDATE", {}, Exception("the server closed the connection"))
+        return note(*given, **named)
 
-    monkeypatch.setattr(runs, "check_operation_execution", away)
+    monkeypatch.setattr(runs, "update_workflow_outcome", away)
     plan = approved(bench, "copy-1", "copy-2", "copy-3 < copy-1")
     assert set(states(bench, plan).values()) == {JobState.DONE}
     assert left == [0] and sorted(bench.hand.made) == ["copy-1", "copy-2", "copy-3"]
