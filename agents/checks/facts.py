@@ -14,7 +14,8 @@ from functools import lru_cache
 from agents.checks import figures, names
 from agents.checks.numbers import Number, numbers
 from agents.checks.text import CJK, WORD, words
-from agents.checks.words import Claim, FigureWords, WordLists
+from agents.checks.word_figures import FigureWords
+from agents.checks.words import Claim, WordLists
 from domain.finding import Finding, Severity
 
 _QUOTED = re.compile(r"“([^”]{2,400})”|\"([^\"]{2,400})\"|「([^」]{2,400})」")

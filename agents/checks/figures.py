@@ -14,7 +14,7 @@ from itertools import combinations
 
 from agents.checks.moments import Moment, bare_hours, moments
 from agents.checks.numbers import Number, chinese_value, numbers, word_value
-from agents.checks.words import FigureWords
+from agents.checks.word_figures import FigureWords
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？；])|\n")
 _SCORE = re.compile(r"\b(\d{1,3}|[a-z]+) ?(?:[-–:]|to|比) ?(\d{1,3}|[a-z]+)\b", re.IGNORECASE)

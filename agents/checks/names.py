@@ -13,7 +13,8 @@ from typing import Protocol
 
 from agents.checks.moments import weekdays_of
 from agents.checks.text import CJK, WORD
-from agents.checks.words import Names, WordLists
+from agents.checks.word_names import Names
+from agents.checks.words import WordLists
 
 CAPITALISED = re.compile(r"(?<![A-Za-zÀ-ɏ])[A-Z][A-Za-zÀ-ɏ]*(?:['’-][A-Za-zÀ-ɏ]+)*")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;…。！？\n“\"(•*-]\s*)$")
@@ -180,8 +181,9 @@ def _speakers(text: str, known: Known, names: Names) -> list[tuple[int, int]]:
     for m in _SAID.finditer(text):
         # The speaker is the shortest tail that is unknown; "他表示" and a known "市长李敏表示" are fine.
         name = m.group(1)
-        role = next((r for r in names.roles_zh if name.startswith(r)), "")
-        own = name.removeprefix(role)
+        said = text[: m.end(1)]
+        sizes = [size for size in (3, 2) if said[-size:][:1] in names.surnames_zh and said[:-size].endswith(names.roles_zh)]
+        own = said[-sizes[0] :] if sizes else name
         if re.search(r"[他她它们者员方局会人]$", name):
             continue
         if len(own) >= 2 and own[0] in names.surnames_zh and len(own) <= 3:
