@@ -69,6 +69,8 @@ _CN_COUNTED = re.compile(
 )
 #: After a number above ten these count too; below, they are as often a manner of speaking ("三杯两盏").
 _CN_MANY = re.compile(r"^(?:多|余)?(?:个|双|台|件|册|本|所|只|杯|张|条|座|座位|幅|场)")
+#: Characters after a number that say what it counts. Bounded, so that two megabytes of figures are read in their own time.
+_NEAR = 40
 #: Chinese 一 in these places is an article ("a cup"), not a count.
 _ARTICLE = {1.0}
 
@@ -116,7 +118,7 @@ def _english(text: str) -> list[Number]:
             value += word_value(m["coins"].strip()) / 100
         elif m["coins"]:
             end = m.start("coins")
-        counted = bool(times and not m["a"]) or bool(unit) or bool(_COUNTED.match(text[end:]))
+        counted = bool(times and not m["a"]) or bool(unit) or bool(_COUNTED.match(text[end : end + _NEAR]))
         found.append(Number(value, kind, (m.start(), end), text[m.start() : end], counted))
     return found
 
@@ -135,7 +137,7 @@ def _chinese(text: str) -> list[Number]:
     found = []
     for m in _CHINESE.finditer(text):
         # Digits before 万 or 百 belong to the Arabic number ("120万").
-        if re.search(r"\d\s?$", text[: m.start()]):
+        if re.search(r"\d\s?$", text[max(0, m.start() - 2) : m.start()]):
             continue
         value = chinese_value(m["digits"])
         if value is None:
@@ -145,8 +147,8 @@ def _chinese(text: str) -> list[Number]:
         unit = m["unit"] or ""
         kind: Kind = "percent" if m["percent"] or unit in ("成", "%") else "money" if unit in ("元", "块", "块钱") else "plain"
         value = value * 10 if unit == "成" else value
-        counted = bool(m["percent"] or unit) or bool(_CN_COUNTED.match(text[m.end() :]))
-        counted = counted or (value > 10 and m["digits"][-1] not in "千万" and bool(_CN_MANY.match(text[m.end() :])))
+        counted = bool(m["percent"] or unit) or bool(_CN_COUNTED.match(text[m.end() : m.end() + _NEAR]))
+        counted = counted or (value > 10 and m["digits"][-1] not in "千万" and bool(_CN_MANY.match(text[m.end() : m.end() + _NEAR])))
         found.append(Number(value, kind, m.span(), m.group(), counted and value not in _ARTICLE))
     return found
 
