@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 
 from agents.checks.score import score
@@ -92,7 +93,7 @@ def scored(output: Output, weights: ScoreWeights) -> Output:
     """With the score of its findings in its facts (domain/score.py), so that the asset keeps both."""
     listed = output.facts.get("findings")
     findings = [Finding.model_validate(item) for item in listed] if isinstance(listed, list) else []
-    return output.model_copy(update={"facts": {**output.facts, "check_score": score(findings, weights).model_dump(mode="json")}})
+    return replace(output, facts={**output.facts, "check_score": score(findings, weights).model_dump(mode="json")})
 
 
 def findings_in(document: Document) -> tuple[Finding, ...]:

@@ -23,7 +23,8 @@ _NOUN_ZH = re.compile(r"^(?:多|余)?[个名位家款只件册本所座间台]?(
 _PLURAL = re.compile(r"^\s(?:[a-zà-ÿ]+\s)?(?:[a-zà-ÿ]{2,}s|people|children|men|women|mice|feet)\b")
 _FRACTION = re.compile(
     r"\b(?:(?P<top>an?|one|two|three|four|[2-9]) |(?P<alone>half)\b|(?P<tops>two|three|four)-)?"
-    r"(?P<part>halves|thirds?|quarters?|fifths?|sixths?|eighths?|tenths?)?\b(?= (?:of|the|its|their|all)\b)(?! of an? )",
+    r"(?P<part>halves|thirds?|quarters?|fifths?|sixths?|eighths?|tenths?)?\b"
+    r"(?= (?:of|the|its|their|all|is|was|are|were|has|have|had)\b)(?! of an? )",
     re.IGNORECASE,
 )
 _PARTS = {"hal": 2, "thi": 3, "qua": 4, "fif": 5, "six": 6, "eig": 8, "ten": 10}
@@ -146,6 +147,9 @@ def _given(amount: Amount, text: str, known: Figures, words: FigureWords) -> boo
             return any(math.ceil(year / 100) == int(century[1] or century[2]) for year in years)
         if decade := _DECADE.match(n.text + after):
             return any(int(year) // 10 * 10 % 100 == int(decade[1] or decade[2]) % 100 for year in years)
+        # "After the 30th", beside "30 April".
+        if re.match(r"(?:st|nd|rd|th)\b", after) and any(m.kind == "date" and m.value % 100 == n.value for m in known.moments):
+            return True
         if any(n.value in (sum(pair), max(pair) - min(pair)) for pair in known.pairs):
             return True
     if amount.dimension == "time" and amount.factor == 525960 and bounds.hedged:
@@ -173,9 +177,11 @@ class Bounds:
             (words.about, 0.93 * v, 1.07 * v),
         ):
             lead = before.rstrip(" $€£¥￥")
-            if any(p.search(lead) for p in patterns):
+            # "Children under 12" is a border, not a rounding.
+            border = patterns is words.under and amount.number.kind == "plain" and not amount.dimension and v < 20
+            if not border and any(p.search(lead) for p in patterns):
                 return Bounds(low, high, True)
-        if any(p.match(after) for p in words.after_over):
+        if any(p.match(after) for p in words.after_over) or re.search("[多余]", amount.number.text):
             return Bounds(v, v + max(step, 0.05 * v), True)
         if any(p.match(after) for p in words.after_about):
             return Bounds(0.93 * v, 1.07 * v, True)
@@ -199,7 +205,9 @@ def _step(value: float) -> float:
 def _same(amount: Amount, other: Amount, bounds: Bounds, measured: bool) -> bool:
     """measured: the material has measures of the dimension that the amount has."""
     n, known = amount.number, other.number
-    if n.kind != "plain" and n.kind != known.kind:
+    # "412 million euros, from 361 million": the second is money too.
+    unnamed = n.kind == "money" and known.kind == "plain" and not other.dimension and re.search(r"illion|[万亿]$", known.text)
+    if n.kind != "plain" and n.kind != known.kind and not unnamed:
         return False
     if amount.dimension:
         if known.kind != "plain" or (other.dimension and other.dimension != amount.dimension):
@@ -221,13 +229,16 @@ def _worked_out(amount: Amount, text: str, known: Figures, bounds: Bounds, words
     n = amount.number
     clause = _clause(text, n.span)
     kind = amount.dimension or n.kind
-    # 3% of slack: a share or a growth is rounded without saying so.
-    slack = 0.03 if n.kind == "percent" else 0.0
+    # Half a point of slack: a share or a growth is rounded without saying so.
+    slack = 0.55 if n.kind == "percent" else 0.0
     if any(p.search(clause) for p in words.cues) and any(
-        bounds.hold(value, slack) for of, value in known.derived if of == kind or (n.kind == "plain" and not amount.dimension)
+        bounds.hold(value, slack / value if value else 0.0)
+        for of, value in known.derived
+        if of == kind or (n.kind == "plain" and not amount.dimension)
     ):
         return True
-    stated = [p for p in known.percents if any(m.kind == "percent" and abs(m.value - p) < 1e-6 for m in numbers(clause))]
+    mine = _amounts(clause, words)
+    stated = [p for p in known.percents if any(a.number.kind == "percent" and abs(a.number.value - p) < 1e-6 for a in mine)]
     return n.kind != "percent" and any(
         bounds.hold(a.amount * p / 100) for p in stated for a in known.amounts if a.number.kind in (n.kind, "plain") or n.kind == "plain"
     )
