@@ -117,7 +117,8 @@ def measure() -> tuple[dict[tuple[str, str], Count], list[tuple[Case, str]]]:
         counts, rows = judged(case)
         wrong += [(case, row) for row in rows]
         for count in counts.values():
-            totals.setdefault(("facts, written later", case.language), Count()).add(count)
+            group = "facts, written last" if case.held_out else "facts, written later"
+            totals.setdefault((group, case.language), Count()).add(count)
     return totals, wrong
 
 
