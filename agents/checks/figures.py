@@ -209,6 +209,8 @@ def _same(amount: Amount, other: Amount, bounds: Bounds, measured: bool) -> bool
     unnamed = n.kind == "money" and known.kind == "plain" and not other.dimension and re.search(r"illion|[万亿]$", known.text)
     if n.kind != "plain" and n.kind != known.kind and not unnamed:
         return False
+    if "ordinal" in (amount.dimension, other.dimension) and amount.dimension != other.dimension:
+        return False  # 第三 is not 三
     if amount.dimension:
         if known.kind != "plain" or (other.dimension and other.dimension != amount.dimension):
             return False
@@ -267,7 +269,7 @@ def _derived(text: str, words: FigureWords) -> Iterator[tuple[str, float]]:
             seen |= {(kind, big - small), (kind, big + small)}
             if small > 0:
                 seen |= {("percent", 100 * (big - small) / small), ("percent", 100 * (big - small) / big), ("percent", 100 * small / big)}
-    if re.search(r"半价|half[- ]price", text):
+    if re.search(r"半价|half[- ]price|twice as|doubled|翻了?一?番|[两二]倍", text):
         seen |= {(a.number.kind, a.amount / 2) for row in rows for a in row}
     yield from sorted(seen)
 
@@ -304,6 +306,8 @@ def _amounts(text: str, words: FigureWords) -> list[Amount]:
 
 def _measured(n: Number, text: str, words: FigureWords) -> Amount:
     before, after = _around(text, n.span)
+    if before.endswith("第"):
+        return Amount(n, "ordinal", n.value)
     if n.kind == "plain" or n.text.endswith("折"):
         if n.text.endswith("折"):
             return Amount(n, "discount", n.value)

@@ -75,7 +75,9 @@ def title_case(text: str, lists: WordLists) -> bool:
     long = [w for w in words if len(w) > 3 and w.casefold() not in lists.function_words]
     raised = sum(w[0].isupper() for w in long)
     share = 1.0 if text.rstrip().endswith(".") else 0.6
-    return len(WORD.findall(text)) <= 14 and len(long) > 0 and raised >= len(long) * share
+    # "Designed by Nadine Okoro." is a sentence: with a full stop a headline needs more capitals than a name has.
+    least = 4 if text.rstrip().endswith(".") else 1
+    return len(WORD.findall(text)) <= 14 and len(long) >= least and raised >= len(long) * share
 
 
 def outermost(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
