@@ -14,6 +14,7 @@ REPORT = str(ROOT / "docs" / "benchmarks.md")
 COMMANDS = (
     ["-m", "benchmarks.main_job", "--write", REPORT],
     ["benchmarks/sound.py", "--write", REPORT],
+    ["-m", "benchmarks.writing_checks", "--write", REPORT],
     ["-m", "benchmarks.illustrator", "all"],
     ["-m", "benchmarks.engine", "brief"],
     ["-m", "benchmarks.engine", "overlap"],

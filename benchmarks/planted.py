@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 DATA = Path(__file__).with_name("data")
-FACTS, WORDING = DATA / "planted.toml", DATA / "planted_wording.toml"
+FACTS, LATER, WORDING = DATA / "planted.toml", DATA / "planted_later.toml", DATA / "planted_wording.toml"
 _MARK = re.compile(r"⟦(\w+)\|([^⟧]*)⟧")
 
 

@@ -24,7 +24,7 @@ from agents.checks.language import language
 from agents.checks.links import links
 from agents.checks.manners import profanity, stereotypes
 from agents.checks.words import WordLists
-from benchmarks.planted import Case, fact_cases, wording_cases
+from benchmarks.planted import LATER, Case, fact_cases, wording_cases
 from domain.finding import Finding
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -101,7 +101,7 @@ def judged(case: Case) -> tuple[dict[str, Count], list[str]]:
 
 
 def measure() -> tuple[dict[tuple[str, str], Count], list[tuple[Case, str]]]:
-    """Counts by (kind, language), invented facts also as a whole and held out; and all that went wrong."""
+    """Counts by (kind, language), invented facts also held out and those written after the check; and all that went wrong."""
     totals: dict[tuple[str, str], Count] = {}
     wrong: list[tuple[Case, str]] = []
     for case in (*fact_cases(), *wording_cases()):
@@ -113,6 +113,12 @@ def measure() -> tuple[dict[tuple[str, str], Count], list[tuple[Case, str]]]:
                 groups |= {"facts", "facts, held out" if case.held_out else "facts, seen"}
             for group in groups:
                 totals.setdefault((group, case.language), Count()).add(count)
+    for case in fact_cases(LATER):
+        counts, rows = judged(case)
+        wrong += [(case, row) for row in rows]
+        for count in counts.values():
+            group = "facts, written last" if case.held_out else "facts, written later"
+            totals.setdefault((group, case.language), Count()).add(count)
     return totals, wrong
 
 

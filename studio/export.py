@@ -23,6 +23,7 @@ from secrets import token_hex
 from typing import BinaryIO
 
 from agents.writers.game.files import GameFile, game_files, lore_files
+from agents.checks.score import pack_score
 from domain.asset import Asset, FileRef, Labels
 from domain.dialogue import DIALOGUE_MEDIA_TYPE
 from domain.errors import AssetDamaged, DiskFull, InputError, StorageError
@@ -35,6 +36,7 @@ from domain.progress import Progress
 from domain.project import Project
 from domain.recipe import Credit, ModelRef
 from domain.review import Verdict
+from domain.score import Score
 from domain.value import JsonValue, Value
 from library.library import AssetQuery, Library
 from studio.dialogues import dialogue_of, lore_of
@@ -343,9 +345,13 @@ def _found(items: tuple[_Item, ...]) -> list[str]:
         for number, item in enumerate(items)
         for finding in item.asset.findings
     ]
+    scores = {
+        f"{n}": Score.model_validate(item.asset.facts["check_score"]) for n, item in enumerate(items) if "check_score" in item.asset.facts
+    }
+    total = [f"Score of the texts by these checks: {pack_score(scores).value} of 100.", ""] if scores else []
     if not rows:
-        return ["## Checks", "", "The checks found nothing to report.", ""]
-    return ["## Checks", "", *(line for _, _, line in sorted(rows, key=lambda row: row[:2])), ""]
+        return ["## Checks", "", "The checks found nothing to report.", "", *total]
+    return ["## Checks", "", *(line for _, _, line in sorted(rows, key=lambda row: row[:2])), "", *total]
 
 
 def _credits(items: tuple[_Item, ...], models: list[dict[str, JsonValue]]) -> str:

@@ -33,7 +33,11 @@ def all_makers(engine: Engine, executor: Executor, desk: Desk, prepare: Preparat
         (StepKind.DIALOGUE, write_dialogue, DIALOGUE_VERSION, DIALOGUE_MEDIA_TYPE),
         (StepKind.LORE, write_lore, LORE_VERSION, LORE_MEDIA_TYPE),
     )
-    makers = [word_maker(kind, partial(write, desk=desk), number, engine.chats, media_type=media) for kind, write, number, media in words]
+    weights = desk.words.score
+    makers = [
+        word_maker(kind, partial(write, desk=desk), number, engine.chats, media_type=media, weights=weights)
+        for kind, write, number, media in words
+    ]
     makers.append(media_maker(engine.illustrator, prepare.scene, executor, lane="media", asks_chat=True))
     makers += [
         media_maker(pipeline, prepare.prompt, executor, lane="diffusion", name=f"{pipeline.name}/{model_id}", asks_chat=True)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 
+from agents.checks.score import score
+from agents.checks.words import ScoreWeights
 from agents.writers.render import render
 from domain.capability import Capability, StepKind
 from domain.chat import ChatModel
@@ -35,6 +38,7 @@ def word_maker(
     chats: Chats,
     *,
     media_type: str,
+    weights: ScoreWeights,
 ) -> Maker:
     """A maker whose work is several calls of the chat model. Its Recipe holds the whole StepContext, so it covers them all."""
 
@@ -51,7 +55,7 @@ def word_maker(
         return Capability(kind=kind, maker="writer", models=(chats.name(),), languages=LANGUAGES, reason=chats.reason())
 
     def make(works: Sequence[Work], progress: Progress) -> list[Output]:
-        return [_write_one(work, write, chats.current(), media_type, progress) for work in works]
+        return [scored(_write_one(work, write, chats.current(), media_type, progress), weights) for work in works]
 
     return Maker(
         kind=kind, name="writer", version=maker_version, lane="chat", prepare=prepare, models=models, capability=capability, make=make
@@ -84,6 +88,13 @@ def _write_one(work: Work, write: Write, chat: ChatModel, media_type: str, progr
 def versions_of(model: ModelRef) -> dict[str, str]:
     """The library that ran the model; nothing for one behind an endpoint, whose engine is not known here."""
     return {} if model.id.startswith("openai:") else {"xllamacpp": version("xllamacpp")}
+
+
+def scored(output: Output, weights: ScoreWeights) -> Output:
+    """With the score of its findings in its facts (domain/score.py), so that the asset keeps both."""
+    listed = output.facts.get("findings")
+    findings = [Finding.model_validate(item) for item in listed] if isinstance(listed, list) else []
+    return replace(output, facts={**output.facts, "check_score": score(findings, weights).model_dump(mode="json")})
 
 
 def findings_in(document: Document) -> tuple[Finding, ...]:

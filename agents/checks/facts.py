@@ -14,7 +14,8 @@ from functools import lru_cache
 from agents.checks import figures, names
 from agents.checks.numbers import Number, numbers
 from agents.checks.text import CJK, WORD, words
-from agents.checks.words import Claim, FigureWords, WordLists
+from agents.checks.word_figures import FigureWords
+from agents.checks.words import Claim, WordLists
 from domain.finding import Finding, Severity
 
 _QUOTED = re.compile(r"“([^”]{2,400})”|\"([^\"]{2,400})\"|「([^」]{2,400})」")
@@ -47,7 +48,7 @@ class Material:
         return bool(forms & self.words)
 
     def holds(self, phrase: str) -> bool:
-        return _bare(phrase) in _bare(self.text)
+        return _bare(phrase) in _bare_material(self.text)
 
 
 def facts(text: str, material: Material, lists: WordLists, field: str = "", strict: bool = False) -> tuple[Finding, ...]:
@@ -126,7 +127,7 @@ def unsupported_claims(text: str, material: Material, claims: Iterable[Claim], f
     """Promises the material does not make. Support is by kind: any wording of the same claim in the material will do."""
     findings = []
     for claim in claims:
-        if any(pattern.search(material.text) for pattern in claim.patterns):
+        if _makes(material.text, claim):
             continue
         spans = names.outermost([m.span() for pattern in claim.patterns for m in pattern.finditer(text)])
         findings += [
@@ -183,6 +184,17 @@ def missing_numbers(text: str, source: str, field: str = "") -> tuple[Finding, .
         )
         for n in lost
     )
+
+
+@lru_cache(maxsize=4096)
+def _makes(material: str, claim: Claim) -> bool:
+    return any(pattern.search(material) for pattern in claim.patterns)
+
+
+@lru_cache(maxsize=16)
+def _bare_material(text: str) -> str:
+    """Asked hundreds of times a text: the material may be megabytes."""
+    return _bare(text)
 
 
 def _bare(text: str) -> str:

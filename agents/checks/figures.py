@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
 
 from agents.checks.moments import Moment, bare_hours, moments
 from agents.checks.numbers import Number, chinese_value, numbers, word_value
-from agents.checks.words import FigureWords
+from agents.checks.word_figures import FigureWords
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？；])|\n")
 _SCORE = re.compile(r"\b(\d{1,3}|[a-z]+) ?(?:[-–:]|to|比) ?(\d{1,3}|[a-z]+)\b", re.IGNORECASE)
@@ -23,7 +23,8 @@ _NOUN_ZH = re.compile(r"^(?:多|余)?[个名位家款只件册本所座间台]?(
 _PLURAL = re.compile(r"^\s(?:[a-zà-ÿ]+\s)?(?:[a-zà-ÿ]{2,}s|people|children|men|women|mice|feet)\b")
 _FRACTION = re.compile(
     r"\b(?:(?P<top>an?|one|two|three|four|[2-9]) |(?P<alone>half)\b|(?P<tops>two|three|four)-)?"
-    r"(?P<part>halves|thirds?|quarters?|fifths?|sixths?|eighths?|tenths?)?\b(?= (?:of|the|its|their|all)\b)(?! of an? )",
+    r"(?P<part>halves|thirds?|quarters?|fifths?|sixths?|eighths?|tenths?)?\b"
+    r"(?= (?:of|the|its|their|all|is|was|are|were|has|have|had)\b)(?! of an? )",
     re.IGNORECASE,
 )
 _PARTS = {"hal": 2, "thi": 3, "qua": 4, "fif": 5, "six": 6, "eig": 8, "ten": 10}
@@ -42,6 +43,8 @@ _AN_HOUR = re.compile(
 _ORDINALS = ("", "", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth")
 #: Converted units are rounded by custom: 11 metres are "36 feet".
 _CONVERTED = 0.03
+#: Characters beside a number that are read for what it means, and figures of one sentence that are set against each other.
+_NEAR, _CLAUSE, _ROW = 60, 200, 12
 #: Degrees Celsius that rounding a converted temperature may move it.
 _DEGREE = 0.6
 #: A pure check has no clock. "For twenty years" beside "since 2003" holds if it does in one of these years.
@@ -74,11 +77,13 @@ class Figures:
 
     @staticmethod
     def of(text: str, words: FigureWords) -> Figures:
-        amounts = tuple(_amounts(text, words))
+        # Each once: a price list names the same figures a thousand times.
+        alike = {(a.number.kind, a.number.value, a.dimension, a.factor, a.noun, a.number.text): a for a in _amounts(text, words)}
+        amounts = tuple(alike.values())
         return Figures(
             amounts=amounts,
-            moments=tuple(moments(text)),
-            hours=tuple(bare_hours(text)),
+            moments=tuple({(m.kind, m.value, m.loose): m for m in moments(text)}.values()),
+            hours=tuple({m.value: m for m in bare_hours(text)}.values()),
             nouns=frozenset(a.noun for a in amounts if a.noun),
             ordinals=frozenset(_ordinals(text)),
             derived=tuple(_derived(text, words)),
@@ -120,7 +125,7 @@ def _timed(moment: Moment, known: Figures) -> bool:
 def _many(amount: Amount, text: str, words: FigureWords) -> bool:
     """A number word above twelve before a plural: "fifty bands", but not "fifty ways"."""
     n = amount.number
-    after = text[n.span[1] :]
+    after = _around(text, n.span)[1]
     if n.value <= 12 or not n.text.isascii() or n.text.lower().startswith(("a ", "an ")):
         return False
     return bool(_PLURAL.match(after)) and not any(word in words.figurative for word in after.split()[:2])
@@ -128,7 +133,7 @@ def _many(amount: Amount, text: str, words: FigureWords) -> bool:
 
 def _given(amount: Amount, text: str, known: Figures, words: FigureWords) -> bool:
     n = amount.number
-    before, after = text[: n.span[0]], text[n.span[1] :]
+    before, after = _around(text, n.span)
     bounds = Bounds.of(amount, before, after, words)
     measured = any(other.dimension == amount.dimension for other in known.amounts)
     if any(_same(amount, other, bounds, measured) for other in known.amounts):
@@ -138,10 +143,13 @@ def _given(amount: Amount, text: str, known: Figures, words: FigureWords) -> boo
         if at and any(m.kind == "clock" and m.value % 60 == 0 and (n.value - m.value // 60) % 12 == 0 for m in known.moments):
             return True
         years = [a.number.value for a in known.amounts if 1000 <= a.number.value <= 2100 and a.number.kind == "plain"]
-        if century := _CENTURY.match(text[n.span[0] :]):
+        if century := _CENTURY.match(n.text + after):
             return any(math.ceil(year / 100) == int(century[1] or century[2]) for year in years)
-        if decade := _DECADE.match(text[n.span[0] :]):
+        if decade := _DECADE.match(n.text + after):
             return any(int(year) // 10 * 10 % 100 == int(decade[1] or decade[2]) % 100 for year in years)
+        # "After the 30th", beside "30 April".
+        if re.match(r"(?:st|nd|rd|th)\b", after) and any(m.kind == "date" and m.value % 100 == n.value for m in known.moments):
+            return True
         if any(n.value in (sum(pair), max(pair) - min(pair)) for pair in known.pairs):
             return True
     if amount.dimension == "time" and amount.factor == 525960 and bounds.hedged:
@@ -169,9 +177,11 @@ class Bounds:
             (words.about, 0.93 * v, 1.07 * v),
         ):
             lead = before.rstrip(" $€£¥￥")
-            if any(p.search(lead) for p in patterns):
+            # "Children under 12" is a border, not a rounding.
+            border = patterns is words.under and amount.number.kind == "plain" and not amount.dimension and v < 20
+            if not border and any(p.search(lead) for p in patterns):
                 return Bounds(low, high, True)
-        if any(p.match(after) for p in words.after_over):
+        if any(p.match(after) for p in words.after_over) or re.search("[多余]", amount.number.text):
             return Bounds(v, v + max(step, 0.05 * v), True)
         if any(p.match(after) for p in words.after_about):
             return Bounds(0.93 * v, 1.07 * v, True)
@@ -195,8 +205,12 @@ def _step(value: float) -> float:
 def _same(amount: Amount, other: Amount, bounds: Bounds, measured: bool) -> bool:
     """measured: the material has measures of the dimension that the amount has."""
     n, known = amount.number, other.number
-    if n.kind != "plain" and n.kind != known.kind:
+    # "412 million euros, from 361 million": the second is money too.
+    unnamed = n.kind == "money" and known.kind == "plain" and not other.dimension and re.search(r"illion|[万亿]$", known.text)
+    if n.kind != "plain" and n.kind != known.kind and not unnamed:
         return False
+    if "ordinal" in (amount.dimension, other.dimension) and amount.dimension != other.dimension:
+        return False  # 第三 is not 三
     if amount.dimension:
         if known.kind != "plain" or (other.dimension and other.dimension != amount.dimension):
             return False
@@ -215,25 +229,35 @@ def _is_fraction(n: Number) -> bool:
 
 def _worked_out(amount: Amount, text: str, known: Figures, bounds: Bounds, words: FigureWords) -> bool:
     n = amount.number
-    start = max((m.end() for m in _SENTENCE.finditer(text[: n.span[0]])), default=0)
-    end = m.start() if (m := _SENTENCE.search(text, n.span[1])) else len(text)
-    clause = text[start:end]
+    clause = _clause(text, n.span)
     kind = amount.dimension or n.kind
-    # 3% of slack: a share or a growth is rounded without saying so.
-    slack = 0.03 if n.kind == "percent" else 0.0
+    # Half a point of slack: a share or a growth is rounded without saying so.
+    slack = 0.55 if n.kind == "percent" else 0.0
     if any(p.search(clause) for p in words.cues) and any(
-        bounds.hold(value, slack) for of, value in known.derived if of == kind or (n.kind == "plain" and not amount.dimension)
+        bounds.hold(value, slack / value if value else 0.0)
+        for of, value in known.derived
+        if of == kind or (n.kind == "plain" and not amount.dimension)
     ):
         return True
-    stated = [p for p in known.percents if any(m.kind == "percent" and abs(m.value - p) < 1e-6 for m in numbers(clause))]
+    mine = _amounts(clause, words)
+    stated = [p for p in known.percents if any(a.number.kind == "percent" and abs(a.number.value - p) < 1e-6 for a in mine)]
     return n.kind != "percent" and any(
         bounds.hold(a.amount * p / 100) for p in stated for a in known.amounts if a.number.kind in (n.kind, "plain") or n.kind == "plain"
     )
 
 
+def _clause(text: str, span: tuple[int, int]) -> str:
+    """The sentence a number stands in, as far as _CLAUSE characters to either side."""
+    before, after = text[max(0, span[0] - _CLAUSE) : span[0]], text[span[1] : span[1] + _CLAUSE]
+    start = max((m.end() for m in _SENTENCE.finditer(before)), default=0)
+    end = m.start() if (m := _SENTENCE.search(after)) else len(after)
+    return before[start:] + text[span[0] : span[1]] + after[:end]
+
+
 def _derived(text: str, words: FigureWords) -> Iterator[tuple[str, float]]:
     """(kind or dimension, value) of sums, differences and shares of two amounts that stand in one sentence or in neighbours."""
-    rows = [tuple(_amounts(row, words)) for row in _SENTENCE.split(text) if row and row.strip()]
+    # A sentence of more figures is a table, not a statement.
+    rows = [tuple(_amounts(row, words)[:_ROW]) for row in _SENTENCE.split(text) if row and row.strip()]
     seen: set[tuple[str, float]] = set()
     for at, row in enumerate(rows):
         near = (*row, *(rows[at + 1] if at + 1 < len(rows) else ()))
@@ -245,7 +269,7 @@ def _derived(text: str, words: FigureWords) -> Iterator[tuple[str, float]]:
             seen |= {(kind, big - small), (kind, big + small)}
             if small > 0:
                 seen |= {("percent", 100 * (big - small) / small), ("percent", 100 * (big - small) / big), ("percent", 100 * small / big)}
-    if re.search(r"半价|half[- ]price", text):
+    if re.search(r"半价|half[- ]price|twice as|doubled|翻了?一?番|[两二]倍", text):
         seen |= {(a.number.kind, a.amount / 2) for row in rows for a in row}
     yield from sorted(seen)
 
@@ -271,13 +295,9 @@ def _pairs(text: str) -> Iterator[tuple[frozenset[float], tuple[int, int]]]:
 
 def _amounts(text: str, words: FigureWords) -> list[Amount]:
     """Numbers with their units, fractions and ratios as percentages; dates and times of day left out."""
-    masked = text
-    for moment in moments(text):
-        if moment.certain:
-            masked = _masked(masked, moment.span)
+    masked = _masked(text, (moment.span for moment in moments(text) if moment.certain))
     parts = list(_fractions(masked))
-    for part in parts:
-        masked = _masked(masked, part.span)
+    masked = _masked(masked, (part.span for part in parts))
     found = [Amount(part, amount=part.value) for part in parts]
     for n in numbers(masked):
         found.append(_measured(n, masked, words))
@@ -285,7 +305,9 @@ def _amounts(text: str, words: FigureWords) -> list[Amount]:
 
 
 def _measured(n: Number, text: str, words: FigureWords) -> Amount:
-    after, before = text[n.span[1] :], text[: n.span[0]]
+    before, after = _around(text, n.span)
+    if before.endswith("第"):
+        return Amount(n, "ordinal", n.value)
     if n.kind == "plain" or n.text.endswith("折"):
         if n.text.endswith("折"):
             return Amount(n, "discount", n.value)
@@ -295,6 +317,10 @@ def _measured(n: Number, text: str, words: FigureWords) -> Amount:
             sign = -1.0 if unit.dimension == "temperature" and re.search(r"(?:minus |零下|[−-])$", before) else 1.0
             return Amount(n, unit.dimension, sign * n.value * unit.factor + unit.offset, unit.factor)
     return Amount(n, amount=n.value, noun=_noun(after) if n.kind == "plain" else "")
+
+
+def _around(text: str, span: tuple[int, int]) -> tuple[str, str]:
+    return text[max(0, span[0] - _NEAR) : span[0]], text[span[1] : span[1] + _NEAR]
 
 
 def _noun(after: str) -> str:
@@ -340,15 +366,22 @@ def _small(text: str) -> float:
     return float(text) if text.isdigit() and len(text) < 4 else word_value(text)
 
 
-def _masked(text: str, span: tuple[int, int]) -> str:
-    return text[: span[0]] + "\ufffc" * (span[1] - span[0]) + text[span[1] :]
+def _masked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """The text with these spans blotted out, its length kept."""
+    pieces, at = [], 0
+    for start, end in sorted(spans):
+        pieces += [text[at:start], "\ufffc" * (end - max(start, at))]
+        at = max(at, end)
+    return "".join([*pieces, text[at:]])
 
 
 def instead(text: str, span: tuple[int, int], known: Figures, words: FigureWords) -> str | None:
     """What the material has in the place of an amount or date it does not have: its only one of the same unit, noun or kind, as written."""
-    wrong = next((a for a in _amounts(text, words) if a.number.span == span), None)
+    shift = max(0, span[0] - _CLAUSE)
+    near, own = text[shift : span[1] + _CLAUSE], (span[0] - shift, span[1] - shift)
+    wrong = next((a for a in _amounts(near, words) if a.number.span == own), None)
     if wrong is None:
-        kind = next((m.kind for m in moments(text) if m.span == span), "")
+        kind = next((m.kind for m in moments(near) if m.span == own), "")
         alike = {m.text for m in known.moments if kind and m.kind == kind}
     elif wrong.dimension:
         alike = {a.number.text for a in known.amounts if (a.dimension, a.factor) == (wrong.dimension, wrong.factor)}

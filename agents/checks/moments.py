@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from agents.checks.numbers import chinese_value, word_value
@@ -97,11 +98,14 @@ def bare_hours(text: str) -> list[Moment]:
     return [Moment("clock", _count(m["hour"]) * 60, m.span(), m.group(), loose=True) for m in _BARE_HOUR.finditer(text)]
 
 
+@lru_cache(maxsize=16)
 def weekdays_of(text: str) -> frozenset[int]:
     """Weekdays (0 Monday) of the dates that stand with a year: "3 June 2026" is a Wednesday."""
     days = set()
     for moment in moments(text):
-        year = re.match(r"[,\s]{0,2}(\d{4})\b", text[moment.span[1] :]) or re.search(r"(\d{4})年$", text[: moment.span[0]])
+        year = re.match(r"[,\s]{0,2}(\d{4})\b", text[moment.span[1] : moment.span[1] + 8]) or re.search(
+            r"(\d{4})年$", text[max(0, moment.span[0] - 8) : moment.span[0]]
+        )
         if moment.kind == "date" and year:
             try:
                 days.add(datetime.date(int(year[1]), moment.value // 100, moment.value % 100).weekday())
@@ -123,7 +127,7 @@ def _clock(m: re.Match[str], text: str) -> Moment:
     groups = m.groupdict()
     if groups.get("named"):
         value = 0 if m["named"].lower() == "midnight" else _HALF_DAY
-        return Moment("clock", value, m.span(), m.group(), certain=bool(_AT.search(text[: m.start()])))
+        return Moment("clock", value, m.span(), m.group(), certain=bool(_AT.search(text[max(0, m.start() - 12) : m.start()])))
     hour, minute = _count(m["hour"]), int(groups.get("minute") or 0)
     past = (groups.get("past") or "").lower()
     value = hour * 60 + minute + {"half past": 30, "quarter past": 15, "quarter to": -15, "": 0}[past]

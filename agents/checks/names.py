@@ -13,7 +13,8 @@ from typing import Protocol
 
 from agents.checks.moments import weekdays_of
 from agents.checks.text import CJK, WORD
-from agents.checks.words import Names, WordLists
+from agents.checks.word_names import Names
+from agents.checks.words import WordLists
 
 CAPITALISED = re.compile(r"(?<![A-Za-zÀ-ɏ])[A-Z][A-Za-zÀ-ɏ]*(?:['’-][A-Za-zÀ-ɏ]+)*")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;…。！？\n“\"(•*-]\s*)$")
@@ -24,6 +25,8 @@ _SAID = re.compile(
     r"([\u4e00-\u9fff]{2,4}?)(?:先生|女士|教授|博士)?(?:表示|说道|指出|介绍说?|称赞|透露|告诉记者|坦言|强调|说(?=[:：，“]|$))"
 )
 _TITLED = re.compile(r"《([^》]{1,30})》")
+#: Characters beside a name that are read for what it is.
+_NEAR = 40
 #: In headline capitals these stay small.
 _SMALL = frozenset(
     ("a", "an", "the", "and", "or", "but", "nor", "of", "to", "in", "on", "at", "for", "with", "by", "from", "as", "is", "it", "its", "vs")
@@ -72,7 +75,9 @@ def title_case(text: str, lists: WordLists) -> bool:
     long = [w for w in words if len(w) > 3 and w.casefold() not in lists.function_words]
     raised = sum(w[0].isupper() for w in long)
     share = 1.0 if text.rstrip().endswith(".") else 0.6
-    return len(WORD.findall(text)) <= 14 and len(long) > 0 and raised >= len(long) * share
+    # "Designed by Nadine Okoro." is a sentence: with a full stop a headline needs more capitals than a name has.
+    least = 4 if text.rstrip().endswith(".") else 1
+    return len(WORD.findall(text)) <= 14 and len(long) >= least and raised >= len(long) * share
 
 
 def outermost(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -97,15 +102,15 @@ def _dates(text: str, known: Known, names: Names, strict: bool) -> list[tuple[in
         word = m.group().casefold()
         if word in names.months and not known.knows(word):
             # "May" and "March" are also verbs: only beside a number or after a preposition are they dates.
-            beside = re.match(r"\s\d", text[m.end() :]) or re.search(
-                r"(\d|\b(?:in|of|since|until|this|next|last))\s$", text[: m.start()], re.I
+            beside = re.match(r"\s\d", text[m.end() : m.end() + _NEAR]) or re.search(
+                r"(\d|\b(?:in|of|since|until|this|next|last))\s$", text[max(0, m.start() - _NEAR) : m.start()], re.I
             )
             if word not in names.ambiguous_months or beside:
                 spans.append(m.span())
         day = word.removesuffix("s")
         if day in names.weekdays and not known.knows(day) and day not in computed:
-            dated = re.match(r",?\s(?:the )?\d", text[m.end() :])
-            told = _BEFORE_DAY.search(text[: m.start()]) and counts_days
+            dated = re.match(r",?\s(?:the )?\d", text[m.end() : m.end() + _NEAR])
+            told = _BEFORE_DAY.search(text[max(0, m.start() - _NEAR) : m.start()]) and counts_days
             if strict or dated or told:
                 spans.append(m.span())
     return spans
@@ -126,12 +131,12 @@ def _capitalised(text: str, known: Known, lists: WordLists, strict: bool, headli
         shouted = len(word) > 1 and word.isupper() and not strict
         if bare in names.ordinary or bare in names.titles or dated or shouted or len(bare) < 2 or known.knows(word):
             continue
-        if any(known.knows(part) for part in names.kin.get(word, ())) or text[: m.start()].endswith(("#", "@")):
+        if any(known.knows(part) for part in names.kin.get(word, ())) or text[max(0, m.start() - _NEAR) : m.start()].endswith(("#", "@")):
             continue
         if re.fullmatch(r"[A-Z][\wÀ-ɏ]*-[a-zà-ÿ]+", word) and known.knows(word.split("-")[0]):
             continue  # "Malmö-based"
         after = matches[at + 1] if at + 1 < len(matches) else None
-        raised = headline or _SENTENCE_START.search(text[: m.start()])
+        raised = headline or _SENTENCE_START.search(text[max(0, m.start() - _NEAR) : m.start()])
         if raised and not _named(m, after, text, known, names, headline):
             continue
         spans.append(m.span())
@@ -145,7 +150,7 @@ def _named(m: re.Match[str], after: re.Match[str] | None, text: str, known: Know
         return True
     if headline:
         return False
-    if _SAYS.match(text[m.end() :]) and not bare.endswith("s"):
+    if _SAYS.match(text[m.end() : m.end() + _NEAR]) and not bare.endswith("s"):
         return True
     joined = after is not None and text[m.end() : after.start()] == " " and not after.group().isupper()
     if not joined or after is None:
@@ -180,8 +185,9 @@ def _speakers(text: str, known: Known, names: Names) -> list[tuple[int, int]]:
     for m in _SAID.finditer(text):
         # The speaker is the shortest tail that is unknown; "他表示" and a known "市长李敏表示" are fine.
         name = m.group(1)
-        role = next((r for r in names.roles_zh if name.startswith(r)), "")
-        own = name.removeprefix(role)
+        said = text[max(0, m.end(1) - _NEAR) : m.end(1)]
+        sizes = [size for size in (3, 2) if said[-size:][:1] in names.surnames_zh and said[:-size].endswith(names.roles_zh)]
+        own = said[-sizes[0] :] if sizes else name
         if re.search(r"[他她它们者员方局会人]$", name):
             continue
         if len(own) >= 2 and own[0] in names.surnames_zh and len(own) <= 3:

@@ -30,10 +30,10 @@ _MULTIPLIERS = {
     "百": 1e2, "千": 1e3, "万": 1e4, "亿": 1e8, "hundred": 1e2, "dozen": 12.0,
 }  # fmt: skip
 _DIGITS = re.compile(
-    r"(?P<money>[$€£¥￥]|(?:US|RMB|USD|EUR|GBP|CNY|CHF|JPY)\s?\$?)?\s?"
+    r"(?P<money>[$€£¥￥]|(?<![A-Za-z])(?:US|RMB|USD|EUR|GBP|CNY|CHF|JPY)\s?\$?)?\s?"
     r"(?<![A-Za-z0-9.])(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
     # A letter stands close to its number: "12m" are millions, "12 m" metres.
-    r"(?:(?P<letter>k(?![a-z])|bn(?![a-z])|mn(?![a-z])|m(?![a-z²]))|\s?(?P<times>thousand|million|billion|trillion|hundred|dozen|[百千万亿]+))?"
+    r"(?:(?P<letter>k(?![a-z])|bn(?![a-z])|mn(?![a-z])|m(?![a-z²]))|\s?(?P<times>thousand|million|billion|trillion|hundred|dozen|[多余]?[百千万亿]+))?"
     r"(?:\s?(?P<unit>%|％|percent|per cent|dollars?|euros?|pounds?|francs?|kron(?:er|or)|yuan|yen|元|块|美元|欧元|个百分点))?",
     re.IGNORECASE,
 )
@@ -61,7 +61,7 @@ _COUNTED = re.compile(
 _CN_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _CN_TENS = {"十": 10, "百": 100, "千": 1000}
 _CHINESE = re.compile(
-    r"(?P<percent>百分之)?(?P<digits>[零〇一二两三四五六七八九十百千万亿]+)(?P<point>点[零一二三四五六七八九]+(?![十分刻]))?"
+    r"(?P<percent>百分之)?(?P<digits>[零〇一二两三四五六七八九十百千万亿]+(?:[多余][万亿]+)?)(?P<point>点[零一二三四五六七八九]+(?![十分刻]))?"
     r"(?P<unit>成|元|块钱?|折|%)?"
 )
 _CN_COUNTED = re.compile(
@@ -69,6 +69,8 @@ _CN_COUNTED = re.compile(
 )
 #: After a number above ten these count too; below, they are as often a manner of speaking ("三杯两盏").
 _CN_MANY = re.compile(r"^(?:多|余)?(?:个|双|台|件|册|本|所|只|杯|张|条|座|座位|幅|场)")
+#: Characters after a number that say what it counts. Bounded, so that two megabytes of figures are read in their own time.
+_NEAR = 40
 #: Chinese 一 in these places is an article ("a cup"), not a count.
 _ARTICLE = {1.0}
 
@@ -94,7 +96,7 @@ def _digits(text: str) -> list[Number]:
 def _product(times: str) -> float:
     value = 1.0
     for sign in times:
-        value *= _MULTIPLIERS[sign]
+        value *= _MULTIPLIERS.get(sign, 1.0)
     return value
 
 
@@ -116,7 +118,7 @@ def _english(text: str) -> list[Number]:
             value += word_value(m["coins"].strip()) / 100
         elif m["coins"]:
             end = m.start("coins")
-        counted = bool(times and not m["a"]) or bool(unit) or bool(_COUNTED.match(text[end:]))
+        counted = bool(times and not m["a"]) or bool(unit) or bool(_COUNTED.match(text[end : end + _NEAR]))
         found.append(Number(value, kind, (m.start(), end), text[m.start() : end], counted))
     return found
 
@@ -135,9 +137,9 @@ def _chinese(text: str) -> list[Number]:
     found = []
     for m in _CHINESE.finditer(text):
         # Digits before 万 or 百 belong to the Arabic number ("120万").
-        if re.search(r"\d\s?$", text[: m.start()]):
+        if re.search(r"\d\s?$", text[max(0, m.start() - 2) : m.start()]):
             continue
-        value = chinese_value(m["digits"])
+        value = chinese_value(re.sub("[多余]", "", m["digits"]))
         if value is None:
             continue
         if m["point"]:
@@ -145,8 +147,8 @@ def _chinese(text: str) -> list[Number]:
         unit = m["unit"] or ""
         kind: Kind = "percent" if m["percent"] or unit in ("成", "%") else "money" if unit in ("元", "块", "块钱") else "plain"
         value = value * 10 if unit == "成" else value
-        counted = bool(m["percent"] or unit) or bool(_CN_COUNTED.match(text[m.end() :]))
-        counted = counted or (value > 10 and m["digits"][-1] not in "千万" and bool(_CN_MANY.match(text[m.end() :])))
+        counted = bool(m["percent"] or unit) or bool(_CN_COUNTED.match(text[m.end() : m.end() + _NEAR]))
+        counted = counted or (value > 10 and m["digits"][-1] not in "千万" and bool(_CN_MANY.match(text[m.end() : m.end() + _NEAR])))
         found.append(Number(value, kind, m.span(), m.group(), counted and value not in _ARTICLE))
     return found
 

@@ -18,7 +18,9 @@ from domain.finding import Finding, Severity
 _END = re.compile(r"(?<!\b[A-Z])(?<!\bMr)(?<!\bDr)(?<!\bSt)(?<!\bMrs)[.!?]+(?=\s|[\"”’)]|$)|[。！？…\n]+")
 _VOWELS = re.compile(r"[aeiouyàâäáæèéêëìíîïòóôöùúûüÿ]+")
 #: Two vowels that are spoken apart: "lion", "fluent", "video", "medium".
-_APART = re.compile(r"[aeo]ing$|i[ao](?!us|n\b|ns\b)|iu[ms]|io(?=n$)(?<=[^tscgx]io)|eo(?!u|us)(?=$|s$)|ua(?!r[dk])|ue(?=[nl]t)|uou|ya")
+_APART = re.compile(
+    r"[aeo]ing$|(?<![tscgxl])i[ao](?!us|n\b|ns\b)|(?<=[ct])ia(?=t)|iu[ms]|io(?=n$)(?<=[^tscgx]io)|eo(?!u|us)(?=$|s$)|ua(?!r[dk])|ue(?=[nl]t)|uou|ya"
+)
 #: A shorter text says nothing about its grade.
 _LEAST_WORDS = 20
 _LEAST_HAN = 30

@@ -28,6 +28,7 @@ from domain.plan import Plan, Step
 from domain.progress import CancelToken, Silent
 from domain.recipe import Credit, ModelRef, OutputFile, Recipe
 from domain.review import Review, Verdict
+from domain.score import Score
 from domain.specs import CopySpec, PictureSpec
 from library.library import Library
 from studio.export import PackSources, Selection, export_pack, slug
@@ -175,6 +176,15 @@ def test_failed_checks_and_failed_steps_are_in_plain_sight(studio: Studio, out: 
     assert "Headlines (copy-1): failed: The model is missing." in text
     assert manifest["not_included"] == [{"step": "copy-1", "title": "Headlines", "reason": "failed: The model is missing."}]
     assert manifest["assets"][0]["findings"][1]["rule"] == "contrast"
+
+
+def test_the_readme_gives_the_score_of_the_texts_and_none_where_no_text_was_judged(studio: Studio, out: Path) -> None:
+    studio.picture()
+    with studio.pack(out) as pack:
+        assert "Score of the texts" not in pack.read("README.md").decode()
+    studio.copy(facts={"check_score": Score(value=72, warnings=4).model_dump(mode="json")})
+    with studio.pack(out) as pack:
+        assert "Score of the texts by these checks: 72 of 100." in pack.read("README.md").decode()
 
 
 def test_the_newest_approved_take_is_packed_else_the_newest_that_was_not_rejected(studio: Studio, out: Path) -> None:
