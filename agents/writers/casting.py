@@ -81,13 +81,14 @@ def _traits(run: Assignment, spec: DialogueSpec, people: Sequence[Character]) ->
     ask = Template(said[run.speaks]["traits"]).substitute(about=spec.about, characters=comma.join(one.name for one in people))
     reply = run.ask_json("traits", [message("user", ask)], sampling_of(said, run.speaks), room(3 * len(people), longest), schema)
     rows = [row for row in reply.get("people", ()) if isinstance(row, dict)]
-    return {one.name: {key: _clean(run, row.get(key)) for key in _TRAITS} for one, row in zip(people, rows, strict=False)}
+    return {one.name: {key: _clean(run, row.get(key), ask) for key in _TRAITS} for one, row in zip(people, rows, strict=False)}
 
 
-def _clean(run: Assignment, words: Any) -> str:
+def _clean(run: Assignment, words: Any, ask: str) -> str:
     text = re.sub(r"\s+", " ", str(words or "")).strip(" ,;，；")
     wrong = (*wording.language(text, run.language), *wording.leakage(text, run.desk.words), *wording.profanity(text, run.desk.words))
-    return "" if wrong else text
+    # A small model may answer with the words of the question.
+    return "" if wrong or text.strip(".。").casefold() in ask.casefold() else text
 
 
 def _completed(one: Character, traits: dict[str, str]) -> Character:

@@ -46,6 +46,8 @@ class _Scene:
     beats: dict[str, Beat]
     plot: Plot
     key: str
+    #: The instruction of the beat at hand, without what was said before.
+    asked: str = ""
     nodes: dict[str, DialogueNode] = field(default_factory=dict)
 
     @property
@@ -145,6 +147,7 @@ def _question(scene: _Scene, beat: Beat, choices: int) -> str:
     if choices:
         kinds = _attitudes(scene, beat, choices)
         ask += " " + Template(said["choices"]).substitute(count=choices, kinds=kinds)
+    scene.asked = ask
     return "\n".join([*rows, ask])
 
 
@@ -257,10 +260,20 @@ def _judge(scene: _Scene, beat: Beat, node: DialogueNode) -> tuple[Finding, ...]
             findings += wording.length(text, limit, id_)
             findings += wording.plain(text, lists, run.language, id_)
             findings += brand(text, kit, id_)
+            findings += _echo(text, id_, scene.asked)
             findings += wording.near_duplicate(text, [*before, *own], id_, same=0.68)
     if not node.lines:
         findings.append(Finding(rule="empty_node", severity=Severity.ERROR, message="Nobody says anything here.", field=node.id))
     return tuple(findings)
+
+
+def _echo(text: str, id_: str, asked: str) -> tuple[Finding, ...]:
+    """A small model answers now and then with the words of the question ("asks why") instead of a reply."""
+    bare = text.strip(" .!?。！？").casefold()
+    if len(bare) < 3 or bare not in asked.casefold():
+        return ()
+    message = f"“{text}” is the instruction, not what is said."
+    return (Finding(rule="leakage", severity=Severity.ERROR, message=message, field=id_, span=(0, len(text))),)
 
 
 def _tidy(text: str, characters: Sequence[str]) -> str:

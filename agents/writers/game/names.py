@@ -20,14 +20,14 @@ class Names:
     """
 
     def __init__(self, document: DialogueDocument, scene: str, reserved: Iterable[str] = ()) -> None:
-        own = set(reserved)
+        taken = set(reserved)
         start = identifier(scene) or "scene"
         self.scene = start
-        self._nodes = _unique(((node.id, f"{start}_{identifier(node.id) or 'node'}") for node in document.nodes), own)
-        known = [v.name for v in document.variables]
-        self._variables = _unique(((name, identifier(name) or "value") for name in known), own | set(self._nodes.values()))
+        # One space of names for all three: Ink has knots and variables in one, Ren'Py characters and variables.
+        self._nodes = _unique(((node.id, f"{start}_{identifier(node.id) or 'node'}") for node in document.nodes), taken)
+        self._variables = _unique(((v.name, identifier(v.name) or "value") for v in document.variables), taken)
         people = [*document.characters, *(line.speaker for node in document.nodes for line in node.lines)]
-        self._characters = _unique(((name, f"{start}_{identifier(name) or 'voice'}") for name in people), own | set(self._nodes.values()))
+        self._characters = _unique(((name, f"{start}_{identifier(name) or 'voice'}") for name in people), taken)
 
     def node(self, id_: str) -> str:
         """Of a node that is not there: its name as it would be (a faulty document is still shown as it is)."""
@@ -79,12 +79,10 @@ def amount(effect: Effect) -> tuple[str, str]:
 
 
 def _unique(wanted: Iterable[tuple[str, str]], taken: set[str]) -> dict[str, str]:
+    """A free name for every key; those given out are added to `taken`."""
     found: dict[str, str] = {}
-    used = set(taken)
     for key, name in wanted:
-        if key in found:
-            continue
-        free = next(n for n in (name, *(f"{name}_{i}" for i in range(2, 10_000))) if n not in used)
-        used.add(free)
-        found[key] = free
+        if key not in found:
+            found[key] = next(n for n in (name, *(f"{name}_{i}" for i in range(2, 10_000))) if n not in taken)
+            taken.add(found[key])
     return found

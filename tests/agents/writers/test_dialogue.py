@@ -343,3 +343,18 @@ def test_every_size_of_scene_compiles_as_ink_whatever_graph_is_drawn() -> None:
     documents = [plotted(nodes, seed, GIVEN[: seed % 5]) for nodes in range(3, 25) for seed in range(10)]
     told = compile_ink([(ink(document), [[0] * 24, [1] * 24, [2] * 24]) for document in documents])
     assert [one.errors + one.warnings + [play.error for play in one.plays if play.error] for one in told] == [[]] * 220
+
+
+def test_a_reply_that_only_repeats_the_instruction_is_asked_again_and_then_shown(desk: Desk) -> None:
+    def say(request: ChatRequest) -> Any:
+        told = storyteller(request)
+        if "people" in told:
+            return {"people": [{"voice": "how does each of them talk", "goal": "what does each want", "secret": "the oil is hidden"}]}
+        return told | {"choices": ["One accepts.", "No, never mind that."]} if "choices" in told else told
+
+    chat = Speaker(say)
+    document = write_dialogue(context(3), chat, 4, Silent(), desk)
+    assert [(f.rule, f.field) for f in document.findings if f.rule == "leakage"] == [("leakage", document.nodes[0].choices[0].id)]
+    assert any("is the instruction, not what is said" in asked for asked in chat.asked)
+    (keeper,) = document.cast
+    assert (keeper.voice, keeper.goals, keeper.knowledge) == ("", (), ("the oil is hidden",))

@@ -23,7 +23,7 @@ from agents.writers.game.twee import literal as twee_literal
 from agents.writers.game.twee import twee
 from agents.writers.game.yarn import literal as yarn_literal
 from agents.writers.game.yarn import yarn
-from domain.dialogue import Condition, DialogueDocument, Effect, VariableValue
+from domain.dialogue import Condition, DialogueDocument, DialogueLine, DialogueNode, Effect, Variable, VariableValue
 from tests.agents.writers.game import grammars
 from tests.agents.writers.game.scenes import HOSTILE, RICH, hostile, scenes
 
@@ -148,3 +148,22 @@ def test_all_files_of_a_scene_say_how_they_are_checked_and_two_scenes_do_not_sha
     assert "=== the_lamp_n1 ===" in one[0].text
     assert "=== scene_n1 ===" in other[0].text
     assert game_files(RICH, "The Lamp") == one
+
+
+def test_node_variable_and_character_never_share_a_name() -> None:
+    """Ink has knots and variables in one space of names, Ren'Py characters and variables."""
+    nodes = (
+        DialogueNode(id="n1", lines=(DialogueLine(id="l_1", speaker="Ann", text="x"),), goto="N 1"),
+        DialogueNode(id="N 1", lines=(DialogueLine(id="l_2", speaker="ann", text="y"),)),
+    )
+    variables = tuple(Variable(name=name) for name in ("scene_n1", "scene_ann"))
+    document = DialogueDocument(language="en", characters=("Ann", "ann"), variables=variables, nodes=nodes)
+    names = Names(document, "scene")
+    given = [
+        names.node("n1"),
+        names.node("N 1"),
+        *(names.variable(v.name) for v in variables),
+        names.character("Ann"),
+        names.character("ann"),
+    ]
+    assert len(set(given)) == 6
