@@ -106,7 +106,8 @@ def _field(asked: CopyField, channel: Channel) -> list[Finding]:
     if place is None:
         known = ", ".join(field.name for field in channel.fields)
         said = f"{channel.name.en} has no field called “{asked.name}”."
-        return [_found("channel_field", Severity.WARNING, said, asked.name, None, f"It has: {known}.")]
+        # Another step may need it (a headline for a banner): it is held to what the step asks.
+        return [_found("channel_field", Severity.NOTE, said, asked.name, None, f"It has: {known}.")]
     findings = []
     if place.hard_limit is not None and asked.max_chars > place.hard_limit:
         said = f"The step allows {asked.max_chars}, {channel.name.en} takes {place.hard_limit} {_UNITS[place.counting]}; that limit holds."

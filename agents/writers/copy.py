@@ -29,6 +29,8 @@ from domain.specs import CopyField, CopySpec
 MAKER_VERSION = 2
 
 _REPAIRS = 2
+#: The fields of a step for which nobody chose any: a channel then gives its own.
+_UNASKED: tuple[CopyField, ...] = CopySpec.model_fields["fields"].default
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ def write_copy(
     require_copy(spec, desk)
     run = Assignment(context, chat, seed, progress, desk)
     channel = desk.channels.get(spec.channel) if spec.channel else None
+    if channel is not None and spec.fields == _UNASKED:
+        spec = spec.model_copy(update={"fields": channel.copy_fields})
     work = _Work(run, spec, channel, sources_of(run), Likeness(embedder, desk.crafts.likeness))
     angles = desk.crafts.angles(spec.variants, run.speaks, seed, spec.angle) if spec.variants > 1 else (spec.angle,)
     sets: list[CopySet] = []

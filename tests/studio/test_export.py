@@ -347,3 +347,17 @@ def test_progress_ends_at_one(studio: Studio, out: Path) -> None:
     export_pack(studio.library, Selection(project_id=studio.project.id), out, watch, SOURCES)
     assert watch.seen == sorted(watch.seen)
     assert watch.seen[-1] == 1.0
+
+
+def test_copy_names_its_channel_and_the_length_of_every_text(studio: Studio, out: Path) -> None:
+    fields = [
+        {"set": "A", "field": "headline", "counting": "width", "limit": 30, "hard": True, "counts": [22, 31]},
+        {"set": "A", "field": "body", "counting": "characters", "limit": 400, "hard": False, "counts": [120]},
+    ]
+    studio.copy(facts={"channel": "google_search_ads", "fields": fields})
+    pack = studio.pack(out)
+    readme = pack.read("README.md").decode()
+    assert "for google\\_search\\_ads" in readme
+    assert "A headline: 22, 31 (limit 30, width)" in readme
+    assert "A body: 120 (no hard limit, written to 400, characters)" in readme
+    assert manifest_of(pack)["assets"][0]["facts"]["channel"] == "google_search_ads"
