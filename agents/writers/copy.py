@@ -192,7 +192,7 @@ def _chosen(work: _Work, slot: Slot, passed: Sequence[Judged]) -> list[Judged]:
 def judge(run: Assignment, slot: Slot, line: str) -> tuple[Finding, ...]:
     """Every check a line of this field must pass."""
     field, lists, kit = slot.field.name, run.desk.words, run.context.brand
-    long = slot.chars > 120 and not slot.data.get("tags")
+    long = slot.chars > 120 and not slot.data.get("tags") and not slot.data.get("fragments")
     place = slot.place
     findings = [
         *(limits.within(line, slot.field, place, field) if place else wording.length(line, slot.field.max_chars, field)),
