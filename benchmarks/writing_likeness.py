@@ -1,4 +1,4 @@
-"""How well the distance of embeddings tells other words from another angle: cosines of labelled pairs, and what the threshold makes of them.
+"""How well the distance of embeddings tells other words from another angle: cosines of labelled pairs, and what the threshold finds.
 
 python -m benchmarks.writing likeness
 """

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 
 from agents.checks.brand import contradictions as kit_contradictions
-from agents.checks.text import find_word
 from domain.brand import BrandKit
 from domain.channel import Channel, ChannelField
 from domain.counting import CountingRule, characters_within, count, emojis, overflow, sms
@@ -90,15 +89,6 @@ def contradictions(spec: CopySpec, channel: Channel | None, kit: BrandKit) -> tu
             said = f"The required “{word}” is longer than any field of this step."
             findings.append(_found("required_word", Severity.ERROR, said, "required_words", None, "Add a longer field, or drop the word."))
     return tuple(findings)
-
-
-def forbidden_name(kit: BrandKit) -> Finding | None:
-    """The kit forbids a word of its own name: whatever names the brand would fail."""
-    words = [word for word in kit.forbidden_words if kit.name and find_word(kit.name, word)]
-    if not words:
-        return None
-    said = f"The brand kit forbids “{words[0]}”, which is in its own name “{kit.name}”."
-    return _found("brand_kit", Severity.ERROR, said, "brand.forbidden_words", None, "Take it out of the forbidden words.")
 
 
 def _field(asked: CopyField, channel: Channel) -> list[Finding]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agents.channels import Channels
-from agents.checks.limits import contradictions, forbidden_name, holds, within
+from agents.checks.limits import contradictions, holds, within
 from domain.brand import BrandKit
 from domain.channel import ChannelField
 from domain.finding import Severity
@@ -98,7 +98,3 @@ def test_a_kit_that_forbids_its_own_name_or_requires_what_cannot_fit_is_found() 
     spec = CopySpec(about="food", fields=(CopyField(name="headline", max_chars=30),))
     found = {(f.rule, f.field) for f in contradictions(spec, None, kit)}
     assert {("brand_kit", "forbidden_words"), ("required_word", "required_words")} <= found
-    fault = forbidden_name(kit)
-    assert fault is not None
-    assert fault.severity is Severity.ERROR
-    assert forbidden_name(BrandKit(name="Northwind", forbidden_words=("cheap",))) is None
