@@ -47,9 +47,12 @@ def word_maker(
         return Prepared(prompt=about, parameters={"context": context.model_dump(mode="json")})
 
     def models(parameters: Mapping[str, JsonValue]) -> tuple[ModelRef, ...]:
-        spec = StepContext.model_validate(parameters["context"]).spec if embedder is not None else None
-        compares = embedder(str(getattr(spec, "language", "en"))) if embedder is not None else None
-        return (chats.current().model, *((compares.model,) if compares is not None else ()))
+        chat = chats.current().model
+        if embedder is None or "context" not in parameters:  # nothing prepared yet: which runs count is asked, not what makes it
+            return (chat,)
+        spec = StepContext.model_validate(parameters["context"]).spec
+        compares = embedder(str(getattr(spec, "language", "en")))
+        return (chat, *((compares.model,) if compares is not None else ()))
 
     def capability() -> Capability | None:
         if not chats.available():

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+from domain.capability import StepKind
+from domain.context import StepContext
 from domain.documents import CopyDocument, CopyLine, CopySet, CopySlot
 from domain.finding import Finding, Severity
 from domain.recipe import ModelRef
-from studio.word_makers import findings_in, versions_of
+from domain.specs import CopySpec
+from studio.makers import Maker
+from studio.word_makers import findings_in, versions_of, word_maker
 
 
 def test_only_a_local_model_names_the_engine_of_this_machine() -> None:
@@ -25,3 +32,33 @@ def test_copy_reports_fields_of_any_set_without_a_line_that_passed_and_what_conc
     assert findings_in(CopyDocument(language="en", slots=(good,))) == ()
     document = CopyDocument(language="en", slots=(good,), variants=(CopySet(label="B", slots=(bad,)),), findings=(whole,))
     assert [(f.rule, f.field) for f in findings_in(document)] == [("limit_conflict", ""), ("length", "headline")]
+
+
+class OneChat:
+    """The chat model that is chosen now, as a word maker asks for it."""
+
+    class _Chat:
+        model = ModelRef(id="chat", sha256="c" * 64)
+
+    def current(self) -> OneChat._Chat:
+        return self._Chat()
+
+
+class Compares:
+    model = ModelRef(id="all-minilm-l6-v2", sha256="e" * 64)
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        return [[1.0] for _ in texts]
+
+
+def test_the_recipe_of_copy_names_the_model_its_lines_are_compared_with_where_there_is_one() -> None:
+    def maker(found: Compares | None) -> Maker:
+        chats: Any = OneChat()
+        return word_maker(
+            StepKind.COPY, lambda *_: CopyDocument(language="en", slots=()), 1, chats, media_type="x", embedder=lambda _: found
+        )
+
+    prepared = {"context": StepContext(spec=CopySpec(about="tea")).model_dump(mode="json")}
+    assert [model.id for model in maker(Compares()).models(prepared)] == ["chat", "all-minilm-l6-v2"]
+    assert [model.id for model in maker(None).models(prepared)] == ["chat"]
+    assert [model.id for model in maker(Compares()).models({})] == ["chat"], "before anything is prepared"
