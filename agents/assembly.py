@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 
 from pydantic import TypeAdapter
 
+from agents.channels import Channels
 from agents.lexicon import Lexicon, Phrases, side
+from agents.placing import Placing, merged, with_counts
 from agents.recipes import Item, PlanRecipe, Slot, Wire
 from agents.request import KindRequest, RequestReading
 from domain.capability import Capability, StepKind
@@ -67,7 +69,8 @@ class Fills(Value):
 class Assembler:
     """Turns readings into outlines and outlines into steps."""
 
-    def __init__(self, lexicon: Lexicon, phrases: Phrases, custom: PlanRecipe) -> None:
+    def __init__(self, lexicon: Lexicon, phrases: Phrases, custom: PlanRecipe, channels: Channels) -> None:
+        self.placing = Placing(channels)
         self._lexicon = lexicon
         self._phrases = phrases
         self._custom = custom
@@ -85,6 +88,8 @@ class Assembler:
         # 1. The brief's own numbers and named kinds override the recipe's.
         for request in self._requests(recipe, reading):
             self._apply(request, reading, slots, counts, forms)
+        if recipe is self._custom:
+            self.placing.spread(slots, counts, forms, reading)
         # 2. Restrictions.
         for slot in slots:
             if slot.kind in reading.excluded:
@@ -116,7 +121,7 @@ class Assembler:
         if reading.unit == "post" and (recipe.units is None or recipe.units.word != "post"):
             # "a campaign with three posts": posts are copy items there, not units.
             requests.append(KindRequest(kind=StepKind.COPY, form="post", count=reading.units, plural=True, said="post"))
-        return requests
+        return merged(requests)
 
     def _apply(
         self, request: KindRequest, reading: RequestReading, slots: list[Slot], counts: dict[str, int], forms: dict[str, str]
@@ -291,6 +296,10 @@ class Assembler:
                 values["about"] = own[:ABOUT_MAX]
         if kind is StepKind.COPY and place.item.angle.of(language):
             values["angle"] = place.item.angle.of(language)
+        if kind is StepKind.COPY:
+            open_recipe = outline.recipe is self._custom or (outline.recipe.units is not None and outline.recipe.units.word == "post")
+            banners = bool(outline.of(StepKind.LAYOUT))
+            values |= self.placing.values(reading, place.item, place.index, banners=banners, follows=open_recipe)
         if kind is StepKind.DIALOGUE and unit:
             values["characters"] = [unit[:60]]
         if kind not in (StepKind.PICTURE, StepKind.MUSIC):
@@ -425,7 +434,9 @@ def _with_fields(steps: list[Step], outline: Outline) -> list[Step]:
     named = dict(outline.reading.fields)
     exact = any(r.form == "fields" for r in outline.reading.requests) and outline.recipe.id == "custom"
     for step in steps:
-        if isinstance(step.spec, CopySpec) and named:
+        if isinstance(step.spec, CopySpec) and named and step.spec.channel:
+            by_id[step.id] = step.model_copy(update={"spec": with_counts(step.spec, named)})
+        elif isinstance(step.spec, CopySpec) and named:
             fields = [f.model_copy(update={"count": named[f.name]}) if f.name in named else f for f in step.spec.fields]
             missing = [n for n in named if all(f.name != n for f in fields)]
             if exact:

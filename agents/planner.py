@@ -13,8 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agents.assembly import Assembler, Fills, Outline
+from agents.channels import Channels
 from agents.draft import Drafter
+from agents.frameworks import Crafts
 from agents.lexicon import Lexicon, Phrases
+from agents.placing import with_channels
 from agents.prompts import as_data, load_prompts
 from agents.recipes import PlanRecipe, RecipeBook
 from agents.request import KindRequest, RequestReader, RequestReading, addresses_the_machine
@@ -77,11 +80,12 @@ class Planner:
     def __init__(self, assets: Path) -> None:
         self.lexicon = Lexicon.load(assets)
         self.phrases = Phrases(assets)
-        self.book = RecipeBook.load(assets)
-        self.reader = RequestReader(self.lexicon)
+        self.channels = Channels.load(assets)
+        self.book = with_channels(RecipeBook.load(assets), self.channels)
+        self.reader = RequestReader(self.lexicon, self.channels, Crafts.load(assets))
         self.safety = SafetyRules.load(assets)
         self.prompts = load_prompts(assets, "planner")
-        self.assembler = Assembler(self.lexicon, self.phrases, self.book.get("custom"))
+        self.assembler = Assembler(self.lexicon, self.phrases, self.book.get("custom"), self.channels)
         self._drafter = Drafter(self.prompts["draft"])
 
     def prefix(self) -> tuple[Message, ...]:
@@ -115,9 +119,8 @@ class Planner:
         if chat.strong:
             drafted = self._drafter.draft(brief, reading, capabilities, chat, brand, seed=seed, cancel=cancel)
             if drafted.steps:
-                return self._finish(
-                    brief, reading, drafted.title, drafted.language, "draft", drafted.steps, (), notes, capabilities, plan_id, seed
-                )
+                steps = self.assembler.placing.drafted(drafted.steps, reading)
+                return self._finish(brief, reading, drafted.title, drafted.language, "draft", steps, (), notes, capabilities, plan_id, seed)
         else:
             drafted = None
         # 3. Which recipe, how many of what: word lists and model vote.

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from agents.channels import Channels
+from agents.frameworks import Crafts
 from agents.lexicon import CJK, KindWord, Lexicon, Wish, language_of, words_pattern
 from domain.capability import StepKind
 from domain.specs import LayoutSize
@@ -22,6 +24,8 @@ _LIST_BREAK = re.compile(r"^[\s,、，]*(?:(?:and|or|nor|any|the|a|an|&|/|和|�
 _COUNTED_LIST = re.compile(
     r"^[\s,、，]*(?:(?:and|or|&|和|及|与|the|a|an|\d+|one|two|three|four|five|six|[一两二三四五六]|[张条个段首篇幅款])[\s,、，]*)*$"
 )
+#: The form of a request for a channel's copy is this and the channel's id.
+CHANNEL_FORM = "@"
 _SIZE = re.compile(r"(?<!\d)(\d{2,4})\s*(?:x|×|\*|by)\s*(\d{2,4})(?!\d)(?:\s*(?:px|pixels|像素))?")
 
 
@@ -42,7 +46,8 @@ class RequestReading(Value):
     own: the person's words, material taken out (blanked). described: the same with quoted names back in their place.
     language: of the brief. languages: asked for the outputs, in order, may be
     empty. seconds: by kind; seconds_any: a length not tied to a kind. fields: alternatives asked of a copy field.
-    unsupported: ids of wishes (assets/lexicon/unsupported.toml).
+    unsupported: ids of wishes (assets/lexicon/unsupported.toml). channels: ids of the places copy is for, in order; framework and
+    variants: how it is to be built, and in how many sets.
     """
 
     own: str
@@ -63,6 +68,9 @@ class RequestReading(Value):
     tones: tuple[str, ...] = ()
     mood: str = ""
     unsupported: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    framework: str = ""
+    variants: int = 1
 
     @property
     def counts(self) -> dict[StepKind, int]:
@@ -99,12 +107,15 @@ class _Mention:
 class RequestReader:
     """Reads texts with one set of word lists. Stateless after construction."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, channels: Channels, crafts: Crafts) -> None:
         self.lexicon = lexicon
+        self._channels = channels
+        self._crafts = crafts
         self._entries: list[tuple[re.Pattern[str], KindWord | None, str, Wish | None]] = []
         self._entries += [(word.pattern(), word, "", None) for word in lexicon.words]
         self._entries += [(unit.pattern(), None, unit.id, None) for unit in lexicon.units]
         self._entries += [(wish.pattern(), None, "", wish) for wish in lexicon.wishes]
+        self._entries += [(word.pattern(), word, "", None) for word in _channel_words(channels)]
         self._decoys = tuple(decoy.pattern() for decoy in lexicon.decoys)
         guards, limits, numbers = lexicon.numbers.guards, lexicon.restrictions, lexicon.numbers
         number_words = "|".join(sorted(map(re.escape, numbers.en), key=len, reverse=True))
@@ -126,7 +137,7 @@ class RequestReader:
 
     @staticmethod
     def load(assets: Path) -> RequestReader:
-        return RequestReader(Lexicon.load(assets))
+        return RequestReader(Lexicon.load(assets), Channels.load(assets), Crafts.load(assets))
 
     def read(self, text: str, fallback_language: str = "en") -> RequestReading:
         """Read a brief. Material (quotes, "source:" blocks, injected commands) is set aside first and never read as a request."""
@@ -138,6 +149,8 @@ class RequestReader:
         words, folded = self._words_in(folded)
         # 2. Find kinds, units and wishes; tie numbers and restrictions to them.
         mentions = self._restricted(folded, [self._counted(folded, m) for m in self._mentions(folded)])
+        # "no tweets" speaks of a place, not of all copy.
+        mentions = [m for m in mentions if not (m.excluded and m.word and m.word.form.startswith(CHANNEL_FORM))]
         kept = [m for m in mentions if not m.excluded]
         by_kind, any_seconds = _tie_seconds(seconds, kept)
         named = [m for m in kept if m.word is not None]
@@ -164,6 +177,9 @@ class RequestReader:
             tones=self._tones(own.lower()),
             mood=self._mood(own.lower()),
             unsupported=tuple(dict.fromkeys(m.wish.id for m in kept if m.wish)),
+            channels=self._channels_in(folded),
+            framework=self._crafts.named(own.lower()),
+            variants=self._crafts.variants(own.lower()),
         )
 
     def kind_mentions(self, text: str) -> list[tuple[int, int, KindWord, bool]]:
@@ -300,6 +316,11 @@ class RequestReader:
         tones = self.lexicon.tones
         return tuple(dict.fromkeys(m.group() for m in words_pattern(tones.en, tones.zh, plural=False).finditer(text)))[:4]
 
+    def _channels_in(self, text: str) -> tuple[str, ...]:
+        """The channels a lower-case text names and does not rule out, in order."""
+        spans = self._channels.spans(text)
+        return tuple(dict.fromkeys(name for start, _, name in spans if not self._none.search(text[max(0, start - _NEAR) : start])))
+
     def _mood(self, text: str) -> str:
         hits = [(m.start(), mood) for mood, words in self.lexicon.moods.items() if (m := words.pattern(plural=False).search(text))]
         return min(hits)[1] if hits else ""
@@ -365,6 +386,13 @@ def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
 def addresses_the_machine(text: str) -> bool:
     """Whether a text holds a sentence that gives orders to the machine ("ignore previous instructions")."""
     return bool(_COMMANDS.search(text))
+
+
+def _channel_words(channels: Channels) -> Iterator[KindWord]:
+    """The words that ask for a channel's copy, as words for copy of that form."""
+    for channel in channels.all:
+        if channel.texts.en or channel.texts.zh:
+            yield KindWord(kind=StepKind.COPY, form=CHANNEL_FORM + channel.id, en=channel.texts.en or (channel.id,), zh=channel.texts.zh)
 
 
 # -- small readings -----------------------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ class Capability(Value):
 
     limits: upper bounds on numeric fields of the kind's spec, by field name ("width": 4096, "seconds": 180).
     languages: BCP-47 primary subtags it speaks or writes; empty means language does not matter.
-    models: ids of the models it would use. `reason` says why this one was chosen.
+    models: ids of the models it would use. `reason` says why this one was chosen. channels: ids of the places it writes copy for.
     """
 
     kind: StepKind
@@ -42,3 +42,4 @@ class Capability(Value):
     languages: tuple[str, ...] = ()
     limits: dict[str, float] = {}
     reason: str = ""
+    channels: tuple[str, ...] = ()

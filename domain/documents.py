@@ -2,44 +2,90 @@
 
 from __future__ import annotations
 
+from domain.counting import CountingRule, count
 from domain.dialogue import DIALOGUE_MEDIA_TYPE as DIALOGUE_MEDIA_TYPE
 from domain.dialogue import Choice as Choice
 from domain.dialogue import DialogueDocument as DialogueDocument
 from domain.dialogue import DialogueLine as DialogueLine
 from domain.dialogue import DialogueNode as DialogueNode
-from domain.finding import Finding
+from domain.finding import Finding, Severity
 from domain.value import Value
 
 
 class CopyLine(Value):
-    """One alternative of one field. findings empty means it passed every check."""
+    """One alternative of one field. No findings, or notes alone, mean that it passed every check."""
 
     text: str
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def passed(self) -> bool:
+        return all(finding.severity is Severity.NOTE for finding in self.findings)
+
 
 class CopySlot(Value):
+    """counting: how max_chars and the channel's limits count. hard_limit, recommended, truncation: None where none is known."""
+
     name: str
     max_chars: int
     lines: tuple[CopyLine, ...] = ()
+    counting: CountingRule = CountingRule.CHARACTERS
+    hard_limit: int | None = None
+    recommended: int | None = None
+    truncation: int | None = None
+
+    def length(self, line: CopyLine) -> int:
+        """How long a line is, as this slot counts."""
+        return count(line.text, self.counting)
+
+    @property
+    def limit(self) -> int:
+        """What its lines are held against: the channel's hard limit, else what the step asked for."""
+        return self.hard_limit or self.max_chars
+
+
+class CopySet(Value):
+    """One set of an A/B test: all fields, written from one angle."""
+
+    label: str
+    angle: str = ""
+    slots: tuple[CopySlot, ...] = ()
 
 
 class CopyDocument(Value):
-    """media type application/vnd.maquette.copy+json"""
+    """media type application/vnd.maquette.copy+json
+
+    slots: the first set. variants: the sets after it (B, C, ...). findings: what concerns the whole, not one line.
+    """
 
     language: str
     slots: tuple[CopySlot, ...]
+    channel: str = ""
+    angle: str = ""
+    variants: tuple[CopySet, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def sets(self) -> tuple[CopySet, ...]:
+        """Every set, the first one called A."""
+        return (CopySet(label="A", angle=self.angle, slots=self.slots), *self.variants)
 
     def first(self, name: str) -> str:
         """The first alternative of a slot that passed its checks, else the first one, else ""."""
         for slot in self.slots:
             if slot.name == name and slot.lines:
-                return next((line.text for line in slot.lines if not line.findings), slot.lines[0].text)
+                return next((line.text for line in slot.lines if line.passed), slot.lines[0].text)
         return ""
 
     @property
     def plain_text(self) -> str:
-        return "\n".join(f"{slot.name}: {line.text}" for slot in self.slots for line in slot.lines)
+        several = len(self.sets) > 1
+        return "\n".join(
+            f"{one.label + ' ' if several else ''}{slot.name}: {line.text}"
+            for one in self.sets
+            for slot in one.slots
+            for line in slot.lines
+        )
 
 
 class ArticleDocument(Value):

@@ -35,7 +35,10 @@ Pixels = Annotated[int, Field(ge=64, le=4096)]
 
 
 class CopyField(Value):
-    """One slot of a copy item: `count` alternatives of at most `max_chars` characters (Unicode code points)."""
+    """One slot of a copy item: `count` alternatives of at most `max_chars`.
+
+    max_chars counts Unicode code points; in a step with a channel, what the channel's field counts (agents/channels.py).
+    """
 
     name: str = Field(min_length=1, max_length=40)
     max_chars: int = Field(ge=2, le=3000)
@@ -52,6 +55,11 @@ class StepSpec(Value):
 
 
 class CopySpec(StepSpec):
+    """channel: id of a file in assets/channels, whose limits then hold; "" for none. framework: id in assets/frameworks.toml.
+
+    variants: how many sets (A, B, ...) that each take another angle.
+    """
+
     kind: Literal[StepKind.COPY] = StepKind.COPY
     about: About
     language: Language = "en"
@@ -66,10 +74,14 @@ class CopySpec(StepSpec):
     )
     angle: str = Field(default="", max_length=200)
     tone: str = Field(default="", max_length=120)
+    channel: str = Field(default="", max_length=40)
+    framework: str = Field(default="", max_length=40)
+    variants: int = Field(default=1, ge=1, le=6)
+    reading_level: Literal["", "plain", "general", "expert"] = ""
 
     @property
     def work_size(self) -> float:
-        return float(sum(field.count * min(field.max_chars, 240) for field in self.fields))
+        return self.variants * float(sum(field.count * min(field.max_chars, 240) for field in self.fields))
 
 
 class ArticleSpec(StepSpec):

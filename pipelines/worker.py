@@ -28,7 +28,7 @@ from pipelines.models.profiles import Choice, Hardware, choose, everything
 from pipelines.models.store import ModelStore
 from pipelines.pipeline import Pipeline
 from pipelines.text.chats import Chats, LocalChat, Remote, chat_runs
-from pipelines.text.embedder import MiniLmEmbedder
+from pipelines.text.embedder import E5Embedder, MiniLmEmbedder
 from pipelines.vision.captions import Captioner
 
 #: Left to the system and to whatever else a person runs.
@@ -36,6 +36,7 @@ SHARE_OF_MEMORY = 0.6
 #: The rest is for what making needs besides weights: activations, caches, the context of the driver.
 SHARE_OF_GPU = 0.75
 SENTENCES = "all-minilm-l6-v2"
+SENTENCES_OF_MANY = "multilingual-e5-small-q4"
 
 
 @dataclass(frozen=True)
@@ -182,16 +183,24 @@ def users(art: Set[str], may: Callable[[Model], bool] = everything) -> Callable[
 
 
 class InstalledEmbedder:
-    """The sentence embedder as it is installed now: built at first use, because a model may be pulled later."""
+    """A sentence embedder as it is installed now: built at first use, because a model may be pulled later."""
 
-    def __init__(self, store: ModelStore, devices: Devices) -> None:
+    def __init__(self, store: ModelStore, devices: Devices, model_id: str = SENTENCES) -> None:
         self._store = store
         self._devices = devices
+        self._id = model_id
 
     @property
     def model(self) -> ModelRef:
-        return self._store.ref(SENTENCES)
+        return self._store.ref(self._id)
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """Raises ModelMissing while the model is not installed."""
-        return MiniLmEmbedder(self._store.folder(SENTENCES), self.model, self._devices).embed(texts)
+        kind = MiniLmEmbedder if self._id == SENTENCES else E5Embedder
+        return kind(self._store.folder(self._id), self.model, self._devices).embed(texts)
+
+
+def embedder_for(store: ModelStore, devices: Devices, language: str) -> InstalledEmbedder | None:
+    """The installed embedder that reads a language: the English one, or the one for many languages. None while it is not there."""
+    model_id = SENTENCES if language.split("-")[0] == "en" else SENTENCES_OF_MANY
+    return InstalledEmbedder(store, devices, model_id) if store.ready(model_id) else None

@@ -22,8 +22,8 @@ from pathlib import Path, PurePosixPath
 from secrets import token_hex
 from typing import BinaryIO
 
-from agents.writers.game.files import GameFile, game_files, lore_files
 from agents.checks.score import pack_score
+from agents.writers.game.files import GameFile, game_files, lore_files
 from domain.asset import Asset, FileRef, Labels
 from domain.dialogue import DIALOGUE_MEDIA_TYPE
 from domain.errors import AssetDamaged, DiskFull, InputError, StorageError
@@ -322,6 +322,7 @@ def _readme(project: Project, items: tuple[_Item, ...], absent: tuple[_Absent, .
         verdict = f", {item.verdict.value.replace('_', ' ')}" if item.verdict else ""
         lines.append(f"- {_plain(item.asset.title)} ({item.asset.recipe.kind.value}, version {item.asset.version}, {mark}{verdict})")
         lines += [f"  - `{entry.name}`" + (f" ({entry.note})" if entry.note else "") for entry in item.entries]
+        lines += _lengths(item.asset)
     lines += ["", *_found(items)]
     if absent:
         lines += ["## Not in this pack", ""]
@@ -335,6 +336,20 @@ def _readme(project: Project, items: tuple[_Item, ...], absent: tuple[_Absent, .
         "inside, with their licences.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _lengths(asset: Asset) -> list[str]:
+    """Of copy for a channel: which one, and how long each text is against the limit, as the channel counts."""
+    channel, fields = asset.facts.get("channel"), asset.facts.get("fields")
+    if not channel or not isinstance(fields, list):
+        return []
+    rows = [f"  - for {_plain(str(channel))}"]
+    for row in (row for row in fields if isinstance(row, dict)):
+        counts = row.get("counts")
+        used = ", ".join(str(n) for n in counts) if isinstance(counts, list) else ""
+        limit = f"limit {row.get('limit')}" if row.get("hard") else f"no hard limit, written to {row.get('limit')}"
+        rows.append(f"    - {_plain(str(row.get('set', '')))} {_plain(str(row.get('field', '')))}: {used} ({limit}, {row.get('counting')})")
+    return rows
 
 
 def _found(items: tuple[_Item, ...]) -> list[str]:

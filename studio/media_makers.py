@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from agents.writers.calls import Desk
+from agents.writers.copy import require_copy
 from agents.writers.layout import prepare_layout
 from agents.writers.scene import draft_scene, require_picture
 from agents.writers.scene_prompt import prepare_prompt
@@ -18,7 +19,7 @@ from domain.context import StepContext
 from domain.errors import InputError
 from domain.plan import Step
 from domain.progress import Progress, Watched
-from domain.specs import PictureSpec
+from domain.specs import CopySpec, PictureSpec
 from domain.take import Prepared
 from domain.value import JsonValue
 from pipelines.audio.voices import VoiceCatalogue
@@ -64,9 +65,11 @@ class Preparations:
         self._voices = voices
 
     def require(self, step: Step, brand: BrandKit) -> None:
-        """Raise what preparing the step could only raise later. Pictures alone have such wishes."""
+        """Raise what making the step could only raise later: a picture's wishes, a channel or framework there is none of."""
         if isinstance(step.spec, PictureSpec):
             require_picture(step.spec, self._desk, brand.name)
+        if isinstance(step.spec, CopySpec):
+            require_copy(step.spec, self._desk)
 
     def scene(self, context: StepContext, progress: Progress) -> Prepared:
         spec = _picture(context)

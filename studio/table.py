@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from agents.writers.article import MAKER_VERSION as ARTICLE_VERSION
@@ -15,27 +15,46 @@ from agents.writers.dialogue import write_dialogue
 from agents.writers.lore import MAKER_VERSION as LORE_VERSION
 from agents.writers.lore import write_lore
 from domain.capability import StepKind
-from domain.documents import ARTICLE_MEDIA_TYPE, COPY_MEDIA_TYPE, DIALOGUE_MEDIA_TYPE
+from domain.chat import ChatModel, Embedder
+from domain.context import StepContext
+from domain.documents import ARTICLE_MEDIA_TYPE, COPY_MEDIA_TYPE, DIALOGUE_MEDIA_TYPE, CopyDocument
 from domain.lore import LORE_MEDIA_TYPE
+from domain.progress import Progress
 from pipelines.executors.executor import Executor
 from pipelines.executors.layout import lane_of
-from pipelines.worker import Engine
+from pipelines.worker import Engine, embedder_for
 from studio.makers import Maker
 from studio.media_makers import Preparations, media_maker
-from studio.word_makers import word_maker
+from studio.word_makers import Document, word_maker
 
 
 def all_makers(engine: Engine, executor: Executor, desk: Desk, prepare: Preparations, gpus: Sequence[str] = ()) -> tuple[Maker, ...]:
     """Words by writers with the chat model, media by the pipelines of this engine. gpus: names of the devices it may use."""
-    words = (
-        (StepKind.COPY, write_copy, COPY_VERSION, COPY_MEDIA_TYPE),
+
+    def embedder(language: str) -> Embedder | None:
+        return embedder_for(engine.store, engine.devices, language)
+
+    def copy(context: StepContext, chat: ChatModel, seed: int, progress: Progress, *, desk: Desk) -> CopyDocument:
+        return write_copy(context, chat, seed, progress, desk, embedder(str(getattr(context.spec, "language", "en"))))
+
+    words: tuple[tuple[StepKind, Callable[..., Document], int, str], ...] = (
+        (StepKind.COPY, copy, COPY_VERSION, COPY_MEDIA_TYPE),
         (StepKind.ARTICLE, write_article, ARTICLE_VERSION, ARTICLE_MEDIA_TYPE),
         (StepKind.DIALOGUE, write_dialogue, DIALOGUE_VERSION, DIALOGUE_MEDIA_TYPE),
         (StepKind.LORE, write_lore, LORE_VERSION, LORE_MEDIA_TYPE),
     )
     weights = desk.words.score
     makers = [
-        word_maker(kind, partial(write, desk=desk), number, engine.chats, media_type=media, weights=weights)
+        word_maker(
+            kind,
+            partial(write, desk=desk),
+            number,
+            engine.chats,
+            media_type=media,
+            weights=weights,
+            channels=desk.channels.ids if kind is StepKind.COPY else (),
+            embedder=embedder if kind is StepKind.COPY else None,
+        )
         for kind, write, number, media in words
     ]
     makers.append(media_maker(engine.illustrator, prepare.scene, executor, lane="media", asks_chat=True))

@@ -11,7 +11,7 @@ from agents.checks.score import score
 from agents.checks.words import ScoreWeights
 from agents.writers.render import render
 from domain.capability import Capability, StepKind
-from domain.chat import ChatModel
+from domain.chat import ChatModel, Embedder
 from domain.context import StepContext
 from domain.documents import ArticleDocument, CopyDocument, DialogueDocument
 from domain.errors import InputError
@@ -39,20 +39,30 @@ def word_maker(
     *,
     media_type: str,
     weights: ScoreWeights,
+    channels: tuple[str, ...] = (),
+    embedder: Callable[[str], Embedder | None] | None = None,
 ) -> Maker:
-    """A maker whose work is several calls of the chat model. Its Recipe holds the whole StepContext, so it covers them all."""
+    """A maker whose work is several calls of the chat model. Its Recipe holds the whole StepContext, so it covers them all.
+
+    channels: ids of the places it knows. embedder: the one it compares texts of a language with, part of the recipe where there is one.
+    """
 
     def prepare(context: StepContext, progress: Progress) -> Prepared:
         about = str(getattr(context.spec, "about", ""))
         return Prepared(prompt=about, parameters={"context": context.model_dump(mode="json")})
 
     def models(parameters: Mapping[str, JsonValue]) -> tuple[ModelRef, ...]:
-        return (chats.current().model,)
+        chat = chats.current().model
+        if embedder is None or "context" not in parameters:  # nothing prepared yet: which runs count is asked, not what makes it
+            return (chat,)
+        spec = StepContext.model_validate(parameters["context"]).spec
+        compares = embedder(str(getattr(spec, "language", "en")))
+        return (chat, *((compares.model,) if compares is not None else ()))
 
     def capability() -> Capability | None:
         if not chats.available():
             return None
-        return Capability(kind=kind, maker="writer", models=(chats.name(),), languages=LANGUAGES, reason=chats.reason())
+        return Capability(kind=kind, maker="writer", models=(chats.name(),), languages=LANGUAGES, reason=chats.reason(), channels=channels)
 
     def make(works: Sequence[Work], progress: Progress) -> list[Output]:
         return [scored(_write_one(work, write, chats.current(), media_type, progress), weights) for work in works]
@@ -81,6 +91,7 @@ def _write_one(work: Work, write: Write, chat: ChatModel, media_type: str, progr
             "text": document.plain_text,
             "words": len(document.plain_text.split()),
             "findings": [f.model_dump(mode="json") for f in findings],
+            **_counts(document),
         },
     )
 
@@ -100,6 +111,27 @@ def scored(output: Output, weights: ScoreWeights) -> Output:
 def findings_in(document: Document) -> tuple[Finding, ...]:
     """What a document says of its own faults. For copy: only of fields without a single line that passed."""
     if isinstance(document, CopyDocument):
-        failed = [slot for slot in document.slots if slot.lines and all(line.findings for line in slot.lines)]
-        return tuple(f.model_copy(update={"field": slot.name, "span": None}) for slot in failed for f in slot.lines[0].findings)
+        slots = [slot for one in document.sets for slot in one.slots]
+        failed = [slot for slot in slots if slot.lines and not any(line.passed for line in slot.lines)]
+        lines = tuple(f.model_copy(update={"field": slot.name, "span": None}) for slot in failed for f in slot.lines[0].findings)
+        return (*document.findings, *lines)
     return tuple(document.findings)
+
+
+def _counts(document: Document) -> dict[str, JsonValue]:
+    """For copy: its channel, and how long every line is as its field counts. Export names them."""
+    if not isinstance(document, CopyDocument):
+        return {}
+    fields: list[JsonValue] = [
+        {
+            "set": one.label,
+            "field": slot.name,
+            "counting": slot.counting.value,
+            "limit": slot.limit,
+            "hard": slot.hard_limit is not None or not document.channel,
+            "counts": [slot.length(line) for line in slot.lines],
+        }
+        for one in document.sets
+        for slot in one.slots
+    ]
+    return {"channel": document.channel, "fields": fields}

@@ -14,7 +14,9 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from agents.channels import Channels
 from agents.checks.words import WordLists
+from agents.frameworks import Crafts
 from agents.writers.sources import condensed
 from domain.chat import ChatModel, ChatReply, ChatRequest, Message, Sampling
 from domain.context import StepContext
@@ -33,6 +35,8 @@ class Desk:
 
     def __init__(self, assets: Path) -> None:
         self.words = WordLists.load(assets / "checks")
+        self.channels = Channels.load(assets)
+        self.crafts = Crafts.load(assets)
         #: Ids of the families that art sets belong to.
         self.families = frozenset(
             str(entry["family"])

@@ -5,66 +5,92 @@ Nothing is ever cut to fit. What still fails after the repair rounds is delivere
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from string import Template
-from typing import Any
+from dataclasses import dataclass, replace
 
 from agents.checks import facts as truth
+from agents.checks import limits
 from agents.checks import text as wording
 from agents.checks.brand import brand
-from agents.writers.calls import Assignment, Desk, errors, fault_list, lines_schema, message, room, sampling_of
-from domain.chat import ChatModel, Message
+from agents.writers.calls import Assignment, Desk, errors, lines_schema, room, sampling_of
+from agents.writers.copy_prompt import Judged, Slot, bounds, candidates_wanted, field_data, tidy, turns
+from agents.writers.likeness import Likeness
+from domain.channel import Channel
+from domain.chat import ChatModel, Embedder
 from domain.context import StepContext
-from domain.documents import CopyDocument, CopyLine, CopySlot
+from domain.documents import CopyDocument, CopyLine, CopySet, CopySlot
 from domain.errors import InputError, InvalidOutput
 from domain.finding import Finding, Severity
 from domain.progress import Progress
 from domain.specs import CopyField, CopySpec
 
 #: Raised when the same context, seed and model give other copy.
-MAKER_VERSION = 1
+MAKER_VERSION = 2
 
 _REPAIRS = 2
-_LONGEST = 700
-#: Average characters of an English word with its space, in advertising copy.
-_ENGLISH_WORD = 6.3
-
-Judged = tuple[str, tuple[Finding, ...]]
+#: The fields of a step for which nobody chose any: a channel then gives its own.
+_UNASKED: tuple[CopyField, ...] = CopySpec.model_fields["fields"].default
 
 
 @dataclass(frozen=True)
-class _Slot:
-    """One field being written: its prompt data and what its lines are held against."""
+class _Work:
+    """What all fields of one step share. said: the lines of the sets before this one, by field."""
 
-    field: CopyField
-    data: dict[str, Any]
+    run: Assignment
     spec: CopySpec
+    channel: Channel | None
     material: truth.Material
-    required: tuple[str, ...]
+    likeness: Likeness
+    label: str = ""
+    angle: str = ""
+    said: tuple[CopySlot, ...] = ()
+
+    def before(self, field: str) -> list[str]:
+        return [line.text for slot in self.said if slot.name == field for line in slot.lines]
 
 
-def write_copy(context: StepContext, chat: ChatModel, seed: int, progress: Progress, desk: Desk) -> CopyDocument:
-    """All fields of a copy item. Lines without findings passed every check; the others say what fails.
+def write_copy(
+    context: StepContext, chat: ChatModel, seed: int, progress: Progress, desk: Desk, embedder: Embedder | None = None
+) -> CopyDocument:
+    """All fields of a copy item, once per variant. Lines without findings passed every check; the others say what fails.
 
-    Raises InputError when the step is not a copy step, InvalidOutput when a field came back empty, Cancelled, and what the chat raises.
+    embedder: tells lines that say the same in other words; None compares their letters.
+    Raises InputError when the step is not a copy step or names a channel or framework there is none of, InvalidOutput when a field
+    came back empty, Cancelled, and what the chat raises.
     """
     spec = context.spec
     if not isinstance(spec, CopySpec):
         raise InputError(f"A copy writer was given a {spec.kind} step.", field="spec.kind")
+    require_copy(spec, desk)
     run = Assignment(context, chat, seed, progress, desk)
-    material = sources_of(run)
-    carrier = max(spec.fields, key=lambda field: field.max_chars)
-    slots = []
-    for number, field in enumerate(spec.fields):
-        progress.report(number / len(spec.fields), f"writing {field.name}")
-        # Required words concern the item: the longest field carries them, a 20-character button cannot.
-        required = tuple(w for w in context.brand.required_words if len(w) < field.max_chars) if field is carrier else ()
-        slots.append(_written(run, _Slot(field, _field_data(desk, field.name), spec, material, required)))
+    channel = desk.channels.get(spec.channel) if spec.channel else None
+    if channel is not None and spec.fields == _UNASKED:
+        spec = spec.model_copy(update={"fields": channel.copy_fields})
+    work = _Work(run, spec, channel, sources_of(run), Likeness(embedder, desk.crafts.likeness))
+    angles = desk.crafts.angles(spec.variants, run.speaks, seed, spec.angle) if spec.variants > 1 else (spec.angle,)
+    sets: list[CopySet] = []
+    for number, angle in enumerate(angles):
+        said = tuple(slot for one in sets for slot in one.slots)
+        mine = replace(work, label="ABCDEF"[number] if number else "", angle=angle, said=said)
+        sets.append(CopySet(label="ABCDEF"[number], angle=angle, slots=_set(mine, number / len(angles), 1 / len(angles))))
     progress.report(1.0, "copy written")
-    return CopyDocument(language=spec.language, slots=tuple(slots))
+    return CopyDocument(
+        language=spec.language,
+        slots=sets[0].slots,
+        channel=spec.channel,
+        angle=sets[0].angle,
+        variants=tuple(sets[1:]),
+        findings=limits.contradictions(spec, channel, context.brand),
+    )
+
+
+def require_copy(spec: CopySpec, desk: Desk) -> None:
+    """Raises InputError at the field for a channel or framework that does not exist."""
+    if spec.channel:
+        desk.channels.get(spec.channel)
+    if spec.framework:
+        desk.crafts.get(spec.framework)
 
 
 def sources_of(run: Assignment) -> truth.Material:
@@ -78,51 +104,98 @@ def sources_of(run: Assignment) -> truth.Material:
     )  # fmt: skip
 
 
-def _written(run: Assignment, slot: _Slot) -> CopySlot:
+def _set(work: _Work, start: float, share: float) -> tuple[CopySlot, ...]:
+    """One set: every field of the step, in order."""
+    run, spec = work.run, work.spec
+    slots = [_slot(work, field, ()) for field in spec.fields]
+    carrier = max(slots, key=lambda slot: slot.chars)
+    written = []
+    for number, slot in enumerate(slots):
+        run.progress.report(start + share * number / len(slots), f"writing {slot.field.name}")
+        if slot is carrier:
+            # Required words concern the item: the longest field carries them, a 20-character button cannot.
+            slot = replace(slot, required=tuple(word for word in run.context.brand.required_words if len(word) < slot.chars))
+        written.append(_written(work, slot))
+    return tuple(written)
+
+
+def _slot(work: _Work, field: CopyField, required: tuple[str, ...]) -> Slot:
+    place = work.channel.field(field.name) if work.channel else None
+    return Slot(field, field_data(work.run.desk, field.name), work.spec, work.material, required, place, work.angle)
+
+
+def _written(work: _Work, slot: Slot) -> CopySlot:
     """1. ask  2. judge  3. mend what is short, a bounded number of times  4. fill with what fails, its findings shown."""
     field = slot.field
-    passed: list[str] = []
+    passed: list[Judged] = []
     failed: list[Judged] = []
     latest: list[Judged] = []
-    chosen: list[str] = []
+    chosen: list[Judged] = []
     for attempt in range(1 + _REPAIRS):
-        candidates = _candidates(run, slot, field.count - len(chosen), attempt, latest)
-        latest = [(line, judge(run, slot, line)) for line in candidates]
-        passed += [line for line, findings in latest if not findings]
-        latest = [pair for pair in latest if pair[1]]
+        lines = _candidates(work, slot, field.count - len(chosen), attempt, latest)
+        judged = [(line, judge(work.run, slot, line)) for line in lines]
+        passed += [pair for pair in judged if _passes(pair[1])]
+        latest = [pair for pair in judged if not _passes(pair[1])]
         failed += latest
-        chosen = _chosen(run, slot, passed)
+        chosen = _chosen(work, slot, passed)
         if len(chosen) == field.count:
             break
-    # Lines that pass alone but say what a chosen one says.
-    failed += [(line, wording.near_duplicate(line, chosen, field.name)) for line in passed if line not in chosen]
-    lines = [CopyLine(text=line) for line in chosen]
-    for line, findings in sorted(failed, key=lambda pair: errors(pair[1])):
-        if len(lines) < field.count and findings and all(line != known.text for known in lines):
-            lines.append(CopyLine(text=line, findings=findings))
-    if not lines:
+    kept = [line for line, _ in chosen]
+    # Lines that pass alone but say what a chosen one, or one of an earlier set, says.
+    failed += [
+        (line, (*findings, *work.likeness.repeats(line, [*kept, *work.before(field.name)], field.name)))
+        for line, findings in passed
+        if line not in kept
+    ]
+    delivered = [CopyLine(text=line, findings=findings) for line, findings in chosen]
+    for line, findings in sorted(failed, key=lambda pair: (_overlong(pair[1]), errors(pair[1]))):
+        if len(delivered) < field.count and not _passes(findings) and all(line != known.text for known in delivered):
+            delivered.append(CopyLine(text=line, findings=findings))
+    if not delivered:
         raise InvalidOutput(
             f"The chat model gave no usable text for “{field.name}”.", hint="Try again, or use a larger model.", field=field.name
         )
-    return CopySlot(name=field.name, max_chars=field.max_chars, lines=tuple(lines))
+    place = slot.place
+    return CopySlot(
+        name=field.name,
+        max_chars=field.max_chars,
+        lines=tuple(delivered),
+        counting=slot.counting,
+        hard_limit=place.hard_limit if place else None,
+        recommended=place.recommended if place else None,
+        truncation=place.truncation if place else None,
+    )
 
 
-def _chosen(run: Assignment, slot: _Slot, passed: Sequence[str]) -> list[str]:
-    """`count` lines that differ from each other, in the order written, those that have nothing of the subject in them last."""
-    subject = f"{slot.spec.about} {run.context.brand.name} {run.context.note}"
-    chosen: list[str] = []
-    for line in sorted(passed, key=lambda line: wording.kinship(line, subject) == 0.0):
-        if len(chosen) < slot.field.count and not wording.near_duplicate(line, chosen):
-            chosen.append(line)
+def _passes(findings: Sequence[Finding]) -> bool:
+    """Nothing but notes."""
+    return all(finding.severity is Severity.NOTE for finding in findings)
+
+
+def _overlong(findings: Sequence[Finding]) -> bool:
+    """Over the hard limit: the last that is delivered, as no place takes it."""
+    return any(finding.rule == "length" for finding in findings)
+
+
+def _chosen(work: _Work, slot: Slot, passed: Sequence[Judged]) -> list[Judged]:
+    """`count` lines that differ from each other and from the sets before, those that have nothing of the subject in them last."""
+    subject = f"{slot.spec.about} {work.run.context.brand.name} {work.run.context.note}"
+    chosen: list[Judged] = []
+    before = work.before(slot.field.name)
+    for line, findings in sorted(passed, key=lambda pair: wording.kinship(pair[0], subject) == 0.0):
+        known = [text for text, _ in chosen]
+        if len(chosen) < slot.field.count and not work.likeness.repeats(line, [*known, *before]):
+            chosen.append((line, findings))
     return chosen
 
 
-def judge(run: Assignment, slot: _Slot, line: str) -> tuple[Finding, ...]:
+def judge(run: Assignment, slot: Slot, line: str) -> tuple[Finding, ...]:
     """Every check a line of this field must pass."""
     field, lists, kit = slot.field.name, run.desk.words, run.context.brand
-    long = slot.field.max_chars > 120 and not slot.data.get("tags")
+    long = slot.chars > 120 and not slot.data.get("tags") and not slot.data.get("fragments")
+    place = slot.place
     findings = [
-        *wording.length(line, slot.field.max_chars, field),
+        *(limits.within(line, slot.field, place, field) if place else wording.length(line, slot.field.max_chars, field)),
         *wording.plain(line, lists, run.language, field, sentences=long),
         *wording.required(line, slot.required, field),
         *brand(line, kit, field),
@@ -138,7 +211,7 @@ def judge(run: Assignment, slot: _Slot, line: str) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
-def _echoes(run: Assignment, slot: _Slot, line: str) -> tuple[Finding, ...]:
+def _echoes(run: Assignment, slot: Slot, line: str) -> tuple[Finding, ...]:
     """It repeats the brief, or an example it was shown."""
     data = run.desk.prompts("copy")
     shown = [text for row in slot.data[run.speaks]["examples"] for text in row]
@@ -159,70 +232,17 @@ def _echoes(run: Assignment, slot: _Slot, line: str) -> tuple[Finding, ...]:
     return ()
 
 
-def _candidates(run: Assignment, slot: _Slot, missing: int, attempt: int, failed: Sequence[Judged]) -> list[str]:
-    """One call. The second attempt names what failed and why; the third starts fresh with another seed, as a small model may be stuck."""
-    data, field = run.desk.prompts("copy"), slot.field
-    count = min(12, missing + (3 if field.max_chars <= 60 else 1 if field.max_chars <= 160 else 0))
-    longest = min(_LONGEST, math.ceil(field.max_chars * 1.5) + 16) if field.max_chars < _LONGEST else _LONGEST
-    # A spoken text that is far too short leaves its seconds empty; only such fields ask for a least length.
-    least = min(_LONGEST // 2, int(field.max_chars * slot.data.get("fill", 0)))
-    turns = [*_examples(run, slot), message("user", _question(run, slot, count))]
-    if attempt == 1 and failed:
-        said = data[run.speaks]
-        faults = fault_list(failed[:4], said["fault"])
-        turns[-1] = message("user", turns[-1].content + "\n" + Template(said["repair"]).substitute(faults=faults, count=count))
+def _candidates(work: _Work, slot: Slot, missing: int, attempt: int, failed: Sequence[Judged]) -> list[str]:
+    """One call."""
+    run, field = work.run, slot.field
+    count, (least, longest) = candidates_wanted(slot, missing), bounds(slot)
     reply = run.ask_json(
-        f"{field.name}/{attempt}",
-        turns,
-        sampling_of(data, run.speaks),
+        f"{work.label + '/' if work.label else ''}{field.name}/{attempt}",
+        turns(run, slot, count, attempt, failed),
+        sampling_of(run.desk.prompts("copy"), run.speaks),
         room(count, longest),
         lines_schema(count, least, longest, run.script),
     )
-    lines = (_tidy(str(line)) for line in reply.get("lines", ()))
+    lines = (tidy(str(line)) for line in reply.get("lines", ()))
     # A line as long as the schema allows was cut by it.
     return [line for line in dict.fromkeys(lines) if line and len(line) < longest]
-
-
-def _examples(run: Assignment, slot: _Slot) -> list[Message]:
-    said, mine = run.desk.prompts("copy")[run.speaks], slot.data[run.speaks]
-    subjects = said["fiction_subjects" if slot.data.get("fiction") else "subjects"]
-    turns: list[Message] = []
-    for subject, lines in zip(subjects, mine["examples"], strict=True):
-        longest = max(wording.words(line) for line in lines)
-        limit = Template(said["limit_short"]).substitute(words=longest)
-        turns.append(message("user", Template(said["ask"]).substitute(what=mine["what"], limit=limit, about=subject)))
-        turns.append(message("assistant", '{"lines": [' + ", ".join(f'"{line}"' for line in lines) + "]}"))
-    return turns
-
-
-def _question(run: Assignment, slot: _Slot, count: int) -> str:
-    data = run.desk.prompts("copy")
-    said, spec, chars = data[run.speaks], slot.spec, slot.field.max_chars
-    per_word = 1.0 if run.speaks == "zh" else _ENGLISH_WORD
-    most = max(1, int(chars / per_word))
-    limit = Template(said["limit_short"] if chars <= 160 else said["limit_long"]).substitute(
-        words=most if chars <= 160 else int(most * 0.75), chars=chars
-    )
-    generic = slot.data["names"] == [""] and slot.field.name not in ("body", "description", "text", "正文")
-    what = f"{slot.field.name}: {slot.data[run.speaks]['what']}" if generic else slot.data[run.speaks]["what"]
-    rows = [Template(said["ask"]).substitute(what=what, limit=limit, about=spec.about)]
-    wishes = {"angle": spec.angle, "tone": spec.tone, "note": run.context.note}
-    rows += [Template(said[key]).substitute({key: value}) for key, value in wishes.items() if value]
-    if run.language.split("-")[0] in data["languages"]:
-        rows.append(Template(said["language"]).substitute(language=data["languages"][run.language.split("-")[0]]))
-    return " ".join([*rows, Template(said["count"]).substitute(count=count)])
-
-
-def _field_data(desk: Desk, name: str) -> dict[str, Any]:
-    wanted = name.casefold()
-    found: dict[str, Any] = next(data for data in desk.prompts("copy")["field"] if any(part in wanted for part in data["names"]))
-    return found
-
-
-def _tidy(line: str) -> str:
-    """Without the wrapping a model puts around a line: quotation marks, numbering, doubled spaces. No word is touched."""
-    line = re.sub(r"\s+", " ", line).strip()
-    line = re.sub(r"^(?:\d{1,2}[.)]\s+|[-•]\s+)", "", line)
-    if len(line) > 2 and (line[0], line[-1]) in {('"', '"'), ("“", "”"), ("'", "'"), ("「", "」"), ("‘", "’")}:
-        line = line[1:-1].strip()
-    return line

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from agents.checks.text import characters, words
+from agents.checks.text import words
 from agents.writers.game.data import told
+from domain.counting import CountingRule
 from domain.dialogue import Condition
 from domain.documents import (
     ARTICLE_MEDIA_TYPE,
@@ -44,12 +45,21 @@ def render_file(media_type: str, data: bytes) -> str | None:
 
 
 def _copy(document: CopyDocument) -> str:
-    rows = ["| Field | Text | Characters | Checks |", "|---|---|---:|---|"]
-    for slot in document.slots:
-        for line in slot.lines:
-            verdict = "; ".join(f.message for f in line.findings) or "passed"
-            rows.append(f"| {_cell(slot.name)} | {_cell(line.text)} | {characters(line.text)}/{slot.max_chars} | {_cell(verdict)} |")
-    return "\n".join(rows) + "\n"
+    """One table per set. A length stands against the hard limit, counted as the channel counts; "~" marks what is only aimed at."""
+    rows = [f"Channel: {document.channel}", ""] if document.channel else []
+    for one in document.sets:
+        if len(document.sets) > 1:
+            rows += [f"## {one.label}{': ' + one.angle if one.angle else ''}", ""]
+        rows += ["| Field | Text | Length | Checks |", "|---|---|---:|---|"]
+        for slot in one.slots:
+            about = "" if slot.hard_limit is not None or not document.channel else "~"
+            unit = "" if slot.counting is CountingRule.CHARACTERS else f" {slot.counting.value}"
+            for line in slot.lines:
+                verdict = "; ".join(f.message for f in line.findings) or "passed"
+                length = f"{slot.length(line)}/{about}{slot.limit}{unit}"
+                rows.append(f"| {_cell(slot.name)} | {_cell(line.text)} | {length} | {_cell(verdict)} |")
+        rows.append("")
+    return "\n".join(rows).rstrip() + "\n" + _notes(document.findings)
 
 
 def _article(document: ArticleDocument) -> str:

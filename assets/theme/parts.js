@@ -140,7 +140,7 @@ window.Maquette = (() => {
   }
 
   function lines_of(slot) {
-    return slot.lines.map((line) => el("div", { class: `mq-line${line.findings.length ? " mq-bad" : ""}` },
+    return slot.lines.map((line) => el("div", { class: `mq-line${line.findings.some((f) => f.severity !== "note") ? " mq-bad" : ""}` },
       el("p", {}, line.text),
       el("span", { class: "mq-count", title: t("card.characters") }, `${[...line.text].length}/${slot.max_chars}`),
       line.findings.map((f) => el("p", { class: `mq-finding mq-${f.severity}` }, f.message))));

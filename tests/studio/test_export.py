@@ -397,3 +397,17 @@ def test_barks_are_packed_as_a_table_of_strings_too(studio: Studio, out: Path) -
     with studio.pack(out) as pack:
         assert pack.namelist()[3:] == ["01-lore-barks.json", "01-lore-barks.csv"]
         assert 'b_1,bark,Gull,"Ow, my wing!",is hurt,,en' in pack.read("01-lore-barks.csv").decode()
+
+
+def test_copy_names_its_channel_and_the_length_of_every_text(studio: Studio, out: Path) -> None:
+    fields = [
+        {"set": "A", "field": "headline", "counting": "width", "limit": 30, "hard": True, "counts": [22, 31]},
+        {"set": "A", "field": "body", "counting": "characters", "limit": 400, "hard": False, "counts": [120]},
+    ]
+    studio.copy(facts={"channel": "google_search_ads", "fields": fields})
+    pack = studio.pack(out)
+    readme = pack.read("README.md").decode()
+    assert "for google\\_search\\_ads" in readme
+    assert "A headline: 22, 31 (limit 30, width)" in readme
+    assert "A body: 120 (no hard limit, written to 400, characters)" in readme
+    assert manifest_of(pack)["assets"][0]["facts"]["channel"] == "google_search_ads"

@@ -1,0 +1,134 @@
+"""Does a text keep the limits of the place it is for: hard limit, recommended limit, where it is cut off, hashtags, emoji. Pure.
+
+Counts as the place counts. A finding's severity tells the limits apart: only the hard limit is an error.
+"""
+
+from __future__ import annotations
+
+import re
+
+from agents.checks.brand import contradictions as kit_contradictions
+from domain.brand import BrandKit
+from domain.channel import Channel, ChannelField
+from domain.counting import CountingRule, characters_within, count, emojis, overflow, sms
+from domain.finding import Finding, Severity
+from domain.specs import CopyField, CopySpec
+
+HASHTAG = re.compile(r"(?<![\w&])#[^\W_][\w]*", re.UNICODE)
+
+#: What a finding calls the units of a rule.
+_UNITS = {
+    CountingRule.CHARACTERS: "characters",
+    CountingRule.GRAPHEMES: "characters",
+    CountingRule.UTF16: "characters",
+    CountingRule.WEIGHTED: "characters as X counts",
+    CountingRule.SMS: "septets",
+    CountingRule.WIDTH: "characters, a wide one as two",
+    CountingRule.WORDS: "words",
+    CountingRule.LINES: "lines",
+    CountingRule.BYTES: "bytes",
+    CountingRule.GBK_BYTES: "bytes, a Chinese character as two",
+}
+
+
+def within(text: str, asked: CopyField, place: ChannelField, name: str = "") -> tuple[Finding, ...]:
+    """Everything a text of this field breaks. `asked` is the field of the step, `place` the one of the channel."""
+    if not text.strip():
+        return (_found("empty", Severity.ERROR, "There is no text.", name),)
+    used = count(text, place.counting)
+    findings = [
+        *_over(text, used, place.hard_limit, place, "length", Severity.ERROR, "the limit is", name),
+        *tags(text, place.max_hashtags, name),
+        *signs(text, place.max_emoji, name),
+    ]
+    if findings and findings[0].rule == "length":
+        return tuple(findings)
+    tightest = asked.max_chars if asked.max_chars != place.target else None
+    findings += _over(text, used, tightest, place, "asked_length", Severity.WARNING, "this step asks for at most", name)
+    findings += _over(text, used, place.recommended, place, "recommended_length", Severity.WARNING, "recommended are", name)
+    findings += _over(text, used, place.truncation, place, "truncation", Severity.NOTE, "what is shown ends after", name)
+    return tuple(findings)
+
+
+def holds(text: str, place: ChannelField | None, max_chars: int) -> bool:
+    """Whether a text keeps the hard limit of its field; without a channel, what the step asks for."""
+    if place is None:
+        return bool(text.strip()) and len(text) <= max_chars
+    return bool(text.strip()) and (place.hard_limit is None or count(text, place.counting) <= place.hard_limit)
+
+
+def tags(text: str, most: int | None, name: str = "") -> tuple[Finding, ...]:
+    """More hashtags than the place takes; the span is the first one too many."""
+    found = [match.span() for match in HASHTAG.finditer(text)]
+    if most is None or len(found) <= most:
+        return ()
+    said = f"{len(found)} hashtags; at most {most} are allowed."
+    return (_found("hashtag_count", Severity.ERROR, said, name, (found[most][0], len(text)), f"Keep {most}."),)
+
+
+def signs(text: str, most: int | None, name: str = "") -> tuple[Finding, ...]:
+    """More emoji than the place takes; the span is the first one too many."""
+    found = emojis(text)
+    if most is None or len(found) <= most:
+        return ()
+    said = f"{len(found)} emoji; at most {most} are allowed." if most else "Emoji are not allowed here."
+    return (_found("emoji_count", Severity.ERROR, said, name, found[most], "Leave it out."),)
+
+
+def contradictions(spec: CopySpec, channel: Channel | None, kit: BrandKit) -> tuple[Finding, ...]:
+    """What no text could obey at once: the step against its channel, the brand kit against itself and against the room there is."""
+    findings = list(kit_contradictions(kit))
+    if channel is not None:
+        if not channel.serves(spec.language):
+            said = f"{channel.name.en} is for {', '.join(channel.languages)}; this copy is written in {spec.language}."
+            findings.append(_found("channel_language", Severity.WARNING, said, "language", None, "Change the language or the channel."))
+        findings += [finding for asked in spec.fields for finding in _field(asked, channel)]
+    rooms = [_room(asked, channel, spec.language) for asked in spec.fields]
+    for word in kit.required_words:
+        if len(word) > max(rooms):
+            said = f"The required “{word}” is longer than any field of this step."
+            findings.append(_found("required_word", Severity.ERROR, said, "required_words", None, "Add a longer field, or drop the word."))
+    return tuple(findings)
+
+
+def _field(asked: CopyField, channel: Channel) -> list[Finding]:
+    place = channel.field(asked.name)
+    if place is None:
+        known = ", ".join(field.name for field in channel.fields)
+        said = f"{channel.name.en} has no field called “{asked.name}”."
+        # Another step may need it (a headline for a banner): it is held to what the step asks.
+        return [_found("channel_field", Severity.NOTE, said, asked.name, None, f"It has: {known}.")]
+    findings = []
+    if place.hard_limit is not None and asked.max_chars > place.hard_limit:
+        said = f"The step allows {asked.max_chars}, {channel.name.en} takes {place.hard_limit} {_UNITS[place.counting]}; that limit holds."
+        findings.append(_found("limit_conflict", Severity.WARNING, said, asked.name, None, f"Ask for at most {place.hard_limit}."))
+    if place.most is not None and 1 < place.most < asked.count:
+        said = f"The step asks for {asked.count}, {channel.name.en} takes {place.most}."
+        findings.append(_found("count_conflict", Severity.WARNING, said, asked.name, None, f"Ask for at most {place.most}."))
+    return findings
+
+
+def _room(asked: CopyField, channel: Channel | None, language: str) -> int:
+    """Characters a field can hold."""
+    place = channel.field(asked.name) if channel else None
+    if place is None:
+        return asked.max_chars
+    limit = place.hard_limit or max(asked.max_chars, place.target)
+    return characters_within(place.counting, limit, language.startswith("zh"))
+
+
+def _over(
+    text: str, used: int, limit: int | None, place: ChannelField, rule: str, severity: Severity, said: str, name: str
+) -> tuple[Finding, ...]:
+    if limit is None or used <= limit:
+        return ()
+    message = f"{used} {_UNITS[place.counting]}; {said} {limit}."
+    if place.counting is CountingRule.SMS and rule == "length":
+        sent = sms(text)
+        message = f"{sent.segments} messages in {sent.encoding} ({used} septets); the limit is one of {limit}."
+    start = overflow(text, place.counting, limit)
+    return (_found(rule, severity, message, name, (start, len(text)), f"Make it {used - limit} shorter."),)
+
+
+def _found(rule: str, severity: Severity, message: str, field: str, span: tuple[int, int] | None = None, suggestion: str = "") -> Finding:
+    return Finding(rule=rule, severity=severity, message=message, field=field, span=span, suggestion=suggestion)
