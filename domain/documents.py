@@ -84,13 +84,18 @@ class ScriptPart(Value):
 
 
 class ScriptDocument(Value):
-    """media type application/vnd.maquette.script+json. form: ad, podcast or film. The parts' seconds sum to `seconds`."""
+    """media type application/vnd.maquette.script+json. form: ad, podcast or film. The parts' seconds sum to `seconds`.
+
+    heads: of its table in the script's language: the columns of an ad, the shot list of a film. table: what that list is called.
+    """
 
     language: str
     form: str
     title: str = ""
     seconds: int
     parts: tuple[ScriptPart, ...] = ()
+    heads: tuple[str, ...] = ()
+    table: str = ""
     findings: tuple[Finding, ...] = ()
 
     @property
