@@ -12,13 +12,24 @@ from agents.writers.copy import MAKER_VERSION as COPY_VERSION
 from agents.writers.copy import write_copy
 from agents.writers.dialogue import MAKER_VERSION as DIALOGUE_VERSION
 from agents.writers.dialogue import write_dialogue
+from agents.writers.script import MAKER_VERSION as SCRIPT_VERSION
+from agents.writers.script import write_script
+from agents.writers.translation import MAKER_VERSION as TRANSLATION_VERSION
+from agents.writers.translation import write_translation
 from domain.capability import StepKind
-from domain.documents import ARTICLE_MEDIA_TYPE, COPY_MEDIA_TYPE, DIALOGUE_MEDIA_TYPE
+from domain.documents import (
+    ARTICLE_MEDIA_TYPE,
+    COPY_MEDIA_TYPE,
+    DIALOGUE_MEDIA_TYPE,
+    SCRIPT_MEDIA_TYPE,
+    TRANSLATION_MEDIA_TYPE,
+)
 from pipelines.executors.executor import Executor
 from pipelines.executors.layout import lane_of
 from pipelines.worker import Engine
 from studio.makers import Maker
 from studio.media_makers import Preparations, media_maker
+from studio.printing import Printing
 from studio.word_makers import word_maker
 
 
@@ -30,6 +41,20 @@ def all_makers(engine: Engine, executor: Executor, desk: Desk, prepare: Preparat
         (StepKind.DIALOGUE, write_dialogue, DIALOGUE_VERSION, DIALOGUE_MEDIA_TYPE),
     )
     makers = [word_maker(kind, partial(write, desk=desk), number, engine.chats, media_type=media) for kind, write, number, media in words]
+    printing = Printing(desk.folder / "fonts", engine.store)
+    script, translate = partial(write_script, desk=desk), partial(write_translation, desk=desk)
+    makers.append(word_maker(StepKind.SCRIPT, script, SCRIPT_VERSION, engine.chats, media_type=SCRIPT_MEDIA_TYPE, printed=printing.script))
+    makers.append(
+        word_maker(
+            StepKind.TRANSLATION,
+            translate,
+            TRANSLATION_VERSION,
+            engine.chats,
+            media_type=TRANSLATION_MEDIA_TYPE,
+            languages=tuple(desk.localisation["language"]),
+            printed=printing.translation,
+        )
+    )
     makers.append(media_maker(engine.illustrator, prepare.scene, executor, lane="media", asks_chat=True))
     makers += [
         media_maker(pipeline, prepare.prompt, executor, lane="diffusion", name=f"{pipeline.name}/{model_id}", asks_chat=True)

@@ -34,6 +34,7 @@ class Desk:
     """Prompts and word lists, read once from assets/. Raises OSError, TOMLDecodeError, KeyError when shipped data is wrong."""
 
     def __init__(self, assets: Path) -> None:
+        self.folder = assets
         self.words = WordLists.load(assets / "checks")
         self.placeholders = Placeholders.load(assets / "localisation")
         #: Languages, columns of string tables and where the words of a document stand: assets/localisation/languages.toml.

@@ -207,7 +207,9 @@ def _cast(script: _Script) -> tuple[str, ...]:
     """Two names for a film that was given none."""
     run = script.run
     schema = lines_schema(2, 2, 12, run.script)
-    reply = run.ask_json("cast", [message("user", script.said["cast"])], sampling_of(run.desk.prompts("script"), run.speaks), room(2, 12), schema)
+    reply = run.ask_json(
+        "cast", [message("user", script.said["cast"])], sampling_of(run.desk.prompts("script"), run.speaks), room(2, 12), schema
+    )
     names = [str(row).strip(" .,。，").upper() for row in reply.get("lines", ())]
     good = [name for name in dict.fromkeys(names) if name.replace(" ", "").isalpha() and not wording.language(name, run.language)]
     return tuple(good) if len(good) == 2 else tuple(script.said["film_cast"])

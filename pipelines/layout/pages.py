@@ -125,8 +125,9 @@ class _Sheet:
 
     def _row(self, row: tuple[str, ...], widths: list[float], weight: int) -> None:
         cells = [self._cell(cell, width, weight) for cell, width in zip(row, widths, strict=True)]
-        self._rule()
         top = self._y
+        if weight > 400:  # the head begins the table
+            self._rule()
         self._y += _PAD
         for number in range(max(len(cell) for cell in cells)):
             if self._y + _CELL * 1.4 > _PAGE[1] - _MARGIN:
@@ -149,7 +150,9 @@ class _Sheet:
         """Columns by how much they hold, none too narrow for its head."""
         whole = _PAGE[0] - 2 * _MARGIN
         least = [self._shelf.width(cell or " ", Face("Inter", 700)) * _CELL + 2 * _PAD + 1 for cell in rows[0]]
-        held = [max(self._shelf.width(row[at] or " ", Face("Inter", 400)) * _CELL + 2 * _PAD + 1 for row in rows) for at in range(len(rows[0]))]
+        held = [
+            max(self._shelf.width(row[at] or " ", Face("Inter", 400)) * _CELL + 2 * _PAD + 1 for row in rows) for at in range(len(rows[0]))
+        ]
         free = whole - sum(least)
         more = [max(0.0, min(want, whole) - low) for want, low in zip(held, least, strict=True)]
         return [low + (free * extra / sum(more) if sum(more) else free / len(least)) for low, extra in zip(least, more, strict=True)]
@@ -170,7 +173,9 @@ class _Sheet:
             self._shelf.paint(self._canvas, text, face, size, _INK, x, baseline)
 
     def _rule(self) -> None:
-        paint = skia.Paint(Color=skia.ColorSetRGB(*(int(_LINE[i : i + 2], 16) for i in (1, 3, 5))), StrokeWidth=0.5, Style=skia.Paint.kStroke_Style)
+        paint = skia.Paint(
+            Color=skia.ColorSetRGB(*(int(_LINE[i : i + 2], 16) for i in (1, 3, 5))), StrokeWidth=0.5, Style=skia.Paint.kStroke_Style
+        )
         self._canvas.drawLine(_MARGIN, self._y, _PAGE[0] - _MARGIN, self._y, paint)
 
     def _turn(self) -> None:
