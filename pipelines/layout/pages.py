@@ -12,6 +12,7 @@ import skia
 
 from domain.pages import PageBlock, PrintedText
 from pipelines.layout.fonts import Face, Shelf
+from pipelines.layout.pdf_text import readable
 from pipelines.layout.wrapping import pieces_of
 
 #: Points: A4, margins, and the body.
@@ -19,7 +20,8 @@ _PAGE = (595.0, 842.0)
 _MARGIN = 64.0
 _SIZE, _LEADING = 11.0, 15.5
 _CELL, _PAD = 9.0, 5.0
-_INK, _LINE = "#1a1a1a", "#b8b8b8"
+_EM = 1000.0
+_INK, _LINE = 0xFF1A1A1A, 0xFFB8B8B8
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,46 @@ def pages_pdf(text: PrintedText, fonts: Path, cjk: Path | None) -> bytes:
     return _Sheet(text, Shelf(fonts, cjk)).bytes()
 
 
+class _Fonts:
+    """Letters drawn one for one, each by the first typeface that has it: every glyph on the page is the glyph of its letter, so that
+    a reader can find and copy the words. (Shaped text swaps in other glyphs that no letter is known for.)"""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._fonts: dict[Face, tuple[skia.Font, ...]] = {}
+
+    @property
+    def typefaces(self) -> tuple[skia.Typeface, ...]:
+        """All that were asked for."""
+        return tuple(font.getTypeface() for fonts in self._fonts.values() for font in fonts)
+
+    def width(self, text: str, face: Face) -> float:
+        """In em."""
+        return sum(font.measureText(run) for font, run in self._runs(text, face)) / _EM
+
+    def paint(self, canvas: skia.Canvas, text: str, face: Face, size: float, x: float, baseline: float) -> None:
+        for font, run in self._runs(text, face):
+            sized = skia.Font(font.getTypeface(), size)
+            canvas.drawString(run, x, baseline, sized, skia.Paint(Color=_INK, AntiAlias=True))
+            x += font.measureText(run) / _EM * size
+
+    def _runs(self, text: str, face: Face) -> list[tuple[skia.Font, str]]:
+        if face not in self._fonts:
+            self._fonts[face] = tuple(skia.Font(typeface, _EM) for typeface in self._shelf.typefaces(face))
+        fonts = self._fonts[face]
+        runs: list[tuple[skia.Font, str]] = []
+        for letter in text:
+            font = next((f for f in fonts if f.unicharToGlyph(ord(letter))), fonts[0])
+            if runs and runs[-1][0] is font:
+                runs[-1] = (font, runs[-1][1] + letter)
+            else:
+                runs.append((font, letter))
+        return runs
+
+
 class _Sheet:
     def __init__(self, text: PrintedText, shelf: Shelf) -> None:
-        self._text, self._shelf = text, shelf
+        self._text, self._fonts = text, _Fonts(shelf)
         self._stream = skia.DynamicMemoryWStream()
         metadata = skia.PDF.Metadata()
         metadata.fTitle = text.title
@@ -75,7 +114,8 @@ class _Sheet:
                 self._paragraph(block, self._needed(at))
         self._document.endPage()
         self._document.close()
-        return bytes(self._stream.detachAsData())
+        said = "".join(block.text + "".join(cell for row in block.rows for cell in row) for block in self._text.blocks)
+        return readable(bytes(self._stream.detachAsData()), self._fonts.typefaces, said)
 
     def _needed(self, at: int) -> float:
         """Height of a block with those it may not be parted from, down to the first two lines of the last."""
@@ -149,9 +189,9 @@ class _Sheet:
     def _widths(self, rows: tuple[tuple[str, ...], ...]) -> list[float]:
         """Columns by how much they hold, none too narrow for its head."""
         whole = _PAGE[0] - 2 * _MARGIN
-        least = [self._shelf.width(cell or " ", Face("Inter", 700)) * _CELL + 2 * _PAD + 1 for cell in rows[0]]
+        least = [self._fonts.width(cell or " ", Face("Inter", 700)) * _CELL + 2 * _PAD + 1 for cell in rows[0]]
         held = [
-            max(self._shelf.width(row[at] or " ", Face("Inter", 400)) * _CELL + 2 * _PAD + 1 for row in rows) for at in range(len(rows[0]))
+            max(self._fonts.width(row[at] or " ", Face("Inter", 400)) * _CELL + 2 * _PAD + 1 for row in rows) for at in range(len(rows[0]))
         ]
         free = whole - sum(least)
         more = [max(0.0, min(want, whole) - low) for want, low in zip(held, least, strict=True)]
@@ -162,7 +202,7 @@ class _Sheet:
         lines, line = [], ""
         for piece in pieces_of(text):
             longer = line + piece.text
-            if line and self._shelf.width(longer.rstrip(), face) > width:
+            if line and self._fonts.width(longer.rstrip(), face) > width:
                 lines.append(line.rstrip())
                 longer = piece.text
             line = longer + (" " if piece.space else "")
@@ -170,12 +210,10 @@ class _Sheet:
 
     def _paint(self, text: str, face: Face, size: float, x: float, baseline: float) -> None:
         if text:
-            self._shelf.paint(self._canvas, text, face, size, _INK, x, baseline)
+            self._fonts.paint(self._canvas, text, face, size, x, baseline)
 
     def _rule(self) -> None:
-        paint = skia.Paint(
-            Color=skia.ColorSetRGB(*(int(_LINE[i : i + 2], 16) for i in (1, 3, 5))), StrokeWidth=0.5, Style=skia.Paint.kStroke_Style
-        )
+        paint = skia.Paint(Color=_LINE, StrokeWidth=0.5, Style=skia.Paint.kStroke_Style)
         self._canvas.drawLine(_MARGIN, self._y, _PAGE[0] - _MARGIN, self._y, paint)
 
     def _turn(self) -> None:
