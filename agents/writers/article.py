@@ -40,7 +40,7 @@ _BAND = (0.75, 1.3)
 #: A section takes over what the ones before it left unsaid or overran, within this share of its own length.
 _STRETCH = (0.7, 1.35)
 #: Tokens left free in every call: the chat template, and what the estimate of tokens misses.
-_SPARE = 96
+_SPARE, _TURN = 64, 8
 _HEADING_CHARS = {"en": 48, "zh": 18}
 
 
@@ -82,16 +82,21 @@ class _Article:
 
         When it is full, more than one goes: each time the beginning changes, the engine has to read the rest again.
         """
-        held = sum(tokens_of(m.content) for m in (*prefix(self.run.context, self.run.desk, self.run.speaks, self.room), *_example(self)))
+        held = _tokens((*prefix(self.run.context, self.run.desk, self.run.speaks, self.room), *_example(self)))
         free = self.room - held - spoken - _SPARE
-        if sum(tokens_of(m.content) for m in self.told) > free:
-            while self.told and sum(tokens_of(m.content) for m in self.told) > free * 0.6:
+        if _tokens(self.told) > free:
+            while self.told and _tokens(self.told) > free * 0.6:
                 del self.told[:2]
         return list(self.told)
 
     @property
     def room(self) -> int:
         return self.run.chat.context_tokens
+
+
+def _tokens(turns: Sequence[Message]) -> float:
+    """Tokens of turns, on the safe side, with what the chat template puts around each."""
+    return sum(tokens_of(turn.content) + _TURN for turn in turns)
 
 
 def write_article(context: StepContext, chat: ChatModel, seed: int, progress: Progress, desk: Desk) -> ArticleDocument:
@@ -176,11 +181,11 @@ def _section(article: _Article, section: Section, number: int, before: Sequence[
     field = f"paragraph {number + 1}"
     if section.verbatim:
         return section.source, ()
-    ask = _question(article, section, number, before)
-    # The question grows by the faults named when it is asked again.
-    turns = [*_example(article), *article.remembered(int(tokens_of(ask)) + 120 + _reply_room(article, section)), message("user", ask)]
+    ask = question = _question(article, section, number, before)
     best, faults = "", _NOTHING
     for attempt in range(_ATTEMPTS):
+        spoken = int(tokens_of(ask)) + _TURN + _reply_room(article, section)
+        turns = [*_example(article), *article.remembered(spoken), message("user", ask)]
         text = _draft(article, section, turns, f"section/{number}/{attempt}")
         found = _judge(article, section, text, before, field)
         if not attempt or errors(found) < errors(faults) or not best:
@@ -189,7 +194,7 @@ def _section(article: _Article, section: Section, number: int, before: Sequence[
             return best, _NOTHING
         # Asked anew with the faults named, without the failing text among the turns: small models copy what they see.
         mend = Template(article.said["repair"]).substitute(faults=fault_list([(f.message, ()) for f in found[:4]], "- $text"))
-        turns[-1] = message("user", ask + "\n" + mend)
+        ask = f"{question}\n{mend}"
     return _left_out(article, section, best, before, field)
 
 

@@ -61,11 +61,11 @@ def masked(piece: Piece, placeholders: Placeholders, terms: Mapping[str, str]) -
     number, text, at = _first_free(piece.text), "", 0
     kept: dict[str, str] = {}
     meant: dict[str, str] = {}
-    for start, end, form, term in spans:
+    for start, end, form, is_term in spans:
         marker = f"[{number}]"
         text += piece.text[at:start] + marker
         kept[marker] = form
-        if term:
+        if is_term:
             meant[marker] = piece.text[start:end]
         number, at = number + 1, end
     return Masked(text + piece.text[at:], kept, meant)

@@ -71,6 +71,7 @@ def _table(document: ScriptDocument) -> tuple[tuple[str, ...], ...]:
     """Head and rows: the columns of an ad, the shots of a film; nothing for other forms."""
     if not document.heads:
         return ()
+    rows: tuple[tuple[str, ...], ...]
     if document.form == "ad":
         rows = tuple((f"{part.seconds:g}", part.picture, "\n".join(_heard(line) for line in part.lines)) for part in document.parts)
     else:

@@ -26,11 +26,13 @@ from domain.errors import InputError, InvalidOutput, LimitError
 from domain.finding import Finding, Severity
 from domain.progress import Progress
 from domain.specs import TranslationSpec
+from domain.value import JsonValue
 
 #: Raised when the same context, seed and model give another translation.
 MAKER_VERSION = 1
 
 _ATTEMPTS = 3
+_NOTHING: tuple[Finding, ...] = ()
 #: The most a step translates, in characters.
 _MOST = 200_000
 #: A longer stretch is cut at the ends of its sentences.
@@ -228,7 +230,7 @@ def _translated(work: _Work, line: Line) -> TranslatedLine:
         return TranslatedLine(id=line.id, source=line.text, target=line.text, state="failed", findings=broken)
     if line.text in work.done:
         return work.done[line.text].model_copy(update={"id": line.id, "findings": _judge(work, line, work.done[line.text].target)})
-    best, faults, state = "", (), "same"
+    best, faults, state = "", _NOTHING, "same"
     for attempt in range(_ATTEMPTS):
         try:
             text, asked = _written(work, line, attempt, faults)
@@ -296,7 +298,7 @@ def _asked(work: _Work, line: Line, hidden: Masked, label: str, attempt: int, fa
     chinese = spec.language.split("-")[0] in ("zh", "ja", "ko")
     longest = int((width(hidden.text) * 2.2 + 24) / (2 if chinese else 1)) + 4 * len(hidden.kept)
     letters = "[^\\n\\r\\t" + "".join("\\" + c for c in _SIGNS if c not in _without(hidden)) + "]"
-    schema = {
+    schema: dict[str, JsonValue] = {
         "type": "object",
         "properties": {"text": {"type": "string", "pattern": hidden.pattern(letters), "minLength": 1, "maxLength": longest}},
         "required": ["text"],

@@ -74,7 +74,7 @@ class _Fonts:
 
     def width(self, text: str, face: Face) -> float:
         """In em."""
-        return sum(font.measureText(run) for font, run in self._runs(text, face)) / _EM
+        return sum(float(font.measureText(run)) for font, run in self._runs(text, face)) / _EM
 
     def paint(self, canvas: skia.Canvas, text: str, face: Face, size: float, x: float, baseline: float) -> None:
         for font, run in self._runs(text, face):

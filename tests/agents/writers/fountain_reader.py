@@ -29,7 +29,7 @@ def read_fountain(text: str) -> Fountain:
     while at < len(rows) and (pair := re.match(r"^([A-Za-z ]+):\s*(.*)$", rows[at])):
         script.title[pair[1]] = pair[2]
         at += 1
-    body = [""] + rows[at:] + [""]
+    body = ["", *rows[at:], ""]
     here = 1
     while here < len(body):
         row, before, after = body[here], body[here - 1], body[here + 1] if here + 1 < len(body) else ""
