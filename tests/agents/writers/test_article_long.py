@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +22,16 @@ from domain.progress import CancelToken, Silent
 from domain.specs import ArticleSpec
 from tests.agents.writers.desk_chat import Speaker
 
-FACTS = [
-    f"The {name} hive gave {n} kg of honey in week {n}."
-    for n, name in enumerate("north south east west upper lower old new".split() * 5, 2)
-]
+HIVES = ("north", "south", "east", "west", "upper", "lower", "old", "new")
+FACTS = [f"The {HIVES[n % 8]} hive gave {n} kg of honey in week {n}." for n in range(2, 42)]
 BRIEF = "Write about city bees. Facts:\n" + "\n".join(f"- {fact}" for fact in FACTS)
-NOUNS = "roof lamp door river stone paper garden bell window market bridge letter shadow kettle ladder harbour winter engine mirror thread".split()
-VERBS = "turns waits opens hums glows settles answers drifts listens carries".split()
+NOUNS = ("roof", "lamp", "door", "river", "stone", "paper", "garden", "bell", "window", "market",
+         "bridge", "letter", "shadow", "kettle", "ladder", "harbour", "winter", "engine", "mirror", "thread")  # fmt: skip
+VERBS = ("turns", "waits", "opens", "hums", "glows", "settles", "answers", "drifts", "listens", "carries")
 
 
 class Strict(Speaker):
-    """A model that refuses what does not fit, counting a token for every 2.9 characters (0.9 Chinese ones): more than its real one needs."""
+    """A model that refuses what does not fit, counting tokens as the writers do and what the template adds."""
 
     def complete(self, request: ChatRequest, cancel: CancelToken | None = None) -> ChatReply:
         spent = sum(_tokens(m.content) + 8 for m in request.messages)
@@ -113,7 +113,7 @@ def test_the_last_sections_are_shown_to_the_next_and_old_ones_are_forgotten(desk
     asked = [request for request in chat.requests if "text" in (request.json_schema or {}).get("properties", {})]  # type: ignore[operator]
     shown = [sum(m.role == "assistant" for m in request.messages) for request in asked]
     assert max(shown) > shown[0] + 3
-    assert any(later < earlier for earlier, later in zip(shown, shown[1:], strict=False))
+    assert any(later < earlier for earlier, later in pairwise(shown))
 
 
 def test_a_long_blog_stands_under_headings_and_a_short_one_does_not(desk: Desk) -> None:
@@ -160,6 +160,7 @@ def findings(desk: Desk, checks: list[str], story: str, material: str, dateline:
     return [f"{f.severity.value} {f.rule}" for f in form_findings(written)]
 
 
+TOLD = "The council approved it in Leeds on Monday because of rain."
 QUOTE = "“We never thought the bees would like it here,” said Ines Okafor."
 PLANTED = [
     (["quotes"], QUOTE, f"Facts: {QUOTE}", "", []),
@@ -169,8 +170,8 @@ PLANTED = [
     (["dateline"], "The council met.", "x", "Leeds, 12 May", ["error dateline"]),
     (["dateline"], "Paris, 3 June — The council met.", "x", "", ["error dateline"]),
     (["dateline"], "The council met.", "x", "", ["note dateline"]),
-    (["five_w"], "The council approved it in Leeds on Monday because of the rain.", "The council approved it in Leeds on Monday because of rain.", "", []),
-    (["five_w"], "The council approved it in Leeds because of the rain.", "The council approved it in Leeds on Monday because of rain.", "", ["warning five_w"]),
+    (["five_w"], TOLD, TOLD, "", []),
+    (["five_w"], TOLD.replace("on Monday ", ""), TOLD, "", ["warning five_w"]),
     (["five_w"], "The council approved it in Leeds on Monday.", "The council approved it in Leeds on Monday.", "", ["note five_w"]),
     (["stanzas"], "one\ntwo\nthree\nfour", "", "", []),
     (["stanzas"], "one\ntwo\nthree", "", "", ["error stanza"]),
