@@ -224,7 +224,7 @@ def _kept(work: _Work, line: Line, target: str) -> TranslatedLine:
 
 
 def _translated(work: _Work, line: Line) -> TranslatedLine:
-    """1. what cannot be held to is not tried  2. pieces between markers  3. check  4. once more, the fault named  5. else the source."""
+    """1. what cannot be held to is not tried  2. pieces between markers  3. check  4. again, drawn anew  5. else the source."""
     broken = work.run.desk.placeholders.faults(line.text, line.id)
     if any(f.rule == "broken_placeholder" for f in broken):
         return TranslatedLine(id=line.id, source=line.text, target=line.text, state="failed", findings=broken)
@@ -289,15 +289,16 @@ def _written(work: _Work, line: Line, attempt: int, faults: Sequence[Finding]) -
 def _asked(work: _Work, line: Line, hidden: Masked, label: str, attempt: int, faults: Sequence[Finding]) -> str:
     said, spec, note = work.said, work.spec, work.run.context.note
     lead, tail = re.match(r"\s*", hidden.text), re.search(r"\s*$", hidden.text)
-    rows = [Template(said["ask"]).substitute(language=work.language, text=hidden.text.strip())]
-    rows += [Template(said["meaning"]).substitute(number=m.strip("[]"), text=text) for m, text in hidden.meant.items()]
+    # The text stands last: small models translate what follows it, too. For the same reason only a fault of length is named.
+    rows = [Template(said["meaning"]).substitute(number=m.strip("[]"), text=text) for m, text in hidden.meant.items()]
     wishes = {"about": spec.about, "note": "" if named_lines(note, [line]) else note}
     rows += [Template(said[key]).substitute({key: value}) for key, value in wishes.items() if value]
-    if faults:
-        rows.append(Template(said["repair"]).substitute(faults=" ".join(f"{f.message} {f.suggestion}".strip() for f in faults[:3])))
+    if any(f.rule in ("expansion", "length") for f in faults):
+        rows.append(said["shorter"])
+    rows.append(Template(said["ask"]).substitute(language=work.language, text=hidden.text.strip()))
     chinese = spec.language.split("-")[0] in ("zh", "ja", "ko")
     longest = int((width(hidden.text) * 2.2 + 24) / (2 if chinese else 1)) + 4 * len(hidden.kept)
-    letters = "[^\\n\\r\\t" + "".join("\\" + c for c in _SIGNS if c not in _without(hidden)) + "]"
+    letters = "[^\\n\\r\\t" + "".join(f"\\{c}" if c in "\\[]" else c for c in _SIGNS if c not in _without(hidden)) + "]"
     schema: dict[str, JsonValue] = {
         "type": "object",
         "properties": {"text": {"type": "string", "pattern": hidden.pattern(letters), "minLength": 1, "maxLength": longest}},
@@ -318,9 +319,9 @@ def _without(hidden: Masked) -> str:
 
 
 def _sampling(work: _Work, attempt: int) -> Sampling:
-    """The first take is greedy; one that a person asked for again, and the last attempt, are drawn."""
+    """The first take is greedy; one that a person asked for again, and further attempts, are drawn."""
     plain = sampling_of(work.data, "en")
-    return plain.model_copy(update=work.data["again"]) if work.run.context.note or work.run.context.avoid or attempt == 2 else plain
+    return plain.model_copy(update=work.data["again"]) if work.run.context.note or work.run.context.avoid or attempt else plain
 
 
 def _stretches(pieces: Sequence[Piece]) -> list[Piece]:

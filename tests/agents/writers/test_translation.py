@@ -49,7 +49,7 @@ def desk(assets: Path) -> Desk:
 
 
 def asked(request: ChatRequest) -> str:
-    return request.messages[-1].content.split("\n")[1]
+    return request.messages[-1].content.split("\n")[-1]
 
 
 def faithful(request: ChatRequest) -> dict[str, str]:
