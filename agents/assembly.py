@@ -163,6 +163,10 @@ class Assembler:
             if not counts[slot.id]:
                 continue
             makers = [c for c in capabilities if c.kind is slot.kind]
+            if makers and slot.kind is StepKind.TRANSLATION:
+                self._drop_targets(outline, makers)
+                counts[slot.id] = counts[slot.id] if outline.targets else 0
+                continue
             speaking = [c for c in makers if not c.languages or outline.language.split("-")[0] in c.languages]
             if speaking or (makers and slot.kind in (StepKind.PICTURE, StepKind.MUSIC)):
                 continue
@@ -170,16 +174,25 @@ class Assembler:
             if slot.kind in said:
                 continue
             said.add(slot.kind)
-            kind = self._phrases.say(f"kind_{slot.kind.value}", told)
             if makers:
-                known = sorted({code for c in makers for code in c.languages})
-                names = ", ".join(self._lexicon.languages.name(code, told) for code in known)
-                asked = self._phrases.say(
-                    "kind_in_language", told, kind=kind, language=self._lexicon.languages.name(outline.language, told)
-                )
-                outline.unavailable.append(Unavailable(asked=asked, nearest=self._phrases.say("other_languages", told, names=names)))
+                outline.unavailable.append(self._no_language(slot.kind, outline.language, makers, told))
             else:
+                kind = self._phrases.say(f"kind_{slot.kind.value}", told)
                 outline.unavailable.append(Unavailable(asked=kind, nearest=self._phrases.say(f"instead_of_{slot.kind.value}", told)))
+
+    def _drop_targets(self, outline: Outline, makers: Sequence[Capability]) -> None:
+        """A language nobody translates into is named; the others stay."""
+        kept = [code for code in outline.targets if any(not c.languages or code.split("-")[0] in c.languages for c in makers)]
+        lost = [code for code in outline.targets if code not in kept]
+        outline.unavailable += [self._no_language(StepKind.TRANSLATION, code, makers, outline.reading.language) for code in lost]
+        outline.targets = tuple(kept)
+
+    def _no_language(self, kind: StepKind, language: str, makers: Sequence[Capability], told: str) -> Unavailable:
+        known = sorted({code for c in makers for code in c.languages})
+        names = ", ".join(self._lexicon.languages.name(code, told) for code in known)
+        named = self._lexicon.languages.name(language, told)
+        asked = self._phrases.say("kind_in_language", told, kind=self._phrases.say(f"kind_{kind.value}", told), language=named)
+        return Unavailable(asked=asked, nearest=self._phrases.say("other_languages", told, names=names))
 
     def _support(self, outline: Outline, slots: list[Slot], counts: dict[str, int], capabilities: Sequence[Capability]) -> None:
         offered = {c.kind for c in capabilities if not c.languages or outline.language.split("-")[0] in c.languages}

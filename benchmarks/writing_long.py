@@ -40,7 +40,8 @@ DATA = ROOT / "benchmarks" / "data" / "writing"
 MODEL = "qwen2.5-coder-1.5b-instruct-q4"
 #: Written apart from assets/localisation, so that the one does not pass because of the other.
 HELD = re.compile(
-    r"\{\{\w+\}\}|\$\{\w+\}|\{\w+, (?:plural|select),|\{[a-z]+\}|%\d?\$?[sd]|%%|</?b>|#|https?://[\w./-]+\w|[\w.]+@[\w.]+\.example", re.ASCII
+    r"\{\{\w+\}\}|\$\{\w+\}|\{\w+, (?:plural|select),|\{[a-z]+\}|%\d?\$?[sd]|%%|</?b>|#|https?://[\w./-]+\w|[\w.]+@[\w.]+\.example",
+    re.ASCII,
 )
 
 

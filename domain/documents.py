@@ -55,7 +55,7 @@ class ArticleDocument(Value):
         return "\n\n".join(([self.headline] if self.headline else []) + list(self.paragraphs))
 
 
-class Spoken(Value):
+class ScriptLine(Value):
     """One line of a script. manner: how it is said or heard ("quietly", "off screen"), may be empty."""
 
     speaker: str
@@ -79,7 +79,7 @@ class ScriptPart(Value):
     seconds: float = Field(gt=0)
     heading: str = ""
     picture: str = ""
-    lines: tuple[Spoken, ...] = ()
+    lines: tuple[ScriptLine, ...] = ()
     shots: tuple[Shot, ...] = ()
 
 

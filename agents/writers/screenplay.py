@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from domain.documents import ScriptDocument, ScriptPart, Spoken
+from domain.documents import ScriptDocument, ScriptLine, ScriptPart
 from domain.pages import PageBlock, PrintedText
 
 #: What begins a line with a meaning of its own in Fountain.
@@ -83,7 +83,7 @@ def _table(document: ScriptDocument) -> tuple[tuple[str, ...], ...]:
     return (document.heads, *rows) if rows else ()
 
 
-def _heard(line: Spoken) -> str:
+def _heard(line: ScriptLine) -> str:
     return f"{line.speaker}{f' ({line.manner})' if line.manner else ''}: {line.text}"
 
 

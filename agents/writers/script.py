@@ -19,7 +19,7 @@ from agents.writers.copy import sources_of
 from agents.writers.headline import Wanted, headline
 from domain.chat import ChatModel
 from domain.context import StepContext
-from domain.documents import ScriptDocument, ScriptPart, Shot, Spoken
+from domain.documents import ScriptDocument, ScriptLine, ScriptPart, Shot
 from domain.errors import InputError
 from domain.finding import Finding, Severity
 from domain.progress import Progress
@@ -264,12 +264,12 @@ def _object(properties: dict[str, JsonValue]) -> dict[str, JsonValue]:
 
 def _columns_schema(script: _Script, part: _Part) -> tuple[dict[str, JsonValue], int]:
     picture, words = (60 if script.run.speaks == "zh" else 180), script.chars(script.words(part.seconds))
-    said = {"picture": text_schema(picture, script.run.script, 6), "words": text_schema(words, script.run.script, 2)}
+    said: dict[str, JsonValue] = {"picture": text_schema(picture, script.run.script, 6), "words": text_schema(words, script.run.script, 2)}
     return _object(said), picture + words
 
 
 def _columns_read(script: _Script, part: _Part, reply: Mapping[str, Any]) -> ScriptPart:
-    line = Spoken(speaker=script.speakers[(part.number - 1) % len(script.speakers)], text=str(reply.get("words", "")).strip())
+    line = ScriptLine(speaker=script.speakers[(part.number - 1) % len(script.speakers)], text=str(reply.get("words", "")).strip())
     return ScriptPart(seconds=part.seconds, picture=str(reply.get("picture", "")).strip(), lines=(line,))
 
 
@@ -291,7 +291,7 @@ def _segments_schema(script: _Script, part: _Part) -> tuple[dict[str, JsonValue]
 
 def _segments_read(script: _Script, part: _Part, reply: Mapping[str, Any]) -> ScriptPart:
     spoken = zip(_turns(script, part), reply.get("lines", ()), strict=False)
-    lines = tuple(Spoken(speaker=speaker, text=str(text).strip()) for speaker, text in spoken)
+    lines = tuple(ScriptLine(speaker=speaker, text=str(text).strip()) for speaker, text in spoken)
     return ScriptPart(seconds=part.seconds, heading=script.titles[part.number - 1], lines=lines)
 
 
@@ -319,7 +319,7 @@ def _scenes_read(script: _Script, part: _Part, reply: Mapping[str, Any]) -> Scri
     form = script.form
     place = " ".join(str(reply.get("place", "")).strip(" .-，。").split()).upper()
     inside = form["inside"].get(str(reply.get("inside", "INT")), "INT.")
-    lines = tuple(Spoken(speaker=str(row["speaker"]), text=str(row["text"]).strip()) for row in reply.get("lines", ()))
+    lines = tuple(ScriptLine(speaker=str(row["speaker"]), text=str(row["text"]).strip()) for row in reply.get("lines", ()))
     first = sum(len(p.shots) for p in script.parts) + 1
     shots = tuple(
         Shot(number=first + n, size=str(row["size"]), move=str(row["move"]), what=str(row["what"]).strip())

@@ -96,3 +96,17 @@ def test_pasted_text_is_what_is_translated(planner: Planner) -> None:
     assert isinstance(spec, TranslationSpec)
     assert spec.text == "The bakery opens at five. Bread is ready at six."
     assert spec.language == "zh"
+
+
+def test_a_language_nobody_knows_is_named_and_the_rest_is_made(planner: Planner) -> None:
+    knows = Capability(kind=StepKind.TRANSLATION, maker="writer", languages=("en", "zh", "fr"))
+    plan = planner.plan(
+        brief("Write a press release about our oven. Make a translation into French and Hindi."),
+        (*capabilities(), knows),
+        ScriptedChat(),
+        BrandKit(),
+        plan_id="p",
+        seed=1,
+    )
+    assert [step.id for step in plan.steps] == ["article-1", "translation-1"]
+    assert [missing.asked for missing in plan.unavailable] == ["translation in Hindi"]

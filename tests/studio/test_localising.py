@@ -17,8 +17,8 @@ from domain.documents import (
     SCRIPT_MEDIA_TYPE,
     TRANSLATION_MEDIA_TYPE,
     ScriptDocument,
+    ScriptLine,
     ScriptPart,
-    Spoken,
     TranslatedLine,
     TranslationDocument,
 )
@@ -98,7 +98,7 @@ def film(language: str = "en") -> ScriptDocument:
         if language == "en"
         else ("EXT. 渡口 - 清晨", "雾还没有散。", "又晚了。")
     )
-    part = ScriptPart(seconds=60, heading=words[0], picture=words[1], lines=(Spoken(speaker="MARA", text=words[2]),))
+    part = ScriptPart(seconds=60, heading=words[0], picture=words[1], lines=(ScriptLine(speaker="MARA", text=words[2]),))
     return ScriptDocument(language=language, form="film", title="Ferry", seconds=60, parts=(part,))
 
 

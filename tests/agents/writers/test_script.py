@@ -18,7 +18,7 @@ from agents.writers.screenplay import fountain, printed
 from agents.writers.script import parts_of, write_script
 from domain.chat import ChatRequest
 from domain.context import StepContext
-from domain.documents import SCRIPT_MEDIA_TYPE, ScriptDocument, ScriptPart, Spoken
+from domain.documents import SCRIPT_MEDIA_TYPE, ScriptDocument, ScriptLine, ScriptPart
 from domain.errors import InputError
 from domain.progress import Silent
 from domain.specs import ArticleSpec, ScriptSpec
@@ -123,7 +123,7 @@ def test_a_film_reads_back_from_fountain_as_it_was_written(desk: Desk) -> None:
     "action", ["BOOM!", "INT. is what he says", "@home again", "* a star *", "> fade", "CUT TO:", "she _runs_ [[now]]"]
 )
 def test_what_looks_like_syntax_stays_text(action: str) -> None:
-    line = Spoken(speaker="阿青", text="(quietly) *No* one.", manner="off screen")
+    line = ScriptLine(speaker="阿青", text="(quietly) *No* one.", manner="off screen")
     part = ScriptPart(seconds=5, heading="EXT. 渡口 - 清晨", picture=action, lines=(line,))
     back = read_fountain(fountain(ScriptDocument(language="zh", form="film", title="T", seconds=5, parts=(part,))))
     assert back.of("action") == [action.replace("[[", "[ [").replace("]]", "] ]")]

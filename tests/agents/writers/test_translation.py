@@ -32,6 +32,9 @@ from domain.documents import (
 from domain.errors import InputError, LimitError
 from domain.progress import Silent
 from domain.specs import TranslationSpec
+from pipelines.devices import Devices
+from pipelines.models.store import ModelStore
+from pipelines.text.llamacpp import LlamaCppChat
 from tests.agents.writers.desk_chat import Speaker
 
 TABLE = """key,source,context,max_length
@@ -267,3 +270,14 @@ def test_plain_text_keeps_its_empty_lines(desk: Desk, assets: Path) -> None:
     table = read_table("First line\n\nSecond, line", desk.localisation["columns"], "en", "zh")
     assert table.with_texts(["一", "二"]) == "一\n\n二"
     assert Placeholders.load(assets / "localisation").pattern == desk.placeholders.pattern
+
+
+@pytest.mark.models
+def test_the_embedded_model_loses_no_placeholder(desk: Desk, store: ModelStore) -> None:
+    model = "qwen2.5-coder-1.5b-instruct-q4"
+    devices = Devices(6 << 30)
+    chat = LlamaCppChat(next(store.folder(model).glob("*.gguf")), store.ref(model), devices, slots=1, context_tokens=2048)
+    document = write_translation(context(), chat, 3, Silent(), desk)
+    devices.release_idle()
+    assert all(not desk.placeholders.intact(line.source, line.target) for line in document.lines)
+    assert sum(line.state == "translated" for line in document.lines) >= 3
