@@ -153,7 +153,7 @@ window.Maquette = (() => {
       node.goto && !node.choices.length ? el("p", { class: "mq-choice" }, `→ ${node.goto}`) : null);
   }
 
-  const table_of = (head, rows) => el("table", { class: "mq-table" }, el("thead", {}, el("tr", {}, head.map((cell) => el("th", {}, cell)))),
+  const table_of = (head, rows) => el("table", { class: "mq-rows" }, el("thead", {}, el("tr", {}, head.map((cell) => el("th", {}, cell)))),
     el("tbody", {}, rows.map((row) => el("tr", {}, row.map((cell) => el("td", {}, cell))))));
 
   const said_by = (line) => el("p", {}, el("b", {}, line.speaker), ` ${line.manner ? `(${line.manner}) ` : ""}${line.text}`);
@@ -165,8 +165,8 @@ window.Maquette = (() => {
       return [title, table_of(document_.heads, document_.parts.map((part) => [String(part.seconds), part.picture, part.lines.map(said_by)]))];
     }
     const shots = document_.parts.flatMap((part, at) => part.shots.map((shot) => [String(shot.number), String(at + 1), shot.size, shot.move, shot.what]));
-    return [title, document_.parts.map((part) => el("section", {}, el("h5", {}, part.heading), part.picture ? el("p", {}, part.picture) : null, part.lines.map(said_by))),
-      shots.length ? [el("h5", {}, document_.table), table_of(document_.heads, shots)] : null];
+    return [title, ...document_.parts.map((part) => el("section", {}, el("h5", {}, part.heading), part.picture ? el("p", {}, part.picture) : null, part.lines.map(said_by))),
+      ...(shots.length ? [el("h5", {}, document_.table), table_of(document_.heads, shots)] : [])];
   }
 
   function translation_of(document_) {
