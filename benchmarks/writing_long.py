@@ -1,6 +1,6 @@
 """Long texts, scripts and localisation with the embedded chat model: how near the length comes, and what comes through whole.
 
-python -m benchmarks.writing_long [--only articles,scripts,tables] [--context 4096] [--out FILE.json]
+python -m benchmarks.writing_long [--only articles,scripts,tables] [--ids tea,ad] [--context 4096] [--out FILE.json]
 
 Articles: words written for words asked, in all and by section. Scripts: parts that fit their seconds, and Fountain that reads back.
 Tables: 40 lines from English into Chinese and back; placeholders, ids, rows and columns compared by code that the writer does not use.
@@ -125,6 +125,7 @@ def table(chat: ChatModel, desk: Desk, source: str, target: str) -> dict[str, An
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="articles,scripts,tables")
+    parser.add_argument("--ids", default="", help="of articles and scripts; empty: all")
     parser.add_argument("--context", type=int, default=4096)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "maquette")
@@ -135,6 +136,8 @@ def main() -> None:
     chat = LlamaCppChat(file, store.ref(MODEL), Devices(6 << 30), slots=1, context_tokens=asked.context)
     desk = Desk(ROOT / "assets")
     wanted = tomllib.loads((DATA / "articles.toml").read_text(encoding="utf-8"))
+    if asked.ids:
+        wanted = {kind: [item for item in items if item["id"] in asked.ids.split(",")] for kind, items in wanted.items()}
     report: dict[str, Any] = {"model": MODEL, "context": asked.context}
     if "articles" in parts:
         report["articles"] = articles(chat, desk, wanted["article"])
