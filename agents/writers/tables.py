@@ -23,11 +23,15 @@ PLAIN = "text/plain"
 
 @dataclass(frozen=True)
 class Line:
-    """id: the key of the row, or the path in the document. limit: the most characters it may have, 0 where nothing says so."""
+    """id: the key of the row, or the path in the document. limit: the most characters it may have, 0 where nothing says so.
+
+    given: the translation that stands in the table already, "" for none.
+    """
 
     id: str
     text: str
     limit: int = 0
+    given: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def read_table(text: str, columns: Mapping[str, Sequence[str]], source: str, tar
     """What `text` is: JSON, a CSV table with a head that names its texts, else plain text line by line.
 
     columns: names a column of ids, texts or limits may have, lower case. source and target: language codes; a column of that name counts
-    too, and the target's is where translations go (it is added when it is not there).
+    too, and the target's is where translations go (it is added when it is not there; what stands in it already is given back).
     Raises InputError for JSON that does not parse or has a key twice, and for a table whose columns cannot be told.
     """
     bare = text.lstrip("\ufeff").strip("\r\n")
@@ -196,8 +200,9 @@ def _csv(text: str, columns: Mapping[str, Sequence[str]], source: str, target: s
             field="text",
         )
     limit = _column(head, columns["limit"])
-    goal = _column(head, (target,))
+    goal, there = _column(head, (target,)), True
     if goal is None or goal == texts:
+        there = False
         goal = max(len(row) for row in rows)
         rows[0] = rows[0] + [""] * (goal - len(rows[0])) + [target]
     lines, places = [], []
@@ -205,7 +210,8 @@ def _csv(text: str, columns: Mapping[str, Sequence[str]], source: str, target: s
         if len(row) > texts and row[texts].strip():
             own = row[key].strip() if key is not None and len(row) > key else ""
             most = row[limit].strip() if limit is not None and len(row) > limit else ""
-            lines.append(Line(own or f"row {number}", row[texts], int(most) if most.isdigit() else 0))
+            given = row[goal].strip() if there and len(row) > goal else ""
+            lines.append(Line(own or f"row {number}", row[texts], int(most) if most.isdigit() else 0, given))
             places.append((number, goal))
     return Table(CSV, tuple(lines), rows, tuple(places), delimiter)
 

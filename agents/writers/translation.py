@@ -81,11 +81,14 @@ def write_translation(context: StepContext, chat: ChatModel, seed: int, progress
     work.run = Assignment(context, chat, seed, progress, desk, opening=_opening(work))
     # 2. What is known already.
     known, kept = _remembered(context, table)
+    named = named_lines(context.note, table.lines)
     # 3. The rest, line by line.
     lines: list[TranslatedLine] = []
     for number, line in enumerate(table.lines):
         progress.report(number / max(1, len(table.lines)), f"line {number + 1} of {len(table.lines)}")
-        lines.append(_kept(work, line, known[line.text]) if number in kept else _translated(work, line))
+        # What a person wrote into the table stands before any memory.
+        earlier = line.given if line.given and number not in named else known[line.text] if number in kept else ""
+        lines.append(_kept(work, line, earlier) if earlier else _translated(work, line))
     # 4. The table or document with the new words in it.
     result = table.with_texts([line.target for line in lines])
     progress.report(1.0, "translated")

@@ -231,6 +231,15 @@ def test_one_line_is_done_again_and_the_others_stay(desk: Desk, note: str) -> No
     assert states(document) == ["kept", "translated"]
 
 
+def test_what_stands_in_the_table_already_stays(desk: Desk) -> None:
+    text = "key,en,zh\nmenu.start,Start game,启程\nmenu.quit,Quit game,\n"
+    document = translated(desk, Speaker(faithful), context(text))
+    assert states(document) == ["kept", "translated"]
+    assert document.result == "key,en,zh\nmenu.start,Start game,启程\nmenu.quit,Quit game,译文\n"
+    again = translated(desk, Speaker(faithful), context(text, note="menu.start: shorter"))
+    assert again.lines[0].state == "translated"
+
+
 def test_a_remembered_line_that_lost_a_placeholder_is_not_taken(desk: Desk) -> None:
     memory = (Remembered(source="Hello there, {name}", target="你好", approved=True),)
     document = translated(desk, Speaker(faithful), context('key,source\na,"Hello there, {name}"\n', memory=memory))
