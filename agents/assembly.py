@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from agents.channels import Channels
 from agents.lexicon import Lexicon, Phrases, side
+from agents.localising import content_language, targets_of, translations
 from agents.placing import Placing, merged, with_counts
 from agents.recipes import Item, PlanRecipe, Slot, Wire
 from agents.request import KindRequest, RequestReading
@@ -43,13 +44,18 @@ class Place:
 
 @dataclass
 class Outline:
-    """What the plan will hold, before its subjects are known. units: how many names the unit slots need."""
+    """What the plan will hold, before its subjects are known. units: how many names the unit slots need.
+
+    targets: languages its texts are translated into. pasted: a text of the brief itself that is translated where no step writes one.
+    """
 
     recipe: PlanRecipe
     reading: RequestReading
     language: str
     places: list[Place] = field(default_factory=list)
     units: int = 0
+    targets: tuple[str, ...] = ()
+    pasted: str = ""
     notes: list[str] = field(default_factory=list)
     unavailable: list[Unavailable] = field(default_factory=list)
 
@@ -79,8 +85,11 @@ class Assembler:
 
     def outline(self, recipe: PlanRecipe, reading: RequestReading, capabilities: Sequence[Capability]) -> Outline:
         """Counts per slot after the brief's own numbers, restrictions and this machine's makers. Never raises: may be empty."""
+        targets = targets_of(reading)
+        if targets:  # the languages named are what is translated into, not what is written in
+            reading = reading.model_copy(update={"languages": (content_language(reading, targets),)})
         language = reading.languages[0] if reading.languages else reading.language
-        outline = Outline(recipe, reading, language)
+        outline = Outline(recipe, reading, language, targets=targets)
         units = self._units(recipe, reading)
         counts: dict[str, int] = {s.id: s.count * (units if s.per == "unit" else 1) for s in recipe.slots}
         slots = list(recipe.slots)
@@ -159,6 +168,10 @@ class Assembler:
             if not counts[slot.id]:
                 continue
             makers = [c for c in capabilities if c.kind is slot.kind]
+            if makers and slot.kind is StepKind.TRANSLATION:
+                self._drop_targets(outline, makers)
+                counts[slot.id] = counts[slot.id] if outline.targets else 0
+                continue
             speaking = [c for c in makers if not c.languages or outline.language.split("-")[0] in c.languages]
             if speaking or (makers and slot.kind in (StepKind.PICTURE, StepKind.MUSIC)):
                 continue
@@ -166,16 +179,25 @@ class Assembler:
             if slot.kind in said:
                 continue
             said.add(slot.kind)
-            kind = self._phrases.say(f"kind_{slot.kind.value}", told)
             if makers:
-                known = sorted({code for c in makers for code in c.languages})
-                names = ", ".join(self._lexicon.languages.name(code, told) for code in known)
-                asked = self._phrases.say(
-                    "kind_in_language", told, kind=kind, language=self._lexicon.languages.name(outline.language, told)
-                )
-                outline.unavailable.append(Unavailable(asked=asked, nearest=self._phrases.say("other_languages", told, names=names)))
+                outline.unavailable.append(self._no_language(slot.kind, outline.language, makers, told))
             else:
+                kind = self._phrases.say(f"kind_{slot.kind.value}", told)
                 outline.unavailable.append(Unavailable(asked=kind, nearest=self._phrases.say(f"instead_of_{slot.kind.value}", told)))
+
+    def _drop_targets(self, outline: Outline, makers: Sequence[Capability]) -> None:
+        """A language nobody translates into is named; the others stay."""
+        kept = [code for code in outline.targets if any(not c.languages or code.split("-")[0] in c.languages for c in makers)]
+        lost = [code for code in outline.targets if code not in kept]
+        outline.unavailable += [self._no_language(StepKind.TRANSLATION, code, makers, outline.reading.language) for code in lost]
+        outline.targets = tuple(kept)
+
+    def _no_language(self, kind: StepKind, language: str, makers: Sequence[Capability], told: str) -> Unavailable:
+        known = sorted({code for c in makers for code in c.languages})
+        names = ", ".join(self._lexicon.languages.name(code, told) for code in known)
+        named = self._lexicon.languages.name(language, told)
+        asked = self._phrases.say("kind_in_language", told, kind=self._phrases.say(f"kind_{kind.value}", told), language=named)
+        return Unavailable(asked=asked, nearest=self._phrases.say("other_languages", told, names=names))
 
     def _support(self, outline: Outline, slots: list[Slot], counts: dict[str, int], capabilities: Sequence[Capability]) -> None:
         offered = {c.kind for c in capabilities if not c.languages or outline.language.split("-")[0] in c.languages}
@@ -241,6 +263,8 @@ class Assembler:
             ids: dict[tuple[str, int], str] = dict(shared)
             pictures = iter(fills.pictures)
             for place in outline.places:
+                if place.slot.kind is StepKind.TRANSLATION:  # added below, one for each text and language
+                    continue
                 wordless = place.slot.kind in (StepKind.PICTURE, StepKind.MUSIC)
                 if number and wordless:  # pictures and music serve every language
                     continue
@@ -261,7 +285,12 @@ class Assembler:
                 if len(languages) > 1 and not wordless:
                     title = f"{title} ({self._lexicon.languages.name(language, outline.reading.language)})"
                 steps.append(Step(id=step_id, title=title[:200], spec=spec, inputs=inputs))
-        return _numbered(_with_fields(steps, outline))
+        steps = _with_fields(steps, outline)
+        told = outline.reading.language
+        for place in outline.of(StepKind.TRANSLATION)[:1]:
+            names = [self._lexicon.languages.name(code, told) for code in outline.targets]
+            steps += translations(_numbered(steps), outline.targets, place.item.title.of(told), names, outline.pasted)
+        return _numbered(steps)
 
     def _spec(
         self,
@@ -304,7 +333,7 @@ class Assembler:
             values["characters"] = [unit[:60]]
         if kind not in (StepKind.PICTURE, StepKind.MUSIC):
             values["language"] = language
-        if kind in (StepKind.COPY, StepKind.ARTICLE, StepKind.SPEECH, StepKind.DIALOGUE) and reading.tones:
+        if kind in (StepKind.COPY, StepKind.ARTICLE, StepKind.SCRIPT, StepKind.SPEECH, StepKind.DIALOGUE) and reading.tones:
             values["tone"] = ("、" if reading.language == "zh" else ", ").join(reading.tones)[:120]
         values |= _lengths(outline, place, language)
         return self._within(_SPEC.validate_python(values), outline, capabilities)
@@ -418,6 +447,9 @@ def _lengths(outline: Outline, place: Place, language: str) -> dict[str, JsonVal
     if kind is StepKind.MUSIC:
         seconds = seconds_for(outline, kind)
         return {"seconds": min(300.0, max(2.0, seconds))} if seconds else {}
+    if kind is StepKind.SCRIPT:
+        seconds = seconds_for(outline, kind)
+        return {"seconds": int(min(1800.0, max(5.0, seconds)))} if seconds else {}
     if kind is StepKind.ARTICLE:
         seconds = seconds_for(outline, StepKind.SPEECH)
         spoken = place.item.form == "script"

@@ -29,6 +29,8 @@ _SPEC: TypeAdapter[Spec] = TypeAdapter(Spec)
 _SETTABLE: dict[StepKind, tuple[str, ...]] = {
     StepKind.COPY: ("about", "fields", "angle", "tone"),
     StepKind.ARTICLE: ("about", "form", "words", "tone"),
+    StepKind.SCRIPT: ("about", "form", "seconds", "speakers", "tone"),
+    StepKind.TRANSLATION: ("about",),
     StepKind.DIALOGUE: ("about", "characters", "nodes", "tone"),
     StepKind.PICTURE: ("about", "width", "height", "style", "margin"),
     StepKind.SPEECH: ("about", "tone", "seconds", "character"),

@@ -17,6 +17,7 @@ from agents.channels import Channels
 from agents.draft import Drafter
 from agents.frameworks import Crafts
 from agents.lexicon import Lexicon, Phrases
+from agents.localising import pasted
 from agents.placing import with_channels
 from agents.prompts import as_data, load_prompts
 from agents.recipes import PlanRecipe, RecipeBook
@@ -34,7 +35,8 @@ from domain.progress import CancelToken
 from domain.specs import SPECS
 from domain.value import JsonValue
 
-_COUNTED = tuple(SPECS)
+#: What a model is asked to count. Scripts and translations are only made where words name them.
+_COUNTED = tuple(kind for kind in SPECS if kind not in (StepKind.SCRIPT, StepKind.TRANSLATION))
 #: What the model sees of a long brief: enough for a reading, short enough for a plan in seconds.
 _BRIEF_SHOWN = 1200
 _MATERIAL_SHOWN = 600
@@ -131,6 +133,8 @@ class Planner:
             notes.append(self.phrases.say("strong_failed", reading.language, why=drafted.why, name=recipe.name.of(reading.language)))
         reading = self._with_votes(reading, recipe, votes)
         outline = self.assembler.outline(recipe, reading, capabilities)
+        if not any(attached.text for attached in brief.attachments):
+            outline.pasted = pasted(reading)
         self._require_something(outline)
         # 4. Fill the few words that only a model can.
         fills = self._fill(thread, outline, brief, brand)
@@ -183,7 +187,8 @@ class Planner:
 
     def _recipe(self, reading: RequestReading, votes: dict[str, JsonValue]) -> tuple[PlanRecipe, list[str]]:
         """The recipe the words name; what the brief lists outright; else the model's choice, and then a note says so."""
-        matched = self.book.match(reading.own, context=bool(reading.requests))
+        kinds = [(start, end) for start, end, _, _ in self.reader.kind_mentions(reading.own.lower())]
+        matched = self.book.match(reading.own, context=bool(reading.requests), kinds=kinds)
         if matched is None and reading.units is not None:
             matched = self.book.for_unit(reading.unit)
         if matched is not None:

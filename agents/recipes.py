@@ -6,7 +6,7 @@ Knows their schema. Does not know a brief's wishes; agents/assembly.py turns a r
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -142,11 +142,12 @@ class RecipeBook:
     def _patterns(self) -> tuple[tuple[PlanRecipe, re.Pattern[str]], ...]:
         return tuple((recipe, recipe.when.pattern()) for recipe in self.recipes)
 
-    def match(self, text: str, *, context: bool = False) -> PlanRecipe | None:
+    def match(self, text: str, *, context: bool = False, kinds: Sequence[tuple[int, int]] = ()) -> PlanRecipe | None:
         """The recipe whose longest phrase occurs in `text`; an earlier phrase wins a tie. None when none does.
 
         context: the text names kinds outright, so a phrase that only says what they are for ("a headline for our campaign",
         "为新品上市写三条标题") does not count.
+        kinds: where the text names kinds; a phrase that is only part of such a name ("a short film script", "新闻稿") does not count.
         """
         folded = text.lower()
         best: tuple[int, int, PlanRecipe] | None = None
@@ -155,6 +156,8 @@ class RecipeBook:
                 if context and (
                     _FOR.search(folded[: hit.start()]) or (_FOR_ZH.search(folded[: hit.start()]) and _THEN_ZH.match(folded[hit.end() :]))
                 ):
+                    continue
+                if any(a <= hit.start() and hit.end() <= b and b - a > hit.end() - hit.start() for a, b in kinds):
                     continue
                 # A Han character says about as much as three Latin letters.
                 weight = sum(3 if ord(c) > 0x2E80 else 1 for c in hit.group())

@@ -17,10 +17,10 @@ from agents.request import RequestReader, chinese_number
 from domain.capability import StepKind
 from domain.errors import InputError
 from domain.plan import Plan, Step
-from domain.specs import ArticleSpec, CopySpec, LayoutSpec
+from domain.specs import ArticleSpec, CopySpec, LayoutSpec, ScriptSpec
 from domain.value import Value
 
-_STEP_ID = re.compile(r"(?<![a-z])(copy|article|dialogue|lore|picture|speech|music|layout)-(\d+)(?!\d)")
+_STEP_ID = re.compile(r"(?<![a-z])(copy|article|script|dialogue|lore|translation|picture|speech|music|layout)-(\d+)(?!\d)")
 _NUMBER_AFTER = re.compile(
     r"\s*(?:number|no\.?|nr\.?|#)?\s*(\d{1,2}|[一二三四五六七八九十]{1,2})(?![\dx×:.a-z秒分个张条])(?!\s*(?:seconds?|secs?|minutes?|mins?|words?|percent|%|x|×|秒|分|字))"
 )
@@ -246,7 +246,7 @@ def _steps_of(word: KindWord, plan: Plan, reader: RequestReader) -> list[Step]:
     if word.field:
         steps = [s for s in steps if isinstance(s.spec, CopySpec) and any(f.name == word.field for f in s.spec.fields)] or steps
     if word.form:
-        steps = [s for s in steps if isinstance(s.spec, ArticleSpec) and s.spec.form == word.form] or steps
+        steps = [s for s in steps if isinstance(s.spec, ArticleSpec | ScriptSpec) and s.spec.form == word.form] or steps
     if word.size:
         steps = [s for s in steps if isinstance(s.spec, LayoutSpec) and s.spec.size.name == word.size] or steps
     return steps

@@ -164,7 +164,7 @@ class RequestReader:
             material=material,
             language=language,
             languages=self.languages_in(own.lower()),
-            requests=_merge(named),
+            requests=_beside(_merge(named)),
             excluded=frozenset(m.word.kind for m in mentions if m.word and m.excluded) - frozenset(m.word.kind for m in named if m.word),
             only=frozenset(m.word.kind for m in named if m.word and m.only),
             fields={m.word.field: min(12, m.count or (3 if m.plural else 1)) for m in named if m.word and m.word.field},
@@ -440,7 +440,7 @@ def _reach_back(mentions: list[_Mention], text: str) -> None:
 def _tie_seconds(found: list[tuple[int, int, float]], mentions: list[_Mention]) -> tuple[dict[StepKind, float], float | None]:
     by_kind: dict[StepKind, float] = {}
     loose: float | None = None
-    sounding = [m for m in mentions if m.word and m.word.kind in (StepKind.SPEECH, StepKind.MUSIC)]
+    sounding = [m for m in mentions if m.word and m.word.kind in (StepKind.SPEECH, StepKind.MUSIC, StepKind.SCRIPT)]
     for start, end, value in found:
         after = [m for m in sounding if 0 <= m.start - end <= 24]
         before = [m for m in sounding if 0 <= start - m.end <= 16]
@@ -463,6 +463,13 @@ def _merge(mentions: list[_Mention]) -> tuple[KindRequest, ...]:
     forms = {kind for kind, form in merged if form}
     # "an article" beside "a press release" is the same wish said twice, unless it carries its own number.
     return tuple(r for (kind, form), r in merged.items() if form or kind not in forms or r.count is not None)
+
+
+def _beside(requests: tuple[KindRequest, ...]) -> tuple[KindRequest, ...]:
+    """ "Translate it into Chinese" asks for a step only beside a text that is to be written; alone it is a wish for the chat."""
+    lone = all(request.kind is StepKind.TRANSLATION for request in requests)
+    kept = [r for r in requests if r.form != "beside" or not lone]
+    return tuple(r.model_copy(update={"form": ""}) if r.form == "beside" else r for r in kept)
 
 
 def _requests(mentions: list[_Mention]) -> Iterator[KindRequest]:

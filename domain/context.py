@@ -9,7 +9,7 @@ from domain.value import JsonValue, Value
 
 
 class InputText(Value):
-    """The finished words of an input step. document is its JSON (CopyDocument, ArticleDocument, DialogueDocument)."""
+    """The finished words of an input step. document is its JSON (CopyDocument, ArticleDocument, ScriptDocument, DialogueDocument)."""
 
     role: str
     step: str
@@ -18,10 +18,26 @@ class InputText(Value):
     document: dict[str, JsonValue] = {}
 
 
+class AttachedText(Value):
+    """An attached text file, whole."""
+
+    name: str
+    text: str
+
+
+class Remembered(Value):
+    """A translation made earlier: the translation memory. approved: a person approved the asset it stands in."""
+
+    source: str
+    target: str
+    approved: bool = False
+
+
 class StepContext(Value):
     """material: brief and attachment text, the only source of facts. reference_palette: colours of attached pictures.
 
     note: what a person asked to be different in this take ("warmer"). avoid: texts of earlier takes, not to be repeated.
+    attached and memory: only for a translation; memory holds pairs of earlier results in the same language, the newest first.
     """
 
     spec: Spec
@@ -33,3 +49,5 @@ class StepContext(Value):
     maker: str = ""
     note: str = ""
     avoid: tuple[str, ...] = ()
+    attached: tuple[AttachedText, ...] = ()
+    memory: tuple[Remembered, ...] = ()

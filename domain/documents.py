@@ -1,6 +1,10 @@
-"""The finished words: what copy, article and dialogue steps produce. Stored as JSON, rendered to text for people."""
+"""The finished words: what copy, article, script, dialogue and translation steps produce. Stored as JSON, rendered to text for people."""
 
 from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
 
 from domain.counting import CountingRule, count
 from domain.dialogue import DIALOGUE_MEDIA_TYPE as DIALOGUE_MEDIA_TYPE
@@ -102,5 +106,88 @@ class ArticleDocument(Value):
         return "\n\n".join(([self.headline] if self.headline else []) + list(self.paragraphs))
 
 
+class ScriptLine(Value):
+    """One line of a script. manner: how it is said or heard ("quietly", "off screen"), may be empty."""
+
+    speaker: str
+    text: str
+    manner: str = ""
+
+
+class Shot(Value):
+    """One row of a shot list. size: wide, medium, close; move: how the camera moves, "static" when it does not."""
+
+    number: int = Field(ge=1)
+    size: str
+    move: str
+    what: str
+
+
+class ScriptPart(Value):
+    """A row of an ad script, a segment of a podcast, a scene of a film. seconds: how long it runs. heading: the segment's title or the
+    scene heading ("INT. KITCHEN - NIGHT"). picture: what is seen; lines: what is heard."""
+
+    seconds: float = Field(gt=0)
+    heading: str = ""
+    picture: str = ""
+    lines: tuple[ScriptLine, ...] = ()
+    shots: tuple[Shot, ...] = ()
+
+
+class ScriptDocument(Value):
+    """media type application/vnd.maquette.script+json. form: ad, podcast or film. The parts' seconds sum to `seconds`.
+
+    heads: of its table in the script's language: the columns of an ad, the shot list of a film. table: what that list is called.
+    """
+
+    language: str
+    form: str
+    title: str = ""
+    seconds: int
+    parts: tuple[ScriptPart, ...] = ()
+    heads: tuple[str, ...] = ()
+    table: str = ""
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def plain_text(self) -> str:
+        rows: list[str] = [self.title] if self.title else []
+        for part in self.parts:
+            rows += [row for row in (part.heading, part.picture) if row]
+            rows += [f"{line.speaker}: {line.text}" for line in part.lines]
+        return "\n".join(rows)
+
+
+class TranslatedLine(Value):
+    """id: the key of a string table, or where the text stands in its document. state: "failed" keeps the source as target.
+
+    "kept": taken over from an earlier version; "same": nothing to translate (a number, a placeholder alone).
+    """
+
+    id: str
+    source: str
+    target: str
+    state: Literal["translated", "kept", "same", "failed"] = "translated"
+    findings: tuple[Finding, ...] = ()
+
+
+class TranslationDocument(Value):
+    """media type application/vnd.maquette.translation+json. result: the translated table or document, in the form it came in; result_type
+    its media type."""
+
+    language: str
+    source_language: str
+    lines: tuple[TranslatedLine, ...] = ()
+    result: str = ""
+    result_type: str = "text/plain"
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def plain_text(self) -> str:
+        return "\n".join(line.target for line in self.lines)
+
+
 COPY_MEDIA_TYPE = "application/vnd.maquette.copy+json"
 ARTICLE_MEDIA_TYPE = "application/vnd.maquette.article+json"
+SCRIPT_MEDIA_TYPE = "application/vnd.maquette.script+json"
+TRANSLATION_MEDIA_TYPE = "application/vnd.maquette.translation+json"

@@ -85,18 +85,52 @@ class CopySpec(StepSpec):
 
 
 class ArticleSpec(StepSpec):
-    """form "script" is a voice-over text to be spoken, "treatment" a short film told in prose."""
+    """form "script" is a voice-over text to be spoken, "treatment" a short film told in prose. Forms are data: assets/forms."""
 
     kind: Literal[StepKind.ARTICLE] = StepKind.ARTICLE
     about: About
     language: Language = "en"
-    form: Literal["news", "press_release", "blog", "treatment", "script", "lore"] = "news"
+    form: Literal["news", "press_release", "blog", "newsletter", "product_page", "poem", "treatment", "script", "lore"] = "news"
     words: int = Field(default=180, ge=20, le=1500)
     tone: str = Field(default="", max_length=120)
 
     @property
     def work_size(self) -> float:
         return float(self.words)
+
+
+class ScriptSpec(StepSpec):
+    """A script to be shot or recorded. seconds: the running time, which the parts sum to. speakers empty: the form's own."""
+
+    kind: Literal[StepKind.SCRIPT] = StepKind.SCRIPT
+    about: About
+    language: Language = "en"
+    form: Literal["ad", "podcast", "film"] = "ad"
+    seconds: int = Field(default=30, ge=5, le=1800)
+    speakers: tuple[Annotated[str, Field(min_length=1, max_length=40)], ...] = Field(default=(), max_length=6)
+    tone: str = Field(default="", max_length=120)
+
+    @property
+    def work_size(self) -> float:
+        return float(self.seconds)
+
+
+class TranslationSpec(StepSpec):
+    """language: of the result. text: what to translate, or a string table (CSV or JSON); empty: the input in role "source", else the
+    attached file `file`, else the first attached string table. expansion: the most a line may grow, as a share of its length
+    (0: as usual for the two languages)."""
+
+    kind: Literal[StepKind.TRANSLATION] = StepKind.TRANSLATION
+    about: str = Field(default="", max_length=2000)
+    language: Language = "zh"
+    source_language: Annotated[str, Field(pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$")] = ""
+    text: str = Field(default="", max_length=200_000)
+    file: str = Field(default="", max_length=120)
+    expansion: float = Field(default=0.0, ge=0.0, le=10.0)
+
+    @property
+    def work_size(self) -> float:
+        return float(len(self.text) or 1000)
 
 
 def _each_variable_once(variables: tuple[Variable, ...]) -> tuple[Variable, ...]:
@@ -234,15 +268,17 @@ class LayoutSpec(StepSpec):
 
 
 Spec = Annotated[
-    CopySpec | ArticleSpec | DialogueSpec | LoreSpec | PictureSpec | SpeechSpec | MusicSpec | LayoutSpec,
+    CopySpec | ArticleSpec | ScriptSpec | DialogueSpec | LoreSpec | TranslationSpec | PictureSpec | SpeechSpec | MusicSpec | LayoutSpec,
     Field(discriminator="kind"),
 ]
 
 SPECS: dict[StepKind, type[StepSpec]] = {
     StepKind.COPY: CopySpec,
     StepKind.ARTICLE: ArticleSpec,
+    StepKind.SCRIPT: ScriptSpec,
     StepKind.DIALOGUE: DialogueSpec,
     StepKind.LORE: LoreSpec,
+    StepKind.TRANSLATION: TranslationSpec,
     StepKind.PICTURE: PictureSpec,
     StepKind.SPEECH: SpeechSpec,
     StepKind.MUSIC: MusicSpec,
@@ -253,10 +289,14 @@ SPECS: dict[StepKind, type[StepSpec]] = {
 ROLES: dict[StepKind, dict[str, frozenset[StepKind]]] = {
     StepKind.COPY: {"source": frozenset({StepKind.ARTICLE, StepKind.COPY, StepKind.DIALOGUE})},
     StepKind.ARTICLE: {"source": frozenset({StepKind.ARTICLE, StepKind.COPY})},
+    StepKind.SCRIPT: {"source": frozenset({StepKind.ARTICLE, StepKind.COPY})},
+    StepKind.TRANSLATION: {
+        "source": frozenset({StepKind.COPY, StepKind.ARTICLE, StepKind.SCRIPT, StepKind.DIALOGUE}),
+    },
     StepKind.DIALOGUE: {"source": frozenset({StepKind.ARTICLE, StepKind.LORE})},
     StepKind.LORE: {"source": frozenset({StepKind.ARTICLE, StepKind.DIALOGUE, StepKind.LORE})},
     StepKind.PICTURE: {"reference": frozenset({StepKind.PICTURE}), "source": frozenset({StepKind.ARTICLE})},
-    StepKind.SPEECH: {"text": frozenset({StepKind.COPY, StepKind.ARTICLE, StepKind.DIALOGUE})},
+    StepKind.SPEECH: {"text": frozenset({StepKind.COPY, StepKind.ARTICLE, StepKind.SCRIPT, StepKind.DIALOGUE})},
     StepKind.MUSIC: {},
     StepKind.LAYOUT: {"copy": frozenset({StepKind.COPY}), "picture": frozenset({StepKind.PICTURE})},
 }

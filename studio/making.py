@@ -10,7 +10,7 @@ from datetime import datetime
 
 from domain.asset import Asset
 from domain.capability import StepKind
-from domain.context import InputText, StepContext
+from domain.context import AttachedText, InputText, StepContext
 from domain.errors import AssetDamaged, Conflict, DiskFull, EngineFailed, GenerationError, MaquetteError, OutOfMemory, StorageError
 from domain.finding import Finding, Severity
 from domain.plan import Plan, Step
@@ -25,6 +25,7 @@ from pipelines.executors.spool import discard
 from pipelines.pipeline import Company
 from studio.makers import Maker, Makers
 from studio.progress import Together
+from studio.remembering import remembered
 from studio.takes import Takes
 
 #: Seconds between tries to store a result while the database is away; the last one gives up.
@@ -222,6 +223,7 @@ class Making:
         brief = self._library.brief(plan.brief_id)
         palette = tuple(colour for attachment in brief.attachments for colour in attachment.palette)[:8]
         earlier = [self._library.asset_for(plan.id, take.step.id, number) for number in range(take.take)]
+        translates = take.step.kind is StepKind.TRANSLATION
         return StepContext(
             spec=take.step.spec,
             title=take.step.title,
@@ -241,6 +243,8 @@ class Making:
             maker=maker.name,
             note=take.note,
             avoid=tuple(asset.text for asset in earlier if asset is not None and asset.text)[-3:],
+            attached=tuple(AttachedText(name=a.name, text=a.text) for a in brief.attachments if a.text) if translates else (),
+            memory=remembered(self._library, self._takes, plan.project_id, take.step),
         )
 
     def _input_refs(self, project_id: str, step: Step, inputs: dict[str, Asset]) -> tuple[InputRef, ...]:

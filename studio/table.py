@@ -14,10 +14,21 @@ from agents.writers.dialogue import MAKER_VERSION as DIALOGUE_VERSION
 from agents.writers.dialogue import write_dialogue
 from agents.writers.lore import MAKER_VERSION as LORE_VERSION
 from agents.writers.lore import write_lore
+from agents.writers.script import MAKER_VERSION as SCRIPT_VERSION
+from agents.writers.script import write_script
+from agents.writers.translation import MAKER_VERSION as TRANSLATION_VERSION
+from agents.writers.translation import write_translation
 from domain.capability import StepKind
 from domain.chat import ChatModel, Embedder
 from domain.context import StepContext
-from domain.documents import ARTICLE_MEDIA_TYPE, COPY_MEDIA_TYPE, DIALOGUE_MEDIA_TYPE, CopyDocument
+from domain.documents import (
+    ARTICLE_MEDIA_TYPE,
+    COPY_MEDIA_TYPE,
+    DIALOGUE_MEDIA_TYPE,
+    SCRIPT_MEDIA_TYPE,
+    TRANSLATION_MEDIA_TYPE,
+    CopyDocument,
+)
 from domain.lore import LORE_MEDIA_TYPE
 from domain.progress import Progress
 from pipelines.executors.executor import Executor
@@ -25,6 +36,7 @@ from pipelines.executors.layout import lane_of
 from pipelines.worker import Engine, embedder_for
 from studio.makers import Maker
 from studio.media_makers import Preparations, media_maker
+from studio.printing import Printing
 from studio.word_makers import Document, word_maker
 
 
@@ -56,6 +68,28 @@ def all_makers(engine: Engine, executor: Executor, desk: Desk, prepare: Preparat
             embedder=embedder if kind is StepKind.COPY else None,
         )
         for kind, write, number, media in words
+    ]
+    printing = Printing(desk.folder / "fonts", engine.store)
+    makers += [
+        word_maker(
+            StepKind.SCRIPT,
+            partial(write_script, desk=desk),
+            SCRIPT_VERSION,
+            engine.chats,
+            media_type=SCRIPT_MEDIA_TYPE,
+            weights=weights,
+            printed=printing.script,
+        ),
+        word_maker(
+            StepKind.TRANSLATION,
+            partial(write_translation, desk=desk),
+            TRANSLATION_VERSION,
+            engine.chats,
+            media_type=TRANSLATION_MEDIA_TYPE,
+            weights=weights,
+            languages=tuple(desk.localisation["language"]),
+            printed=printing.translation,
+        ),
     ]
     makers.append(media_maker(engine.illustrator, prepare.scene, executor, lane="media", asks_chat=True))
     makers += [

@@ -13,7 +13,7 @@ from agents.writers.render import render
 from domain.capability import Capability, StepKind
 from domain.chat import ChatModel, Embedder
 from domain.context import StepContext
-from domain.documents import ArticleDocument, CopyDocument, DialogueDocument
+from domain.documents import ArticleDocument, CopyDocument, DialogueDocument, ScriptDocument, TranslationDocument
 from domain.errors import InputError
 from domain.finding import Finding
 from domain.lore import LoreDocument
@@ -24,8 +24,10 @@ from domain.value import JsonValue
 from pipelines.text.chats import Chats
 from studio.makers import Maker
 
-Document = CopyDocument | ArticleDocument | DialogueDocument | LoreDocument
+Document = CopyDocument | ArticleDocument | ScriptDocument | DialogueDocument | LoreDocument | TranslationDocument
 Write = Callable[[StepContext, ChatModel, int, Progress], Document]
+#: A document as further files (Fountain, PDF, Word, a translated table), and what is to be said of them.
+Print = Callable[[Document], tuple[tuple[OutputFile, ...], tuple[Finding, ...]]]
 
 #: Languages the embedded writers are tuned and checked for.
 LANGUAGES = ("en", "zh")
@@ -41,6 +43,8 @@ def word_maker(
     weights: ScoreWeights,
     channels: tuple[str, ...] = (),
     embedder: Callable[[str], Embedder | None] | None = None,
+    languages: tuple[str, ...] = LANGUAGES,
+    printed: Print = lambda document: ((), ()),
 ) -> Maker:
     """A maker whose work is several calls of the chat model. Its Recipe holds the whole StepContext, so it covers them all.
 
@@ -62,29 +66,31 @@ def word_maker(
     def capability() -> Capability | None:
         if not chats.available():
             return None
-        return Capability(kind=kind, maker="writer", models=(chats.name(),), languages=LANGUAGES, reason=chats.reason(), channels=channels)
+        return Capability(kind=kind, maker="writer", models=(chats.name(),), languages=languages, reason=chats.reason(), channels=channels)
 
     def make(works: Sequence[Work], progress: Progress) -> list[Output]:
-        return [scored(_write_one(work, write, chats.current(), media_type, progress), weights) for work in works]
+        return [scored(_write_one(work, write, printed, chats.current(), media_type, progress), weights) for work in works]
 
     return Maker(
         kind=kind, name="writer", version=maker_version, lane="chat", prepare=prepare, models=models, capability=capability, make=make
     )
 
 
-def _write_one(work: Work, write: Write, chat: ChatModel, media_type: str, progress: Progress) -> Output:
+def _write_one(work: Work, write: Write, printed: Print, chat: ChatModel, media_type: str, progress: Progress) -> Output:
     started = time.monotonic()
     context = StepContext.model_validate(work.recipe.parameters["context"])
     if chat.model.sha256 and work.recipe.models and chat.model != work.recipe.models[0]:
         raise InputError("The chat model was changed while this step waited.", hint="Redo the step.", field="model")
     document = write(context, chat, work.recipe.seed, progress)
     text = render(document)
-    findings = findings_in(document)
+    more, remarks = printed(document)
+    findings = (*findings_in(document), *remarks)
     kind = work.recipe.kind.value
     return Output(
         files=(
             OutputFile(name=f"{kind}.json", media_type=media_type, data=document.model_dump_json(indent=2).encode()),
             OutputFile(name=f"{kind}.md", media_type="text/markdown", data=text.encode()),
+            *more,
         ),
         trace=Trace(seconds=time.monotonic() - started, versions=versions_of(chat.model)),
         facts={

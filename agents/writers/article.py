@@ -1,23 +1,26 @@
-"""Writes articles section by section: news, press release, blog, voice-over script, film treatment, lore.
+"""Writes articles section by section, each form as assets/forms says: news, press release, blog, newsletter, poem and others.
 
 Facts are taken from the brief by rule, quotations are printed as they stand, and each section is checked before the next is
-written. What the LLM invents is mended, then left out, and the article says so. A thin brief gives a short article.
+written. What the LLM invents is mended, then left out, and the article says so. A thin brief gives a short article. A call holds
+the outline and as many of the last sections as fit, so that a long text needs no long context.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from string import Template
 from typing import Any
 
 from agents.checks import facts as truth
 from agents.checks import text as wording
 from agents.checks.brand import brand
-from agents.writers.calls import Assignment, Desk, errors, fault_list, lines_schema, message, room, sampling_of, text_schema
+from agents.checks.forms import Written, form_findings
+from agents.writers.calls import Assignment, Desk, errors, fault_list, lines_schema, message, prefix, room, sampling_of, text_schema
 from agents.writers.copy import sources_of
+from agents.writers.headline import Wanted, headline
 from agents.writers.outline import Section, outline
-from agents.writers.sources import dateline, sentences
+from agents.writers.sources import dateline, sentences, tokens_of
 from domain.chat import ChatModel, Message, Sampling
 from domain.context import StepContext
 from domain.documents import ArticleDocument
@@ -28,23 +31,30 @@ from domain.specs import ArticleSpec
 from domain.value import JsonValue
 
 #: Raised when the same context, seed and model give another article.
-MAKER_VERSION = 1
+MAKER_VERSION = 2
 
 _ATTEMPTS = 2
 _NOTHING: tuple[Finding, ...] = ()
 #: The delivered length may differ from the one asked for by this share before it is said.
 _BAND = (0.75, 1.3)
-_HEADLINE_CHARS = {"en": 90, "zh": 30}
+#: A section takes over what the ones before it left unsaid or overran, within this share of its own length.
+_STRETCH = (0.7, 1.35)
+#: Tokens left free in every call: the chat template, and what the estimate of tokens misses.
+_SPARE, _TURN = 64, 8
+_HEADING_CHARS = {"en": 48, "zh": 18}
 
 
 @dataclass(frozen=True)
 class _Article:
-    """One article being written: its form as data and what it is held against."""
+    """One article being written: its form as data and what it is held against. told: the earlier sections as turns."""
 
     run: Assignment
     spec: ArticleSpec
     form: dict[str, Any]
     material: truth.Material
+    parts: int = 1
+    titles: tuple[str, ...] = ()
+    told: list[Message] = field(default_factory=list)
 
     @property
     def said(self) -> dict[str, Any]:
@@ -62,6 +72,32 @@ class _Article:
         table = "strict_sampling" if self.strict else "fiction_sampling" if self.form.get("fiction") else ""
         return sampling_of({"sampling": {**plain.model_dump(), **data[table]}}, self.run.speaks) if table else plain
 
+    def remember(self, asked: str, text: str) -> None:
+        """News starts each section afresh: its facts are all it may tell."""
+        if not self.strict:
+            self.told.extend((message("user", asked), message("assistant", text)))
+
+    def remembered(self, spoken: int) -> list[Message]:
+        """The last sections that leave room for `spoken` tokens (the question and its reply); older ones are forgotten for good.
+
+        When it is full, more than one goes: each time the beginning changes, the engine has to read the rest again.
+        """
+        held = _tokens((*prefix(self.run.context, self.run.desk, self.run.speaks, self.room), *_example(self)))
+        free = self.room - held - spoken - _SPARE
+        if _tokens(self.told) > free:
+            while self.told and _tokens(self.told) > free * 0.6:
+                del self.told[:2]
+        return list(self.told)
+
+    @property
+    def room(self) -> int:
+        return self.run.chat.context_tokens
+
+
+def _tokens(turns: Sequence[Message]) -> float:
+    """Tokens of turns, on the safe side, with what the chat template puts around each."""
+    return sum(tokens_of(turn.content) + _TURN for turn in turns)
+
 
 def write_article(context: StepContext, chat: ChatModel, seed: int, progress: Progress, desk: Desk) -> ArticleDocument:
     """The article and, in its findings, what was left out, what still fails and why it is shorter than asked.
@@ -72,42 +108,85 @@ def write_article(context: StepContext, chat: ChatModel, seed: int, progress: Pr
     if not isinstance(spec, ArticleSpec):
         raise InputError(f"An article writer was given a {spec.kind} step.", field="spec.kind")
     run = Assignment(context, chat, seed, progress, desk)
-    article = _Article(run, spec, desk.prompts("article")["form"][spec.form], sources_of(run))
+    article = _Article(run, spec, desk.forms[spec.form], sources_of(run))
     sections = outline(article.form, spec, context.material, run.speaks)
+    titles, findings = _titles(article, max(section.chapter for section in sections))
+    article = replace(article, titles=titles, parts=len(sections))
     paragraphs: list[str] = []
-    told: list[Message] = []
-    findings: list[Finding] = []
+    places: list[int] = []
     for number, section in enumerate(sections):
         progress.report(number / (len(sections) + 1), f"writing part {number + 1} of {len(sections)}")
-        text, faults = _section(article, section, number, paragraphs, told)
+        planned = sum(s.words for s in sections[:number]), sum(s.words for s in sections[number:])
+        section = _fitted(article, section, planned, sum(wording.words(p) for p in paragraphs))
+        text, faults = _section(article, section, number, paragraphs)
         findings += faults
         if text:
-            if not article.strict:
-                told += [message("user", _question(article, section, paragraphs)), message("assistant", text)]
+            article.remember(_question(article, section, number, paragraphs), text)
             paragraphs.append(text)
-    headline, faults = _headline(article, sections, paragraphs)
-    findings += [*faults, *_length_notes(article, paragraphs)]
+            places.append(section.chapter)
+    title, faults = _headline(article, sections, paragraphs)
+    framed = _framed(article, paragraphs)
+    findings += [*faults, *_length_notes(article, paragraphs), *form_findings(_written(article, paragraphs))]
     progress.report(1.0, "article written")
     return ArticleDocument(
-        language=spec.language, form=spec.form, headline=headline, paragraphs=tuple(_framed(article, paragraphs)), findings=tuple(findings)
+        language=spec.language,
+        form=spec.form,
+        headline=title,
+        paragraphs=tuple(_headed(article, framed, places)),
+        findings=tuple(findings),
     )
 
 
-def _section(
-    article: _Article, section: Section, number: int, before: Sequence[str], told: Sequence[Message]
-) -> tuple[str, tuple[Finding, ...]]:
+def _titles(article: _Article, count: int) -> tuple[tuple[str, ...], list[Finding]]:
+    """The outline: one heading for each chapter, "" where none passes. Asked once, told to every section."""
+    if not count:
+        return (), []
+    run, most = article.run, _HEADING_CHARS[article.run.speaks]
+    ask = Template(article.said["outline"]).substitute(count=count, about=article.spec.about)
+    reply = run.ask_json(
+        "outline", [message("user", ask)], article.sampling, room(count, most + 12), lines_schema(count, 2, most + 12, run.script)
+    )
+    kept: list[str] = []
+    findings: list[Finding] = []
+    for number, row in enumerate(reply.get("lines", ()), 1):
+        title, field_ = str(row).strip(' “”"。.#：:'), f"heading {number}"
+        faults = [*wording.length(title, most, field_), *wording.plain(title, run.desk.words, run.language, field_)]
+        faults += [*wording.near_duplicate(title, [t for t in kept if t], field_), *brand(title, run.context.brand, field_)]
+        if not article.form.get("fiction"):
+            faults += truth.facts(title, article.material, run.desk.words, field_)
+        kept.append("" if faults else title)
+        if faults:
+            said = f"A heading was left out: “{title}” ({faults[0].message})"
+            findings.append(Finding(rule="dropped_heading", severity=Severity.NOTE, message=said, field=field_))
+    return tuple(kept), findings
+
+
+def _fitted(article: _Article, section: Section, planned: tuple[int, int], written: int) -> Section:
+    """The section with what the earlier ones left of the length. News goes by its facts, verse by its lines.
+
+    planned: words of the sections before it, and of it and those after it, as outlined. written: words there are.
+    """
+    before, left = planned
+    if article.strict or section.lines:
+        return section
+    share = max(_STRETCH[0], min(_STRETCH[1], (left - (written - before)) / left))
+    return replace(section, words=max(15, int(section.words * share)))
+
+
+def _section(article: _Article, section: Section, number: int, before: Sequence[str]) -> tuple[str, tuple[Finding, ...]]:
     """1. quotations as they stand  2. write  3. check  4. mend once, the fault named  5. leave out what still fails, and say so.
 
-    told: the earlier parts as turns of this conversation, so that the model goes on from them and the engine has them evaluated.
+    The earlier parts are turns of this conversation, so that the model goes on from them and the engine has them evaluated.
     """
     field = f"paragraph {number + 1}"
     if section.verbatim:
         return section.source, ()
-    ask = _question(article, section, before)
-    turns = [*_example(article), *told, message("user", ask)]
+    ask = question = _question(article, section, number, before)
     best, faults = "", _NOTHING
     for attempt in range(_ATTEMPTS):
-        text = _whole(_draft(article, section, turns, f"section/{number}/{attempt}"), section.words)
+        spoken = int(tokens_of(ask)) + _TURN + _reply_room(article, section)
+        turns = [*_example(article), *article.remembered(spoken), message("user", ask)]
+        text = _draft(article, section, turns, f"section/{number}/{attempt}")
         found = _judge(article, section, text, before, field)
         if not attempt or errors(found) < errors(faults) or not best:
             best, faults = text, found
@@ -115,7 +194,7 @@ def _section(
             return best, _NOTHING
         # Asked anew with the faults named, without the failing text among the turns: small models copy what they see.
         mend = Template(article.said["repair"]).substitute(faults=fault_list([(f.message, ()) for f in found[:4]], "- $text"))
-        turns[-1] = message("user", ask + "\n" + mend)
+        ask = f"{question}\n{mend}"
     return _left_out(article, section, best, before, field)
 
 
@@ -141,23 +220,43 @@ def _left_out(article: _Article, section: Section, text: str, before: Sequence[s
 
 def _draft(article: _Article, section: Section, turns: Sequence[Message], label: str) -> str:
     """One reply as text. Free forms are asked under a schema with a least length: small models stop after a sentence."""
-    run, chars = article.run, section.words if article.run.speaks == "zh" else int(section.words * 5.8)
+    run, most = article.run, _reply_room(article, section)
     if article.strict:
-        # Chinese characters are about a token each; English words about 1.4. The rest is room for a long last sentence.
-        return run.ask(label, turns, article.sampling, int(section.words * (1.3 if run.speaks == "zh" else 2.0)) + 40)
-    longest = int(chars * 1.7) + 60
+        return _whole(run.ask(label, turns, article.sampling, most), section.words)
+    if section.lines:
+        longest = article.form["line_most"][run.speaks]
+        reply = run.ask_json(label, turns, article.sampling, most, lines_schema(section.lines, 2, int(longest * 1.2), run.script))
+        return "\n".join(str(row).strip() for row in reply.get("lines", ()))
+    chars, longest = _chars(article, section)
     schema: dict[str, JsonValue] = {
         "type": "object",
         "properties": {"text": text_schema(longest, run.script, int(chars * 0.65))},
         "required": ["text"],
         "additionalProperties": False,
     }
-    return str(run.ask_json(label, turns, article.sampling, room(1, longest), schema).get("text", ""))
+    return _whole(str(run.ask_json(label, turns, article.sampling, most, schema).get("text", "")), section.words)
+
+
+def _chars(article: _Article, section: Section) -> tuple[int, int]:
+    """Characters of a section, and the most its schema allows: looser, so that the last sentence can end."""
+    chars = section.words if article.run.speaks == "zh" else int(section.words * 5.8)
+    return chars, int(chars * 1.7) + 60
+
+
+def _reply_room(article: _Article, section: Section) -> int:
+    """max_tokens of a section's reply. Chinese characters are about a token each; English words about 1.4."""
+    chinese = article.run.speaks == "zh"
+    if article.strict:  # the rest is room for a long last sentence
+        return int(section.words * (1.3 if chinese else 2.0)) + 40
+    if section.lines:
+        return room(section.lines, int(article.form["line_most"][article.run.speaks] * 1.2))
+    longest = _chars(article, section)[1]
+    return room(1, longest) if chinese else 42 + longest // 2
 
 
 def _judge(article: _Article, section: Section, text: str, before: Sequence[str], field: str) -> tuple[Finding, ...]:
     run, lists = article.run, article.run.desk.words
-    findings = [*wording.plain(text, lists, run.language, field, sentences=True), *brand(text, run.context.brand, field)]
+    findings = [*wording.plain(text, lists, run.language, field, sentences=not section.lines), *brand(text, run.context.brand, field)]
     if not text.strip():
         return (Finding(rule="empty", severity=Severity.ERROR, message="There is no text.", field=field),)
     if not article.form.get("fiction"):
@@ -175,9 +274,11 @@ def _judge(article: _Article, section: Section, text: str, before: Sequence[str]
     return tuple(findings)
 
 
-def _question(article: _Article, section: Section, before: Sequence[str]) -> str:
+def _question(article: _Article, section: Section, number: int, before: Sequence[str]) -> str:
     said, words = article.said, section.words
     rows = []
+    if section.chapter and article.titles[section.chapter - 1]:
+        rows.append(Template(said["part"]).substitute(title=article.titles[section.chapter - 1]))
     if section.facts:
         rows.append(Template(said["facts"]).substitute(facts="\n".join(f"- {fact.text}" for fact in section.facts)))
     if not article.strict and not before:
@@ -186,7 +287,10 @@ def _question(article: _Article, section: Section, before: Sequence[str]) -> str
     scale = 1.6 if article.run.speaks == "zh" else 1.0
     size = said["one"] if words <= 30 * scale else said["few"] if words <= 60 * scale else said["more"]
     ask = [section.ask, said["strict"]] if article.strict else [section.ask]
-    ask.append(Template(said["size"]).substitute(words=words, sentences=size))
+    if section.lines:
+        ask.append(Template(said["stanza"]).substitute(number=number + 1, count=article.parts, lines=section.lines))
+    else:
+        ask.append(Template(said["size"]).substitute(words=words, sentences=size))
     wishes = {"tone": article.spec.tone, "note": article.run.context.note}
     ask += [Template(said[key]).substitute({key: value}) for key, value in wishes.items() if value]
     if before:
@@ -200,38 +304,41 @@ def _example(article: _Article) -> list[Message]:
 
 
 def _headline(article: _Article, sections: Sequence[Section], paragraphs: Sequence[str]) -> tuple[str, tuple[Finding, ...]]:
-    """The first of a few that passes every check; else the least bad, its findings shown."""
     run, key = article.run, article.form.get("headline")
     if not key or not paragraphs:
         return "", ()
-    most = _HEADLINE_CHARS[run.speaks]
-    longest = int(most * 1.4)
     told = "\n".join(f"- {s.source}" for s in sections[:3]) if article.strict else f"{article.spec.about}. {paragraphs[0][:120]}"
-    turns = [message("user", Template(article.said[key]).substitute(facts=told))]
-    reply = run.ask_json(
-        "headline",
-        turns,
-        article.sampling.model_copy(update={"temperature": 0.7}),
-        room(3, longest),
-        lines_schema(3, 1, longest, run.script),
-    )
-    judged: list[tuple[str, tuple[Finding, ...]]] = []
-    for line in (str(row).strip(' “”"。.#') for row in reply.get("lines", ())):
-        findings = [*wording.length(line, most, "headline"), *wording.plain(line, run.desk.words, run.language, "headline")]
-        findings += brand(line, run.context.brand, "headline")
+
+    def held(line: str) -> list[Finding]:
+        found: list[Finding] = []
         if not article.form.get("fiction"):
-            findings += truth.facts(line, article.material, run.desk.words, "headline", strict=article.strict)
-        if line[:1].islower() or len(line) >= longest - 1:
-            findings.append(Finding(rule="unfinished", severity=Severity.ERROR, message="It is a piece of a sentence.", field="headline"))
+            found += truth.facts(line, article.material, run.desk.words, "headline", strict=article.strict)
         if article.strict:
-            findings += truth.unsupported(line, article.material, run.desk.words, "headline")
-        findings += wording.near_duplicate(line, run.context.avoid, "headline")
-        judged.append((line, tuple(findings)))
-    if article.strict and len(article.spec.about) <= most and all(findings for _, findings in judged):
-        # Every candidate failed: the person's own words for the story.
-        judged.append((article.spec.about[0].upper() + article.spec.about[1:], _NOTHING))
-    subject = f"{article.spec.about} {told}"
-    return min(judged, key=lambda pair: (errors(pair[1]), -round(wording.kinship(pair[0], subject), 1)), default=("", _NOTHING))
+            found += truth.unsupported(line, article.material, run.desk.words, "headline")
+        return found
+
+    own = article.spec.about if article.strict else ""
+    return headline(run, Wanted(article.said[key], told, article.spec.about, own, held), article.sampling)
+
+
+def _written(article: _Article, paragraphs: Sequence[str]) -> Written:
+    """What the checks of the form see: the text as framed, without headings."""
+    material = article.run.context.material
+    place = dateline(material) if article.strict else ""
+    shown = tuple(_framed(article, paragraphs))
+    return Written(shown, f"{material}\n{article.spec.about}", article.form, article.run.language, place, article.run.desk.signs)
+
+
+def _headed(article: _Article, paragraphs: Sequence[str], places: Sequence[int]) -> list[str]:
+    """Each chapter's heading before its first paragraph."""
+    if not any(places):
+        return list(paragraphs)
+    rows: list[str] = []
+    for number, (text, place) in enumerate(zip(paragraphs, places, strict=True)):
+        if place and place != (places[number - 1] if number else 0) and article.titles[place - 1]:
+            rows.append(f"## {article.titles[place - 1]}")
+        rows.append(text)
+    return rows
 
 
 def _framed(article: _Article, paragraphs: Sequence[str]) -> list[str]:
@@ -241,7 +348,8 @@ def _framed(article: _Article, paragraphs: Sequence[str]) -> list[str]:
     place = dateline(article.run.context.material)
     first = f"{place} — {paragraphs[0]}" if place and not paragraphs[0].startswith(place) else paragraphs[0]
     frame = [article.said[article.form["frame"]]] if "frame" in article.form else []
-    return [*frame, first, *paragraphs[1:]]
+    end = [article.said[article.form["end"]]] if "end" in article.form else []
+    return [*frame, first, *paragraphs[1:], *end]
 
 
 def _length_notes(article: _Article, paragraphs: Sequence[str]) -> tuple[Finding, ...]:

@@ -15,6 +15,8 @@ from string import Template
 from typing import Any
 
 from agents.channels import Channels
+from agents.checks.forms import read_signs
+from agents.checks.placeholders import Placeholders
 from agents.checks.words import WordLists
 from agents.frameworks import Crafts
 from agents.writers.sources import condensed
@@ -34,9 +36,17 @@ class Desk:
     """Prompts and word lists, read once from assets/. Raises OSError, TOMLDecodeError, KeyError when shipped data is wrong."""
 
     def __init__(self, assets: Path) -> None:
+        self.folder = assets
         self.words = WordLists.load(assets / "checks")
         self.channels = Channels.load(assets)
         self.crafts = Crafts.load(assets)
+        self.placeholders = Placeholders.load(assets / "localisation")
+        #: Languages, columns of string tables and where the words of a document stand: assets/localisation/languages.toml.
+        self.localisation = tomllib.loads((assets / "localisation" / "languages.toml").read_text(encoding="utf-8"))
+        #: By which signs a text answers who, when, where and why.
+        self.signs = read_signs(assets / "checks")
+        #: What each form of article and script is made of, by its name: assets/forms/*.toml.
+        self.forms = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted((assets / "forms").glob("*.toml"))}
         #: Ids of the families that art sets belong to.
         self.families = frozenset(
             str(entry["family"])
@@ -62,13 +72,17 @@ class Desk:
 
 @dataclass(frozen=True)
 class Assignment:
-    """One run of a writer: what it may know, whom it asks, and the seed all its calls derive theirs from."""
+    """One run of a writer: what it may know, whom it asks, and the seed all its calls derive theirs from.
+
+    opening: what every call begins with, when it is not the brief (a translator is handed its lines, not the brief).
+    """
 
     context: StepContext
     chat: ChatModel
     seed: int
     progress: Progress
     desk: Desk
+    opening: tuple[Message, ...] | None = None
 
     @property
     def language(self) -> str:
@@ -88,8 +102,9 @@ class Assignment:
         self, label: str, turns: Sequence[Message], sampling: Sampling, max_tokens: int, schema: dict[str, JsonValue] | None = None
     ) -> str:
         """One call after the shared prefix. label makes its seed its own; the same label and seed ask the same again."""
+        begin = self.opening if self.opening is not None else prefix(self.context, self.desk, self.speaks, self.chat.context_tokens)
         request = ChatRequest(
-            messages=(*prefix(self.context, self.desk, self.speaks, self.chat.context_tokens), *turns),
+            messages=(*begin, *turns),
             json_schema=schema,
             sampling=sampling.model_copy(update={"seed": seed_for(self.seed, label, 0)}),
             max_tokens=max_tokens,

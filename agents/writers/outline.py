@@ -1,8 +1,11 @@
-"""Outlines an article by rule: which sections it has, which facts of the brief each tells, and how long each may be. No LLM."""
+"""Outlines an article by rule: which sections it has, which facts of the brief each tells, and how long each may be. No LLM.
+
+How a form is laid out is data (assets/forms): "facts" goes by the facts of the brief, "sections" by a list of parts, "verse" by stanzas.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,12 +21,17 @@ _LONGEST_SECTION = 110
 
 @dataclass(frozen=True)
 class Section:
-    """ask: what the LLM is told to write. words: its length. verbatim: the facts are printed in their own words."""
+    """ask: what the LLM is told to write. words: its length. verbatim: the facts are printed in their own words.
+
+    chapter: number of the heading it stands under, from 1; 0 for none. lines: of a stanza; 0 for prose.
+    """
 
     ask: str
     words: int
     facts: tuple[Statement, ...] = ()
     verbatim: bool = False
+    chapter: int = 0
+    lines: int = 0
 
     @property
     def source(self) -> str:
@@ -34,14 +42,10 @@ class Section:
 def outline(form: Mapping[str, Any], spec: ArticleSpec, material: str, speaks: str) -> tuple[Section, ...]:
     """Sections in order, at least one."""
     told = statements(material) or (Statement(spec.about),)
-    if form.get("strict"):
-        return _news(form, spec.words, told, speaks)
-    if "scenes" in form:
-        return _scenes(form, spec.words, speaks)
-    return _essay(form, spec.words, told if not form.get("fiction") else (), speaks, thin=not form.get("fiction"))
+    return _LAYOUTS[form["layout"]](form, spec.words, told, speaks)
 
 
-def _news(form: Mapping[str, Any], words: int, told: Sequence[Statement], speaks: str) -> tuple[Section, ...]:
+def _by_facts(form: Mapping[str, Any], words: int, told: Sequence[Statement], speaks: str) -> tuple[Section, ...]:
     """Inverted pyramid: facts in the order the brief gives them, as many as fit. Quotations stand alone, untouched."""
     chosen: list[Statement] = []
     for fact in told:
@@ -66,24 +70,53 @@ def _news(form: Mapping[str, Any], words: int, told: Sequence[Statement], speaks
     return tuple(sections)
 
 
-def _scenes(form: Mapping[str, Any], words: int, speaks: str) -> tuple[Section, ...]:
-    asks = form["scenes"]
-    order = (0, 1, 4, 5) if words < 200 else (0, 1, 2, 4, 5) if words < 350 else (0, 1, 2, 3, 4, 5)
-    return tuple(Section(asks[at][speaks], max(20, words // len(order))) for at in order)
-
-
-def _essay(form: Mapping[str, Any], words: int, told: Sequence[Statement], speaks: str, *, thin: bool) -> tuple[Section, ...]:
-    """Opening, as many middles as the words ask (and, for non-fiction, as the facts carry), closing."""
+def _by_sections(form: Mapping[str, Any], words: int, told: Sequence[Statement], speaks: str) -> tuple[Section, ...]:
+    """The parts of the form, the one marked `repeat` as often as the words ask (and, for non-fiction, as the facts carry)."""
+    fiction = bool(form.get("fiction"))
+    asked = [part for part in form["section"] if words >= part.get("from", 0)]
+    pairs = [] if fiction else [tuple(told[at : at + 2]) for at in range(0, len(told), 2)]
     wanted = max(1, round(words / _SECTION_WORDS))
-    pairs = [tuple(told[at : at + 2]) for at in range(0, len(told), 2)]
-    count = min(wanted, len(pairs) + 2) if thin else wanted
-    asks = [form["opening"], *[form["middle"]] * max(0, count - 2), *([form["closing"]] if count > 1 else [])]
-    size = min(_LONGEST_SECTION, max(15, words // len(asks)))
+    count = wanted if fiction else min(wanted, len(pairs) + 2)
+    repeated = any(part.get("repeat") for part in asked)
+    parts: list[Mapping[str, Any]] = []
+    for part in asked:
+        parts += [part] * (max(0, count - len(asked) + 1) if part.get("repeat") else 1)
+    if repeated and count < len(parts):  # so short that only the beginning fits
+        parts = parts[:count]
     # The opening knows the first facts, each middle the next ones; the prefix holds the whole brief anyway.
-    shares: list[tuple[Statement, ...]] = [
-        pairs[at] if at < len(pairs) and (at < len(asks) - 1 or len(asks) == 1) else () for at in range(len(asks))
-    ]
-    return tuple(Section(ask[speaks], size, share) for ask, share in zip(asks, shares, strict=True))
+    last = len(parts) - 1
+    shares = [pairs[at] if at < len(pairs) and (at < last or not last) else () for at in range(len(parts))]
+    weights = [float(part.get("share", 1.0)) for part in parts]
+    longest = _LONGEST_SECTION if repeated else words
+    sizes = [min(longest, max(15, int(words * weight / sum(weights)))) for weight in weights]
+    chapters = _chapters(form, words, [bool(part.get("repeat")) for part in parts])
+    return tuple(Section(part["ask"][speaks], sizes[at], shares[at], chapter=chapters[at]) for at, part in enumerate(parts))
+
+
+def _chapters(form: Mapping[str, Any], words: int, repeated: Sequence[bool]) -> list[int]:
+    """Which heading each part stands under: the repeated parts share the headings evenly, the others have none."""
+    middles = sum(repeated)
+    if not middles or words < form.get("headed_from", 10**9):
+        return [0] * len(repeated)
+    count = max(1, min(middles, round(words / form["headed_every"])))
+    seen, chapters = 0, []
+    for part in repeated:
+        chapters.append(seen * count // middles + 1 if part else 0)
+        seen += part
+    return chapters
+
+
+def _by_stanzas(form: Mapping[str, Any], words: int, told: Sequence[Statement], speaks: str) -> tuple[Section, ...]:
+    size = form["lines"] * form["line_words"][speaks]
+    count = max(1, min(form["stanzas"], round(words / size)))
+    return tuple(Section(form["ask"][speaks], size, lines=form["lines"]) for _ in range(count))
+
+
+_LAYOUTS: dict[str, Callable[[Mapping[str, Any], int, Sequence[Statement], str], tuple[Section, ...]]] = {
+    "facts": _by_facts,
+    "sections": _by_sections,
+    "verse": _by_stanzas,
+}
 
 
 def _closed(text: str) -> str:

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from agents.checks.text import words
 from agents.writers.game.data import told
+from agents.writers.screenplay import markdown
 from domain.counting import CountingRule
 from domain.dialogue import Condition
 from domain.documents import (
     ARTICLE_MEDIA_TYPE,
     COPY_MEDIA_TYPE,
     DIALOGUE_MEDIA_TYPE,
+    SCRIPT_MEDIA_TYPE,
+    TRANSLATION_MEDIA_TYPE,
     ArticleDocument,
     CopyDocument,
     DialogueDocument,
+    ScriptDocument,
+    TranslationDocument,
 )
 from domain.finding import Finding
 from domain.lore import LORE_MEDIA_TYPE, LoreDocument
 
-Document = CopyDocument | ArticleDocument | DialogueDocument | LoreDocument
+Document = CopyDocument | ArticleDocument | ScriptDocument | DialogueDocument | LoreDocument | TranslationDocument
 
-_KINDS: dict[str, type[CopyDocument] | type[ArticleDocument] | type[DialogueDocument] | type[LoreDocument]] = {
+_KINDS: dict[str, type[Document]] = {
     COPY_MEDIA_TYPE: CopyDocument,
     ARTICLE_MEDIA_TYPE: ArticleDocument,
+    SCRIPT_MEDIA_TYPE: ScriptDocument,
     DIALOGUE_MEDIA_TYPE: DialogueDocument,
     LORE_MEDIA_TYPE: LoreDocument,
+    TRANSLATION_MEDIA_TYPE: TranslationDocument,
 }
 
 
@@ -35,6 +42,10 @@ def render(document: Document) -> str:
         return _article(document)
     if isinstance(document, LoreDocument):
         return _lore(document)
+    if isinstance(document, ScriptDocument):
+        return markdown(document) + _notes(document.findings)
+    if isinstance(document, TranslationDocument):
+        return _translation(document)
     return _dialogue(document)
 
 
@@ -63,10 +74,17 @@ def _copy(document: CopyDocument) -> str:
 
 
 def _article(document: ArticleDocument) -> str:
-    parts = ([f"# {document.headline}"] if document.headline else []) + list(document.paragraphs)
+    # The lines of a stanza stay lines: Markdown breaks a line where it ends in two blanks.
+    parts = ([f"# {document.headline}"] if document.headline else []) + [p.replace("\n", "  \n") for p in document.paragraphs]
     unit = "字" if document.language.split("-")[0] == "zh" else "words"
-    parts.append(f"*{sum(words(paragraph) for paragraph in document.paragraphs)} {unit}*")
+    parts.append(f"*{sum(words(paragraph) for paragraph in document.paragraphs if not paragraph.startswith('## '))} {unit}*")
     return "\n\n".join(parts) + "\n" + _notes(document.findings)
+
+
+def _translation(document: TranslationDocument) -> str:
+    rows = [f"| Line | {document.source_language} | {document.language} | State |", "|---|---|---|---|"]
+    rows += [f"| `{_cell(line.id)}` | {_cell(line.source)} | {_cell(line.target)} | {line.state} |" for line in document.lines]
+    return "\n".join(rows) + "\n" + _notes(document.findings)
 
 
 def _dialogue(document: DialogueDocument) -> str:

@@ -16,7 +16,7 @@ from agents.writers.wishes import counted, strongest
 from domain.brand import CastMember
 from domain.capability import StepKind
 from domain.context import InputText, StepContext
-from domain.documents import ArticleDocument, CopyDocument, DialogueDocument
+from domain.documents import ArticleDocument, CopyDocument, DialogueDocument, ScriptDocument
 from domain.errors import InputError
 from domain.specs import SpeechSpec
 from domain.value import JsonValue, Value
@@ -119,7 +119,11 @@ def _words_of(given: InputText, spec: SpeechSpec, slots: Sequence[str]) -> tuple
     if given.kind is StepKind.COPY:
         return _copy_words(CopyDocument.model_validate(given.document), slots), []
     if given.kind is StepKind.DIALOGUE:
-        return _dialogue_words(DialogueDocument.model_validate(given.document), spec)
+        dialogue = DialogueDocument.model_validate(given.document)
+        return _lines_of(tuple((line.speaker, line.text) for node in dialogue.nodes for line in node.lines), spec, "dialogue")
+    if given.kind is StepKind.SCRIPT:
+        script = ScriptDocument.model_validate(given.document)
+        return _lines_of(tuple((line.speaker, line.text) for part in script.parts for line in part.lines), spec, "script")
     article = ArticleDocument.model_validate(given.document)
     spoken = [_without_directions(row) for row in article.paragraphs if not row.lstrip().startswith("#")]
     return "\n\n".join(row for row in spoken if row), []
@@ -134,19 +138,18 @@ def _copy_words(document: CopyDocument, slots: Sequence[str]) -> str:
     return document.first(longest.name)
 
 
-def _dialogue_words(document: DialogueDocument, spec: SpeechSpec) -> tuple[str, list[str]]:
-    """The lines of one character in the order of the nodes."""
-    lines = [line for node in document.nodes for line in node.lines]
-    speakers = list(dict.fromkeys(line.speaker for line in lines))
+def _lines_of(lines: Sequence[tuple[str, str]], spec: SpeechSpec, what: str) -> tuple[str, list[str]]:
+    """The lines of one character, in order. lines: (speaker, text)."""
+    speakers = list(dict.fromkeys(speaker for speaker, _ in lines))
     if not speakers:
         return "", []
     wanted = spec.character.strip().casefold()
     speaker = next((name for name in speakers if name.casefold() == wanted), "") if wanted else speakers[0]
     if not speaker:
         hint = f"It has lines of {', '.join(speakers)}."
-        raise InputError(f"The dialogue has no lines of {spec.character!r}.", hint=hint, field="character")
+        raise InputError(f"The {what} has no lines of {spec.character!r}.", hint=hint, field="character")
     notes = [] if wanted or len(speakers) == 1 else [f"No character was named: these are the lines of {speaker}."]
-    return "\n".join(line.text for line in lines if line.speaker == speaker), notes
+    return "\n".join(text for name, text in lines if name == speaker), notes
 
 
 def _without_directions(row: str) -> str:

@@ -8,6 +8,8 @@
   const EDITABLE = {
     copy: ["about", "tone", "angle", "language", "fields"],
     article: ["about", "form", "words", "tone", "language"],
+    script: ["about", "form", "seconds", "speakers", "tone", "language"],
+    translation: ["text", "language", "source_language", "file", "expansion", "about"],
     dialogue: ["about", "characters", "nodes", "tone", "language"],
     lore: ["about", "form", "characters", "situations", "count", "tone", "language"],
     picture: ["about", "width", "height", "style", "palette", "margin"],

@@ -3,7 +3,9 @@
 window.Maquette = (() => {
   "use strict";
 
-  const ICONS = { copy: "✎", article: "¶", dialogue: "❝", lore: "❖", picture: "▣", speech: "◉", music: "♫", layout: "▤" };
+  const ICONS = {
+    copy: "✎", article: "¶", script: "▶", dialogue: "❝", lore: "❖", translation: "⇄", picture: "▣", speech: "◉", music: "♫", layout: "▤",
+  };
   const PICTURES = new Set(["image/png", "image/jpeg", "image/webp"]);
 
   function el(tag, attributes = {}, ...children) {
@@ -153,14 +155,37 @@ window.Maquette = (() => {
       node.goto && !node.choices.length ? el("p", { class: "mq-choice" }, `→ ${node.goto}`) : null);
   }
 
+  const table_of = (head, rows) => el("table", { class: "mq-rows" }, el("thead", {}, el("tr", {}, head.map((cell) => el("th", {}, cell)))),
+    el("tbody", {}, rows.map((row) => el("tr", {}, row.map((cell) => el("td", {}, cell))))));
+
+  const said_by = (line) => el("p", {}, el("b", {}, line.speaker), ` ${line.manner ? `(${line.manner}) ` : ""}${line.text}`);
+
+  // An ad in its columns; podcast and film part by part, a film with its shot list.
+  function script_of(document_) {
+    const title = document_.title ? el("h4", {}, document_.title) : null;
+    if (document_.form === "ad") {
+      return [title, table_of(document_.heads, document_.parts.map((part) => [String(part.seconds), part.picture, part.lines.map(said_by)]))];
+    }
+    const shots = document_.parts.flatMap((part, at) => part.shots.map((shot) => [String(shot.number), String(at + 1), shot.size, shot.move, shot.what]));
+    return [title, ...document_.parts.map((part) => el("section", {}, el("h5", {}, part.heading), part.picture ? el("p", {}, part.picture) : null, part.lines.map(said_by))),
+      ...(shots.length ? [el("h5", {}, document_.table), table_of(document_.heads, shots)] : [])];
+  }
+
+  function translation_of(document_) {
+    return table_of(["", document_.source_language, document_.language], document_.lines.map((line) => [line.id, line.source,
+      el("span", { class: line.state === "failed" ? "mq-bad" : "", title: line.findings.map((f) => f.message).join(" ") }, line.target)]));
+  }
+
   function words_of(kind, document_) {
+    if (kind === "script") return el("div", { class: "mq-dialogue" }, script_of(document_));
+    if (kind === "translation") return el("div", { class: "mq-dialogue" }, translation_of(document_));
     if (kind === "copy") {
       return el("div", { class: "mq-copy" }, document_.slots.map((slot) => el("section", {}, el("h4", {}, named("slot", slot.name)), lines_of(slot))));
     }
     if (kind === "article") {
       return el("div", { class: "mq-article" },
         document_.headline ? el("h4", {}, document_.headline) : null,
-        document_.paragraphs.map((p) => (p.startsWith("## ") ? el("h5", {}, p.slice(3)) : el("p", {}, p))));
+        document_.paragraphs.map((p) => (p.startsWith("## ") ? el("h5", {}, p.slice(3)) : el("p", {}, p.split("\n").flatMap((row, at) => (at ? [el("br"), row] : [row]))))));
     }
     if (kind === "dialogue") return el("div", { class: "mq-dialogue" }, document_.nodes.map(node_of));
     if (kind === "lore") {

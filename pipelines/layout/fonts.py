@@ -98,9 +98,13 @@ class Shelf:
         """A heading and a body that go together; equal draws give equal pairs."""
         return self._file.pair[draw % len(self._file.pair)]
 
+    def typefaces(self, face: Face) -> tuple[skia.Typeface, ...]:
+        """The typefaces that draw this face, in the order they are asked for a character."""
+        return tuple(self._typeface(name, face.weight) for name in self._families(face))
+
     def uncovered(self, text: str, face: Face) -> tuple[str, ...]:
         """The characters no opened font can draw for this face, each once, in order."""
-        typefaces = [self._typeface(name, face.weight) for name in self._families(face)]
+        typefaces = self.typefaces(face)
         missing: dict[str, None] = {}
         for character in text:
             if character.isspace() or unicodedata.category(character) in ("Cf", "Mn"):

@@ -10,7 +10,18 @@ from agents.writers.spoken import Spoken, Voice, prepare_speech
 from domain.brand import BrandKit, CastMember
 from domain.capability import StepKind
 from domain.context import InputText, StepContext
-from domain.documents import ArticleDocument, CopyDocument, CopyLine, CopySlot, DialogueDocument, DialogueLine, DialogueNode
+from domain.documents import (
+    ArticleDocument,
+    CopyDocument,
+    CopyLine,
+    CopySlot,
+    DialogueDocument,
+    DialogueLine,
+    DialogueNode,
+    ScriptDocument,
+    ScriptLine,
+    ScriptPart,
+)
 from domain.errors import InputError
 from domain.finding import Finding, Severity
 from domain.specs import SpeechSpec
@@ -85,6 +96,14 @@ def test_of_a_script_neither_headings_nor_directions_are_spoken(prepare: Prepare
         language="en", form="script", headline="Title", paragraphs=("## Scene", "[music up] VO: Good morning.", "(pause)", "旁白：Again.")
     )
     assert prepare(inputs=given(StepKind.ARTICLE, article)).text == "Good morning.\n\nAgain."
+
+
+def test_of_a_two_column_script_what_is_heard_is_spoken(prepare: Prepare) -> None:
+    parts = tuple(
+        ScriptPart(seconds=5, picture="A tray.", lines=(ScriptLine(speaker="VO", text=text),)) for text in ("At five.", "Still warm.")
+    )
+    script = ScriptDocument(language="en", form="ad", title="Bread", seconds=10, parts=parts)
+    assert prepare(inputs=given(StepKind.SCRIPT, script)).text == "At five.\nStill warm."
 
 
 def test_of_a_dialogue_one_character_speaks(prepare: Prepare) -> None:

@@ -1,0 +1,52 @@
+"""Written documents as the files other programs open: Fountain, PDF and Word for scripts, the table itself for a translation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from agents.writers.screenplay import fountain, printed
+from domain.documents import ScriptDocument, TranslationDocument
+from domain.finding import Finding, Severity
+from domain.recipe import OutputFile
+from pipelines.layout.banner import CJK_FONT, beyond_latin
+from pipelines.layout.pages import pages_pdf
+from pipelines.layout.word_file import word_file
+from pipelines.models.store import ModelStore
+from studio.word_makers import Document
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_ENDINGS = {"text/csv": "csv", "application/json": "json", "text/plain": "txt"}
+Printed = tuple[tuple[OutputFile, ...], tuple[Finding, ...]]
+
+
+class Printing:
+    """fonts: the folder assets/fonts. store: where the Chinese font comes from."""
+
+    def __init__(self, fonts: Path, store: ModelStore) -> None:
+        self._fonts = fonts
+        self._store = store
+
+    def script(self, document: Document) -> Printed:
+        """A film also as Fountain. Where the Chinese font is missing and needed there is no PDF, and a finding says so."""
+        if not isinstance(document, ScriptDocument):
+            return (), ()
+        text = printed(document)
+        files = [OutputFile(name="script.docx", media_type=DOCX, data=word_file(text))]
+        if document.form == "film":
+            files.insert(0, OutputFile(name="script.fountain", media_type="text/plain", data=fountain(document).encode()))
+        words = "".join(block.text + "".join(cell for row in block.rows for cell in row) for block in text.blocks)
+        if beyond_latin(words) and not self._store.ready(CJK_FONT):
+            said = f"There is no PDF: its letters need the font {CJK_FONT}, which is not installed."
+            remark = Finding(
+                rule="no_pdf", severity=Severity.NOTE, message=said, suggestion="Pull it on the Models page, then redo the step."
+            )
+            return tuple(files), (remark,)
+        cjk = self._store.folder(CJK_FONT) if beyond_latin(words) else None
+        return (*files, OutputFile(name="script.pdf", media_type="application/pdf", data=pages_pdf(text, self._fonts, cjk))), ()
+
+    def translation(self, document: Document) -> Printed:
+        """The table or document with the new words in it, in the form it came in."""
+        if not isinstance(document, TranslationDocument):
+            return (), ()
+        name = f"{document.language}.{_ENDINGS[document.result_type]}"
+        return (OutputFile(name=name, media_type=document.result_type, data=document.result.encode()),), ()
