@@ -18,9 +18,9 @@ from agents.jobs.passages import terms
 from agents.jobs.reading import JobReader
 from agents.jobs.sums import shown
 from domain.errors import InputError
+from domain.value import JsonValue
 
 _DRAWS = 3
-_YES = ("yes", "no")
 _REFUSES = re.compile(
     r"^(?:no,?|nope,?|wrong,?|that(?:'s| is) (?:wrong|not right|incorrect|not true)|"
     r"you(?:'re| are) wrong|actually|i (?:think|believe)(?: that)?|it(?:'s| is)? (?:not )?|"
@@ -62,18 +62,16 @@ def fact(job: ChatJob, calls: Calls, reader: JobReader) -> Iterator[str]:
 
 
 def _judged(statement: str, calls: Calls) -> tuple[bool, str]:
-    schema = {"fact": {"type": "string", "maxLength": 160}, "true": {"enum": list(_YES)}}
-    said = calls.form("judge", "fact", "judge", dict(schema), max_tokens=260, statement=statement)
+    schema: dict[str, JsonValue] = {"fact": {"type": "string", "maxLength": 160}, "true": {"enum": ["yes", "no"]}}
+    said = calls.form("judge", "fact", "judge", schema, max_tokens=260, statement=statement)
     return said.get("true") != "no", " ".join(str(said.get("fact", "")).split())
 
 
 def _agreed(ask: str, calls: Calls) -> tuple[str, bool]:
     """The likeliest answer, and whether most draws say the same."""
-    schema = {"answer": {"type": "string", "minLength": 1, "maxLength": 80}}
-    first = str(calls.form("fact", "question", "fact", dict(schema), max_tokens=120, ask=ask).get("answer", "")).strip()
-    drawn = [
-        str(calls.form("fact", "opinion", f"fact-{n}", dict(schema), max_tokens=120, ask=ask).get("answer", "")) for n in range(_DRAWS)
-    ]
+    schema: dict[str, JsonValue] = {"answer": {"type": "string", "minLength": 1, "maxLength": 80}}
+    first = str(calls.form("fact", "question", "fact", schema, max_tokens=120, ask=ask).get("answer", "")).strip()
+    drawn = [str(calls.form("fact", "opinion", f"fact-{n}", schema, max_tokens=120, ask=ask).get("answer", "")) for n in range(_DRAWS)]
     alike = sum(agree(first, other) for other in drawn)
     return first, bool(first) and alike >= 2
 
@@ -122,10 +120,10 @@ def dispute(job: ChatJob, calls: Calls, reader: JobReader) -> Iterator[str]:
 def _weighed(job: ChatJob, claim: str, calls: Calls) -> str:
     answer = " ".join(job.answer.split())[:240]
     fresh, agreed = _agreed(job.about, calls)
-    schema = {"true": {"enum": ["A", "B"]}}
+    schema: dict[str, JsonValue] = {"true": {"enum": ["A", "B"]}}
     votes = 0
     for order, (a, b) in enumerate(((answer, claim), (claim, answer))):
-        said = calls.form("choose", "question", f"choose-{order}", dict(schema), ask=job.about, a=a, b=b).get("true")
+        said = calls.form("choose", "question", f"choose-{order}", schema, ask=job.about, a=a, b=b).get("true")
         votes += (said == "B") == (order == 0)
     if agreed:
         for_claim, for_answer = _bears(fresh, claim), _bears(fresh, answer)
@@ -152,7 +150,7 @@ def _true_sum(job: ChatJob, reader: JobReader) -> tuple[Fraction, str, str] | No
             value = evaluate(found.expression).value
             return value, result, "; ".join(steps)
         if claimed is not None:
-            return claimed[0], number(claimed[0]), job.message.strip()[:0] + f"{number(claimed[0])}"
+            return claimed[0], number(claimed[0]), number(claimed[0])
     except InputError:
         return None
     return None

@@ -11,6 +11,7 @@ from agents.jobs.calls import Calls, listed, texts
 from agents.jobs.kinds import ChatJob
 from agents.jobs.limits import ITEMS_MOST, Limits
 from agents.lexicon import language_of
+from domain.value import JsonValue
 
 _TRIES = 3
 _COLUMNS_MOST = 8
@@ -71,8 +72,8 @@ def table(job: ChatJob, calls: Calls) -> Iterator[str]:
         return
     ask = f"{job.ask}: {job.text[:2400]}" if job.text else job.message
     named = _NAMED_COLUMNS.search(job.message)
-    schema = {"columns": texts(_COLUMNS_MOST, 40, 2), "rows": texts(_ROWS_MOST, 60)}
-    plan = calls.form("columns", "table", "columns", dict(schema), max_tokens=600, ask=ask)
+    schema: dict[str, JsonValue] = {"columns": texts(_COLUMNS_MOST, 40, 2), "rows": texts(_ROWS_MOST, 60)}
+    plan = calls.form("columns", "table", "columns", schema, max_tokens=600, ask=ask)
     columns = listed(plan.get("columns"))
     if named is not None:
         said = next(group for group in named.groups() if group)

@@ -14,6 +14,7 @@ from agents.jobs.kinds import ChatJob
 from agents.jobs.limits import Limits, words_in
 from agents.jobs.passages import pieces, ranked, sentences, terms, tokens_in
 from agents.lexicon import CJK
+from domain.value import JsonValue
 
 #: Tokens of passages that one question is answered from.
 _EVIDENCE = 1200
@@ -42,6 +43,7 @@ _SHAPES = (
     (re.compile(r"\bdates?\b|日期"), _DATE),
     (re.compile(r"\bprices?\b|\bamounts?\b|\bcosts?\b|价格|金额"), _PRICE),
 )
+_QUOTE = re.compile(r"\W*(?:quote|cite|引用|摘抄)")
 _NUMERIC = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred|thousand|million|half|no|none|both)\b|[一二两三四五六七八九十百千万半]"
 )
@@ -84,13 +86,19 @@ def _answered(ask: str, evidence: Sequence[str], calls: Calls) -> tuple[str, str
     if not evidence:
         return None
     numbered = "\n".join(f"[{n}] {line}" for n, line in enumerate(evidence, 1))
-    schema = {"sentence": {"type": "integer", "minimum": 0, "maximum": len(evidence)}, "answer": {"type": "string", "maxLength": 160}}
-    said = calls.form("question", "question", "question", dict(schema), max_tokens=260, text=numbered, ask=ask)
+    quoting = bool(_QUOTE.match(ask.strip().lower()))
+    schema: dict[str, JsonValue] = {
+        "sentence": {"type": "integer", "minimum": 1 if quoting else 0, "maximum": len(evidence)},
+        "answer": {"type": "string", "maxLength": 160},
+    }
+    said = calls.form("question", "question", "question", schema, max_tokens=260, text=numbered, ask=ask)
     index = said.get("sentence", 0)
     answer = " ".join(str(said.get("answer", "")).split())
-    if not isinstance(index, int) or not 1 <= index <= len(evidence) or not answer:
+    if not isinstance(index, int) or not 1 <= index <= len(evidence) or not (answer or quoting):
         return None
     quote = evidence[index - 1]
+    if quoting:
+        return quote, quote
     if not _could_answer(ask, quote) or not _stands(answer, " ".join(evidence) + ask):
         return None
     states = calls.form("supports", "question", "supports", {"states": {"enum": ["yes", "no"]}}, sentence=quote, ask=ask)
@@ -161,8 +169,8 @@ def _points(text: str, calls: Calls, label: str, count: int, *, exact: bool = Fa
     form = (f"{count}句话" if zh else f"in {count} short sentence{'s' if count > 1 else ''}") + (
         (f"，共不超过{words}个字" if zh else f" of at most {max(4, words // count)} words") if words else ""
     )
-    schema = {"sentences": texts(count, 60 + 9 * (words or 30), count if exact else 1)}
-    said = calls.form("summary", "summary", label, dict(schema), max_tokens=500, text=text, form=form, language=calls.name())
+    schema: dict[str, JsonValue] = {"sentences": texts(count, 60 + 9 * (words or 30), count if exact else 1)}
+    said = calls.form("summary", "summary", label, schema, max_tokens=500, text=text, form=form, language=calls.name())
     folded = text.replace(",", "")
     return [s for s in listed(said.get("sentences")) if all(n in folded for n in re.findall(r"\d+", s.replace(",", "")))]
 
@@ -241,5 +249,5 @@ def labels_of(ask: str) -> list[str]:
 def _label(ask: str, text: str, labels: Sequence[str], calls: Calls) -> str:
     part = pieces(text, min(calls.room("classification"), 900))[0]
     said = calls.form("classification", "classification", f"label-{part[:40]}", {"label": {"enum": list(labels)}}, ask=ask, text=part)
-    label = said.get("label")
+    label = str(said.get("label"))
     return label if label in labels else labels[0]

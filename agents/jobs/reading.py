@@ -20,6 +20,8 @@ from domain.value import Value
 
 #: An instruction longer than this is text that happens to hold a word of ours.
 _ASK_MOST = 400
+#: A problem in words or a question of fact is at most so long.
+_PROBLEM_MOST = 600
 _FENCE = re.compile(r"```[\w+-]*\n?(.*?)```", re.DOTALL)
 _QUOTED = re.compile(r"“([^”]{2,})”|「([^」]{2,})」|\"([^\"]{2,})\"", re.DOTALL)
 _COLON = re.compile(r"(?:：|:(?=\s|[^\x00-\x7f]|$|[\"“]))\s*")
@@ -144,9 +146,9 @@ class JobReader:
                 kind = JobKind.CODE if code else JobKind.SQL if _QUERY.search(text) else JobKind.QUESTION
                 return ChatJob(kind=kind, ask=ask, text=text, message=message)
         # 4. A problem in words, and a question with one short answer.
-        if self._names(bare) or self._ordered(bare):
+        if len(message) > _PROBLEM_MOST or self._names(bare) or self._ordered(bare):
             return None
-        if len(message) <= 600 and _ASKS_AMOUNT.search(bare) and len(_AMOUNT.findall(bare)) >= 2 and not self._checked.match(bare):
+        if _ASKS_AMOUNT.search(bare) and len(_AMOUNT.findall(bare)) >= 2 and not self._checked.match(bare):
             return ChatJob(kind=JobKind.ARITHMETIC, ask=message, message=message)
         if len(bare) <= 200 and (self.checked(bare) or self.rests(bare)):
             return ChatJob(kind=JobKind.FACT, ask=message, message=message)

@@ -46,8 +46,8 @@ def _translated(part: str, target: str, job: ChatJob, calls: Calls, label: str) 
     best = ""
     for turn in range(_TRIES):
         tokens = 2 * tokens_in(part) + 60
-        values = {"text": part.strip(), "language": calls.languages.name(target, "en")}
-        said = calls.text("translation", "translation", f"{label}-{turn}" if turn else label, max_tokens=tokens, **values)
+        name = calls.languages.name(target, "en")
+        said = calls.text("translation", "translation", f"{label}-{turn}", max_tokens=tokens, text=part.strip(), language=name)
         right_script = (language_of(said, "en") == "zh") == (side(target) == "zh")
         fresh = not any(same(said, old) for old in job.earlier)
         if said and right_script and not best:

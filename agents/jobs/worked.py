@@ -72,7 +72,8 @@ def _problem(job: ChatJob, calls: Calls, sums: SumReader) -> Iterator[str]:
 
 def _worked(expressions: list[str], allowed: set[Fraction]) -> tuple[Fraction, tuple[str, ...]] | None:
     """The last result and all steps, None when a sum cannot be read or uses a number that nobody gave."""
-    given, steps = set(allowed), ()
+    given = set(allowed)
+    steps: tuple[str, ...] = ()
     value: Fraction | None = None
     for expression in expressions:
         left = expression.split("=")[0].strip()
