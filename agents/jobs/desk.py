@@ -6,6 +6,7 @@ Does not route between jobs and plans; agents/routing.py does, and asks here whe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from agents.jobs import coding, facts, laid_out, on_text, rewording, worked
@@ -20,6 +21,7 @@ from agents.sampling import SamplingBook
 from domain.chat import ChatModel
 from domain.conversation import Turn
 from domain.progress import CancelToken
+from domain.value import seed_for
 
 _TRIES = 3
 
@@ -79,7 +81,7 @@ class JobDesk:
         """An answer other than the earlier ones; where there is none, that is said."""
         said = ""
         for turn in range(_TRIES):
-            fresh = Calls(**{**calls.__dict__, "seed": calls.seed + turn * 7919})
+            fresh = replace(calls, seed=seed_for(calls.seed, "again", turn))
             said = "".join(self._done[job.kind](job, fresh)).strip()
             if said and not any(same(said, old) for old in job.earlier):
                 yield said

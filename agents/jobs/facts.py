@@ -23,7 +23,7 @@ from domain.value import JsonValue
 _DRAWS = 3
 _REFUSES = re.compile(
     r"^(?:no,?|nope,?|wrong,?|that(?:'s| is) (?:wrong|not right|incorrect|not true)|"
-    r"you(?:'re| are) wrong|actually|i (?:think|believe)(?: that)?|it(?:'s| is)? (?:not )?|"
+    r"you(?:'re| are) wrong|actually|i (?:think|believe)(?: that)?|it(?:'s| is| was)? (?:not )?|"
     r"不对|错了|不是|你错了|我(?:觉得|认为)|其实)[,.:;!，。：；！ ]*",
     re.IGNORECASE,
 )

@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from agents.jobs.arithmetic import number
 from agents.jobs.kinds import ChatJob, JobKind
+from agents.jobs.passages import terms
 from agents.jobs.reading import JobReader, any_of
 from agents.lexicon import CJK
 from agents.request import chinese_number
@@ -19,6 +20,10 @@ from domain.conversation import Intent, Turn
 _ITEM = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)、])\s*(\S.*?)\s*$", re.MULTILINE)
 _LIST_ASK = re.compile(r"\b(?:bullets?|bullet points?|list)\b|列表|清单")
 _TABLE_ASK = re.compile(r"\btable\b|表格")
+#: "a banner", not "the headline": a new thing is ordered.
+_NEW = re.compile(r"\b(?:an?|some|two|three|\d+)\b|[一两三][个张条份篇]")
+#: Words that stand for what was spoken of.
+_LEANS = re.compile(r"\b(?:it|its|he|she|they|them|their|his|her|this|that|there|these|those)\b|[它他她其这那]|文中|原文")
 #: What a question must lean on to be about a text pasted earlier.
 _ASKS = re.compile(r"[?？]\s*$|^(?:who|what|when|where|which|why|how)\b|什么|谁|哪|几|多少|为什么", re.IGNORECASE)
 
@@ -51,10 +56,10 @@ class FollowReader:
         item = self._pointed(bare, turns)
         if item is not None:
             return self._with_item(message, bare, *item)
-        if self._dispute.search(bare) and not self._changes(bare):
-            return self._disputed(message, turns)
         if self._changes(bare):
-            return self._changed(message, bare, turns)
+            return None if self._jobs.ordered(message) and _NEW.search(bare) else self._reworded(message, bare, last, turns)
+        if self._dispute.search(bare):
+            return None if self._jobs.names(bare) else self._disputed(message, turns)
         # 4. A question about a text that was pasted earlier.
         if _ASKS.search(message.strip()) and len(message) <= 200:
             return self._about_earlier(message, turns)
@@ -107,9 +112,6 @@ class FollowReader:
         named = re.compile(self._item.pattern, re.IGNORECASE).sub(lambda _m: item, " ".join(message.split()), count=1)
         return ChatJob(kind=JobKind.WRITING, ask=named, message=message, follows=True)
 
-    def _changed(self, message: str, bare: str, turns: Sequence[Turn]) -> ChatJob:
-        return self._reworded(message, bare, turns[-1].text, turns)
-
     def _reworded(self, message: str, bare: str, text: str, turns: Sequence[Turn] = ()) -> ChatJob:
         target = self._jobs.language_in(bare) or self._jobs.language_in(f"in {bare.removeprefix('and ').removeprefix('in ')}")
         if target:
@@ -130,7 +132,8 @@ class FollowReader:
             job = self._jobs.read(turn.text) if turn.role == "user" else None
             if job is not None and len(job.text) >= 40 and job.kind not in (JobKind.CODE, JobKind.SQL):
                 own = self._jobs.read(message)
-                if own is not None and own.text:
+                leans = _LEANS.search(message.lower()) or set(terms(message)) & set(terms(job.text))
+                if (own is not None and own.text) or not leans or self._jobs.ordered(message):
                     return None
                 return ChatJob(kind=JobKind.QUESTION, ask=message, text=job.text, message=message, follows=True)
         return None

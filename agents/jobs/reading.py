@@ -130,7 +130,7 @@ class JobReader:
             return ChatJob(kind=JobKind.ARITHMETIC, ask=message, message=message, sum=message)
         bare = self.bare(message)
         reason = next((name for name, pattern in self._unknowable if pattern.search(bare)), "")
-        if reason and len(bare) <= _ASK_MOST and not (reason == "personal" and told_before) and not self._names(bare):
+        if reason and len(bare) <= _ASK_MOST and not (reason == "personal" and told_before) and not self.names(bare):
             return ChatJob.model_validate({"kind": JobKind.UNKNOWABLE, "ask": message, "message": message, "reason": reason})
         # 2. What the word lists name, with the text it is about.
         splits = list(self._splits(message, attached))
@@ -141,12 +141,12 @@ class JobReader:
                     return job
         # 3. A question or a remark about code, then a question about a text.
         for ask, text in splits:
-            if text and len(ask) <= _ASK_MOST and self._question.search(self.bare(ask)) and not self._ordered(ask):
+            if text and len(ask) <= _ASK_MOST and self._question.search(self.bare(ask)) and not self.ordered(ask):
                 code = _CODE.search(text) and _CODE_ASK.search(ask)
                 kind = JobKind.CODE if code else JobKind.SQL if _QUERY.search(text) else JobKind.QUESTION
                 return ChatJob(kind=kind, ask=ask, text=text, message=message)
         # 4. A problem in words, and a question with one short answer.
-        if len(message) > _PROBLEM_MOST or self._names(bare) or self._ordered(bare):
+        if len(message) > _PROBLEM_MOST or self.names(bare) or self.ordered(bare):
             return None
         if _ASKS_AMOUNT.search(bare) and len(_AMOUNT.findall(bare)) >= 2 and not self._checked.match(bare):
             return ChatJob(kind=JobKind.ARITHMETIC, ask=message, message=message)
@@ -183,20 +183,21 @@ class JobReader:
         text = text or inside.strip(" \"'“”…")
         if words.text and not text:
             return None
-        if not words.kinds and self._names(bare):
+        if not words.kinds and self.names(bare):
             return None
-        if words.kinds and not text and self._names(bare) and self._orders.search(bare):
+        if words.kinds and not text and self.names(bare) and self._orders.search(bare):
             return None
         target = self.language_in(ask) if words.kind is JobKind.TRANSLATION else ""
         return ChatJob(kind=words.kind, ask=ask, text=text, message=message, target=target)
 
-    def _names(self, bare: str) -> bool:
+    def names(self, bare: str) -> bool:
         """Whether a message names something the studio makes."""
         return self._requests.read(bare).names_something
 
-    def _ordered(self, ask: str) -> bool:
+    def ordered(self, ask: str) -> bool:
+        """Whether a message orders something the studio makes."""
         bare = self.bare(ask)
-        return bool(self._orders.search(bare)) and self._names(bare)
+        return bool(self._orders.search(bare)) and self.names(bare)
 
     def _splits(self, message: str, attached: str) -> Iterator[tuple[str, str]]:
         """Ways to part a message into an instruction and a text, the surest first."""

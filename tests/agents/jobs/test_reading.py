@@ -116,6 +116,19 @@ def test_a_question_goes_on_about_the_text_pasted_before(desk: JobDesk) -> None:
     assert (job.kind, job.text) == (JobKind.QUESTION, text)
 
 
+@pytest.mark.parametrize(
+    "message", ["no, I want a banner for our shop", "make a banner for our summer sale", "thanks", "What can you make?"]
+)
+def test_a_new_wish_does_not_lean_on_the_last_answer(desk: JobDesk, message: str) -> None:
+    assert desk.read(message, chat("Summarise this: The mill burned down in 1911 and was rebuilt by the Harrows.", "It burned.")) is None
+
+
+def test_a_question_about_something_else_is_its_own(desk: JobDesk) -> None:
+    job = desk.read("What is the capital of France?", chat("Summarise this: The mill burned down and was rebuilt in stone.", "It burned."))
+    assert job is not None
+    assert job.kind is JobKind.FACT
+
+
 def test_nothing_leans_on_a_plan(desk: JobDesk) -> None:
     turns = chat("a banner", "Here is the plan.")
     planned = (*turns[:-1], turns[-1].model_copy(update={"intent": Intent.PLAN}))
