@@ -266,14 +266,15 @@ class Director:
         if self._router.greets(message):
             yield TextDelta(text=self._phrases.say("greet", told))
             return
-        reading = self._reader.read(message, state.language)
-        known = self._router.known_answer(message, told) or self._cannot(reading, told)
-        if known:
-            yield TextDelta(text=known)
-            return
-        if job is not None and self._router.works(job, message, state.plan):
+        known = self._router.known_answer(message, told) if job is None or not job.text else ""
+        if not known and job is not None and self._router.works(job, message, state.plan):
             for piece in self._jobs.do(job, self._chat, language=told, seed=seed, cancel=cancel):
                 yield TextDelta(text=piece)
+            return
+        reading = self._reader.read(message, state.language)
+        known = known or self._cannot(reading, told)
+        if known:
+            yield TextDelta(text=known)
             return
         prompt = self._prompts["answer"]
         about_plan = state.plan is not None and self._router.concerns(reading, state.plan)

@@ -71,26 +71,34 @@ def table(job: ChatJob, calls: Calls) -> Iterator[str]:
         yield markdown(ready[0], ready[1:])
         return
     ask = f"{job.ask}: {job.text[:2400]}" if job.text else job.message
-    named = _NAMED_COLUMNS.search(job.message)
-    schema: dict[str, JsonValue] = {"columns": texts(_COLUMNS_MOST, 40, 2), "rows": texts(_ROWS_MOST, 60)}
-    plan = calls.form("columns", "table", "columns", schema, max_tokens=600, ask=ask)
-    columns = listed(plan.get("columns"))
-    if named is not None:
-        said = next(group for group in named.groups() if group)
-        columns = [c.strip() for c in re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+|[、，和]", said) if c.strip()][:_COLUMNS_MOST]
-    rows = listed(plan.get("rows"))
-    if len(columns) < 2 or not rows:
+    name = calls.name(language_of(job.message))
+    columns = _named(job.message)
+    if not columns:
+        plan = calls.form("columns", "table", "columns", {"columns": texts(_COLUMNS_MOST, 24, 2)}, max_tokens=300, ask=ask, language=name)
+        columns = listed(plan.get("columns"))
+    if len(columns) < 2:
         yield calls.say("none_found")
         return
-    filled: list[list[str]] = []
-    for row in rows:
-        cells = calls.form(
-            "row", "table", f"row-{row}", {"cells": texts(len(columns), 80, len(columns))},
-            max_tokens=100 * len(columns), ask=ask, columns=" | ".join(columns), row=row,
-        )  # fmt: skip
-        values = [" ".join(str(c).split()) for c in cells.get("cells", [])] or [row]
-        filled.append(values)
-    yield markdown(columns, filled)
+    count = None if job.text else Limits.read(job.ask).items
+    row = texts(len(columns), 60, len(columns))
+    most = min(_ROWS_MOST, count or 12)
+    schema: dict[str, JsonValue] = {"rows": {"type": "array", "items": row, "minItems": min(most, count or 1), "maxItems": most}}
+    said = calls.form("rows", "table", "rows", schema, max_tokens=1600, ask=ask, columns=" | ".join(columns), language=name)
+    rows: dict[str, list[str]] = {}
+    for cells in said.get("rows", []):
+        values = [" ".join(str(cell).split()) for cell in cells] if isinstance(cells, list) else []
+        if values and [v.casefold() for v in values] != [c.casefold() for c in columns]:
+            rows.setdefault(values[0].casefold(), values)
+    yield markdown(columns, list(rows.values())) if rows else calls.say("none_found")
+
+
+def _named(message: str) -> list[str]:
+    """The columns a message names, in order."""
+    named = _NAMED_COLUMNS.search(message)
+    if named is None:
+        return []
+    said = next(group for group in named.groups() if group)
+    return [c.strip() for c in re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+|[、，和]", said) if c.strip()][:_COLUMNS_MOST]
 
 
 def markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -107,7 +107,7 @@ class SumReader:
 
     def last_number(self, text: str) -> Fraction | None:
         """The last number written in a text."""
-        found = re.findall(rf"(?<![\w.]){_NUMBER}", text)
+        found = re.findall(rf"(?<![a-zA-Z\d.]){_NUMBER}", text)
         return Fraction(found[-1].replace(",", "")) if found else None
 
     def numbers(self, text: str) -> list[Fraction]:
