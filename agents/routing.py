@@ -85,7 +85,7 @@ class Router:
         worked = job is not None and self.works(job, message, plan)
         if not bare and not worked:
             return Intent.ASK
-        if worked and job is not None and job.kind is JobKind.UNKNOWABLE:
+        if worked and job is not None and job.reason == "live":
             return Intent.ANSWER
         # What a pasted text speaks of is no wish of the person's.
         if self._planner.safety.outside(job.ask if job is not None and job.text else own):

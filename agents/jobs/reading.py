@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from agents.jobs.kinds import ChatJob, JobKind
+from agents.jobs.passages import tokens_in
 from agents.jobs.sums import SumReader
 from agents.lexicon import load_toml
 from agents.request import RequestReader
@@ -20,6 +21,8 @@ from domain.value import Value
 
 #: An instruction longer than this is text that happens to hold a word of ours.
 _ASK_MOST = 400
+#: Tokens that make what follows a question a text and not one more remark.
+_TEXT_LEAST = 20
 #: A problem in words or a question of fact is at most so long.
 _PROBLEM_MOST = 600
 _FENCE = re.compile(r"```[\w+-]*\n?(.*?)```", re.DOTALL)
@@ -32,6 +35,8 @@ _CODE = re.compile(
 )
 _CODE_ASK = re.compile(r"\b(?:why|what|explain|fix|debug|how|wrong|error|fails?|output|improve)\b|为什么|解释|什么|错|修", re.IGNORECASE)
 _QUERY = re.compile(r"\b(?:select\b.{1,400}\bfrom|insert into|create table|update \w+ set)\b", re.IGNORECASE | re.DOTALL)
+#: Tokens that make what follows a question a text and not one more remark.
+_TEXT_LEAST = 20
 #: A problem in words: two numbers and a question after how much.
 _ASKS_AMOUNT = re.compile(
     r"\b(?:how (?:much|many|long|far|fast|old)|what (?:is|was|will be|would be|do|does|did|are))\b"
@@ -218,7 +223,8 @@ class JobReader:
             last = max(quoted, key=lambda m: len(m.group()))
             yield (message[: last.start()] + " … " + message[last.end() :]).strip(), next(g for g in last.groups() if g)
         asked = re.search(r"[?？]\s*(?=\S)", message[:_ASK_MOST])
-        if asked and not quoted:
+        rest = message[asked.end() :] if asked else ""
+        if asked and not quoted and (_CODE.search(rest) or tokens_in(rest) >= _TEXT_LEAST):
             yield message[: asked.end()].strip(), message[asked.end() :].strip()
         lines = message.strip().split("\n", 1)
         if len(lines) == 2:

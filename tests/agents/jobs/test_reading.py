@@ -92,6 +92,9 @@ def test_the_second_one_is_an_item_of_the_last_list(desk: JobDesk) -> None:
     job = desk.read("Tell me more about the second one", turns)
     assert job is not None
     assert "Rhine" in job.ask
+    job = desk.read("Which country is the source of the second one in? Repeat the river's name.", turns)
+    assert job is not None
+    assert (job.kind, job.ask) == (JobKind.WRITING, "Which country is the source of Rhine in? Repeat the river's name.")
     job = desk.read("第二个翻译成英文", chat("列出三个城市", "1. 巴黎\n2. 柏林\n3. 罗马"))
     assert job is not None
     assert (job.kind, job.text, job.target) == (JobKind.TRANSLATION, "柏林", "en")
