@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Literal
 
 from agents.edits import Editor
+from agents.jobs.desk import JobDesk
+from agents.jobs.kinds import ChatJob
 from agents.lexicon import language_of, side
 from agents.planner import Planner
 from agents.prompts import as_data, load_prompts
@@ -30,7 +32,9 @@ from domain.plan import Plan
 from domain.progress import CancelToken
 from domain.value import JsonValue, Value
 
-_HISTORY_SHOWN = 160
+#: Earlier turns an answer is given, and the characters of each.
+_TURNS_SHOWN = 4
+_HISTORY_SHOWN = 240
 
 
 class DirectorState(Value):
@@ -105,6 +109,7 @@ class Director:
         self._router = Router.load(assets, self._planner, self._editor)
         self._reports = Reports(self._planner)
         self._prompts = load_prompts(assets, "director")
+        self._jobs = JobDesk(assets, self._reader, self._phrases, self._planner.lexicon.languages)
 
     def prefix(self) -> tuple[Message, ...]:
         """The messages every chat call starts with; evaluate them once so that the first answer starts quickly."""
@@ -116,12 +121,15 @@ class Director:
 
     # -- routing ---------------------------------------------------------------------------------------------------------------
 
-    def route(self, message: str, state: DirectorState, *, attached: bool = False, cancel: CancelToken | None = None) -> Intent:
+    def route(
+        self, message: str, state: DirectorState, *, attached: bool = False, job: ChatJob | None = None, cancel: CancelToken | None = None
+    ) -> Intent:
         """What a message wants. Code decides where it can; the model chooses among the harmless rest.
 
-        attached: files came with the message. Raises Cancelled and ModelError.
+        attached: files came with the message. job: what everyday work it was read as, where that is known already.
+        Raises Cancelled and ModelError.
         """
-        known = self._router.by_rule(message, state.plan, attached=attached)
+        known = self._router.by_rule(message, state.plan, attached=attached, job=job or self._jobs.read(message, state.turns))
         if known is not None:
             return known
         return self._voted(message, state, cancel)
@@ -161,10 +169,12 @@ class Director:
 
         Raises Cancelled, ModelError, LimitError. Unsafe wishes and thin briefs are answered, not raised.
         """
-        message = self._router.completed(brief.text, state)
+        job = self._jobs.read(brief.text, state.turns, "\n\n".join(a.text for a in brief.attachments if a.text))
+        message = brief.text if job is not None else self._router.completed(brief.text, state)
         brief = brief if message == brief.text else brief.model_copy(update={"text": message[:BRIEF_MAX_CHARACTERS]})
-        told = side(language_of(message, state.language))
-        intent = self.route(message, state, attached=bool(brief.attachments), cancel=cancel)
+        # A question is answered in its own language, whatever the language of the text it is about.
+        told = side(language_of(job.ask if job is not None else message, state.language))
+        intent = self.route(message, state, attached=bool(brief.attachments), job=job, cancel=cancel)
         yield Routed(intent=intent)
         match intent:
             case Intent.PLAN:
@@ -180,7 +190,7 @@ class Director:
             case Intent.REFUSE:
                 yield TextDelta(text=self._refusal(message, told))
             case Intent.ANSWER:
-                yield from self._answer(message, state, told, cancel)
+                yield from self._answer(message, job, state, told, seed, cancel)
 
     def _plan(
         self, brief: Brief, state: DirectorState, plan_id: str, seed: int, told: str, cancel: CancelToken | None
@@ -249,13 +259,20 @@ class Director:
 
     # -- answering -------------------------------------------------------------------------------------------------------------
 
-    def _answer(self, message: str, state: DirectorState, told: str, cancel: CancelToken | None) -> Iterator[ReplyPart]:
-        """A short answer, streamed. A sentence that claims something was made is held back: no asset, no claim."""
+    def _answer(
+        self, message: str, job: ChatJob | None, state: DirectorState, told: str, seed: int, cancel: CancelToken | None
+    ) -> Iterator[ReplyPart]:
+        """Everyday work, or a short answer, streamed. A sentence that claims something was made is held back: no asset, no claim."""
         if self._router.greets(message):
             yield TextDelta(text=self._phrases.say("greet", told))
             return
+        known = self._router.known_answer(message, told) if job is None or not job.text else ""
+        if not known and job is not None and self._router.works(job, message, state.plan):
+            for piece in self._jobs.do(job, self._chat, language=told, seed=seed, cancel=cancel):
+                yield TextDelta(text=piece)
+            return
         reading = self._reader.read(message, state.language)
-        known = self._router.known_answer(message, told) or self._cannot(reading, told)
+        known = known or self._cannot(reading, told)
         if known:
             yield TextDelta(text=known)
             return
@@ -272,7 +289,7 @@ class Director:
                 Message(role="assistant", content='{"do":"answer"}'),
                 Message(role="user", content=prompt.frame(told, facts=facts, language=name)),
             ),
-            sampling=Sampling(temperature=prompt.temperature, seed=1),
+            sampling=self._jobs.sampling.of("answer").at(seed),
             max_tokens=prompt.max_tokens,
         )
         gate = self._router.gate()
@@ -293,10 +310,12 @@ class Director:
 
     @staticmethod
     def _recent(state: DirectorState) -> str:
-        last = state.turns[-1] if state.turns else None
-        if last is None or last.role != "assistant" or last.intent is not Intent.ANSWER:
+        """The last exchanges that were chat, so that "my name" and "the one before" mean something."""
+        if not state.turns or state.turns[-1].role != "assistant" or state.turns[-1].intent is not Intent.ANSWER:
             return ""
-        return f" {as_data(' '.join(last.text.split()), _HISTORY_SHOWN)}\n"
+        names = {"user": "User", "assistant": "You"}
+        lines = [f"{names[turn.role]}: {' '.join(turn.text.split())[:_HISTORY_SHOWN]}" for turn in state.turns[-_TURNS_SHOWN:]]
+        return f" {as_data(chr(10).join(lines), _TURNS_SHOWN * (_HISTORY_SHOWN + 8))}\n"
 
     @staticmethod
     def _material(reading: RequestReading) -> str:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from agents.claims import ClaimGate
 from agents.edits import Editor
+from agents.jobs.kinds import ChatJob, JobKind
 from agents.lexicon import CJK, Named, Words, load_toml, words_pattern
 from agents.planner import Planner
 from agents.request import RequestReading
@@ -73,20 +74,24 @@ class Router:
         except (ValidationError, re.error) as error:
             raise InputError(f"The word lists in {path.name} are not valid: {error}.", field=str(path)) from error
 
-    def by_rule(self, message: str, plan: Plan | None, *, attached: bool = False) -> Intent | None:
-        """The intent of a message that word lists settle, else None."""
+    def by_rule(self, message: str, plan: Plan | None, *, attached: bool = False, job: ChatJob | None = None) -> Intent | None:
+        """The intent of a message that word lists settle, else None. job: the everyday work it was read as."""
         # 1. Refusals first: nothing below may turn an unsafe wish into work. Quotes count here: they can be what is to be made.
         if self._planner.safety.check(message) is not None:
             return Intent.REFUSE
         reading = self._planner.reader.read(message)
         own = reading.own
         bare = own.replace("…", " ").strip(_EDGES).lower()
-        if not bare:
+        worked = job is not None and self.works(job, message, plan)
+        if not bare and not worked:
             return Intent.ASK
-        if self._planner.safety.outside(own):
+        if worked and job is not None and job.reason == "live":
+            return Intent.ANSWER
+        # What a pasted text speaks of is no wish of the person's.
+        if self._planner.safety.outside(job.ask if job is not None and job.text else own):
             return Intent.REFUSE
         # 2. Whole messages.
-        if all(self._is(self._words.go, part) for part in _PARTS.split(bare) if part):  # "looks good, go"
+        if bare and all(self._is(self._words.go, part) for part in _PARTS.split(bare) if part):  # "looks good, go"
             return Intent.RUN
         if self._is(self._words.status, bare):
             return Intent.STATUS
@@ -95,6 +100,8 @@ class Router:
         if self._is(self._words.new_plan, bare):
             return Intent.ASK
         if self.known_answer(message, "en"):
+            return Intent.ANSWER
+        if worked:
             return Intent.ANSWER
         # 3. An edit of the plan that is there.
         if plan is not None and self._editor.reads(message, plan):
@@ -112,6 +119,15 @@ class Router:
         if orders and not asks and not self.has_subject(reading) and not attached:
             return Intent.ASK
         return Intent.ANSWER if asks and not orders and message.rstrip().endswith(("?", "？")) else None
+
+    def works(self, job: ChatJob, message: str, plan: Plan | None) -> bool:
+        """Whether a message read as everyday work is that, and not an edit of the plan at hand or a question about it."""
+        if plan is None or (job.text and not job.follows):
+            return True
+        own = self._planner.reader.read(message).own
+        if self._editor.reads(message, plan) or self._editor.points(own, plan):
+            return False
+        return job.kind is not JobKind.FACT or not self._plan_words.search(own.lower())
 
     def allowed(self, voted: Intent, reading: RequestReading, plan: Plan | None) -> Intent:
         """What a model's vote may lead to. It cannot start a run; it can edit only a plan that exists, and not on a question or beside

@@ -414,7 +414,7 @@ def _require_usable(text: str, attachments: tuple[Attachment, ...]) -> None:
     if len(text) > BRIEF_MAX_CHARACTERS:
         raise LimitError(
             f"The brief has {len(text):,} characters; {BRIEF_MAX_CHARACTERS:,} are the most.",
-            hint="Keep what matters, and attach the rest as a text file.",
+            hint=f"Send it in parts, or attach it as text files of at most {BRIEF_MAX_CHARACTERS:,} characters each; nothing was lost.",
             field="brief",
         )
     if any(unicodedata.category(c) == "Cc" and c not in "\n\r\t\f" for c in text):
