@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 import time
@@ -192,6 +193,18 @@ class Plans:
             self._require_wish(plan, step)
             return self.save(_next(plan, (*plan.steps, step)))
 
+    def copy(self, plan_id: str, step_id: str, values: dict[str, JsonValue]) -> Step:
+        """A new step like this one, with some fields changed; nothing is made yet. Raises InputError naming the field, PlanError."""
+        self._refuse_unsafe(". ".join(_texts(values)))
+        with self._changing:
+            plan = self.get(plan_id)
+            step = plan.step(step_id)
+            update = {"id": plan.next_id(step.kind), "spec": change_spec(step, values), "title": _numbered(step.title, plan)}
+            copied = step.model_copy(update=update)
+            self._require_wish(plan, copied)
+            self.save(_next(plan, (*plan.steps, copied)))
+            return copied
+
     def _require_wish(self, plan: Plan, step: Step) -> None:
         """Refuse at the field what could only fail later: a contradiction, a brand, a colour that is none."""
         self._require(step, self._library.project(plan.project_id).brand)
@@ -364,6 +377,13 @@ def change_spec(step: Step, values: dict[str, JsonValue]) -> Spec:
         return type(step.spec).model_validate({**old, **values})
     except ValidationError as error:
         raise _bad_spec(step.id, error) from error
+
+
+def _numbered(title: str, plan: Plan) -> str:
+    """The title with the first number from 2 on that no step of the plan has with it."""
+    taken = {step.title for step in plan.steps}
+    bare = re.sub(r" \(\d+\)$", "", title)[:190]
+    return next(name for number in range(2, len(taken) + 3) if (name := f"{bare} ({number})") not in taken)
 
 
 def _scene_after(scene: dict[str, JsonValue], values: dict[str, JsonValue]) -> dict[str, JsonValue] | None:

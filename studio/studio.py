@@ -13,6 +13,7 @@ from domain.progress import CancelToken
 from library.library import Library
 from studio.attachments import Attachments
 from studio.conversation import Conversation
+from studio.drawings import Drawings
 from studio.engine import EngineRoom
 from studio.makers import Makers
 from studio.models import ModelDesk
@@ -32,12 +33,14 @@ class Studio:
     plans: Plans
     chat: Conversation
     shelf: Shelf
+    drawings: Drawings
     models: ModelDesk
     makers: Makers
     runner: Runner
     engine: EngineRoom
     voices: Callable[[], tuple[str, ...]]
     fonts: Callable[[], tuple[str, ...]]
+    families: Callable[[], tuple[str, ...]]
     warm: Callable[[CancelToken], None]
     close: Callable[[], None]
     _closing: CancelToken = field(default_factory=CancelToken)

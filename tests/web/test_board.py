@@ -23,11 +23,13 @@ from domain.settings import Settings
 from domain.specs import PictureSpec
 from domain.value import JsonValue
 from library.library import Library
+from pipelines.image.drawing_files import DrawingFiles
 from pipelines.models.catalogue import Catalogue
 from pipelines.models.profiles import Hardware, choose
 from pipelines.models.store import ModelStore
 from studio.attachments import Attachments
 from studio.conversation import Conversation
+from studio.drawings import Drawings
 from studio.engine import EngineRoom
 from studio.export import PackSources, Selection, export_pack
 from studio.makers import Makers
@@ -97,12 +99,14 @@ def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
             export=export,
             now=lambda: datetime.now(UTC),
         ),
+        drawings=Drawings(bench.library, lambda maker, works, progress: DrawingFiles().generate(works, progress), home / "drawings"),
         models=ModelDesk(bench.library, settings, store, lambda own: choose(catalogue, "embedded", Hardware(cores=2), store.ready, own)),
         makers=Makers([bench.hand.maker(kind) for kind in StepKind], lambda step, brand: ""),
         runner=bench.runner,
         engine=cast(EngineRoom, None),  # no route here asks
         voices=lambda: ("amy", "ben"),
         fonts=lambda: ("Inter",),
+        families=lambda: ("fluent", "noto"),
         warm=lambda: None,
         close=lambda: None,
     )
