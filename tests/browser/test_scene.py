@@ -114,9 +114,7 @@ def test_a_prompt_is_drawn_its_scene_edited_and_the_files_downloaded(page: Page,
     assert watch.errors == []
 
 
-def test_the_same_character_and_the_colours_of_a_picture_go_into_another_scene(
-    page: Page, studio: Running, watch: Watch, tmp_path: Path
-) -> None:
+def test_a_character_and_the_colours_of_a_picture_go_into_another_scene(page: Page, studio: Running, watch: Watch, tmp_path: Path) -> None:
     card = drawn_card(page, studio, "Characters")
     card.get_by_role("button", name="Edit").click()
     card.locator(".mq-scene > summary").click()
