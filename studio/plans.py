@@ -18,7 +18,7 @@ from domain.brand import BrandKit
 from domain.brief import ATTACHMENT_MAX_COUNT, BRIEF_MAX_CHARACTERS, Attachment, Brief
 from domain.capability import Capability, StepKind
 from domain.chat import ChatModel
-from domain.errors import Conflict, InputError, LimitError, PlanError
+from domain.errors import Conflict, ContentRefused, InputError, LimitError, PlanError
 from domain.events import EventKind
 from domain.job import Job
 from domain.plan import Plan, Step, StepInput
@@ -167,7 +167,7 @@ class Plans:
 
     def change(self, plan_id: str, step_id: str, values: dict[str, JsonValue], *, title: str = "") -> Plan:
         """Change fields of one step's spec. Raises InputError naming the field that does not fit."""
-        self._refuse_unsafe(". ".join([title, *_texts(values)]))
+        self._require_safe([("title", title), *_placed(values)])
         with self._changing:
             plan = self.get(plan_id)
             step = plan.step(step_id)
@@ -179,7 +179,7 @@ class Plans:
         """Add a step of a kind that has a maker, about something."""
         if kind not in SPECS:
             raise PlanError(f"Nothing here can make {kind}.", hint="Choose one of the kinds in the list.", field="kind")
-        self._refuse_unsafe(about)
+        self._require_safe([("about", about)])
         with self._changing:
             plan = self.get(plan_id)
             values: dict[str, JsonValue] = {"kind": kind.value, "about": about.strip()}
@@ -195,7 +195,7 @@ class Plans:
 
     def copy(self, plan_id: str, step_id: str, values: dict[str, JsonValue]) -> Step:
         """A new step like this one, with some fields changed; nothing is made yet. Raises InputError naming the field, PlanError."""
-        self._refuse_unsafe(". ".join(_texts(values)))
+        self._require_safe(_placed(values))
         with self._changing:
             plan = self.get(plan_id)
             step = plan.step(step_id)
@@ -204,6 +204,22 @@ class Plans:
             self._require_wish(plan, copied)
             self.save(_next(plan, (*plan.steps, copied)))
             return copied
+
+    def _require_safe(self, texts: Iterable[tuple[str, str]]) -> None:
+        """Refuse an unsafe wish at the field that makes it; texts that are unsafe only together at none. texts: field and words."""
+        told = list(texts)
+        try:
+            self._refuse_unsafe(". ".join(text for _, text in told))
+        except ContentRefused as error:
+            field = next((field for field, text in told if self._unsafe(text)), "")
+            raise ContentRefused(error.message, reason=error.reason, hint=error.hint, field=field) from error
+
+    def _unsafe(self, text: str) -> bool:
+        try:
+            self._refuse_unsafe(text)
+        except ContentRefused:
+            return True
+        return False
 
     def _require_wish(self, plan: Plan, step: Step) -> None:
         """Refuse at the field what could only fail later: a contradiction, a brand, a colour that is none."""
@@ -262,7 +278,7 @@ class Plans:
 
     def _require_remakable(self, plan: Plan, notes: Mapping[str, str]) -> list[Step]:
         """The steps to make again, in order, when nothing stands against it. Changes nothing."""
-        self._refuse_unsafe(" ".join(notes.values()))
+        self._require_safe(("note", note) for note in notes.values())
         wanted = self._with_dependents(plan, notes)
         busy = wanted & {job.step_id for job in self._library.latest_jobs(plan.id).values() if not job.state.ended}
         if busy:
@@ -393,16 +409,14 @@ def _scene_after(scene: dict[str, JsonValue], values: dict[str, JsonValue]) -> d
     return scene | {name: values[name] for name in ("palette", "margin") if name in values}
 
 
-def _texts(value: JsonValue | dict[str, JsonValue]) -> Iterator[str]:
-    """Every text in a value, however deep: words of an edited scene are words too."""
+def _placed(value: JsonValue | dict[str, JsonValue], where: str = "") -> Iterator[tuple[str, str]]:
+    """Every text in a value with the path of its field, however deep: words of an edited scene are words too."""
     if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from _texts(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _texts(part)
+        yield where, value
+    elif isinstance(value, dict | list):
+        parts = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, part in parts:
+            yield from _placed(part, f"{where}.{name}" if where else str(name))
 
 
 def _next(plan: Plan, steps: tuple[Step, ...]) -> Plan:

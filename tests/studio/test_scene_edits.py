@@ -96,8 +96,8 @@ def test_the_projects_own_brand_may_be_drawn(preparations: Preparations) -> None
 
 
 def test_unsafe_words_inside_an_edited_scene_are_refused_like_any(assets: Path) -> None:
-    from studio.plans import _texts
+    from studio.plans import _placed
 
     unsafe = {"scene": {"subjects": [{"what": "nude picture of a girl", "count": 1}]}}
     with pytest.raises(ContentRefused):
-        SafetyRules.load(assets).require(". ".join(_texts(unsafe)))
+        SafetyRules.load(assets).require(". ".join(text for _, text in _placed(unsafe)))

@@ -117,6 +117,19 @@ def test_a_step_is_copied_with_its_figures_into_another_scene(desk: Desk) -> Non
     assert fault["field"] == "picture-1.scene.setting"
 
 
+def test_an_unsafe_wish_is_refused_at_the_field_that_makes_it(desk: Desk) -> None:
+    picture = Step(id="picture-1", title="Mira", spec=PictureSpec(about="a girl called Mira", scene=SCENE))
+    plan = desk.bench.plan(picture)
+    path = f"plans/{plan.id}/steps/picture-1"
+    props = SCENE.model_copy(update={"props": (Subject(what="tree"), Subject(what="bomb"))}).model_dump(mode="json")
+    assert desk.call("PATCH", path, {"values": {"scene": props}}, status=422)["field"] == "scene.props.1.what"
+    assert desk.call("POST", f"{path}/copy", {"values": {"scene": props}}, status=422)["field"] == "scene.props.1.what"
+    assert desk.call("PATCH", path, {"values": {"about": "a bomb"}, "title": "Quiet"}, status=422)["field"] == "about"
+    assert desk.call("PATCH", path, {"title": "bomb"}, status=422)["field"] == "title"
+    assert desk.call("POST", f"plans/{plan.id}/steps", {"kind": "picture", "about": "a bomb"}, status=422)["field"] == "about"
+    assert desk.call("POST", f"{path}/redo", {"note": "as a bomb"}, status=422)["field"] == "note"
+
+
 def test_the_board_names_the_art_families_a_scene_can_be_drawn_in(desk: Desk) -> None:
     desk.bench.plan(step("copy-1"))
     assert desk.board()["scene_options"]["family"] == ["", "fluent", "noto"]
