@@ -120,7 +120,8 @@ class Drawings:
             temporary.write_bytes(data)
             temporary.replace(path)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
             raise StorageError(
                 f"{path.name} could not be written: {error.strerror}.", hint="Free some space in MAQUETTE_CACHE, then try again."
             ) from error

@@ -108,7 +108,7 @@ def test_a_prompt_is_drawn_its_scene_edited_and_the_files_downloaded(page: Page,
     assert step["asset"]["credits"][0]["author"] in archive.read("CREDITS.txt").decode()
     # A cut-out of twice the size is transparent where nothing stands.
     card.locator('.mq-take [name="side"]').select_option(index=1)
-    cut = Image.open(take(page, card, "cutout", tmp_path))
+    cut = Image.open(io.BytesIO(take(page, card, "cutout", tmp_path).read_bytes()))
     assert max(cut.size) == 2 * max(step["spec"]["width"], step["spec"]["height"])
     assert cut.mode == "RGBA" and cut.getpixel((0, 0))[3] == 0  # type: ignore[index]
     assert watch.errors == []

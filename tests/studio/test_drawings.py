@@ -51,7 +51,7 @@ def drawings(library: Library, executor: Counting, tmp_path: Path) -> Drawings:
     return Drawings(library, executor.generate, tmp_path / "drawings")
 
 
-def add(library: Library, maker: str = "illustrator", title: str = "Fox, at night!", version: int = 1) -> str:
+def add(library: Library, maker: str = "illustrator", title: str = "Fox, at night!", previous: str = "") -> str:
     """A picture in the library; returns its id."""
     canvas = Canvas(80, 40)
     canvas.fill_all("#203050")
@@ -64,7 +64,7 @@ def add(library: Library, maker: str = "illustrator", title: str = "Fox, at nigh
     recipe = Recipe(kind=StepKind.PICTURE, maker=maker, maker_version=2, parameters={"width": 80, "height": 40})
     credit = Credit(title="fox", author="A. Painter", licence="MIT", source="https://example.org")
     draft = Asset(
-        id="", project_id=project.id, title=title, files=(), recipe=recipe, credits=(credit,), version=version, created=datetime.now(UTC)
+        id="", project_id=project.id, title=title, files=(), recipe=recipe, credits=(credit,), previous=previous, created=datetime.now(UTC)
     )
     return library.add_asset(draft, tuple(files)).id
 
@@ -104,7 +104,8 @@ def test_a_file_is_made_once_and_again_after_the_folder_was_emptied(drawings: Dr
 
 
 def test_a_second_version_says_so_in_its_name(drawings: Drawings, library: Library) -> None:
-    assert drawings.file(add(library, version=2, title="…"), DrawingFormat.SVG).name == "picture-v2.svg"
+    second = add(library, previous=add(library), title="…")
+    assert drawings.file(second, DrawingFormat.SVG).name == "picture-v2.svg"
 
 
 def test_what_is_no_illustration_is_told_and_nothing_is_made(drawings: Drawings, library: Library, executor: Counting) -> None:

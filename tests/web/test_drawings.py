@@ -74,7 +74,7 @@ def test_the_command_line_writes_the_same_file(entry: Entry, tmp_path: Path, ben
     assert main(["picture", asset, "--as", "png", "--side", "160", "--out", str(tmp_path / "out")], entry) == 0
     [written] = (tmp_path / "out").iterdir()
     assert capsys.readouterr().out.strip() == str(written)
-    assert Image.open(written).size == (160, 80)
+    assert Image.open(io.BytesIO(written.read_bytes())).size == (160, 80)
     assert main(["picture", asset, "--side", "160"], entry) == 1
     assert "no size in pixels" in capsys.readouterr().err
     (tmp_path / "file").write_text("no folder")
