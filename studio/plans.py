@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import threading
 import time
@@ -23,7 +22,7 @@ from domain.events import EventKind
 from domain.job import Job
 from domain.plan import Plan, Step, StepInput
 from domain.progress import CancelToken
-from domain.specs import SPECS, Spec
+from domain.specs import SPECS, PictureSpec
 from domain.take import Take
 from domain.tracing import carry, continued, span
 from domain.value import JsonValue
@@ -34,6 +33,7 @@ from studio.makers import Makers
 from studio.queue import Priority
 from studio.quotes import Quotes, keep_quote
 from studio.runner import Runner
+from studio.spec_changes import bad_spec, change_spec, numbered, placed
 from studio.takes import Takes
 
 ONLY_FILES = "…"
@@ -167,7 +167,7 @@ class Plans:
 
     def change(self, plan_id: str, step_id: str, values: dict[str, JsonValue], *, title: str = "") -> Plan:
         """Change fields of one step's spec. Raises InputError naming the field that does not fit."""
-        self._require_safe([("title", title), *_placed(values)])
+        self._require_safe([("title", title), *placed(values)])
         with self._changing:
             plan = self.get(plan_id)
             step = plan.step(step_id)
@@ -180,6 +180,8 @@ class Plans:
         if kind not in SPECS:
             raise PlanError(f"Nothing here can make {kind}.", hint="Choose one of the kinds in the list.", field="kind")
         self._require_safe([("about", about)])
+        if not about.strip():
+            raise InputError("The new step says nothing.", hint="Say what it is about.", field="about")
         with self._changing:
             plan = self.get(plan_id)
             values: dict[str, JsonValue] = {"kind": kind.value, "about": about.strip()}
@@ -189,17 +191,17 @@ class Plans:
             try:
                 step = Step.model_validate({"id": plan.next_id(kind), "title": title, "spec": values, "inputs": inputs})
             except ValidationError as error:
-                raise _bad_spec("new step", error) from error
+                raise bad_spec("new step", error) from error
             self._require_wish(plan, step)
             return self.save(_next(plan, (*plan.steps, step)))
 
     def copy(self, plan_id: str, step_id: str, values: dict[str, JsonValue]) -> Step:
         """A new step like this one, with some fields changed; nothing is made yet. Raises InputError naming the field, PlanError."""
-        self._require_safe(_placed(values))
+        self._require_safe(placed(values))
         with self._changing:
             plan = self.get(plan_id)
             step = plan.step(step_id)
-            update = {"id": plan.next_id(step.kind), "spec": change_spec(step, values), "title": _numbered(step.title, plan)}
+            update = {"id": plan.next_id(step.kind), "spec": change_spec(step, values), "title": numbered(step.title, plan)}
             copied = step.model_copy(update=update)
             self._require_wish(plan, copied)
             self.save(_next(plan, (*plan.steps, copied)))
@@ -224,6 +226,17 @@ class Plans:
     def _require_wish(self, plan: Plan, step: Step) -> None:
         """Refuse at the field what could only fail later: a contradiction, a brand, a colour that is none."""
         self._require(step, self._library.project(plan.project_id).brand)
+
+    def _require_note(self, plan: Plan, step: Step, note: str) -> None:
+        """A note on a picture may ask for no more than its words may: no brands, no real people."""
+        if not note.strip() or not isinstance(step.spec, PictureSpec):
+            return
+        wish = step.model_copy(update={"spec": step.spec.model_copy(update={"about": note, "scene": None})})
+        try:
+            self._require_wish(plan, wish)
+        except InputError as error:
+            error.field = "note"
+            raise
 
     # Cost and running
 
@@ -286,6 +299,7 @@ class Plans:
         steps = [step for step in plan.order() if step.id in wanted]
         for step in steps:
             self._require_inputs(plan, step, wanted)
+            self._require_note(plan, step, notes.get(step.id, ""))
         if self._library.approval(plan.id) is None:
             raise PlanError("This plan is not approved yet.", hint="Approve it first.", field="plan")
         return steps
@@ -384,54 +398,8 @@ class Plans:
         return plan
 
 
-def change_spec(step: Step, values: dict[str, JsonValue]) -> Spec:
-    """The step's spec with some fields changed, validated. Raises InputError naming the field."""
-    old = step.spec.model_dump(mode="json")
-    if "scene" not in values and old.get("scene") is not None:
-        old["scene"] = _scene_after(old["scene"], values)
-    try:
-        return type(step.spec).model_validate({**old, **values})
-    except ValidationError as error:
-        raise _bad_spec(step.id, error) from error
-
-
-def _numbered(title: str, plan: Plan) -> str:
-    """The title with the first number from 2 on that no step of the plan has with it."""
-    taken = {step.title for step in plan.steps}
-    bare = re.sub(r" \(\d+\)$", "", title)[:190]
-    return next(name for number in range(2, len(taken) + 3) if (name := f"{bare} ({number})") not in taken)
-
-
-def _scene_after(scene: dict[str, JsonValue], values: dict[str, JsonValue]) -> dict[str, JsonValue] | None:
-    """An edited scene when other fields of its step change: new words replace it, colours and margin go into it."""
-    if "about" in values:
-        return None
-    return scene | {name: values[name] for name in ("palette", "margin") if name in values}
-
-
-def _placed(value: JsonValue | dict[str, JsonValue], where: str = "") -> Iterator[tuple[str, str]]:
-    """Every text in a value with the path of its field, however deep: words of an edited scene are words too."""
-    if isinstance(value, str):
-        yield where, value
-    elif isinstance(value, dict | list):
-        parts = value.items() if isinstance(value, dict) else enumerate(value)
-        for name, part in parts:
-            yield from _placed(part, f"{where}.{name}" if where else str(name))
-
-
 def _next(plan: Plan, steps: tuple[Step, ...]) -> Plan:
     return plan.model_copy(update={"steps": steps, "version": plan.version + 1})
-
-
-def _bad_spec(step_id: str, error: ValidationError) -> InputError:
-    fault = error.errors()[0]
-    where = ".".join(str(part) for part in fault["loc"])
-    if fault["type"] == "string_too_long":
-        length, most = len(str(fault.get("input"))), int(fault["ctx"]["max_length"])
-        return LimitError(
-            f"{step_id}: {where} has {length:,} characters; {most:,} are the most.", hint="Keep what matters.", field=f"{step_id}.{where}"
-        )
-    return InputError(f"{step_id}: {where} cannot be {fault.get('input')!r:.60}.", hint=f"{fault['msg']}.", field=f"{step_id}.{where}")
 
 
 def _require_usable(text: str, attachments: tuple[Attachment, ...]) -> None:

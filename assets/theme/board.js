@@ -16,6 +16,7 @@
   };
   const LONG = new Set(["about", "text", "body"]);
   const LANGUAGES = ["en", "zh"];
+  const items = (n) => (n === 1 ? t("board.item") : t("board.items", { n }));
   const live = (job) => Boolean(job) && ["queued", "running"].includes(job.state);
   const state_of = (step) => {
     if (live(step.job)) return step.job.state;
@@ -128,7 +129,7 @@
     draw(board) {
       this.board = board;
       const jump = document.querySelector(".mq-jump-count");
-      if (jump) jump.textContent = board.plan ? t("board.items", { n: board.steps.length }) : "";
+      if (jump) jump.textContent = board.plan ? items(board.steps.length) : "";
       if (!board.plan) {
         this.cards.clear();
         this.signatures = {};
@@ -164,7 +165,7 @@
       const share = steps.length ? steps.reduce((sum, s) => sum + (live(s.job) ? s.job.progress : s.asset ? 1 : 0), 0) / steps.length : 0;
       const ended = plan.correction && !this.busy && done === steps.length && !plan.changed;
       const about = ended ? told(plan.correction) : plan.seconds ? expected(plan) : t("board.unmeasured");
-      const cost = el("p", { class: "mq-cost", title: ended || !plan.seconds ? null : details(plan) }, [t("board.items", { n: steps.length }), about, ended ? "" : t("board.free")].filter(Boolean).join(" · "));
+      const cost = el("p", { class: "mq-cost", title: ended || !plan.seconds ? null : details(plan) }, [items(steps.length), about, ended ? "" : t("board.free")].filter(Boolean).join(" · "));
       this.head.replaceChildren(
         el("div", { class: "mq-head-row" }, el("div", { class: "mq-head-titles" }, board.plans.length > 1 ? this.chooser(board) : null, el("h2", {}, plan.title), cost), el("div", { class: "mq-head-actions" }, this.actions(plan, steps, done))),
         bar(share, t("board.progress")),

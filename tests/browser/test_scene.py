@@ -72,7 +72,7 @@ def test_a_prompt_is_drawn_its_scene_edited_and_the_files_downloaded(page: Page,
     first.locator('[name="thing.colour"]').fill("blue")
     first.locator('[name="thing.count"]').fill("5000")
     card.get_by_role("button", name="Make again").click()
-    expect(first.locator(".mq-field-error")).to_contain_text("less than or equal to 60")
+    expect(first.locator(".mq-field-error")).to_contain_text("is 5000; 60 is the most")
     # Another number and place; and one more thing, beside the first.
     first.locator('[name="thing.count"]').fill("2")
     card.locator('[name="scene.setting"]').select_option("desert")
