@@ -227,6 +227,14 @@ class Plans:
         """Refuse at the field what could only fail later: a contradiction, a brand, a colour that is none."""
         self._require(step, self._library.project(plan.project_id).brand)
 
+    def fault(self, plan: Plan, step: Step) -> str:
+        """Why this step could only fail as it stands, with the way out; "" where nothing is known against it."""
+        try:
+            self._require_wish(plan, step)
+        except InputError as error:
+            return str(error)
+        return ""
+
     def _require_note(self, plan: Plan, step: Step, note: str) -> None:
         """A note on a picture may ask for no more than its words may: no brands, no real people."""
         if not note.strip() or not isinstance(step.spec, PictureSpec):

@@ -253,7 +253,7 @@
       }
       const asset = card.old || step.asset;
       update("head", [step.title, step.kind, state, step.job, step.seconds, step.p90, step.runs, step.took, Boolean(card.old), asset && asset.verdict], () => this.cardHead(card, step, state, asset));
-      update("body", [asset && asset.id, asset ? null : [step.spec, step.inputs]], () => this.cardBody(card, step, asset));
+      update("body", [asset && asset.id, asset ? null : [step.spec, step.inputs, step.fault]], () => this.cardBody(card, step, asset));
       update("foot", [state, plan.approved, asset && [asset.id, asset.verdict], step.versions, card.shown], () => this.cardFoot(card, step, state, asset));
       return card.node;
     }
@@ -281,7 +281,8 @@
       const row = (name, value) => el("div", { class: "mq-spec" }, el("dt", {}, t(`field.${name}`)), el("dd", {}, value));
       const rows = (EDITABLE[step.kind] || []).filter((name) => step.spec[name] && String(step.spec[name]).length && step.spec[name] !== "none").map((name) => row(name, shown_value(name, step.spec[name])));
       if (step.inputs.length) rows.push(row("inputs", step.inputs.map((input) => input.step).join(", ")));
-      card.parts.body.replaceChildren(el("dl", { class: "mq-specs" }, rows));
+      // What chat planned and could only fail is said before anybody approves it.
+      card.parts.body.replaceChildren(el("dl", { class: "mq-specs" }, rows), step.fault && !step.job ? el("p", { class: "mq-error", role: "alert", lang: "en" }, step.fault) : "");
     }
 
     cardFoot(card, step, state, asset) {

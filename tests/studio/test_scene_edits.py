@@ -19,6 +19,7 @@ from domain.scene import Relation, Scene, Setting, Subject
 from domain.specs import PictureSpec
 from studio.media_makers import Preparations
 from studio.spec_changes import change_spec, placed
+from tests.studio.bench import Hand, open_bench
 
 SCENE = Scene(subjects=(Subject(what="fox", count=2, colour="#2f6fdb"),), setting=Setting.DESERT, time="sunset", palette=("#d93636",))
 
@@ -141,6 +142,16 @@ def test_a_scene_that_could_only_fail_later_is_refused_when_it_is_saved(
     with pytest.raises((InputError, ContentRefused)) as caught:
         preparations.require(step(scene=SCENE.model_copy(update=changed)), BrandKit())
     assert (caught.value.field, bool(caught.value.hint)) == (field, True)
+
+
+def test_what_was_planned_and_could_only_fail_is_known_before_it_is_made(preparations: Preparations, home: Path) -> None:
+    bench = open_bench(home, Hand(), require=preparations.require)
+    good = Step(id="picture-2", title="b", spec=PictureSpec(about="a red fox"))
+    bad = Step(id="picture-1", title="a", spec=PictureSpec(about="a pair of Nike sneakers"))
+    plan = bench.plan(bad, good)  # as the chat proposes it
+    assert bench.plans.fault(plan, good) == ""
+    assert "Nike is a brand" in bench.plans.fault(plan, bad) and "plain words" in bench.plans.fault(plan, bad)
+    bench.library.close()
 
 
 def test_a_child_is_never_drawn_undressed_however_its_age_is_written(assets: Path) -> None:

@@ -173,7 +173,9 @@ def board_of(studio: Studio, project_id: str, plan_id: str, budgets: Budgets, pe
         | cost
         | {"budget": _budget(budgets, plan, estimate, person)},
         "steps": [
-            _step(s, jobs.get(s.id), versions[s.id], verdicts) | _step_cost(estimate.of(s.id), correction) | {"changed": s.id in changed}
+            _step(s, jobs.get(s.id), versions[s.id], verdicts)
+            | _step_cost(estimate.of(s.id), correction)
+            | {"changed": s.id in changed, "fault": "" if versions[s.id] else studio.plans.fault(plan, s)}
             for s in plan.steps
         ],
     }
