@@ -151,6 +151,9 @@ def test_what_was_planned_and_could_only_fail_is_known_before_it_is_made(prepara
     plan = bench.plan(bad, good)  # as the chat proposes it
     assert bench.plans.fault(plan, good) == ""
     assert "Nike is a brand" in bench.plans.fault(plan, bad) and "plain words" in bench.plans.fault(plan, bad)
+    with pytest.raises(ContentRefused, match="Nike is a brand") as caught:
+        bench.plans.redo(plan.id, "picture-2", note="with a Nike logo on its ear")
+    assert caught.value.field == "note"
     bench.library.close()
 
 
