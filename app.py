@@ -68,6 +68,7 @@ def open_studio(settings: Settings) -> Studio:
     from pipelines.worker import build
     from studio.attachments import Attachments
     from studio.conversation import Conversation
+    from studio.drawings import Drawings
     from studio.durable import Durable
     from studio.engine import EngineRoom
     from studio.expectation import Expectation
@@ -144,12 +145,14 @@ def open_studio(settings: Settings) -> Studio:
         plans=plans,
         chat=Conversation(library, plans, director, makers, now),
         shelf=build_shelf(settings, library, engine),
+        drawings=Drawings(library, executor.generate, settings.cache / "drawings"),
         models=ModelDesk(library, settings, engine.store, engine.choose, engine.runs),
         makers=makers,
         runner=runner,
         engine=room,
         voices=lambda: tuple(voice.name for voice in voices_of(engine.voices, installed_engines())),
         fonts=lambda: font_families(assets),
+        families=lambda: tuple(sorted({art.family for art in engine.illustrator.library.ready()})),
         warm=lambda cancel: warm_up(engine, director, cancel),
         close=close,
     )

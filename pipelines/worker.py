@@ -19,6 +19,7 @@ from pipelines.audio.recognition import Recogniser
 from pipelines.audio.voices import VoiceCatalogue
 from pipelines.devices import Devices
 from pipelines.image.diffusion import Diffusion
+from pipelines.image.drawing_files import DrawingFiles
 from pipelines.image.illustrator import Illustrator
 from pipelines.layout.banner import CJK_FONT, Banner
 from pipelines.memory import Memory
@@ -119,7 +120,7 @@ def build(
         BarkPipeline(store, devices, assets),
     )
     composer, banner = ComposerPipeline(store, devices, assets), Banner(store, assets)
-    alone: tuple[Pipeline, ...] = (illustrator, *speech, composer, banner)
+    alone: tuple[Pipeline, ...] = (illustrator, DrawingFiles(), *speech, composer, banner)
     return Engine(
         store=store,
         devices=devices,

@@ -27,18 +27,19 @@ class Attachments:
         self._transcribe = transcribe
         self._caption = caption
 
+    def palette(self, name: str, data: bytes) -> tuple[str, ...]:
+        """The main colours of a picture as #rrggbb; nothing is stored. Raises LimitError, AttachmentError for what is no picture."""
+        name = _bounded(name, data)
+        if not sniff(data).startswith("image/"):
+            raise AttachmentError(f"{name} is neither a PNG nor a JPEG picture.", hint="Choose a PNG or JPEG picture.", field="palette")
+        return self._palette(data, name)
+
     def add(self, name: str, data: bytes) -> Attachment:
         """Read and store one file. The name is data: only its last part is kept, and its ending decides nothing.
 
         Raises LimitError over 25 MB, AttachmentError for an empty file or a kind that is not taken.
         """
-        name = PurePath(name.replace("\\", "/")).name[:120] or "file"
-        if not data.strip():
-            raise AttachmentError(f"{name} is empty.", hint="Attach a file with something in it.", field=name)
-        if len(data) > ATTACHMENT_MAX_BYTES:
-            raise LimitError(
-                f"{name} has {len(data) / 1e6:.0f} MB; an attachment may have 25 MB.", hint="Attach a smaller file.", field=name
-            )
+        name = _bounded(name, data)
         media_type = sniff(data)
         text, palette = "", EMPTY_PALETTE
         if media_type.startswith("image/"):
@@ -58,6 +59,16 @@ class Attachments:
             )
         stored = self._library.store_file(data, name, media_type)
         return Attachment(name=name, sha256=stored.sha256, media_type=media_type, size=len(data), use=use, text=text, palette=palette)
+
+
+def _bounded(name: str, data: bytes) -> str:
+    """The last part of the name, of a file that holds something and not too much."""
+    name = PurePath(name.replace("\\", "/")).name[:120] or "file"
+    if not data.strip():
+        raise AttachmentError(f"{name} is empty.", hint="Attach a file with something in it.", field=name)
+    if len(data) > ATTACHMENT_MAX_BYTES:
+        raise LimitError(f"{name} has {len(data) / 1e6:.0f} MB; an attachment may have 25 MB.", hint="Attach a smaller file.", field=name)
+    return name
 
 
 def sniff(data: bytes) -> str:

@@ -16,14 +16,17 @@ from domain.brand import BrandKit
 from domain.capability import Capability, StepKind
 from domain.chat import ChatModel
 from domain.context import StepContext
-from domain.errors import InputError
+from domain.errors import InputError, LimitError
 from domain.plan import Step
 from domain.progress import Progress, Watched
+from domain.scene import Scene
 from domain.specs import CopySpec, PictureSpec
 from domain.take import Prepared
 from domain.value import JsonValue
 from pipelines.audio.voices import VoiceCatalogue
 from pipelines.executors.executor import Executor
+from pipelines.image.illustration.cast import MOST
+from pipelines.image.illustration.relations import check
 from pipelines.pipeline import Pipeline
 from pipelines.text.chats import Chats
 from studio.makers import Maker, no_company
@@ -68,6 +71,8 @@ class Preparations:
         """Raise what making the step could only raise later: a picture's wishes, a channel or framework there is none of."""
         if isinstance(step.spec, PictureSpec):
             require_picture(step.spec, self._desk, brand.name)
+            if step.spec.scene is not None:
+                _require_composable(step.spec.scene)
         if isinstance(step.spec, CopySpec):
             require_copy(step.spec, self._desk)
 
@@ -99,6 +104,15 @@ class Preparations:
 
     def _chat(self) -> ChatModel | None:
         return self._chats.current() if self._chats.available() else None
+
+
+def _require_composable(scene: Scene) -> None:
+    """What the composer could only refuse when it draws. Raises InputError, LimitError at the field."""
+    check(scene)
+    count = sum(thing.count for thing in (*scene.subjects, *scene.props))
+    if count > MOST:
+        hint = "Lower the numbers; the arrangement “crowd” makes few look like many."
+        raise LimitError(f"The scene asks for {count} things; one picture shows {MOST} at most.", hint=hint, field="scene.subjects")
 
 
 def voices_of(catalogue: VoiceCatalogue, engines: frozenset[str]) -> tuple[Voice, ...]:

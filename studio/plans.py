@@ -17,12 +17,12 @@ from domain.brand import BrandKit
 from domain.brief import ATTACHMENT_MAX_COUNT, BRIEF_MAX_CHARACTERS, Attachment, Brief
 from domain.capability import Capability, StepKind
 from domain.chat import ChatModel
-from domain.errors import Conflict, InputError, LimitError, PlanError
+from domain.errors import Conflict, ContentRefused, InputError, LimitError, PlanError
 from domain.events import EventKind
 from domain.job import Job
 from domain.plan import Plan, Step, StepInput
 from domain.progress import CancelToken
-from domain.specs import SPECS, Spec
+from domain.specs import SPECS, PictureSpec
 from domain.take import Take
 from domain.tracing import carry, continued, span
 from domain.value import JsonValue
@@ -33,6 +33,7 @@ from studio.makers import Makers
 from studio.queue import Priority
 from studio.quotes import Quotes, keep_quote
 from studio.runner import Runner
+from studio.spec_changes import bad_spec, change_spec, numbered, placed
 from studio.takes import Standing, Takes
 
 ONLY_FILES = "…"
@@ -166,7 +167,7 @@ class Plans:
 
     def change(self, plan_id: str, step_id: str, values: dict[str, JsonValue], *, title: str = "") -> Plan:
         """Change fields of one step's spec. Raises InputError naming the field that does not fit."""
-        self._refuse_unsafe(". ".join([title, *_texts(values)]))
+        self._require_safe([("title", title), *placed(values)])
         with self._changing:
             plan = self.get(plan_id)
             step = plan.step(step_id)
@@ -178,7 +179,9 @@ class Plans:
         """Add a step of a kind that has a maker, about something."""
         if kind not in SPECS:
             raise PlanError(f"Nothing here can make {kind}.", hint="Choose one of the kinds in the list.", field="kind")
-        self._refuse_unsafe(about)
+        self._require_safe([("about", about)])
+        if not about.strip():
+            raise InputError("The new step says nothing.", hint="Say what it is about.", field="about")
         with self._changing:
             plan = self.get(plan_id)
             values: dict[str, JsonValue] = {"kind": kind.value, "about": about.strip()}
@@ -188,13 +191,60 @@ class Plans:
             try:
                 step = Step.model_validate({"id": plan.next_id(kind), "title": title, "spec": values, "inputs": inputs})
             except ValidationError as error:
-                raise _bad_spec("new step", error) from error
+                raise bad_spec("new step", error) from error
             self._require_wish(plan, step)
             return self.save(_next(plan, (*plan.steps, step)))
+
+    def copy(self, plan_id: str, step_id: str, values: dict[str, JsonValue]) -> Step:
+        """A new step like this one, with some fields changed; nothing is made yet. Raises InputError naming the field, PlanError."""
+        self._require_safe(placed(values))
+        with self._changing:
+            plan = self.get(plan_id)
+            step = plan.step(step_id)
+            update = {"id": plan.next_id(step.kind), "spec": change_spec(step, values), "title": numbered(step.title, plan)}
+            copied = step.model_copy(update=update)
+            self._require_wish(plan, copied)
+            self.save(_next(plan, (*plan.steps, copied)))
+            return copied
+
+    def _require_safe(self, texts: Iterable[tuple[str, str]]) -> None:
+        """Refuse an unsafe wish at the field that makes it; texts that are unsafe only together at none. texts: field and words."""
+        told = list(texts)
+        try:
+            self._refuse_unsafe(". ".join(text for _, text in told))
+        except ContentRefused as error:
+            field = next((field for field, text in told if self._unsafe(text)), "")
+            raise ContentRefused(error.message, reason=error.reason, hint=error.hint, field=field) from error
+
+    def _unsafe(self, text: str) -> bool:
+        try:
+            self._refuse_unsafe(text)
+        except ContentRefused:
+            return True
+        return False
 
     def _require_wish(self, plan: Plan, step: Step) -> None:
         """Refuse at the field what could only fail later: a contradiction, a brand, a colour that is none."""
         self._require(step, self._library.project(plan.project_id).brand)
+
+    def fault(self, plan: Plan, step: Step) -> str:
+        """Why this step could only fail as it stands, with the way out; "" where nothing is known against it."""
+        try:
+            self._require_wish(plan, step)
+        except InputError as error:
+            return str(error)
+        return ""
+
+    def _require_note(self, plan: Plan, step: Step, note: str) -> None:
+        """A note on a picture may ask for no more than its words may: no brands, no real people."""
+        if not note.strip() or not isinstance(step.spec, PictureSpec):
+            return
+        wish = step.model_copy(update={"spec": step.spec.model_copy(update={"about": note, "scene": None})})
+        try:
+            self._require_wish(plan, wish)
+        except InputError as error:
+            error.field = "note"
+            raise
 
     # Cost and running
 
@@ -251,7 +301,7 @@ class Plans:
 
     def _require_remakable(self, plan: Plan, notes: Mapping[str, str], standing: Standing) -> list[Step]:
         """The steps to make again, in order, when nothing stands against it. Changes nothing."""
-        self._refuse_unsafe(" ".join(notes.values()))
+        self._require_safe(("note", note) for note in notes.values())
         wanted = _with_dependents(plan, notes, standing)
         busy = wanted & standing.busy
         if busy:
@@ -262,6 +312,7 @@ class Plans:
             if missing:
                 why = f"{step.id} needs {', '.join(missing)}, which is not made yet."
                 raise PlanError(why, hint="Approve the plan first.", field=step.id)
+            self._require_note(plan, step, notes.get(step.id, ""))
         if self._library.approval(plan.id) is None:
             raise PlanError("This plan is not approved yet.", hint="Approve it first.", field="plan")
         return steps
@@ -357,49 +408,8 @@ def _next_take(plan: Plan, step: Step, standing: Standing, person: str, *, note:
     )
 
 
-def change_spec(step: Step, values: dict[str, JsonValue]) -> Spec:
-    """The step's spec with some fields changed, validated. Raises InputError naming the field."""
-    old = step.spec.model_dump(mode="json")
-    if "scene" not in values and old.get("scene") is not None:
-        old["scene"] = _scene_after(old["scene"], values)
-    try:
-        return type(step.spec).model_validate({**old, **values})
-    except ValidationError as error:
-        raise _bad_spec(step.id, error) from error
-
-
-def _scene_after(scene: dict[str, JsonValue], values: dict[str, JsonValue]) -> dict[str, JsonValue] | None:
-    """An edited scene when other fields of its step change: new words replace it, colours and margin go into it."""
-    if "about" in values:
-        return None
-    return scene | {name: values[name] for name in ("palette", "margin") if name in values}
-
-
-def _texts(value: JsonValue | dict[str, JsonValue]) -> Iterator[str]:
-    """Every text in a value, however deep: words of an edited scene are words too."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from _texts(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _texts(part)
-
-
 def _next(plan: Plan, steps: tuple[Step, ...]) -> Plan:
     return plan.model_copy(update={"steps": steps, "version": plan.version + 1})
-
-
-def _bad_spec(step_id: str, error: ValidationError) -> InputError:
-    fault = error.errors()[0]
-    where = ".".join(str(part) for part in fault["loc"])
-    if fault["type"] == "string_too_long":
-        length, most = len(str(fault.get("input"))), int(fault["ctx"]["max_length"])
-        return LimitError(
-            f"{step_id}: {where} has {length:,} characters; {most:,} are the most.", hint="Keep what matters.", field=f"{step_id}.{where}"
-        )
-    return InputError(f"{step_id}: {where} cannot be {fault.get('input')!r:.60}.", hint=f"{fault['msg']}.", field=f"{step_id}.{where}")
 
 
 def _require_usable(text: str, attachments: tuple[Attachment, ...]) -> None:

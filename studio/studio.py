@@ -14,6 +14,7 @@ from library.library import Library
 from studio.attachments import Attachments
 from studio.conversation import Conversation
 from studio.dialogues import Dialogues
+from studio.drawings import Drawings
 from studio.engine import EngineRoom
 from studio.makers import Makers
 from studio.models import ModelDesk
@@ -33,12 +34,14 @@ class Studio:
     plans: Plans
     chat: Conversation
     shelf: Shelf
+    drawings: Drawings
     models: ModelDesk
     makers: Makers
     runner: Runner
     engine: EngineRoom
     voices: Callable[[], tuple[str, ...]]
     fonts: Callable[[], tuple[str, ...]]
+    families: Callable[[], tuple[str, ...]]
     warm: Callable[[CancelToken], None]
     close: Callable[[], None]
     _closing: CancelToken = field(default_factory=CancelToken)

@@ -61,6 +61,9 @@ def refused(error: RequestValidationError) -> JSONResponse:
     where = ".".join(str(part) for part in fault["loc"] if part not in ("body", "query", "path"))[:100]
     if fault["type"] == "json_invalid":
         told = InputError("The request cannot be read.", hint=UNREADABLE, field="body")
+    elif fault["type"] == "string_too_long":
+        length, most = len(str(fault["input"])), fault["ctx"]["max_length"]
+        told = InputError(f"{where} has {length:,} characters; {most:,} are the most.", hint="Keep what matters.", field=where)
     else:
         told = InputError(f"{where or 'The request'} cannot be used.", hint=f"{fault['msg']}."[:300], field=where or "body")
     return JSONResponse(body_of(told), status_code=422)

@@ -32,6 +32,7 @@ from studio.projects import brand_from_toml
 from studio.studio import Studio
 from web.cluster_commands import add_cluster_commands
 from web.library_commands import add_library_commands
+from web.picture_commands import add_picture_commands
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,8 @@ def parser() -> argparse.ArgumentParser:
     make.add_argument("--seed", type=int, help="plan seed, for the same results again")
     make.add_argument("--plan-only", action="store_true", help="show the plan and stop")
     make.set_defaults(run=_make)
+
+    add_picture_commands(commands)
 
     models = commands.add_parser("models", help="list, pull, verify or remove models")
     actions = models.add_subparsers(required=True, metavar="ACTION")

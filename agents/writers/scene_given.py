@@ -24,6 +24,7 @@ def require_drawable(scene: Scene, sights: Sights, bounds: Bounds, families: fro
             things.append(subject.model_copy(update={"colour": colour}))
         changes[role] = tuple(things)
     changes["palette"] = tuple(_colour(colour, f"scene.palette.{n}", sights) for n, colour in enumerate(scene.palette))
+    bounds.require(scene.character, own=own, field="scene.character")
     if scene.family and scene.family not in families:
         able = ", ".join(sorted(families))
         raise InputError(f"{scene.family!r} is no family of art here.", hint=f"Use one of {able}, or leave it empty.", field="scene.family")

@@ -4,7 +4,7 @@
 (() => {
   "use strict";
 
-  const { ICONS, el, t, has, named, duration, bytes, call, button, quiet, chip, bar, notice, preview, remarks, downloads, verdict_buttons, export_pack } = window.Maquette;
+  const { ICONS, el, t, has, named, duration, bytes, call, button, quiet, chip, bar, notice, preview, remarks, downloads, verdict_buttons, export_pack, fault_line, clear_faults, palette_field } = window.Maquette;
   const EDITABLE = {
     copy: ["about", "tone", "angle", "language", "fields"],
     article: ["about", "form", "words", "tone", "language"],
@@ -19,6 +19,7 @@
   };
   const LONG = new Set(["about", "text", "body"]);
   const LANGUAGES = ["en", "zh"];
+  const items = (n) => (n === 1 ? t("board.item") : t("board.items", { n }));
   const live = (job) => Boolean(job) && ["queued", "running"].includes(job.state);
   const state_of = (step) => {
     if (live(step.job)) return step.job.state;
@@ -81,13 +82,15 @@
       this.stopped = true;
     }
 
-    async act(method, path, body) {
+    // fault(error): says it where it belongs, and whether it could; else it stands at the top of the board.
+    async act(method, path, body, fault = () => false) {
       this.says.say("");
       try {
         const answer = await call(this.base, method, path, body);
         await this.refresh();
         return answer;
       } catch (error) {
+        if (fault(error)) return null;
         this.says.say(error.message);
         this.says.node.scrollIntoView({ block: "nearest" });
         return null;
@@ -129,7 +132,7 @@
     draw(board) {
       this.board = board;
       const jump = document.querySelector(".mq-jump-count");
-      if (jump) jump.textContent = board.plan ? t("board.items", { n: board.steps.length }) : "";
+      if (jump) jump.textContent = board.plan ? items(board.steps.length) : "";
       if (!board.plan) {
         this.cards.clear();
         this.signatures = {};
@@ -165,7 +168,7 @@
       const share = steps.length ? steps.reduce((sum, s) => sum + (live(s.job) ? s.job.progress : s.asset ? 1 : 0), 0) / steps.length : 0;
       const ended = plan.correction && !this.busy && done === steps.length && !plan.changed;
       const about = ended ? told(plan.correction) : plan.seconds ? expected(plan) : t("board.unmeasured");
-      const cost = el("p", { class: "mq-cost", title: ended || !plan.seconds ? null : details(plan) }, [t("board.items", { n: steps.length }), about, ended ? "" : t("board.free")].filter(Boolean).join(" · "));
+      const cost = el("p", { class: "mq-cost", title: ended || !plan.seconds ? null : details(plan) }, [items(steps.length), about, ended ? "" : t("board.free")].filter(Boolean).join(" · "));
       this.head.replaceChildren(
         el("div", { class: "mq-head-row" }, el("div", { class: "mq-head-titles" }, board.plans.length > 1 ? this.chooser(board) : null, el("h2", {}, plan.title), cost), el("div", { class: "mq-head-actions" }, this.actions(plan, steps, done))),
         bar(share, t("board.progress")),
@@ -214,12 +217,15 @@
     drawFoot(board) {
       if (!this.changed("foot", [board.plan.id, board.kinds])) return;
       const kind = el("select", { "aria-label": t("board.kind") }, board.kinds.map((k) => el("option", { value: k }, named("kind", k))));
-      const about = el("input", { type: "text", maxlength: 2000, placeholder: t("board.add_about"), "aria-label": t("board.add_about") });
-      const form = el("form", { class: "mq-add" }, kind, about, el("button", { class: "mq-button", type: "submit" }, t("board.add")));
+      const about = el("input", { type: "text", placeholder: t("board.add_about"), "aria-label": t("board.add_about") });
+      const fault = fault_line();
+      const form = el("form", { class: "mq-add", "data-field": "about", novalidate: true }, kind, about, el("button", { class: "mq-button", type: "submit" }, t("board.add")), fault);
       form.addEventListener("submit", async (event) => {
         event.preventDefault();
         if (!about.value.trim()) { about.focus(); return; }
-        if (await this.act("POST", `plans/${this.board.plan.id}/steps`, { kind: kind.value, about: about.value })) about.value = "";
+        clear_faults(form);
+        const told = (error) => { fault.textContent = error.message; about.setAttribute("aria-invalid", "true"); return true; };
+        if (await this.act("POST", `plans/${this.board.plan.id}/steps`, { kind: kind.value, about: about.value }, told)) about.value = "";
       });
       this.foot.replaceChildren(form);
     }
@@ -250,7 +256,7 @@
       }
       const asset = card.old || step.asset;
       update("head", [step.title, step.kind, state, step.job, step.seconds, step.p90, step.runs, step.took, Boolean(card.old), asset && asset.verdict], () => this.cardHead(card, step, state, asset));
-      update("body", [asset && asset.id, asset ? null : [step.spec, step.inputs]], () => this.cardBody(card, step, asset));
+      update("body", [asset && asset.id, asset ? null : [step.spec, step.inputs, step.fault]], () => this.cardBody(card, step, asset));
       update("foot", [state, plan.approved, asset && [asset.id, asset.verdict], step.versions, card.shown], () => this.cardFoot(card, step, state, asset));
       return card.node;
     }
@@ -278,7 +284,8 @@
       const row = (name, value) => el("div", { class: "mq-spec" }, el("dt", {}, t(`field.${name}`)), el("dd", {}, value));
       const rows = (EDITABLE[step.kind] || []).filter((name) => step.spec[name] && String(step.spec[name]).length && step.spec[name] !== "none").map((name) => row(name, shown_value(name, step.spec[name])));
       if (step.inputs.length) rows.push(row("inputs", step.inputs.map((input) => input.step).join(", ")));
-      card.parts.body.replaceChildren(el("dl", { class: "mq-specs" }, rows));
+      // What chat planned and could only fail is said before anybody approves it.
+      card.parts.body.replaceChildren(el("dl", { class: "mq-specs" }, rows), step.fault && !step.job ? el("p", { class: "mq-error", role: "alert", lang: "en" }, step.fault) : "");
     }
 
     cardFoot(card, step, state, asset) {
@@ -329,15 +336,17 @@
       const form = card.parts.form;
       if (!form.hidden) { form.hidden = true; return; }
       const step = this.board.steps.find((s) => s.id === id);
-      const title = el("input", { type: "text", maxlength: 200, value: step.title, name: "title" });
-      const fields = (EDITABLE[step.kind] || []).map((name) => ({ name, ...this.field(name, step) }));
-      const rows = [el("label", {}, t("field.title"), title), ...fields.map((field) => field.node)];
-      const scene = step.scene ? window.Maquette.scene_editor(step.scene, this.board.scene_options, Boolean(step.spec.scene)) : null;
+      const title = el("input", { type: "text", value: step.title, name: "title" });
+      const fields = this.fields(step).map((name) => ({ name, ...this.field(name, step) }));
+      const rows = [el("label", { "data-field": "title" }, t("field.title"), title, fault_line()), ...fields.map((field) => field.node)];
+      const scene = step.scene ? this.scene(card, step) : null;
       if (scene) rows.push(scene.node);
-      const note = el("input", { type: "text", maxlength: 2000, name: "note", placeholder: t("field.note_hint") });
-      if (step.asset) rows.push(el("label", {}, t("field.note"), note));
+      const note = el("input", { type: "text", name: "note", placeholder: t("field.note_hint") });
+      if (step.asset) rows.push(el("label", { "data-field": "note" }, t("field.note"), note, fault_line()));
+      const whole = fault_line();
       const save = async (event) => {
         event.preventDefault();
+        clear_faults(form);
         const values = {};
         for (const field of fields) {
           const now = field.read();
@@ -345,9 +354,11 @@
         }
         const drawn = scene ? scene.read() : undefined;
         if (drawn !== undefined) values.scene = drawn;
-        if (await this.save(step, title.value, values, note.value)) form.hidden = true;
+        const told = (error) => this.told(form, step, scene, whole, error);
+        if (await this.save(step, title.value, values, note.value, told)) form.hidden = true;
       };
-      form.replaceChildren(el("form", { onsubmit: save }, rows, el("div", { class: "mq-form-row" },
+      // The studio says what does not fit, in a place that is open and at the field; the browser would say it of a closed part.
+      form.replaceChildren(el("form", { onsubmit: save, novalidate: true }, rows, whole, el("div", { class: "mq-form-row" },
         el("button", { class: "mq-button mq-primary", type: "submit" }, step.asset ? t("card.make_again") : t("card.save")),
         button(t("card.close"), () => { form.hidden = true; }))));
       form.onkeydown = (event) => { if (event.key === "Escape") form.hidden = true; };
@@ -355,12 +366,49 @@
       form.querySelector("textarea, input").focus();
     }
 
-    async save(step, title, values, note) {
+    // An edited scene is drawn as it stands, with colours and room for text of its own; a style is read from words only.
+    fields(step) {
+      const inside = step.scene ? ["palette", "margin", ...(step.spec.scene ? ["style"] : [])] : [];
+      return (EDITABLE[step.kind] || []).filter((name) => !inside.includes(name));
+    }
+
+    scene(card, step) {
+      const palette = (file) => this.palette(file);
+      const copy = async (scene) => {
+        clear_faults(card.parts.form);
+        const told = (error) => this.told(card.parts.form, step, editor, card.parts.form.querySelector("form > .mq-field-error"), error);
+        const made = await this.act("POST", `plans/${this.board.plan.id}/steps/${step.id}/copy`, { values: { scene } }, told);
+        if (!made) return;
+        card.parts.form.hidden = true;
+        const next = this.cards.get(made.step);
+        this.edit(next, made.step);
+        next.node.scrollIntoView({ block: "start" });
+      };
+      const editor = window.Maquette.scene_editor(step.scene, this.board.scene_options, Boolean(step.spec.scene), { palette, copy });
+      return editor;
+    }
+
+    async palette(file) {
+      return (await call(this.base, "POST", `projects/${this.project}/palette?name=${encodeURIComponent(file.name)}`, file)).palette;
+    }
+
+    // What was refused, at its field; what belongs to no field stands above the buttons.
+    told(form, step, scene, whole, error) {
+      const path = String((error.data && error.data.field) || "").replace(`${step.id}.`, "").replace(/^values\./, "");
+      if (scene && path.startsWith("scene")) return scene.fault(path.slice("scene.".length), error.message);
+      const field = path && form.querySelector(`[data-field="${CSS.escape(path.split(".")[0])}"]`);
+      (field ? field.querySelector(".mq-field-error") : whole).textContent = error.message;
+      const input = field && field.querySelector("input, textarea, select");
+      if (input) { input.setAttribute("aria-invalid", "true"); input.focus(); } else whole.scrollIntoView({ block: "nearest" });
+      return true;
+    }
+
+    async save(step, title, values, note, told) {
       const path = `plans/${this.board.plan.id}/steps/${step.id}`;
       const renamed = title.trim() && title !== step.title;
-      if (!step.asset) return this.act("PATCH", path, { values, title });
-      if (renamed && !(await this.act("PATCH", path, { values: {}, title }))) return null;
-      return this.act("POST", `${path}/redo`, { values, note });
+      if (!step.asset) return this.act("PATCH", path, { values, title }, told);
+      if (renamed && !(await this.act("PATCH", path, { values: {}, title }, told))) return null;
+      return this.act("POST", `${path}/redo`, { values, note }, told);
     }
 
     // One field: its node, and how to read the value back in the type the spec has.
@@ -369,21 +417,22 @@
       const schema = step.schema[name] || {};
       if (name === "fields") return this.slots(value);
       if (name === "size") return this.size(value);
+      if (name === "palette") return palette_field(name, value, t("field.palette"), (file) => this.palette(file));
       const choice = (options) => el("select", { name }, options.map(([key, label]) => el("option", { value: key, selected: key === value }, label)));
       let input;
       if (schema.enum) input = choice(schema.enum.map((option) => [option, named("option", option)]));
       else if (name === "voice") input = choice([["", t("option.automatic")], ...new Set([...this.board.voices, value].filter(Boolean))].map((v) => (Array.isArray(v) ? v : [v, v])));
       else if (name === "language") input = choice([...new Set([...LANGUAGES, value])].map((v) => [v, named("language", v)]));
       else if (LONG.has(name)) {
-        input = el("textarea", { name, rows: 3, maxlength: schema.maxLength || 2000 });
+        input = el("textarea", { name, rows: 3 });
         input.value = value;
       } else if (typeof value === "number") input = el("input", { name, type: "number", step: "any", min: schema.minimum, max: schema.maximum, value });
-      else input = el("input", { name, type: "text", maxlength: Array.isArray(value) ? null : schema.maxLength, value: Array.isArray(value) ? value.join(", ") : value });
+      else input = el("input", { name, type: "text", value: Array.isArray(value) ? value.join(", ") : value });
       const read = () => {
         if (Array.isArray(value)) return input.value.split(/[,，]/).map((word) => word.trim()).filter(Boolean);
         return typeof value === "number" ? Number(input.value) : input.value;
       };
-      return { node: el("label", {}, t(`field.${name}`), input), read };
+      return { node: el("label", { "data-field": name }, t(`field.${name}`), input, fault_line()), read };
     }
 
     // The lines of a copy step: name, how many alternatives, how many characters at most.
@@ -394,7 +443,7 @@
         most: el("input", { type: "number", min: 2, max: 3000, value: slot.max_chars, "aria-label": t("slots.max") }),
       }));
       const head = el("div", { class: "mq-slot mq-slot-head", "aria-hidden": "true" }, el("span", {}, t("slots.name")), el("span", {}, t("slots.count")), el("span", {}, t("slots.max")));
-      const node = el("fieldset", { class: "mq-slots" }, el("legend", {}, t("field.fields")), head, rows.map((row) => el("div", { class: "mq-slot" }, row.name, row.count, row.most)));
+      const node = el("fieldset", { class: "mq-slots", "data-field": "fields" }, el("legend", {}, t("field.fields")), head, rows.map((row) => el("div", { class: "mq-slot" }, row.name, row.count, row.most)), fault_line());
       const read = () => rows.filter((row) => row.name.value.trim()).map((row) => ({ name: row.name.value.trim(), max_chars: Number(row.most.value), count: Number(row.count.value) }));
       return { node, read };
     }
@@ -402,7 +451,7 @@
     size(value) {
       const width = el("input", { type: "number", min: 64, max: 4096, value: value.width, "aria-label": t("field.width") });
       const height = el("input", { type: "number", min: 64, max: 4096, value: value.height, "aria-label": t("field.height") });
-      const node = el("fieldset", { class: "mq-slots" }, el("legend", {}, t("field.size")), el("div", { class: "mq-size" }, width, el("span", {}, "×"), height));
+      const node = el("fieldset", { class: "mq-slots", "data-field": "size" }, el("legend", {}, t("field.size")), el("div", { class: "mq-size" }, width, el("span", {}, "×"), height), fault_line());
       return { node, read: () => ({ name: value.name, width: Number(width.value), height: Number(height.value) }) };
     }
   }

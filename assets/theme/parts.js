@@ -228,7 +228,9 @@ window.Maquette = (() => {
     return rows;
   }
 
+  // A drawn picture offers more than the files it was stored as: see drawing.js.
   function downloads(base, asset) {
+    if (asset.drawing) return window.Maquette.drawing_menu(base, asset);
     return el("span", { class: "mq-files" }, asset.files.map((f) => el("a", { href: `${base}/${f.url}?download=1`, download: f.name, "aria-label": t("card.download", { name: f.name }) }, f.name.split(".").pop().toUpperCase())));
   }
 
@@ -241,16 +243,21 @@ window.Maquette = (() => {
     return [one("approve", "✓", "mq-yes"), one("reject", "✕", "mq-no")];
   }
 
+  // The browser saves what an address gives.
+  function hand_over(href, name) {
+    const link = el("a", { href, download: name });
+    document.body.append(link);
+    link.click();
+    link.remove();
+  }
+
   // Pack a plan or a selection, showing how far it is on the button, and hand over the ZIP.
   async function export_pack(base, project, selection, control, says) {
     const label = control.textContent;
     control.disabled = true;
     try {
       const done = await follow(base, `projects/${project}/packs`, selection, (fraction) => { control.textContent = `${t("export.running")} ${Math.round(100 * fraction)}%`; });
-      const link = el("a", { href: `${base}/packs/${encodeURIComponent(done.name)}`, download: done.name });
-      document.body.append(link);
-      link.click();
-      link.remove();
+      hand_over(`${base}/packs/${encodeURIComponent(done.name)}`, done.name);
       says.say(t("export.done", { name: done.name }), true);
     } catch (error) {
       says.say(error.message);
@@ -343,5 +350,5 @@ window.Maquette = (() => {
   new MutationObserver(() => { apply_dark(); settle(); }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["class", "data-mq-options"] });
   apply_dark();
 
-  return { ICONS, el, t, has, named, duration, bytes, call, follow, button, quiet, chip, bar, notice, dialog, enlarge, is_picture, is_sound, player, preview, remarks, downloads, verdict_buttons, export_pack, part };
+  return { ICONS, el, t, has, named, duration, bytes, call, follow, button, quiet, chip, bar, notice, dialog, enlarge, is_picture, is_sound, player, preview, remarks, downloads, verdict_buttons, hand_over, export_pack, part };
 })();

@@ -156,7 +156,15 @@ class Bench:
         return {job.step_id: job for job in last}
 
 
-def open_bench(home: Path, hand: Hand, *, lanes: int = 4, clock: Callable[[], datetime] = now, database: str = "") -> Bench:
+def open_bench(
+    home: Path,
+    hand: Hand,
+    *,
+    lanes: int = 4,
+    clock: Callable[[], datetime] = now,
+    database: str = "",
+    require: Callable[[Step, BrandKit], None] = lambda step, brand: None,
+) -> Bench:
     """database: the URL of a Postgres for library and runs; "" is SQLite in `home`."""
     library = Library.open(database or f"sqlite:///{home / 'maquette.db'}", home)
     projects = library.projects()
@@ -167,5 +175,5 @@ def open_bench(home: Path, hand: Hand, *, lanes: int = 4, clock: Callable[[], da
     runner = Runner(library, making, durable, lanes={"hand": lanes, "prepare": lanes}, now=clock)
     planner = FixedPlanner()
     quotes = Quotes(library, makers, {"hand": lanes, "prepare": lanes}, lambda: ExecutorState(name="hand"))
-    plans = Plans(library, planner, NO_CHAT, makers, runner, clock, refuse_bombs, quotes)
+    plans = Plans(library, planner, NO_CHAT, makers, runner, clock, refuse_bombs, quotes, require)
     return Bench(library, runner, plans, planner, hand, project.id)

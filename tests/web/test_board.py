@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
@@ -23,11 +24,15 @@ from domain.settings import Settings
 from domain.specs import PictureSpec
 from domain.value import JsonValue
 from library.library import Library
+from pipelines.image.drawing_files import DrawingFiles
+from pipelines.media.palette import palette_of
+from pipelines.media.picture import decode
 from pipelines.models.catalogue import Catalogue
 from pipelines.models.profiles import Hardware, choose
 from pipelines.models.store import ModelStore
 from studio.attachments import Attachments
 from studio.conversation import Conversation
+from studio.drawings import Drawings
 from studio.engine import EngineRoom
 from studio.export import PackSources, Selection, export_pack
 from studio.makers import Makers
@@ -74,6 +79,10 @@ class Desk:
         return state
 
 
+def colours_of(data: bytes, name: str) -> tuple[str, ...]:
+    return palette_of(np.asarray(decode(data, name).convert("RGB")))
+
+
 def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
     catalogue = Catalogue.read(assets / "models.toml")
     store = ModelStore(catalogue, home / "cache", offline=True)
@@ -86,7 +95,7 @@ def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
     return Studio(
         library=bench.library,
         projects=Projects(bench.library),
-        attachments=Attachments(bench.library, lambda data, name: (), lambda data, name: ""),
+        attachments=Attachments(bench.library, colours_of, lambda data, name: ""),
         plans=bench.plans,
         chat=cast(Conversation, None),  # no route here talks
         shelf=Shelf(
@@ -97,12 +106,14 @@ def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
             export=export,
             now=lambda: datetime.now(UTC),
         ),
+        drawings=Drawings(bench.library, lambda maker, works, progress: DrawingFiles().generate(works, progress), home / "drawings"),
         models=ModelDesk(bench.library, settings, store, lambda own: choose(catalogue, "embedded", Hardware(cores=2), store.ready, own)),
         makers=Makers([bench.hand.maker(kind) for kind in StepKind], lambda step, brand: ""),
         runner=bench.runner,
         engine=cast(EngineRoom, None),  # no route here asks
         voices=lambda: ("amy", "ben"),
         fonts=lambda: ("Inter",),
+        families=lambda: ("fluent", "noto"),
         warm=lambda: None,
         close=lambda: None,
     )

@@ -13,7 +13,9 @@ from typing import cast
 import pytest
 
 from domain.settings import Settings
+from pipelines.image.drawing_files import DrawingFiles
 from studio.attachments import Attachments
+from studio.drawings import Drawings
 from studio.export import PackSources, export_pack
 from studio.projects import Projects
 from studio.shelf import Shelf
@@ -61,6 +63,11 @@ class Opened:
             ),
             now=now,
         )
+
+        self.drawings = Drawings(bench.library, lambda maker, works, progress: DrawingFiles().generate(works, progress), home / "drawings")
+
+    def close(self) -> None:
+        """The bench is closed by its fixture."""
 
     def __enter__(self) -> Opened:
         return self

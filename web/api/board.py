@@ -20,6 +20,7 @@ from domain.specs import SPECS, PictureSpec
 from domain.value import JsonValue, Value
 from library.library import AssetQuery
 from studio.budget import Budget, Budgets
+from studio.drawings import drawing_of, size_of
 from studio.estimate import PlanEstimate, StepEstimate
 from studio.quotes import Correction, corrected, quote_of
 from studio.studio import Studio
@@ -43,7 +44,7 @@ def _choices(model: type[Value], *names: str) -> dict[str, list[str]]:
 
 #: What a person can choose in the fields of a scene.
 SCENE_OPTIONS = {
-    **_choices(Scene, "setting", "time", "weather", "margin", "form", "arrangement", "frame", "texture"),
+    **_choices(Scene, "setting", "time", "weather", "margin", "form", "composition", "arrangement", "frame", "texture"),
     **_choices(Camera, "angle", "distance"),
     **_choices(Subject, "size"),
 }
@@ -52,6 +53,10 @@ SCENE_OPTIONS = {
 class StepChange(Value):
     values: dict[str, JsonValue] = {}
     title: str = Field(default="", max_length=200)
+
+
+class StepCopy(Value):
+    values: dict[str, JsonValue] = {}
 
 
 class NewStep(Value):
@@ -112,6 +117,11 @@ def board_router(studio: Studio, now: Callable[[], datetime] = _now) -> APIRoute
     def change(plan_id: str, step_id: str, changed: StepChange) -> dict[str, Any]:
         return {"version": studio.plans.change(plan_id, step_id, changed.values, title=changed.title).version}
 
+    @router.post("/plans/{plan_id}/steps/{step_id}/copy")
+    def copy(plan_id: str, step_id: str, changed: StepCopy) -> dict[str, Any]:
+        """A new step like this one, not made yet: the same figures in another scene."""
+        return {"step": studio.plans.copy(plan_id, step_id, changed.values).id}
+
     @router.delete("/plans/{plan_id}/steps/{step_id}")
     def drop(plan_id: str, step_id: str) -> dict[str, Any]:
         return {"version": studio.plans.drop(plan_id, step_id).version}
@@ -157,13 +167,15 @@ def board_of(studio: Studio, project_id: str, plan_id: str, budgets: Budgets, pe
         "event": last,
         "kinds": sorted({c.kind.value for c in studio.capabilities()}),
         "voices": list(studio.voices()),
-        "scene_options": SCENE_OPTIONS,
+        "scene_options": {**SCENE_OPTIONS, "family": ["", *studio.families()]},
         "plans": [{"id": p.id, "title": p.title} for p in plans],
         "plan": _plan(plan, approved=studio.plans.approved(plan.id), changed=bool(changed))
         | cost
         | {"budget": _budget(budgets, plan, estimate, person)},
         "steps": [
-            _step(s, jobs.get(s.id), versions[s.id], verdicts) | _step_cost(estimate.of(s.id), correction) | {"changed": s.id in changed}
+            _step(s, jobs.get(s.id), versions[s.id], verdicts)
+            | _step_cost(estimate.of(s.id), correction)
+            | {"changed": s.id in changed, "fault": "" if versions[s.id] else studio.plans.fault(plan, s)}
             for s in plan.steps
         ],
     }
@@ -265,6 +277,7 @@ def asset_of(asset: Asset, verdict: Verdict | None) -> dict[str, Any]:
         "files": [
             {"name": f.name, "media_type": f.media_type, "size": f.size, "url": f"files/{asset.id}/{n}"} for n, f in enumerate(asset.files)
         ],
+        "drawing": None if drawing_of(asset) is None else dict(zip(("width", "height"), size_of(asset), strict=True)),
         "verdict": verdict.value if verdict is not None else "",
         "created": asset.created.isoformat(),
         "person": asset.person,

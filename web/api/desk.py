@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import PlainTextResponse
 from pydantic import Field
 
 from domain.brand import BrandKit
+from domain.brief import ATTACHMENT_MAX_BYTES
 from domain.errors import LimitError
 from domain.model import Task
 from domain.progress import Progress
@@ -98,6 +100,13 @@ def projects_router(studio: Studio) -> APIRouter:
     def projects(archived: bool = False) -> list[dict[str, Any]]:
         return [_project(project) for project in studio.projects.all(archived=archived)]
 
+    @router.post("/{project_id}/palette")
+    async def palette(project_id: str, name: str, request: Request) -> dict[str, list[str]]:
+        """The main colours of a reference picture in the body; the picture is not kept."""
+        studio.projects.get(project_id)
+        data = await _body(request, name, ATTACHMENT_MAX_BYTES, "Choose a smaller picture.", "palette")
+        return {"palette": list(await run_in_threadpool(studio.attachments.palette, name, data))}
+
     @router.get("/{project_id}")
     def project(project_id: str) -> dict[str, Any]:
         return _project(studio.projects.get(project_id))
@@ -136,12 +145,8 @@ def projects_router(studio: Studio) -> APIRouter:
 
     @router.post("/{project_id}/logo")
     async def logo(project_id: str, name: str, request: Request) -> dict[str, str]:
-        data = bytearray()
-        async for chunk in request.stream():
-            data += chunk
-            if len(data) > LOGO_MAX_BYTES:
-                raise LimitError(f"{name[:80]} is larger than 2 MB.", hint="Save the logo smaller.", field="logo")
-        return {"logo": studio.projects.set_logo(project_id, name[:120], bytes(data)).brand.logo}
+        data = await _body(request, name, LOGO_MAX_BYTES, "Save the logo smaller.", "logo")
+        return {"logo": studio.projects.set_logo(project_id, name[:120], data).brand.logo}
 
     @router.delete("/{project_id}/logo")
     def remove_logo(project_id: str) -> dict[str, bool]:
@@ -149,6 +154,16 @@ def projects_router(studio: Studio) -> APIRouter:
         return {"saved": True}
 
     return router
+
+
+async def _body(request: Request, name: str, most: int, hint: str, field: str) -> bytes:
+    """The bytes of a file that was sent, `most` at most. Raises LimitError."""
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > most:
+            raise LimitError(f"{name[:80]} is larger than {most // (1024 * 1024)} MB.", hint=hint, field=field)
+    return bytes(data)
 
 
 def _status(status: dict[str, Any]) -> dict[str, Any]:

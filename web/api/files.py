@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse
 
+from domain.drawing import DrawingFormat
 from studio.studio import Studio
 
 #: Shown in the page; everything else is handed over as a download, so that an SVG or JSON never runs as a page of ours.
@@ -29,6 +31,17 @@ def files_router(studio: Studio) -> APIRouter:
             "cache-control": "private, max-age=31536000, immutable",
         }
         return FileResponse(path, media_type=file.media_type, headers=headers)
+
+    @router.get("/drawings/{asset_id}/{form}")
+    def drawing(asset_id: str, form: DrawingFormat, side: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0) -> FileResponse:
+        """A drawn picture as one of its files, made now where nobody has asked for it yet. side: pixels of the longer side."""
+        file = studio.drawings.file(asset_id, form, side=side)
+        headers = {
+            "content-disposition": f"attachment; filename*=UTF-8''{quote(file.name)}",
+            "content-security-policy": SEALED,
+            "cache-control": "private, no-cache",
+        }
+        return FileResponse(file.path, media_type=file.media_type, headers=headers)
 
     @router.get("/thumbnails/{asset_id}")
     def thumbnail(asset_id: str) -> FileResponse:

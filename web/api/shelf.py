@@ -9,6 +9,7 @@ from pydantic import Field
 
 from domain.asset import Asset
 from domain.capability import StepKind
+from domain.drawing import DrawingFormat
 from domain.progress import Progress
 from domain.review import Verdict
 from domain.value import JsonValue, Value
@@ -27,6 +28,13 @@ class PackWish(Value):
 
     plan_id: str = ""
     asset_ids: tuple[str, ...] = Field(default=(), max_length=1000)
+
+
+class DrawingWish(Value):
+    """side: pixels of the longer side, 0 as it was made."""
+
+    format: DrawingFormat
+    side: int = Field(default=0, ge=0, le=2**31 - 1)
 
 
 class ReviewChange(Value):
@@ -75,6 +83,18 @@ def shelf_router(studio: Studio, tasks: Tasks) -> APIRouter:
     def review(asset_id: str, given: ReviewChange, request: Request) -> dict[str, Any]:
         done = studio.shelf.review(asset_id, given.verdict, note=given.note, person=str(request.state.person))
         return done.model_dump(mode="json")
+
+    @router.post("/assets/{asset_id}/drawing")
+    def drawing(asset_id: str, wish: DrawingWish) -> dict[str, str]:
+        """Make one file of a drawn picture. The task's result says where it is to be fetched."""
+        studio.drawings.require(asset_id, wish.format, wish.side)
+
+        def work(progress: Progress) -> JsonValue:
+            file = studio.drawings.file(asset_id, wish.format, side=wish.side, progress=progress)
+            url = f"drawings/{asset_id}/{wish.format}" + (f"?side={wish.side}" if wish.side else "")
+            return {"name": file.name, "size": file.path.stat().st_size, "url": url}
+
+        return {"task": tasks.start(work)}
 
     @router.post("/projects/{project_id}/packs")
     def pack(project_id: str, wish: PackWish) -> dict[str, str]:

@@ -29,7 +29,7 @@ from web.ui.words import LANGUAGES, Words
 
 UPLOAD_LIMIT = "26mb"
 #: In this order: the first defines what the others use.
-SCRIPTS = ("parts.js", "scene.js", "board.js", "library.js", "models.js", "brand.js", "engine.js")
+SCRIPTS = ("parts.js", "drawing.js", "fields.js", "scene.js", "board.js", "library.js", "models.js", "brand.js", "engine.js")
 
 
 def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, *, signed_in: bool) -> None:
