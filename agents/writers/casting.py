@@ -8,6 +8,8 @@ from string import Template
 from typing import Any
 
 from agents.checks import text as wording
+from agents.checks.language import language
+from agents.checks.manners import profanity
 from agents.writers.calls import Assignment, message, room, sampling_of, text_schema
 from agents.writers.copy import sources_of
 from domain.dialogue import Character
@@ -86,7 +88,8 @@ def _traits(run: Assignment, spec: DialogueSpec, people: Sequence[Character]) ->
 
 def _clean(run: Assignment, words: Any, ask: str) -> str:
     text = re.sub(r"\s+", " ", str(words or "")).strip(" ,;，；")
-    wrong = (*wording.language(text, run.language), *wording.leakage(text, run.desk.words), *wording.profanity(text, run.desk.words))
+    lists = run.desk.words
+    wrong = (*language(text, run.language, lists.languages), *wording.leakage(text, lists), *profanity(text, lists))
     # A small model may answer with the words of the question.
     return "" if wrong or text.strip(".。").casefold() in ask.casefold() else text
 

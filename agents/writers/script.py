@@ -14,6 +14,7 @@ from typing import Any
 from agents.checks import facts as truth
 from agents.checks import text as wording
 from agents.checks.brand import brand
+from agents.checks.language import language
 from agents.writers.calls import Assignment, Desk, errors, lines_schema, message, room, sampling_of, text_schema
 from agents.writers.copy import sources_of
 from agents.writers.headline import Wanted, headline
@@ -211,7 +212,11 @@ def _cast(script: _Script) -> tuple[str, ...]:
         "cast", [message("user", script.said["cast"])], sampling_of(run.desk.prompts("script"), run.speaks), room(2, 12), schema
     )
     names = [str(row).strip(" .,。，").upper() for row in reply.get("lines", ())]
-    good = [name for name in dict.fromkeys(names) if name.replace(" ", "").isalpha() and not wording.language(name, run.language)]
+    good = [
+        name
+        for name in dict.fromkeys(names)
+        if name.replace(" ", "").isalpha() and not language(name, run.language, run.desk.words.languages)
+    ]
     return tuple(good) if len(good) == 2 else tuple(script.said["film_cast"])
 
 
