@@ -150,9 +150,10 @@ class Studio:
         context = StepContext(spec=PictureSpec(about=prompt, width=size[0], height=size[1]))
         return prepare_scene(context, self._chat, CancelToken(), self._desk)
 
-    def draw(self, scene: Scene, size: tuple[int, int], seed: int) -> Output:
-        """Raises what the illustrator raises."""
-        parameters = {"scene": scene.model_dump(mode="json"), "width": size[0], "height": size[1]}
+    def draw(self, scene: Scene, size: tuple[int, int], seed: int, cutout: bool = False) -> Output:
+        """cutout: with the things alone on nothing as a second picture. Raises what the illustrator raises."""
+        parameters: dict[str, Any] = {"scene": scene.model_dump(mode="json"), "width": size[0], "height": size[1]}
+        parameters |= {"exports": ["cutout"]} if cutout else {}
         recipe = Recipe(kind=StepKind.PICTURE, maker=self.illustrator.name, maker_version=1, parameters=parameters, seed=seed)
         return self.illustrator.generate([Work(recipe)], Silent())[0]
 

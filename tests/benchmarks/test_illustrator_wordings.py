@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from agents.writers.calls import Desk
-from agents.writers.sights import Sights
 from benchmarks.illustrator_prompts import Studio
 from pipelines.image.illustration.cast import Casting
 
@@ -24,12 +22,6 @@ def studio(cache: Path) -> Studio:
     return Studio(cache)
 
 
-@pytest.fixture(scope="module")
-def colours(assets: Path) -> dict[str, str]:
-    desk = Desk(assets)
-    return Sights(desk.prompts("scene"), desk.prompts("scene_words"), desk.prompts("scene_nouns")["nouns"]).colours
-
-
 def drawn(studio: Studio, words: str) -> tuple[Counter[tuple[str, str]], str]:
     """How often each drawing is cast in each colour ("" for its own), and the setting."""
     scene, painter = studio.scene(words, (1024, 1024)), studio.illustrator
@@ -38,9 +30,9 @@ def drawn(studio: Studio, words: str) -> tuple[Counter[tuple[str, str]], str]:
 
 
 @pytest.mark.parametrize(("wish", "words"), [(wish, words) for wish in WISHES for words in wish["wordings"]])
-def test_a_wish_gives_its_things_whatever_the_words(studio: Studio, colours: dict[str, str], wish: dict[str, Any], words: str) -> None:
+def test_a_wish_gives_its_things_whatever_the_words(studio: Studio, wish: dict[str, Any], words: str) -> None:
     found, setting = drawn(studio, words)
-    left = Counter(found)
+    left, colours = Counter(found), studio.illustrator.vocabulary.colours.anywhere
     for noun, count, colour in wish["things"]:
         names = studio.named(noun)
         mine = {key: times for key, times in left.items() if key[0] in names and key[1] == (colours[colour] if colour else "")}
