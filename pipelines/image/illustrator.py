@@ -45,7 +45,7 @@ class Illustrator:
 
     kind = StepKind.PICTURE
     name = "illustrator"
-    version = 2
+    version = 3
 
     def __init__(self, store: ArtStore, embedder: Embedder | None, assets: Path) -> None:
         self._store = store
@@ -127,7 +127,7 @@ class Illustrator:
         with self._lock:
             if self._search is None:
                 library = self.library
-                colours = self.vocabulary.colours.anywhere
+                colours = {**self.vocabulary.colours.anywhere, **self.vocabulary.colours.before}
                 self._search = ArtSearch(library.concepts, library.synonyms, library.near, library.embeddings, self._embedder, colours)
             return self._search
 

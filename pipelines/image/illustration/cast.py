@@ -13,7 +13,7 @@ from pipelines.image.illustration.art import ArtLibrary, ArtSet, Concept, Drawin
 from pipelines.image.illustration.blocks import Item
 from pipelines.image.illustration.composition import FACTORS, PROP
 from pipelines.image.illustration.figure import Figure, Wardrobe
-from pipelines.image.illustration.search import ArtSearch, Match, normalise
+from pipelines.image.illustration.search import ArtSearch, Match, kind_of, normalise
 from pipelines.image.illustration.vocabulary import Vocabulary
 
 #: How many leaves, blossoms or sparkles one prop of that sort stands for.
@@ -172,13 +172,11 @@ class Casting:
         Of any family, those in one colour are asked last.
         """
         colourful = frozenset(s.id for s in self.library.ready() if s.colourful and s.id in everywhere)
-        every = [m[0] for sets in (inside, colourful, everywhere) if sets and (m := self.searcher.find(subject.what, sets, 1))]
-        exact = [match for match in every if match.exact]
-        # A whole name in another family comes before the last word of it in this one: a piggy bank is no bank.
-        whole = [match for match in exact if match.score >= WHOLE]
-        best = next(iter((*whole, *exact, *every)), None)
-        if best is None:
+        sources = [sets for sets in (inside, colourful, everywhere) if sets]
+        found = [(m[0], sets is not everywhere) for sets in sources if (m := self.searcher.find(subject.what, sets, 1))]
+        if not found:
             return None
+        best = min(found, key=lambda one: _rank(*one, subject.what))[0]
         art, ready = best.concept.art, self.library.ready()
         order = [s.id for s in ready if s.id in inside] + [s.id for s in ready if s.colourful] + [s.id for s in ready]
         return best, next(art[set_id] for set_id in order if set_id in art)
@@ -243,6 +241,18 @@ class Casting:
         chance = random.Random(f"{seed}/{concept.name}")  # noqa: S311
         hand = [first, *chance.sample(others, len(others))]
         return [replace(item, drawing=hand[k % len(hand)]) for k, item in enumerate(items)]
+
+
+def _rank(match: Match, first_choice: bool, what: str) -> tuple[int, float]:
+    """Low is good. A whole name in another family comes before the last word of it in this one: a piggy bank is no bank. In one colour
+    (first_choice False) it comes after a kind of the thing in many. Of what only stands in for it the nearest is taken.
+    """
+    whole = match.score >= WHOLE
+    if not match.exact:
+        return 4, -match.score
+    if first_choice:
+        return (0, 0.0) if whole else (1, 0.0) if kind_of(match.concept, what) else (3, 0.0)
+    return (2, 0.0) if whole else (3, 0.0)
 
 
 def _interchangeable(first: Drawing, other: Drawing) -> bool:

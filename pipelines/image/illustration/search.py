@@ -245,7 +245,7 @@ class ArtSearch:
             similar = self._similarity(phrase)
             if similar is not None:
                 found.sort(key=lambda c: -float(similar[c.row]))
-                return [Match(c, 0.5 + 0.4 * float(similar[c.row]), _kind_of(c, key) and float(similar[c.row]) > 0.5) for c in found]
+                return [Match(c, 0.5 + 0.4 * float(similar[c.row]), kind_of(c, key) and float(similar[c.row]) > 0.5) for c in found]
             found.sort(key=lambda c: c.en.index(key) if key in c.en else 99)
             return [Match(c, 0.6, False) for c in found]
         return []
@@ -277,7 +277,9 @@ class ArtSearch:
             tail = text[start:]
             found = [c for c in self._drawn(self._chinese.get(tail, ()), sets) if start == 0 or c.flag not in WHOLE_ONLY]
             if found:
-                plain = text[:start].removesuffix("的") not in self._chinese
+                before = text[:start].removesuffix("的")
+                # The last character of a word says what kind of thing it is, not which: 编钟 are bells and no clock.
+                plain = before not in self._chinese and (start == 0 or len(tail) > 1 or before in self._colours)
                 return [Match(c, (1.0 if start == 0 else 0.9) - 0.01 * i, plain) for i, c in enumerate(found)]
             matches = self._translated(tail, sets)
             if matches:
@@ -335,9 +337,9 @@ class ArtSearch:
         return similar
 
 
-def _kind_of(concept: Concept, noun: str) -> bool:
+def kind_of(concept: Concept, noun: str) -> bool:
     """Whether its name ends in the noun: a spiral shell is a shell. A mere tag says what goes with a thing: an oyster is no pearl."""
-    return f" {singular(normalise(concept.name))}".endswith(f" {singular(noun)}")
+    return f" {singular(normalise(concept.name))}".endswith(f" {singular(normalise(noun))}")
 
 
 def _colourful(concept: Concept, sets: frozenset[str]) -> bool:
