@@ -288,7 +288,7 @@ class Grammar:
             return True
         follows = re.match(r"[ -]([a-z]+)", text[sight.end : sight.end + 20])
         who = sight.animate and (sight.led or not sight.group.startswith("person"))
-        return follows is not None and follows[1] in self._places - _WHERE and not who
+        return follows is not None and follows[1] in (self._places | self._furniture) - _WHERE and not who
 
     def _is_place(self, text: str, sight: Sight) -> bool:
         said = text[sight.start : sight.end].lower()

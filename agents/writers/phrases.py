@@ -295,9 +295,21 @@ class Phrases:
 
     def unlisted(self, text: str, known: Sequence[Sight]) -> list[Sight]:
         """Noun phrases led by an article, number or measure word that hold no known thing."""
-        taken = [(s.begin, s.end) for s in known if not s.inside]
-        found = [s for s in (*self._led_en(text), *self._led_zh(text)) if not any(a < s.end and s.begin < b for a, b in taken)]
+        taken = [s for s in known if not s.inside and not (s.doubtful and s.end - s.start == 1)]
+        led = (*self._led_en(text), *self._led_zh(text))
+        found = [s for s in led if all(self._apart(s, o) or self._begins(s, o, taken, text) for o in taken)]
         return [s for s in found if not any(o is not s and o.begin <= s.begin and s.end < o.end for o in found)]
+
+    @staticmethod
+    def _apart(one: Sight, other: Sight) -> bool:
+        return other.end <= one.begin or one.end <= other.begin
+
+    @staticmethod
+    def _begins(one: Sight, other: Sight, known: Sequence[Sight], text: str) -> bool:
+        """Whether an English phrase begins with a known thing and ends in a word of another: a dragon fruit is no dragon."""
+        last = one.start + text[one.start : one.end].rfind(" ") + 1
+        ends = not any(o.start <= last < o.end for o in known)
+        return text[one.start : one.end].isascii() and one.start <= other.start and other.end <= last and ends
 
     def _led_en(self, text: str) -> list[Sight]:
         found = []
@@ -391,6 +403,8 @@ class Phrases:
     def _bare_zh(self, text: str) -> list[Sight]:
         if len(text) > 16:
             return []
+        amount = re.match(rf"(?:{_NUMERAL})\s*[{_MEASURES}]", text)
+        text = " " * amount.end() + text[amount.end() :] if amount else text
         found, start = [], 0
         for part in self._parting.split(text):
             start = text.index(part, start)

@@ -84,7 +84,8 @@ class Sights:
         described = [s for s in described if s not in sizes]
         new = [self.phrases.described(s, text, known) for s in self.phrases.unlisted(text, described)]
         spans = [(s.begin, s.end) for s in new]
-        kept = [s for s in described if not (s.inside and any(a <= s.start < b for a, b in spans))]
+        # A longer name that the words lead hides what is only a part of it: the 钟 of 一套编钟, the dragon of "a dragon fruit".
+        kept = [s for s in described if not any(a <= s.start and s.end <= b for a, b in spans)]
         return sorted((part for sight in (*kept, *new) for part in self._parted(sight, text)), key=lambda s: s.start)
 
     def _tints(self, sight: Sight, text: str, known: Sequence[Sight]) -> bool:

@@ -46,8 +46,9 @@ REMEMBERED = 128
 _SETTLED = re.compile(
     r"(?<=\w) (?:in|on|at|near|under|over|by|from|for|to|inside|beside|behind|and|that|which|(?!ring|king|wing)\w{2,}ing(?= \w)) "
 )
-#: Below this cosine similarity a neighbour is a guess, not an alternative.
-LEAST_SIMILAR = 0.42
+_TOGETHER = re.compile(r" (?:with|in|of|and|on) ")
+#: Below this cosine similarity a neighbour is a guess, not an alternative: rare words come near to what is only spelled like them.
+LEAST_SIMILAR = 0.56
 #: What art in one colour, or in tones of one, loses beside colourful art that is as near.
 PLAINNESS = 0.06
 #: Neighbours by meaning that are looked at: enough that every family has some.
@@ -245,17 +246,23 @@ class ArtSearch:
             similar = self._similarity(phrase)
             if similar is not None:
                 found.sort(key=lambda c: -float(similar[c.row]))
-                return [Match(c, 0.5 + 0.4 * float(similar[c.row]), kind_of(c, key) and float(similar[c.row]) > 0.5) for c in found]
+                return [self._by_its_tag(c, key, float(similar[c.row])) for c in found]
             found.sort(key=lambda c: c.en.index(key) if key in c.en else 99)
             return [Match(c, 0.6, False) for c in found]
         return []
+
+    @staticmethod
+    def _by_its_tag(concept: Concept, key: str, near: float) -> Match:
+        """A kind of the thing is as good as it; what only goes with it comes after the table of what stands in."""
+        kind = kind_of(concept, key) and near > 0.5
+        return Match(concept, (0.5 if kind else 0.3) + 0.4 * near, kind)
 
     def _by_meaning(self, phrase: str, sets: frozenset[str]) -> list[Match]:
         if self._similarity(phrase) is None:
             return []
         similar, order = self._similar[phrase]
         near = [self._concepts[int(i)] for i in order if float(similar[int(i)]) >= LEAST_SIMILAR]
-        found = [c for c in self._drawn(near, sets) if not c.flag]
+        found = [c for c in self._drawn(near, sets) if not c.flag and not _spelled_like(c, phrase)]
         found.sort(key=lambda c: -float(similar[c.row]) + (0.0 if _colourful(c, sets) else PLAINNESS))
         return [Match(c, float(similar[c.row]), False) for c in found]
 
@@ -338,8 +345,16 @@ class ArtSearch:
 
 
 def kind_of(concept: Concept, noun: str) -> bool:
-    """Whether its name ends in the noun: a spiral shell is a shell. A mere tag says what goes with a thing: an oyster is no pearl."""
-    return f" {singular(normalise(concept.name))}".endswith(f" {singular(normalise(noun))}")
+    """Whether its name ends in the noun: a spiral shell is a shell. A mere tag says what goes with a thing: an oyster is no pearl, and
+    a heart with arrow is no arrow."""
+    name = normalise(concept.name)
+    return f" {singular(name)}".endswith(f" {singular(normalise(noun))}") and not _TOGETHER.search(name)
+
+
+def _spelled_like(concept: Concept, phrase: str) -> bool:
+    """Whether its name only begins a word of the phrase: a hammock is no ham."""
+    own, words = normalise(concept.name).split(), normalise(phrase).split()
+    return len(own) == 1 and any(word != own[0] and word.startswith(own[0]) and singular(word) != own[0] for word in words)
 
 
 def _colourful(concept: Concept, sets: frozenset[str]) -> bool:
