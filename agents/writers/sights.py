@@ -51,6 +51,13 @@ class Sights:
         # The white of 白狐 is its colour, although the list has it as one word for a fox.
         tones, names = {**colours.anywhere, **colours.before}, set(words["things"]["names"])
         self._led_by_colour = frozenset(w for w in words["things"]["names_zh"] if len(w) > 1 and w[0] in tones and w not in names)
+        # "green leaf" and "white dove" stand in the lists of drawings: the colour is asked for all the same.
+        toned = [w for w in self._english if w.partition(" ")[0] in colours.anywhere and w not in names]
+        for word in toned:
+            first, _, rest = word.partition(" ")
+            noun = self._english.get(rest)
+            if first not in self._english and noun is not None and (not noun.doubtful or rest in self._physical):
+                del self._english[word]
         for word in words["things"]["plainly"]:
             self._english.pop(str(word), None)
             self._chinese.pop(str(word), None)

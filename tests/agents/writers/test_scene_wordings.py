@@ -348,6 +348,10 @@ def test_a_colour_of_two_words_is_no_thing(desk: Desk, about: str, things: set[s
         ("orange juice and an orange cat", {("orange juice", ""), ("cat", "orange")}),
         ("a chocolate cake and a strawberry", {("cake", ""), ("strawberry", "")}),
         ("a cup of mint tea", {("mint tea", "")}),
+        ("yellow lemons and green leaves", {("lemon", "yellow"), ("leaf", "green")}),
+        ("a white dove", {("dove", "white")}),
+        ("portrait of a fox hero, orange fur, blue scarf", {("fox", "orange"), ("scarf", "blue")}),
+        ("nine potions: four red, five blue", {("potion", "red"), ("potion", "blue")}),
         ("一条樱桃红的裙子", {("dress", "crimson")}),
         ("葡萄绿色的汽车和一只猫", {("car", "green"), ("cat", "")}),
         ("薄荷绿的沙发", {("sofa", "mint green")}),
@@ -371,6 +375,8 @@ def test_a_colour_word_is_the_colour_of_its_thing_and_no_thing(desk: Desk, about
         ("a server and a lock among three clouds", {"server", "lock", "cloud"}),
         ("a juice glass and two lemons", {"juice", "lemon"}),
         ("两把椅子和一艘船", {"chair", "ship"}),
+        ("a dragon fruit and a lamp", {"dragon fruit", "lamp"}),
+        ("一套编钟", {"编钟"}),
     ],
 )
 def test_furniture_is_a_thing_where_nothing_stands_on_it(desk: Desk, about: str, things: set[str]) -> None:
