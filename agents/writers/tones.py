@@ -30,7 +30,7 @@ class Tones:
             rf"\s+(?:in|painted|coloured|colored|(?:(?:that|which)\s+)?(?:is|are))\s+(?:bright\s+)?({tone})",
             rf"\s*,\s*(?:the\s+)?({tone})\s+ones?\b",
             rf"\s*({tone})\s*(?:$|[,.;，。；])",
-            rf"\s*[,，]\s*({tone})\s*(?:$|[,.;，。；])",
+            rf"\s*[,，]\s*(?:all\s+)?({tone})\s*(?:$|[,.;，。；])",
             rf"\s*\(({tone})\)",
             rf"(?:们)?(?:的颜色)?(?:是|为|呈)({tone})",
         ]
