@@ -176,7 +176,7 @@ class Casting:
         found = [(m[0], sets is not everywhere) for sets in sources if (m := self.searcher.find(subject.what, sets, 1))]
         if not found:
             return None
-        best = min(found, key=lambda one: _rank(*one, subject.what))[0]
+        best = min(found, key=lambda one: _rank(one[0], one[1], subject.what))[0]
         art, ready = best.concept.art, self.library.ready()
         order = [s.id for s in ready if s.id in inside] + [s.id for s in ready if s.colourful] + [s.id for s in ready]
         return best, next(art[set_id] for set_id in order if set_id in art)
