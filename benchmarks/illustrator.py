@@ -78,6 +78,7 @@ def _prompts(options: argparse.Namespace) -> None:
     found = []
     for number, prompt in enumerate(chosen, 1):
         found.append(rows.row_of(prompt, studio, keep))
+        sys.stderr.writelines(f"{line}\n" for line in rows.misses(found[-1], prompt))
         if number % 20 == 0:
             sys.stderr.write(f"{number} of {len(chosen)}\n")
     part = "prompts with chat" if options.llm else "prompts"

@@ -1,7 +1,8 @@
 """What is measured on one picture of the illustrator, from its pixels and from the facts it tells. Knows nothing of prompts' files.
 
-Area that was recoloured: the pixels, inside the boxes of the things drawn, that change when the same scene is drawn with another colour
-for that thing. It needs no knowledge of how the picture is built.
+Area that was recoloured: the pixels of the things drawn (inside their boxes and not transparent in the cut-out of the picture) that change
+when the same scene is drawn with another colour for that thing. The ground of an icon is chosen to stand against the thing on it and
+changes too; it is not the thing.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ Rect = tuple[float, float, float, float]
 
 #: A channel must differ by this much for a pixel to count as recoloured: blended edges are left out.
 CHANGED = 24
-#: Of a box, at least this share must have taken the colour; a drawing covers about 0.6 of its box.
-PAINTED = 0.2
+#: Of a box, at least this share must have taken the colour; a drawing covers about 0.6 of its box. Of what is drawn in it, a third.
+PAINTED, PAINTED_INK = 0.2, 1 / 3
 #: Boxes that share more than this of the smaller one hide each other, unless the scene relates things to one another.
 HIDDEN, HIDDEN_RELATED = 0.35, 0.85
 #: Share of a thing's box that may reach into the side kept for text.
@@ -80,6 +81,12 @@ def pixels(output: Output) -> Bytes:
     return np.asarray(Image.alpha_composite(paper, picture).convert("RGB"))
 
 
+def ink(output: Output) -> Mask:
+    """Where things are drawn: the cut-out that a picture was asked to give, where it is solid: no edges blended into the ground."""
+    cutout = next(file for file in output.files if file.name == "cutout.png")
+    return np.asarray(Image.open(io.BytesIO(cutout.read())).convert("RGBA"))[..., 3] > 200
+
+
 def things(facts: Mapping[str, Any]) -> tuple[Thing, ...]:
     """What the picture says it shows, without what it tells as foreground."""
     entries = facts.get("subjects", [])
@@ -100,16 +107,21 @@ def changed(first: Bytes, second: Bytes) -> Mask:
     return np.asarray(apart > CHANGED, dtype=np.bool_)
 
 
-def paint(picture: Bytes, area: Mask, boxes: Sequence[Rect], asked: str, table: Mapping[str, str]) -> Paint | None:
-    """How the recoloured `area` looks against the asked colour name. None when nothing was recoloured."""
+def paint(picture: Bytes, area: Mask, boxes: Sequence[Rect], asked: str, table: Mapping[str, str], ink: Mask | None = None) -> Paint | None:
+    """How the recoloured `area` looks against the asked colour name. None when nothing was recoloured.
+
+    ink: where things are drawn; a bicycle or a slanting guitar covers little of its box.
+    """
     if not area.any():
         return None
     tones = lab(picture[area])
     mean, goal = tones.mean(axis=0), lab_of(table[asked])
     share = float(area.sum()) / max(sum(wide * high for _, _, wide, high in boxes), 1.0)
+    drawn = (ink & inside(boxes, (picture.shape[1], picture.shape[0]))).sum() if ink is not None else 0
+    enough = share >= PAINTED or (drawn > 0 and float(area.sum()) / float(drawn) >= PAINTED_INK)
     return Paint(
         name=name_of(mean, table),
-        right=share >= PAINTED and is_called(mean, asked, table),
+        right=enough and is_called(mean, asked, table),
         difference=float(delta_e(mean, goal)),
         share=share,
         within=float((delta_e(tones, goal) <= 10).mean()),

@@ -140,7 +140,8 @@ class Studio:
         self.store = ModelStore(Catalogue.read(ROOT / "assets" / "models.toml"), cache_folder)
         self.devices = Devices(3_000_000_000)
         self.illustrator = Illustrator(self.store, InstalledEmbedder(self.store, self.devices), ROOT / "assets")
-        self.everything = frozenset(s.id for s in self.illustrator.library.ready())
+        ready = self.illustrator.library.ready()
+        self.everything, self._colourful = frozenset(s.id for s in ready), frozenset(s.id for s in ready if s.colourful)
         self._desk = Desk(ROOT / "assets")
         self._chat = self._model() if chat else None
         self._named: dict[str, frozenset[str]] = {}
@@ -150,9 +151,10 @@ class Studio:
         context = StepContext(spec=PictureSpec(about=prompt, width=size[0], height=size[1]))
         return prepare_scene(context, self._chat, CancelToken(), self._desk)
 
-    def draw(self, scene: Scene, size: tuple[int, int], seed: int) -> Output:
-        """Raises what the illustrator raises."""
-        parameters = {"scene": scene.model_dump(mode="json"), "width": size[0], "height": size[1]}
+    def draw(self, scene: Scene, size: tuple[int, int], seed: int, cutout: bool = False) -> Output:
+        """cutout: with the things alone on nothing as a second picture. Raises what the illustrator raises."""
+        parameters: dict[str, Any] = {"scene": scene.model_dump(mode="json"), "width": size[0], "height": size[1]}
+        parameters |= {"exports": ["cutout"]} if cutout else {}
         recipe = Recipe(kind=StepKind.PICTURE, maker=self.illustrator.name, maker_version=1, parameters=parameters, seed=seed)
         return self.illustrator.generate([Work(recipe)], Silent())[0]
 
@@ -167,7 +169,9 @@ class Studio:
         return frozenset(m.concept.name for m in self._matches(noun))
 
     def _matches(self, noun: str) -> list[Match]:
-        return [m for m in self.illustrator.searcher().find(noun, self.everything, 12) if m.exact]
+        """By all the art, and by the art in many colours alone, as a picture is cast: a kind of the thing may be found only there."""
+        search = self.illustrator.searcher()
+        return [m for sets in (self.everything, self._colourful) for m in search.find(noun, sets, 12) if m.exact]
 
     def _model(self) -> ChatModel:
         from pipelines.text.llamacpp import LlamaCppChat

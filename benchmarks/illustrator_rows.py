@@ -36,7 +36,11 @@ SHOWN_BY_SETTING: dict[str, frozenset[str]] = {
 
 @dataclass
 class Found:
-    """A requested thing and what became of it. how: "exact", "near", "loose", "setting", "missing". paint: facts of an asked colour."""
+    """A requested thing and what became of it. how: "exact", "near", "loose", "setting", "missing". paint: facts of an asked colour.
+
+    lost: where a thing or its colour went missing: "words" (not read), "search" (another drawing), "room" (read, cast, not placed),
+    "paint" (asked of the drawing, not seen); "" for what is right.
+    """
 
     what: str
     asked: int
@@ -47,6 +51,7 @@ class Found:
     known: bool = True
     count_right: bool = False
     paint: dict[str, Any] | None = None
+    lost: str = ""
 
 
 @dataclass
@@ -94,7 +99,7 @@ def row_of(prompt: Prompt, studio: Studio, keep: Keep | None = None, colour: boo
     row.subjects = [_found(wanted, scene, shown, told, studio) for wanted in prompt.subjects]
     if colour:
         _colours(row, prompt, scene, picture, studio)
-    names = frozenset().union(*(studio.named(w.what) for w in prompt.subjects))
+    names = frozenset().union(*(_names(w, scene, studio) for w in prompt.subjects))
     near = {found.instead for found in row.subjects}
     row.extra = sorted({t.name for t in shown if t.name not in names and t.name not in near})
     _faults(row, prompt, scene, output, picture)
@@ -112,7 +117,7 @@ def _missing(wanted: Wanted, studio: Studio) -> Found:
 
 def _found(wanted: Wanted, scene: Scene, shown: Sequence[Thing], told: dict[str, str], studio: Studio) -> Found:
     found = _missing(wanted, studio)
-    names = studio.named(wanted.what)
+    names = _names(wanted, scene, studio)
     found.drawn = sum(1 for thing in shown if thing.name in names)
     asked = [s.what for s in (*scene.subjects, *scene.props) if _same(s.what, wanted.what, studio)]
     instead = next((told[what] for what in asked if told.get(what)), "")
@@ -127,9 +132,17 @@ def _found(wanted: Wanted, scene: Scene, shown: Sequence[Thing], told: dict[str,
         found.how = "loose" if found.instead else "missing"
     if found.instead:
         found.drawn = sum(1 for thing in shown if thing.name == found.instead)
+    if found.how not in ("exact", "setting"):
+        found.lost = "search" if found.instead else "room" if asked else "words"
     if found.how in ("exact", "near", "loose"):
         found.count_right = found.drawn >= wanted.count if wanted.least else found.drawn == wanted.count
     return found
+
+
+def _names(wanted: Wanted, scene: Scene, studio: Studio) -> frozenset[str]:
+    """Drawings that are the requested thing by name: by its noun, or by the whole phrase it was asked in ("iron helmet", "spell book")."""
+    phrases = [s.what for s in (*scene.subjects, *scene.props) if _same(s.what, wanted.what, studio)]
+    return studio.named(wanted.what).union(*(studio.named(phrase) for phrase in phrases))
 
 
 def _same(what: str, noun: str, studio: Studio) -> bool:
@@ -141,20 +154,26 @@ def _same(what: str, noun: str, studio: Studio) -> bool:
 def _colours(row: Row, prompt: Prompt, scene: Scene, picture: Bytes, studio: Studio) -> None:
     """Each coloured thing once more in the opposite colour: what changes in the picture is what was recoloured."""
     size, seed, table = prompt.drawn_size(), seed_of(prompt), colours()
+    if not any(found.colour for found in row.subjects):
+        return
+    ink = measures.ink(studio.draw(scene, size, seed, cutout=True))
     free = [(role, i) for role in ("subjects", "props") for i in range(len(getattr(scene, role)))]
     for found, wanted in zip(row.subjects, prompt.subjects, strict=True):
         place = next((p for p in free if found.colour and _same(getattr(scene, p[0])[p[1]].what, wanted.what, studio)), None)
         if place is None:
+            found.lost = found.lost or ("words" if found.colour else "")
             continue
         free.remove(place)
         other = studio.draw(_recoloured(scene, place, opposite(found.colour, table)), size, seed)
-        mask = measures.changed(picture, measures.pixels(other))
-        names = studio.named(found.what) | {found.instead}
+        mask = measures.changed(picture, measures.pixels(other)) & ink
+        names = _names(wanted, scene, studio) | {found.instead}
         boxes = [thing.box for thing in measures.things(other.facts) if thing.name in names]
         # Of several alike in other colours only those that changed are meant.
         boxes = [box for box in boxes if (measures.inside([box], size) & mask).sum() > 0.04 * box[2] * box[3]]
-        painted = measures.paint(picture, mask & measures.inside(boxes, size), boxes, found.colour, table)
+        painted = measures.paint(picture, mask & measures.inside(boxes, size), boxes, found.colour, table, ink)
         found.paint = asdict(painted) if painted else None
+        if not (painted and painted.right):
+            found.lost = found.lost or ("paint" if getattr(scene, place[0])[place[1]].colour else "words")
 
 
 def _recoloured(scene: Scene, place: tuple[str, int], colour: str) -> Scene:
@@ -218,6 +237,18 @@ def summary(rows: Sequence[Row]) -> dict[str, Any]:
 
 def _present(row: Row) -> bool:
     return all(f.how in ("exact", "setting") for f in row.subjects)
+
+
+def misses(row: Row, prompt: Prompt) -> list[str]:
+    """A line for each requested thing or colour that the picture lacks, and where it was lost."""
+    lines = []
+    for found in row.subjects:
+        colour = bool(found.colour and not (found.paint and found.paint["right"]))
+        if found.how not in ("exact", "setting") or colour:
+            seen = found.how + (f" as {found.instead}" if found.instead else "") + ("" if found.known else ", not in the library")
+            tone = f"; {found.colour} is {found.paint['name'] if found.paint else 'nowhere'}" if colour else ""
+            lines.append(f"{row.id} {found.what}: {seen}{tone}; lost at {found.lost or 'nothing'} | {prompt.prompt}")
+    return lines
 
 
 def _share(values: Iterable[bool | None]) -> list[float]:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from agents.writers.phrases import alternatives, plain, singular
+from agents.writers.phrases import plain, singular
+from agents.writers.tones import alternatives
 from agents.writers.wishes import blanked
 from domain.errors import ContentRefused, InputError
 

@@ -21,6 +21,7 @@ from agents.checks.words import WordLists
 from agents.frameworks import Crafts
 from agents.writers.sources import condensed
 from domain.chat import ChatModel, ChatReply, ChatRequest, Message, Sampling
+from domain.colours import ColourWords
 from domain.context import StepContext
 from domain.errors import InvalidOutput
 from domain.finding import Finding, Severity
@@ -53,6 +54,7 @@ class Desk:
             for path in sorted((assets / "art").glob("*sets.toml"))
             for entry in tomllib.loads(path.read_text(encoding="utf-8")).get("set", ())
         )
+        self.colours = ColourWords.of(tomllib.loads((assets / "colours.toml").read_text(encoding="utf-8")))
         self._prompts = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted((assets / "prompts").glob("*.toml"))}
 
         self._made: dict[str, Any] = {}

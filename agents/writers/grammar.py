@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from agents.writers.phrases import alternatives
 from agents.writers.places import settings_of, surely, use_phrases
 from agents.writers.sights import Sight, Sights, joined
 from agents.writers.signs import letters, spelled
+from agents.writers.tones import alternatives
 from agents.writers.wishes import blanked, strongest
 from domain.errors import InputError, LimitError
 from domain.scene import Camera, Relation
@@ -25,7 +25,7 @@ MOST_SUBJECTS, MOST_PROPS, MOST_FOREGROUND, MOST_COUNT = 6, 6, 3, 60
 _NEAR_AFTER, _NEAR_BEFORE = 28, 8
 #: What follows is whose it is, not what is seen: "sword of the fire king".
 _OWNER = re.compile(r"(?<!front )(?<!top )(?<!back )(?<!side )(?<!edge )\bof (?:the|our|your|his|her|their) (?:[\w-]+ )?$", re.IGNORECASE)
-_HOLDER = re.compile(r"^\s+(?:full\s+)?of\s+\w", re.IGNORECASE)
+_OF = re.compile(r"\s+(?:full\s+)?of(?:\s+\w+){0,2}\s*", re.IGNORECASE)
 _FOREGROUND = (
     re.compile(r"^\s+in the (?:near )?foreground", re.I),
     re.compile(r"(?:foreground (?:of|with|has)|前景(?:是|有|放)?)\s*$", re.I),
@@ -44,6 +44,8 @@ _INSIDE_EN = re.compile(
     r"(?:an?|the|our|your|my|his|her|their)?\s*(?:[\w-]+\s+){0,2}$",
     re.I,
 )
+_UPON_EN = re.compile(r"\b(?:on|upon|at|under|by|across|around|on top of|in front of|behind)\s+$", re.I)
+_UPON_ZH = re.compile(r"^(?:的)?(?:上|下|旁|边|前|后|里)")
 _INSIDE_ZH = re.compile(r"^(?:的)?(?:里|内|中|上|前|门口)")
 
 
@@ -102,7 +104,8 @@ class Grammar:
         self.settings = settings_of(data, words)
         self._things_too = frozenset(w for place in words["places"].values() if place.get("inside") for w in place["words"])
         self._things_too = (self._things_too | frozenset(words["places_weak"]["things_too"])) - surely(words)
-        self._places = frozenset(w for listed in self.settings.values() for w in listed) - self._things_too
+        self._furniture = frozenset(words["places_weak"]["furniture"])
+        self._places = frozenset(w for listed in self.settings.values() for w in listed) - self._things_too - self._furniture
         self._weak_places = frozenset(words["places_weak"]["words"])
         self._use = use_phrases(words["uses"]["words"], words["uses"]["zh"])
         self._when = frozenset(w for table in (data["times"], data["weathers"]) for listed in table.values() for w in listed)
@@ -260,25 +263,21 @@ class Grammar:
     def _heads(self, text: str, found: Sequence[Sight]) -> list[Sight]:
         """Without what only describes the next word ("ruby sword"), what holds another ("cup of tea") and what names the place."""
         kept: list[Sight] = []
-        for index, sight in enumerate(found):
-            after = found[index + 1] if index + 1 < len(found) else None
-            between = text[sight.end : after.start] if after is not None else "-"
-            describes = after is not None and not between.strip(" -") and text[sight.start : sight.end].isascii()
-            describes = describes or (after is not None and _one_word(text, sight, after))
-            holds = (
-                after is not None
-                and sight.doubtful is False
-                and _HOLDER.match(text[sight.end :])
-                and between.strip().lower() in ("of", "full of")
-            )
-            if describes and after is not None:
-                found = [
-                    replace(after, count=max(after.count, sight.count), led=after.led or sight.led, first=min(after.begin, sight.begin))
-                    if s is after
-                    else s
-                    for s in found
-                ]
-            elif not holds or sight.what not in self._sights.phrases.holders:
+        left = list(found)
+        holders = self._sights.phrases.holders
+        while left:
+            sight = left.pop(0)
+            after = left[0] if left else None
+            apart = after is None or after.start < sight.end  # one mention that stands for several is not beside itself
+            between = text[sight.end : after.start] if after is not None and not apart else "-"
+            beside = between.strip() in ("", "-") and not apart and text[sight.start : sight.end].isascii()
+            if after is not None and beside and sight.group.startswith("drink") and sight.what not in holders and after.what in holders:
+                # A juice glass is drawn as a glass of juice.
+                kept.append(replace(sight, count=max(left.pop(0).count, sight.count), colour=sight.colour or after.colour))
+            elif after is not None and (beside or (not apart and _one_word(text, sight, after))):
+                led, first = after.led or sight.led, min(after.begin, sight.begin)
+                left[0] = replace(after, count=max(after.count, sight.count), led=led, first=first)
+            elif after is None or sight.doubtful or sight.what not in holders or not _OF.fullmatch(between):
                 kept.append(sight)
         kept = [s for s in kept if not self._describes_place(text, s)]
         return [s for s in kept if not self._is_place(text, s) and not _OWNER.search(text[max(0, s.start - 40) : s.start])]
@@ -289,7 +288,7 @@ class Grammar:
             return True
         follows = re.match(r"[ -]([a-z]+)", text[sight.end : sight.end + 20])
         who = sight.animate and (sight.led or not sight.group.startswith("person"))
-        return follows is not None and follows[1] in self._places - _WHERE and not who
+        return follows is not None and follows[1] in (self._places | self._furniture) - _WHERE and not who
 
     def _is_place(self, text: str, sight: Sight) -> bool:
         said = text[sight.start : sight.end].lower()
@@ -300,6 +299,8 @@ class Grammar:
             return True
         if said in self._places or sight.what in self._places:
             return True
+        if said in self._furniture or sight.what in self._furniture:
+            return not sight.led or bool(_UPON_EN.search(text[max(0, sight.begin - 16) : sight.begin]) or _UPON_ZH.match(text[sight.end :]))
         return (said in self._things_too or sight.what in self._things_too) and self._within(text, sight.start, sight.end)
 
     @staticmethod

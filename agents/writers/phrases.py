@@ -7,10 +7,12 @@ Knows nothing of where things stand; agents/writers/grammar.py reads that.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any, Literal
+
+from agents.writers.tones import TINGED, Tones, alternatives, any_of
+from domain.colours import ColourWords
 
 Size = Literal["small", "medium", "large"]
 
@@ -20,9 +22,9 @@ _MEASURES = "面轮团具簇只条匹头把个座辆位件朵颗本台双张艘�
 _DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"两": 2}
 _UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10000}
 _NUMERAL = r"\d{1,7}|[零一二两三四五六七八九十百千万]+"
-_ARTICLES = frozenset({"a", "an", "the", "some", "my", "our", "your", "his", "her", "their", "this", "that", "these", "those"})
+_ARTICLES = frozenset({"a", "an", "the", "some", "my", "our", "your", "his", "her", "its", "their", "this", "that", "these", "those"})
 #: What these lead is spoken of, not shown: "our new app", "the opening".
-_VAGUE = frozenset({"the", "my", "our", "your", "this", "that", "these", "those", "his", "her", "their"})
+_VAGUE = frozenset({"the", "my", "our", "your", "this", "that", "these", "those", "his", "her", "its", "their"})
 _WINDOW = 90
 #: A bare plural ("foxes") is so many.
 _SOME = 3
@@ -73,20 +75,21 @@ class Sight:
 
 
 class Phrases:
-    """data: scene.toml, words: scene_words.toml, colours: colour word -> #rrggbb."""
+    """data: scene.toml, words: scene_words.toml, colours: the table of colour words."""
 
-    def __init__(self, data: Mapping[str, Any], words: Mapping[str, Any], colours: Mapping[str, str]) -> None:
-        self._colours = colours
-        self.colour = alternatives(colours)
+    def __init__(self, data: Mapping[str, Any], words: Mapping[str, Any], colours: ColourWords) -> None:
+        self._colours = colours.anywhere
         self._sizes: dict[Size, frozenset[str]] = {"large": frozenset(data["sizes"]["large"]), "small": frozenset(data["sizes"]["small"])}
         self._materials = {word: name for name, listed in words["materials"].items() for word in listed}
         self._poses = {word: name for name, listed in words["poses"].items() for word in listed}
         self._counts = {str(k): int(v) for k, v in words["counts"].items()}
+        self.tones = Tones(colours, self._counts)
+        self.colour = self.tones.pattern
         self._groups = {str(k): int(v) for k, v in words["groups"].items()}
         self._groups_zh = {str(k): int(v) for k, v in words["groups_zh"].items()}
         self._arranged = {w.split()[0]: name for name, listed in words["arrangements"].items() for w in listed if w.endswith(" of")}
         self._where_zh = frozenset(w for listed in words["relations_zh"].values() for w in listed if len(w) > 1)
-        self._near_zh = {**colours, **words["colours_near"]}
+        self._near_zh = {**colours.anywhere, **colours.before}
         self.people = frozenset(words["things"]["people"])
         self.holders = frozenset(words["things"]["holders"])
         self.paired = frozenset(words["things"]["paired"])
@@ -106,21 +109,21 @@ class Phrases:
         )
         self._before_zh = self._chinese_before()
         self._pose_after = re.compile(
-            rf"^\s*(?:(?:that|which|who)\s+)?(?:(?:is|are|was|were)\s+)?(?:\w+ly\s+)?({_any(w for w in self._poses if w.isascii())})\b",
+            rf"^\s*(?:(?:that|which|who)\s+)?(?:(?:is|are|was|were)\s+)?(?:\w+ly\s+)?({any_of(w for w in self._poses if w.isascii())})\b",
             re.IGNORECASE,
         )
         self._material_after = re.compile(
             rf"^\s+(?:(?:that|which)\s+)?(?:(?:is|are)\s+)?(?:made\s+(?:out\s+)?(?:of|from)|of|in|carved\s+(?:from|out\s+of))\s+"
-            rf"(?:pure\s+|solid\s+)?({_any(w for w in self._materials if w.isascii())})\b",
+            rf"(?:pure\s+|solid\s+)?({any_of(w for w in self._materials if w.isascii())})\b",
             re.IGNORECASE,
         )
-        self._pose_zh = re.compile(rf"^(?:们)?(?:正在|正|在|静静地|安静地|开心地)?({_any(w for w in self._poses if not w.isascii())})")
+        self._pose_zh = re.compile(rf"^(?:们)?(?:正在|正|在|静静地|安静地|开心地)?({any_of(w for w in self._poses if not w.isascii())})")
 
     def _chinese_before(self) -> re.Pattern[str]:
         words = (*self._near_zh, *self._materials, *self._sizes["large"], *self._sizes["small"], "大", "小")
-        known = _any(w for w in words if not w.isascii())
+        known = any_of(w for w in words if not w.isascii())
         described = rf"(?:{known})(?:色)?(?:的|制的|做的|着的)?|[^，。、；：！？的\s在和与上下里中旁前后一二两三四五六七八九十只]{{1,5}}的"
-        amount = rf"(?:{_any(self._groups_zh)})(?:的)?|(?:{_NUMERAL})\s*[{_MEASURES}](?:的)?|\d{{1,7}}"
+        amount = rf"(?:{any_of(self._groups_zh)})(?:的)?|(?:{_NUMERAL})\s*[{_MEASURES}](?:的)?|\d{{1,7}}"
         return re.compile(rf"(?P<amount>{amount})?(?P<mods>(?:{described})*)$")
 
     def describes(self, word: str) -> bool:
@@ -132,7 +135,7 @@ class Phrases:
 
     def coloured(self, text: str, start: int, end: int) -> bool:
         """Whether a fruit's name here is a colour: "a balloon in orange", "balloon, orange, floating"."""
-        if re.search(r"\w\s+in\s+$", text[max(0, start - 8) : start], re.I):
+        if re.search(r"\w\s+in\s+$", text[max(0, start - 8) : start], re.I) or self.tones.coats(text[end : end + 12]):
             return True
         return bool(re.search(r"\w,\s*$", text[:start]) and re.match(r",\s+\w+ing\b", text[end : end + 24]))
 
@@ -167,17 +170,22 @@ class Phrases:
             word, start, end = words.pop()
             if not re.fullmatch(r"[\s-]*(?:,\s*)?", text[end:edge]):
                 break
-            pair = f"{words[-1][0]} {word}" if words else ""
-            if pair in self._colours:
-                start = words.pop()[1]
-                values["colour"] = self._colours[pair]
-            elif word in self._colours or word in self._materials:
-                values |= {"colour": self._colours[word]} if word in self._colours else {}
-                values |= {"material": self._materials[word]} if word in self._materials else {}
+            if "," in text[end:edge] and not self._descriptive(word):
+                break
+            tinged = word in TINGED
+            tone = self.tones.ending([w for w, _, _ in words] + ([] if tinged else [word]), tinged=tinged)
+            if tone is not None:
+                colour, length = tone
+                values["colour"] = colour
+                for _ in range(length - (not tinged)):
+                    start = words.pop()[1]
+                values |= {"material": self._materials[word]} if length == 1 and word in self._materials else {}
+            elif word in self._materials:
+                values["material"] = self._materials[word]
             elif word in self._sizes["large"] or word in self._sizes["small"]:
                 values["size"] = "large" if word in self._sizes["large"] else "small"
             elif word == "of":
-                held = re.search(rf"\b(\d+|{_any(self._counts)})\s+(?:\w+\s+)?([a-z]+)\s+of$", text[low:end].lower())
+                held = re.search(rf"\b(\d+|{any_of(self._counts)})\s+(?:\w+\s+)?([a-z]+)\s+of$", text[low:end].lower())
                 if held is not None and singular(held[2]) in self.holders and held[2] not in self._groups:
                     # "three mugs of beer": so many are seen of what they hold
                     number = int(held[1]) if held[1].isdigit() else self._counts[held[1]]
@@ -220,10 +228,10 @@ class Phrases:
             return sight
         mods, amount = match["mods"] or "", match["amount"] or ""
         values: dict[str, Any] = {}
-        colour = re.search(rf"({_any(w for w in self._near_zh if not w.isascii())})(?:色)?(?=的|$|小|大)", mods)
+        colour = re.search(rf"({any_of(w for w in self._near_zh if not w.isascii())})(?:色)?(?=的|$|小|大)", mods)
         if colour:
             values["colour"] = self._near_zh[colour[1]]
-        material = re.search(rf"({_any(w for w in self._materials if not w.isascii())})(?:制|做)?(?=的|$)", mods)
+        material = re.search(rf"({any_of(w for w in self._materials if not w.isascii())})(?:制|做)?(?=的|$)", mods)
         if material:
             values["material"] = self._materials[material[1]]
         pose = next((name for word, name in self._poses.items() if not word.isascii() and len(word) > 1 and word in mods), "")
@@ -259,18 +267,11 @@ class Phrases:
         ends = [s.start for s in known if s.start >= sight.end]
         after = text[sight.end : min([sight.end + 40, *ends])]
         values: dict[str, Any] = {}
-        colour = (
-            re.match(
-                rf"\s+(?:in|painted|coloured|colored|(?:(?:that|which)\s+)?(?:is|are))\s+(?:bright\s+)?({self.colour.pattern})", after, re.I
-            )
-            or re.match(rf"\s*,\s*(?:the\s+)?({self.colour.pattern})\s+ones?\b", after, re.I)
-            or re.match(rf"\s*({self.colour.pattern})\s*(?:$|[,.;，。；])", after, re.I)
-            or re.match(rf"\s*\(({self.colour.pattern})\)", after, re.I)
-            or re.match(rf"\s*,\s*({self.colour.pattern})\s*,\s+\w+ing\b", after, re.I)
-            or re.match(rf"(?:们)?(?:的颜色)?(?:是|为|呈)({self.colour.pattern})", after)
-        )
-        if colour and not sight.colour:
-            values["colour"] = self._colours[colour[1].lower()]
+        # The rest of the text, not what is before the next thing: "a chart, green money bag" says nothing of the chart.
+        furry = sight.group.startswith(("animal", "monkey", "cat-face"))
+        colour = "" if sight.colour else self.tones.after(text[sight.end : sight.end + 60], furry=furry)
+        if colour:
+            values["colour"] = colour
         several = re.match(r"\s*,\s*(\w+)\s+of\s+them\b", after, re.I)
         if several and (number := several[1].lower()) in self._counts:
             values["count"] = self._counts[number]
@@ -285,6 +286,7 @@ class Phrases:
         if name and sight.begin + name.end() == sight.end:
             values |= {
                 "colour": "",
+                "material": "",
                 "what": name.group().lower() if name.group().isascii() else sight.what,
             }  # no colour: a part of the name
         return replace(sight, **values) if values else sight
@@ -293,9 +295,21 @@ class Phrases:
 
     def unlisted(self, text: str, known: Sequence[Sight]) -> list[Sight]:
         """Noun phrases led by an article, number or measure word that hold no known thing."""
-        taken = [(s.begin, s.end) for s in known if not s.inside]
-        found = [s for s in (*self._led_en(text), *self._led_zh(text)) if not any(a < s.end and s.begin < b for a, b in taken)]
+        taken = [s for s in known if not s.inside and not (s.doubtful and s.end - s.start == 1)]
+        led = (*self._led_en(text), *self._led_zh(text))
+        found = [s for s in led if all(self._apart(s, o) or self._begins(s, o, taken, text) for o in taken)]
         return [s for s in found if not any(o is not s and o.begin <= s.begin and s.end < o.end for o in found)]
+
+    @staticmethod
+    def _apart(one: Sight, other: Sight) -> bool:
+        return other.end <= one.begin or one.end <= other.begin
+
+    @staticmethod
+    def _begins(one: Sight, other: Sight, known: Sequence[Sight], text: str) -> bool:
+        """Whether an English phrase begins with a known thing and ends in a word of another: a dragon fruit is no dragon."""
+        last = one.start + text[one.start : one.end].rfind(" ") + 1
+        ends = not any(o.start <= last < o.end for o in known)
+        return text[one.start : one.end].isascii() and one.start <= other.start and other.end <= last and ends
 
     def _led_en(self, text: str) -> list[Sight]:
         found = []
@@ -357,11 +371,11 @@ class Phrases:
         return not named and not low.endswith((*self._endings, "ing", "ly"))
 
     def _led_zh(self, text: str) -> list[Sight]:
-        amount = rf"(?:{_any(self._groups_zh)}|(?:{_NUMERAL})\s*[{_MEASURES}])(?:的)?"
+        amount = rf"(?:{any_of(self._groups_zh)}|(?:{_NUMERAL})\s*[{_MEASURES}])(?:的)?"
         found = []
         for match in re.finditer(amount, text):
             rest = text[match.end() : match.end() + 12]
-            described = re.match(rf"(?:{_any(w for w in (*self._colours, *self._materials) if not w.isascii())})(?:色)?(?:的)?", rest)
+            described = re.match(rf"(?:{any_of(w for w in (*self._colours, *self._materials) if not w.isascii())})(?:色)?(?:的)?", rest)
             skip = described.end() if described else 0
             modified = re.match(r"[^，。、；：！？\s在和与]{1,5}的", rest[skip:])
             skip += modified.end() if modified else 0
@@ -389,6 +403,8 @@ class Phrases:
     def _bare_zh(self, text: str) -> list[Sight]:
         if len(text) > 16:
             return []
+        amount = re.match(rf"(?:{_NUMERAL})\s*[{_MEASURES}]", text)
+        text = " " * amount.end() + text[amount.end() :] if amount else text
         found, start = [], 0
         for part in self._parting.split(text):
             start = text.index(part, start)
@@ -406,21 +422,6 @@ def measured_zh(text: str, index: int) -> bool:
     )
 
 
-def alternatives(words: Iterable[str]) -> re.Pattern[str]:
-    """Any of these, longest first; a Latin word stands whole."""
-    return _compiled(tuple(words))
-
-
-@lru_cache(maxsize=4096)
-def _compiled(words: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(_any(words), re.IGNORECASE)
-
-
-def _any(words: Iterable[str]) -> str:
-    parts = sorted(set(words), key=lambda w: (-len(w), w))
-    return "|".join(rf"(?<![a-z]){re.escape(w)}(?![a-z])" if w.isascii() else re.escape(w) for w in parts) or r"(?!)"
-
-
 def _frames_of_reference(data: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
     """Words of places, times, weathers, forms and the like: they say where, when and how, not what."""
     tables = (data["settings"], data["times"], data["weathers"], words["forms"], words["frames"], words["textures"])
@@ -434,6 +435,8 @@ def plain(text: str) -> str:
 
 def singular(phrase: str) -> str:
     head, _, last = phrase.rpartition(" ")
+    if last.endswith("oes") and len(last) > 5 and not last.endswith(("shoes", "canoes", "hoes")):
+        last = last[:-2]
     for ending, instead in (("ies", "y"), ("shes", "sh"), ("ches", "ch"), ("xes", "x"), ("sses", "ss"), ("ves", "f"), ("s", "")):
         if len(last) > len(ending) + 1 and last.endswith(ending) and not last.endswith(("ss", "us", "is")):
             last = last[: -len(ending)] + instead

@@ -81,7 +81,7 @@ class _Tools:
     @staticmethod
     def _made(desk: Desk) -> _Tools:
         data, words = desk.prompts("scene"), desk.prompts("scene_words")
-        sights = Sights(data, words, desk.prompts("scene_nouns")["nouns"])
+        sights = Sights(data, words, desk.prompts("scene_nouns")["nouns"], desk.colours)
         bounds = Bounds(desk.prompts("scene_bounds"), lambda phrase: sights.named(phrase) is not None)
         return _Tools(data, words, sights, Grammar(data, words, sights), bounds, desk.families)
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from agents.writers.bounds import Bounds
 from agents.writers.sights import Sights
 from domain.errors import InputError
 from domain.scene import Scene, Subject
-
-_HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def require_drawable(scene: Scene, sights: Sights, bounds: Bounds, families: frozenset[str], own: str) -> Scene:
@@ -32,10 +28,8 @@ def require_drawable(scene: Scene, sights: Sights, bounds: Bounds, families: fro
 
 
 def _colour(text: str, field: str, sights: Sights) -> str:
-    word = text.strip().lower()
-    if _HEX.fullmatch(word):
-        return word
-    if word not in sights.colours:
-        some = ", ".join(list(dict.fromkeys(w for w in sights.colours if w.isascii()))[:12])
+    colour = sights.table.parse(text)
+    if colour is None:
+        some = ", ".join(list(sights.table.names)[:12])
         raise InputError(f"{text!r} is not a colour.", hint=f"Use #rrggbb or a word such as {some}.", field=field)
-    return sights.colours[word]
+    return colour

@@ -13,6 +13,7 @@ from agents.writers.calls import Desk
 from agents.writers.scene import answered, draft_scene, picture_spec
 from agents.writers.wishes import strongest
 from domain.chat import ChatModel
+from domain.colours import ColourWords
 from domain.context import StepContext
 from domain.progress import CancelToken
 from domain.scene import Subject
@@ -31,7 +32,7 @@ def prepare_prompt(context: StepContext, chat: ChatModel | None, desk: Desk, can
     words = data["diffusion"]
     scene = draft_scene(context, None, stop, desk).scene
     about = spec.about.strip().rstrip(".。")
-    seen = ", ".join(_phrase(s, data) for s in (*scene.subjects, *scene.props)) or scene.setting.value
+    seen = ", ".join(_phrase(s, desk.colours) for s in (*scene.subjects, *scene.props)) or scene.setting.value
     if not about.isascii() or strongest(about, {"request": words["requests"]}):
         about = _described(about, chat, stop, words) if chat is not None else seen
     if context.note.isascii() and context.note.strip():
@@ -41,7 +42,7 @@ def prepare_prompt(context: StepContext, chat: ChatModel | None, desk: Desk, can
     place = f"{place}, " if place and scene.setting.value not in said else ""
     light = "" if scene.time == "day" or scene.time in said else Template(words["light"]).substitute(time=scene.time)
     colours = spec.palette or context.brand.palette
-    light += Template(words["colours"]).substitute(colours=" and ".join(_colour_names(colours, data))) if colours else ""
+    light += Template(words["colours"]).substitute(colours=" and ".join(_colour_names(colours, desk.colours))) if colours else ""
     light += Template(words["space"]).substitute(margin=scene.margin) if scene.margin != "none" else ""
     prompt = Template(words["frame"]).substitute(about=about, place=place, light=light, style=spec.style or words["style"])
     negative = ", ".join(part for part in (spec.negative.strip(), words["negative"]) if part)
@@ -56,16 +57,16 @@ def _described(about: str, chat: ChatModel, cancel: CancelToken, data: Mapping[s
     return answered(chat, cancel, request, about[:400], shape)["phrase"].strip()
 
 
-def _phrase(subject: Subject, data: Mapping[str, Any]) -> str:
-    names = _colour_names((subject.colour,), data) if subject.colour else []
+def _phrase(subject: Subject, table: ColourWords) -> str:
+    names = _colour_names((subject.colour,), table) if subject.colour else []
     return " ".join([*(["a"] if subject.count == 1 else [str(subject.count)]), *names, subject.what])
 
 
-def _colour_names(colours: Sequence[str], data: Mapping[str, Any]) -> list[str]:
+def _colour_names(colours: Sequence[str], table: ColourWords) -> list[str]:
     """The nearest colour word of each, each once."""
 
     def apart(first: str, second: str) -> int:
         return sum((int(first[i : i + 2], 16) - int(second[i : i + 2], 16)) ** 2 for i in (1, 3, 5))
 
-    table = {words.split("|")[0]: value for words, value in data["colours"].items()}
-    return list(dict.fromkeys(min(table, key=lambda name: apart(table[name], colour)) for colour in colours))[:4]
+    names = table.names
+    return list(dict.fromkeys(min(names, key=lambda name: apart(names[name], colour)) for colour in colours))[:4]

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from agents.writers.phrases import LATIN_WORD, Noun, Phrases, Sight, Size, measured_zh, plain, singular
+from domain.colours import ColourWords
 
 __all__ = ["Noun", "Sight", "Sights", "Size", "joined"]
 
@@ -25,7 +26,7 @@ _AND = re.compile(r"^\s*(?:,\s*and|,|，|、|and|&|\+|和|与|跟|及|以及|还
 class Sights:
     """The lists, ready to read texts with. data: scene.toml, words: scene_words.toml, nouns: the rows of scene_nouns.toml."""
 
-    def __init__(self, data: Mapping[str, Any], words: Mapping[str, Any], nouns: Sequence[Sequence[Any]]) -> None:
+    def __init__(self, data: Mapping[str, Any], words: Mapping[str, Any], nouns: Sequence[Sequence[Any]], colours: ColourWords) -> None:
         doubtful = {str(word) for word in data["doubtful"]}
         self._physical = {str(word) for word in words["things"]["physical"]}
         self._english: dict[str, Noun] = {}
@@ -47,6 +48,16 @@ class Sights:
         for word, what in words["things"]["names_zh"].items():
             known = self._english.get(plain(what))
             self._chinese[str(word)] = Noun(str(what), known.group if known else "other-object")
+        # The white of 白狐 is its colour, although the list has it as one word for a fox.
+        tones, names = {**colours.anywhere, **colours.before}, set(words["things"]["names"])
+        self._led_by_colour = frozenset(w for w in words["things"]["names_zh"] if len(w) > 1 and w[0] in tones and w not in names)
+        # "green leaf" and "white dove" stand in the lists of drawings: the colour is asked for all the same.
+        toned = [w for w in self._english if w.partition(" ")[0] in colours.anywhere and w not in names]
+        for word in toned:
+            first, _, rest = word.partition(" ")
+            noun = self._english.get(rest)
+            if first not in self._english and noun is not None and (not noun.doubtful or rest in self._physical):
+                del self._english[word]
         for word in words["things"]["plainly"]:
             self._english.pop(str(word), None)
             self._chinese.pop(str(word), None)
@@ -55,8 +66,8 @@ class Sights:
             if one in self._english:
                 self._english[many] = self._english[one]
         self._irregular: Mapping[str, str] = words["things"]["irregular"]
-        self.colours = {word: str(value) for names, value in data["colours"].items() for word in names.split("|")}
-        self.phrases = Phrases(data, words, self.colours)
+        self.table, self.colours = colours, colours.anywhere
+        self.phrases = Phrases(data, words, colours)
 
     def read(self, text: str) -> list[Sight]:
         """Every thing named, in order of the text, each once; certain ones only, unless there is none."""
@@ -73,14 +84,27 @@ class Sights:
         # The brick of "brick red" is a colour.
         tones = [m.span() for m in self.phrases.colour.finditer(text)]
         known = [s for s in known if not any(a <= s.start and s.end <= b and s.end - s.start < b - a for a, b in tones)]
+        known = [s for s in known if not self._tints(s, text, known)]
         described = [self._settled(self.phrases.described(s, text, known), text) for s in known]
         # The giant of "giant purple spider" is a size.
         sizes = {s for s in described for o in described if self.phrases.sized(s.what) and o.begin <= s.start and s.end <= o.start}
         described = [s for s in described if s not in sizes]
         new = [self.phrases.described(s, text, known) for s in self.phrases.unlisted(text, described)]
         spans = [(s.begin, s.end) for s in new]
-        kept = [s for s in described if not (s.inside and any(a <= s.start < b for a, b in spans))]
-        return sorted([*kept, *new], key=lambda s: s.start)
+        # A longer name that the words lead hides what is only a part of it: the 钟 of 一套编钟, the dragon of "a dragon fruit".
+        kept = [s for s in described if not any(a <= s.start and s.end <= b for a, b in spans)]
+        return sorted((part for sight in (*kept, *new) for part in self._parted(sight, text)), key=lambda s: s.start)
+
+    def _tints(self, sight: Sight, text: str, known: Sequence[Sight]) -> bool:
+        gaps = [text[sight.end : other.start] for other in known if other.start >= sight.end]
+        return self.phrases.tones.tints(text[sight.start : sight.end].lower(), sight.group, text[sight.end :], gaps)
+
+    def _parted(self, sight: Sight, text: str) -> list[Sight]:
+        """Several alike in several colours, each colour a sight of its own: "nine potions: three red, three blue, three green"."""
+        parts = self.phrases.tones.parts(text[sight.end : sight.end + 120]) if sight.count > 1 and not sight.colour else []
+        if len(parts) < 2 or (sight.led and sum(count for count, _ in parts) != sight.count):
+            return [sight]
+        return [replace(sight, key=f"{sight.key} {colour}", count=count, colour=colour) for count, colour in parts]
 
     def physical(self, sight: Sight, text: str) -> bool:
         """Whether it can be touched, although its word often means something else."""
@@ -166,6 +190,12 @@ class Sights:
             lead = self.phrases.leads_zh(text[index : index + 2])
             if length == 1 and measured_zh(text, index):
                 length = 0
+            if length and lead and text[index : index + length] in self._led_by_colour:
+                index, length = index + lead, length - lead
+                named = self._chinese[text[index - lead : index + length]]
+                found.append(Sight(named.what, named.what, named.group, index, index + length, named.doubtful))
+                index += length
+                continue
             if length and lead:
                 later = next(
                     (

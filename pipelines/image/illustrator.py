@@ -45,7 +45,7 @@ class Illustrator:
 
     kind = StepKind.PICTURE
     name = "illustrator"
-    version = 2
+    version = 3
 
     def __init__(self, store: ArtStore, embedder: Embedder | None, assets: Path) -> None:
         self._store = store
@@ -127,7 +127,8 @@ class Illustrator:
         with self._lock:
             if self._search is None:
                 library = self.library
-                self._search = ArtSearch(library.concepts, library.synonyms, library.near, library.embeddings, self._embedder)
+                colours = {**self.vocabulary.colours.anywhere, **self.vocabulary.colours.before}
+                self._search = ArtSearch(library.concepts, library.synonyms, library.near, library.embeddings, self._embedder, colours)
             return self._search
 
 
@@ -143,7 +144,7 @@ def scene_of(parameters: Mapping[str, JsonValue], vocabulary: Vocabulary) -> Sce
     colours: list[str] = []
     for index, entry in enumerate(scene.palette):
         named = vocabulary.palette(entry)
-        colours += named.colours if named else [colour_of(entry, f"scene.palette.{index}")]
+        colours += named.colours if named else [colour_of(entry, f"scene.palette.{index}", vocabulary.colours)]
     return scene.model_copy(update={"palette": tuple(colour for colour in colours if colour)})
 
 

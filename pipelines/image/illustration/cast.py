@@ -6,18 +6,20 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from domain.colours import ColourWords
 from domain.errors import InputError, ModelMissing
 from domain.scene import Scene, Subject
 from pipelines.image.illustration.art import ArtLibrary, ArtSet, Concept, Drawing
 from pipelines.image.illustration.blocks import Item
-from pipelines.image.illustration.colour import parse
 from pipelines.image.illustration.composition import FACTORS, PROP
 from pipelines.image.illustration.figure import Figure, Wardrobe
-from pipelines.image.illustration.search import ArtSearch, Match, normalise
+from pipelines.image.illustration.search import ArtSearch, Match, kind_of, normalise
 from pipelines.image.illustration.vocabulary import Vocabulary
 
 #: How many leaves, blossoms or sparkles one prop of that sort stands for.
 DRIFTING = 6
+#: A search scores at least this where the whole phrase is the name of what was found.
+WHOLE = 0.92
 #: More things than this in one picture are refused: nobody would see them.
 MOST = 160
 #: A subject that only says where we are is drawn by the setting, not as a thing.
@@ -125,7 +127,7 @@ class Casting:
     def _check(self, scene: Scene) -> None:
         for role in ("subjects", "props", "foreground"):
             for index, subject in enumerate(getattr(scene, role)):
-                colour_of(subject.colour, f"scene.{role}.{index}.colour")
+                colour_of(subject.colour, f"scene.{role}.{index}.colour", self.vocabulary.colours)
         count = sum(s.count for s in (*scene.subjects, *scene.props))
         if count > MOST:
             raise InputError(
@@ -140,7 +142,7 @@ class Casting:
         if not asked or (first and not self.wardrobe.person(first.what)):
             return None
         words = " ".join((first.what, first.pose, first.material, scene.mood)) if first else scene.mood
-        colour = colour_of(first.colour, "scene.subjects.0.colour") if first else ""
+        colour = colour_of(first.colour, "scene.subjects.0.colour", self.vocabulary.colours) if first else ""
         return self.wardrobe.dress(words, colour, scene.character, seed)
 
     def _family(self, scene: Scene, wanted: Sequence[_Wanted], ready: Sequence[ArtSet]) -> str:
@@ -165,37 +167,35 @@ class Casting:
         return max(scores, key=lambda family: (family in colourful and scores[family] > 0, scores[family], family in colourful))
 
     def _find(self, subject: Subject, inside: frozenset[str], everywhere: frozenset[str]) -> tuple[Match, Drawing] | None:
-        """Named in the family, else named in any family, else the nearest in the family, else nothing.
+        """Named whole in the family, else in any family; so for its last word; else the nearest in the family, else nothing.
 
         Of any family, those in one colour are asked last.
         """
         colourful = frozenset(s.id for s in self.library.ready() if s.colourful and s.id in everywhere)
-        near = self.searcher.find(subject.what, inside, 1)
-        for others in (colourful, everywhere):
-            if near and near[0].exact:
-                break
-            other = self.searcher.find(subject.what, others, 1) if others else []
-            near = other if other and (other[0].exact or not near) else near
-        if not near:
+        sources = [sets for sets in (inside, colourful, everywhere) if sets]
+        found = [(m[0], sets is not everywhere) for sets in sources if (m := self.searcher.find(subject.what, sets, 1))]
+        if not found:
             return None
-        art, ready = near[0].concept.art, self.library.ready()
+        best = min(found, key=lambda one: _rank(one[0], one[1], subject.what))[0]
+        art, ready = best.concept.art, self.library.ready()
         order = [s.id for s in ready if s.id in inside] + [s.id for s in ready if s.colourful] + [s.id for s in ready]
-        return near[0], next(art[set_id] for set_id in order if set_id in art)
+        return best, next(art[set_id] for set_id in order if set_id in art)
 
     def _asked_colour(self, subject: Subject) -> str | None:
         """The colour field, else a colour word leading the phrase, unless it is part of a name ("red apple")."""
+        colours = self.vocabulary.colours
         if subject.colour:
-            return parse(subject.colour)
+            return colours.parse(subject.colour)
         if self.searcher.named(subject.what):
             return None
         words = normalise(subject.what).split()
         for length in (2, 1):
             for start in range(len(words) - length):
-                colour = parse(" ".join(words[start : start + length]))
+                colour = colours.anywhere.get(" ".join(words[start : start + length]))
                 if colour:
                     return colour
-        prefix = next((subject.what[:end] for end in range(4, 0, -1) if parse(subject.what[:end])), "")
-        return parse(prefix) if prefix and not prefix.isascii() else None
+        prefix = next((subject.what[:end] for end in range(4, 0, -1) if colours.parse(subject.what[:end])), "")
+        return colours.parse(prefix) if prefix and not prefix.isascii() else None
 
     def _material(self, subject: Subject, named: bool) -> str:
         """The material field, else a material word leading the phrase ("golden crown")."""
@@ -221,7 +221,7 @@ class Casting:
         even = scene.arrangement != "free" or scene.form == "sheet"
         material = self.vocabulary.material(self._material(subject, self.searcher.named(subject.what)))
         # A colour asked for outright is kept in any material; a colour word that is the material ("golden crown") says no more than it.
-        colour = (parse(subject.colour) if subject.colour else None) if material else self._asked_colour(subject)
+        colour = (self.vocabulary.colours.parse(subject.colour) if subject.colour else None) if material else self._asked_colour(subject)
         if material and colour and material.clear:
             material = replace(material, clear=material.clear * 0.3)  # what shines through must not wash the colour out
         return [
@@ -241,6 +241,18 @@ class Casting:
         chance = random.Random(f"{seed}/{concept.name}")  # noqa: S311
         hand = [first, *chance.sample(others, len(others))]
         return [replace(item, drawing=hand[k % len(hand)]) for k, item in enumerate(items)]
+
+
+def _rank(match: Match, first_choice: bool, what: str) -> tuple[int, float]:
+    """Low is good. A whole name in another family comes before the last word of it in this one: a piggy bank is no bank. In one colour
+    (first_choice False) it comes after a kind of the thing in many. Of what only stands in for it the nearest is taken.
+    """
+    whole = match.score >= WHOLE
+    if not match.exact:
+        return 4, -match.score
+    if first_choice:
+        return (0, 0.0) if whole else (1, 0.0) if kind_of(match.concept, what) else (3, 0.0)
+    return (2, 0.0) if whole else (3, 0.0)
 
 
 def _interchangeable(first: Drawing, other: Drawing) -> bool:
@@ -266,9 +278,9 @@ def _special(subject: Subject) -> bool:
     return bool(subject.colour) or subject.count > 1
 
 
-def colour_of(text: str, field: str) -> str:
+def colour_of(text: str, field: str, colours: ColourWords) -> str:
     """ "#rrggbb"; "" stays "". Raises InputError naming the field."""
-    colour = parse(text) if text else ""
+    colour = colours.parse(text) if text else ""
     if colour is None:
         raise InputError(f"{text!r} is not a colour.", hint='Use a colour word or "#rrggbb".', field=field)
     return colour

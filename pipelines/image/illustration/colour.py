@@ -12,25 +12,6 @@ from dataclasses import dataclass
 
 NEUTRAL_CHROMA = 0.035
 
-#: Colour words of a brief, English and Chinese. The values are CSS-like anchors, a little softened for flat art.
-WORDS: dict[str, str] = {
-    "red": "#d93636", "crimson": "#b3163a", "scarlet": "#e2321f", "orange": "#f08a24", "amber": "#f2a51a", "yellow": "#f5cb2e",
-    "gold": "#e0a82e", "golden": "#e0a82e", "green": "#3fa45b", "emerald": "#149a68", "lime": "#9ccc3c", "olive": "#7d8430",
-    "mint": "#8fd9b6", "teal": "#1f9c97", "turquoise": "#2fc2bd", "cyan": "#27bcd6", "blue": "#2f6fdb", "navy": "#1d2f66",
-    "azure": "#3b9be6", "indigo": "#4a45b8", "purple": "#8448c4", "violet": "#7d4fd0", "lavender": "#b3a1e6", "magenta": "#cf3aa3",
-    "pink": "#f07fae", "rose": "#e4587f", "coral": "#f5765c", "peach": "#f8b48a", "brown": "#85552f", "chocolate": "#5f3a22",
-    "tan": "#c9a26e", "beige": "#e3d2b0", "cream": "#f5ead0", "ivory": "#f6f1e1", "white": "#f4f4f2", "silver": "#bcc3cb",
-    "grey": "#8d939b", "gray": "#8d939b", "charcoal": "#3b4047", "black": "#2a2a2e", "maroon": "#7a1f2e", "bronze": "#a9743a",
-    "copper": "#b66a3c", "sky blue": "#6fbdf0", "dark blue": "#1f3d85", "light blue": "#8cc6f2", "dark green": "#1f6b3d",
-    "light green": "#93d48f", "dark red": "#96202a", "hot pink": "#ef4a9b",
-    "红": "#d93636", "红色": "#d93636", "橙": "#f08a24", "橙色": "#f08a24", "橘色": "#f08a24", "黄": "#f5cb2e", "黄色": "#f5cb2e",
-    "金": "#e0a82e", "金色": "#e0a82e", "绿": "#3fa45b", "绿色": "#3fa45b", "青": "#1f9c97", "青色": "#1f9c97", "蓝": "#2f6fdb",
-    "蓝色": "#2f6fdb", "深蓝": "#1d2f66", "深蓝色": "#1d2f66", "天蓝": "#6fbdf0", "天蓝色": "#6fbdf0", "紫": "#8448c4", "紫色": "#8448c4",
-    "粉": "#f07fae", "粉色": "#f07fae", "粉红": "#f07fae", "粉红色": "#f07fae", "棕": "#85552f", "棕色": "#85552f", "褐色": "#85552f",
-    "咖啡色": "#5f3a22", "白": "#f4f4f2", "白色": "#f4f4f2", "银": "#bcc3cb", "银色": "#bcc3cb", "灰": "#8d939b", "灰色": "#8d939b",
-    "黑": "#2a2a2e", "黑色": "#2a2a2e", "米色": "#e3d2b0", "墨绿": "#1f6b3d", "墨绿色": "#1f6b3d",
-}  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Lch:
@@ -48,19 +29,6 @@ class Lch:
     @property
     def neutral(self) -> bool:
         return self.chroma < NEUTRAL_CHROMA
-
-
-def parse(text: str) -> str | None:
-    """ "#rrggbb" for a colour word, #rgb or #rrggbb; None when it is no colour."""
-    word = text.strip().lower()
-    if word in WORDS:
-        return WORDS[word]
-    digits = word.removeprefix("#")
-    if len(digits) == 3 and word.startswith("#"):
-        digits = "".join(c * 2 for c in digits)
-    if word.startswith("#") and len(digits) == 6 and all(c in "0123456789abcdef" for c in digits):
-        return f"#{digits}"
-    return None
 
 
 def _to_linear(value: float) -> float:

@@ -11,7 +11,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from pipelines.image.illustration.colour import lch, parse, shade
+from domain.colours import ColourWords
+from pipelines.image.illustration.colour import lch, shade
+from pipelines.image.illustration.vocabulary import colour_words
 
 _WORD = re.compile(r"[a-z][a-z'-]*")
 _CJK = re.compile(r"[\u3400-\u9fff]")
@@ -59,6 +61,7 @@ class Wardrobe:
 
     def __init__(self, folder: Path) -> None:
         self._slots: dict[str, Any] = tomllib.loads((folder / "portrait.toml").read_text("utf-8"))
+        self._colours = colour_words(folder.parent)
         self._people = tuple(self._slots["people"]["words"])
 
     def person(self, phrase: str) -> bool:
@@ -69,7 +72,7 @@ class Wardrobe:
         """words: everything said of the person. colour: of the clothes, "" for one by chance. name: of a character that returns."""
         rng = random.Random(f"character/{name.strip().lower()}" if name else f"figure/{seed}")  # noqa: S311
         chosen = {slot: self._slot(slot, words, rng) for slot in SLOTS}
-        chosen["cloth"] = colour or _garment(words) or chosen["cloth"]
+        chosen["cloth"] = colour or _garment(words, self._colours) or chosen["cloth"]
         if chosen["build"] == "strong" and chosen["style"] in ("bun", "bob", "ponytail", "long") and not self._told("style", words):
             chosen["style"] = rng.choice(("short", "spiky", "curly"))
         skin, hair = lch(chosen["skin"]).light, lch(chosen["hair"]).light
@@ -93,17 +96,17 @@ def _said(word: str, phrase: str) -> bool:
     return re.search(rf"(?<![a-z]){re.escape(word)}(?:s|es)?(?![a-z])", phrase.lower()) is not None
 
 
-def _garment(words: str) -> str:
+def _garment(words: str, colours: ColourWords) -> str:
     """The colour word before a garment: "a girl in a red dress"."""
     found = _WORD.findall(words.lower())
     for before, after in pairwise(found):
-        if after in GARMENTS and parse(before):
-            return parse(before) or ""
+        if after in GARMENTS and colours.parse(before):
+            return colours.parse(before) or ""
     for garment in GARMENTS:
         at = words.find(garment) if _CJK.search(garment) else -1
         for start in range(max(at - 3, 0), max(at, 0)):
             for end in range(at, start, -1):
-                colour = parse(words[start:end].removesuffix("的"))
+                colour = colours.parse(words[start:end].removesuffix("的"))
                 if colour:
                     return colour
     return ""

@@ -1,14 +1,15 @@
 """Finding the drawing a phrase means: words first, meaning second.
 
 A whole phrase that names a concept wins, then its head noun ("vintage red bicycle" is a bicycle), then tags, then the nearest
-concept by sentence embedding. What was not named outright comes back as a substitution and is never silent. Chinese is looked up as
-it stands, and else by the English word for it. Colourful art comes before art in one colour; a logo only when it is named.
+concept by sentence embedding. What was not named outright, or only by a word that goes with it, comes back as a substitution and is
+never silent. Chinese is looked up as it stands, and else by the English word for it. Colourful art comes before art in one colour; a
+logo only when it is named.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,7 +18,6 @@ import numpy.typing as npt
 from domain.chat import Embedder
 from domain.errors import ModelMissing
 from pipelines.image.illustration.art import Concept, Embeddings
-from pipelines.image.illustration.colour import WORDS as COLOUR_WORDS
 from pipelines.image.illustration.colour import distance
 
 Floats = npt.NDArray[np.float32]
@@ -26,10 +26,16 @@ Floats = npt.NDArray[np.float32]
 # fmt: off
 HOLDERS = frozenset({
     "cup", "glass", "mug", "bowl", "bottle", "piece", "slice", "pair", "bag", "box", "can", "jar", "pile", "stack", "plate", "pot", "bunch",
-    "set", "group", "herd", "couple", "row", "handful", "basket", "loaf", "bar", "kind", "type", "picture", "image",
+    "set", "group", "herd", "couple", "ball", "roll", "sheet", "drop", "pinch", "row", "handful", "basket", "loaf", "bar", "kind", "type",
+    "picture", "image",
 })
 ARTICLES = frozenset({
     "a", "an", "the", "some", "one", "two", "three", "several", "my", "our", "your", "his", "her", "their", "this", "that",
+})
+#: What a thing is for, said before it, makes another thing of it: a steering wheel is no wheel.
+PURPOSES = frozenset({
+    "steering", "spinning", "rocking", "sewing", "washing", "rolling", "watering", "fishing", "hiking", "swimming", "diving", "boxing",
+    "cutting", "ironing", "knitting", "mixing", "measuring", "weighing", "wrapping", "changing", "dressing", "drawing", "writing", "baking",
 })
 # fmt: on
 CJK = re.compile(r"[\u3400-\u9fff]")
@@ -40,8 +46,9 @@ REMEMBERED = 128
 _SETTLED = re.compile(
     r"(?<=\w) (?:in|on|at|near|under|over|by|from|for|to|inside|beside|behind|and|that|which|(?!ring|king|wing)\w{2,}ing(?= \w)) "
 )
-#: Below this cosine similarity a neighbour is a guess, not an alternative.
-LEAST_SIMILAR = 0.42
+_TOGETHER = re.compile(r" (?:with|in|of|and|on) ")
+#: Below this cosine similarity a neighbour is a guess, not an alternative: rare words come near to what is only spelled like them.
+LEAST_SIMILAR = 0.56
 #: What art in one colour, or in tones of one, loses beside colourful art that is as near.
 PLAINNESS = 0.06
 #: Neighbours by meaning that are looked at: enough that every family has some.
@@ -84,7 +91,10 @@ def singular(phrase: str) -> str:
 
 
 class ArtSearch:
-    """Over one set of concepts. `embedder` may be None: then only words count. Its model must be the one of the embeddings."""
+    """Over one set of concepts. `embedder` may be None: then only words count. Its model must be the one of the embeddings.
+
+    colours: colour words, which name no thing where nothing but single words of a phrase is known.
+    """
 
     def __init__(
         self,
@@ -93,7 +103,9 @@ class ArtSearch:
         near: Mapping[str, tuple[str, ...]],
         embeddings: Embeddings,
         embedder: Embedder | None,
+        colours: Collection[str] = (),
     ) -> None:
+        self._colours = frozenset(colours)
         self._concepts = tuple(concepts)
         self._names: dict[str, list[Concept]] = {}
         self._chinese: dict[str, list[Concept]] = {}
@@ -185,7 +197,9 @@ class ArtSearch:
                 for key in self._keys(tail):
                     found = [c for c in self._drawn(self._names.get(key, ()), sets) if start == 0 or c.flag not in WHOLE_ONLY]
                     if found:
-                        return [Match(c, (1.0 if start == 0 else 0.9) - 0.01 * i, True) for i, c in enumerate(found)]
+                        # A noun before a noun makes another thing of it, which is told: a butter knife is a knife of its own.
+                        plain = not any(word in self._names or word in PURPOSES for word in words[:start])
+                        return [Match(c, (1.0 if start == 0 else 0.9) - 0.01 * i, plain) for i, c in enumerate(found)]
         return self._by_tag(phrase, sets)
 
     def _by_near(self, phrase: str, sets: frozenset[str]) -> list[Match]:
@@ -232,23 +246,29 @@ class ArtSearch:
             similar = self._similarity(phrase)
             if similar is not None:
                 found.sort(key=lambda c: -float(similar[c.row]))
-                return [Match(c, 0.5 + 0.4 * float(similar[c.row]), float(similar[c.row]) > 0.5) for c in found]
+                return [self._by_its_tag(c, key, float(similar[c.row])) for c in found]
             found.sort(key=lambda c: c.en.index(key) if key in c.en else 99)
             return [Match(c, 0.6, False) for c in found]
         return []
+
+    @staticmethod
+    def _by_its_tag(concept: Concept, key: str, near: float) -> Match:
+        """A kind of the thing is as good as it; what only goes with it comes after the table of what stands in."""
+        kind = kind_of(concept, key) and near > 0.5
+        return Match(concept, (0.5 if kind else 0.3) + 0.4 * near, kind)
 
     def _by_meaning(self, phrase: str, sets: frozenset[str]) -> list[Match]:
         if self._similarity(phrase) is None:
             return []
         similar, order = self._similar[phrase]
         near = [self._concepts[int(i)] for i in order if float(similar[int(i)]) >= LEAST_SIMILAR]
-        found = [c for c in self._drawn(near, sets) if not c.flag]
+        found = [c for c in self._drawn(near, sets) if not c.flag and not _spelled_like(c, phrase)]
         found.sort(key=lambda c: -float(similar[c.row]) + (0.0 if _colourful(c, sets) else PLAINNESS))
         return [Match(c, float(similar[c.row]), False) for c in found]
 
     def _by_any_word(self, phrase: str, sets: frozenset[str]) -> list[Match]:
         """Without an embedder: a concept named by any run of words inside ("coffee machine" -> coffee)."""
-        words = [w for w in normalise(phrase).split() if w not in COLOUR_WORDS]
+        words = [w for w in normalise(phrase).split() if w not in self._colours]
         for length in range(len(words), 0, -1):
             for start in range(len(words) - length + 1):
                 for key in self._keys(" ".join(words[start : start + length])):
@@ -264,7 +284,10 @@ class ArtSearch:
             tail = text[start:]
             found = [c for c in self._drawn(self._chinese.get(tail, ()), sets) if start == 0 or c.flag not in WHOLE_ONLY]
             if found:
-                return [Match(c, (1.0 if start == 0 else 0.9) - 0.01 * i, True) for i, c in enumerate(found)]
+                before = text[:start].removesuffix("的")
+                # The last character of a word says what kind of thing it is, not which: 编钟 are bells and no clock.
+                plain = before not in self._chinese and (start == 0 or len(tail) > 1 or before in self._colours)
+                return [Match(c, (1.0 if start == 0 else 0.9) - 0.01 * i, plain) for i, c in enumerate(found)]
             matches = self._translated(tail, sets)
             if matches:
                 return matches
@@ -319,6 +342,19 @@ class ArtSearch:
             vector = vector @ np.frombuffer(facts.projection, dtype="<f2").reshape(-1, facts.dimensions).astype(np.float32)
         similar: Floats = self._table @ vector
         return similar
+
+
+def kind_of(concept: Concept, noun: str) -> bool:
+    """Whether its name ends in the noun: a spiral shell is a shell. A mere tag says what goes with a thing: an oyster is no pearl, and
+    a heart with arrow is no arrow."""
+    name = normalise(concept.name)
+    return f" {singular(name)}".endswith(f" {singular(normalise(noun))}") and not _TOGETHER.search(name)
+
+
+def _spelled_like(concept: Concept, phrase: str) -> bool:
+    """Whether its name only begins a word of the phrase: a hammock is no ham."""
+    own, words = normalise(concept.name).split(), normalise(phrase).split()
+    return len(own) == 1 and any(word != own[0] and word.startswith(own[0]) and singular(word) != own[0] for word in words)
 
 
 def _colourful(concept: Concept, sets: frozenset[str]) -> bool:

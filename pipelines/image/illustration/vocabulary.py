@@ -1,10 +1,12 @@
-"""Words the composer understands beside nouns: palettes by name, materials, poses, and what can hold things. Read from assets/art."""
+"""Words the composer understands beside nouns: colours, palettes by name, materials, poses, and what can hold things. Read from assets."""
 
 from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+
+from domain.colours import ColourWords
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,16 @@ class Pose:
     look: str = ""
 
 
+def colour_words(assets: Path) -> ColourWords:
+    """The shipped table of colour words."""
+    return ColourWords.of(tomllib.loads((assets / "colours.toml").read_text("utf-8")))
+
+
 class Vocabulary:
-    """Read once. Every question takes a word as a person wrote it."""
+    """Read once. Every question takes a word as a person wrote it. folder: assets/art; colours.toml lies beside it."""
 
     def __init__(self, folder: Path) -> None:
+        self.colours = colour_words(folder.parent)
         palettes = tomllib.loads((folder / "palettes.toml").read_text("utf-8"))["palette"]
         manners = tomllib.loads((folder / "manners.toml").read_text("utf-8"))
         self.palettes = tuple(Palette(e["id"], e["en"], e["zh"], tuple(e["colours"])) for e in palettes)

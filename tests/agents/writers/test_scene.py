@@ -69,14 +69,14 @@ def subjects(made: Scene) -> list[tuple[str, int, str]]:
 
 def test_things_places_and_times_are_read_from_an_english_wish(desk: Desk) -> None:
     made = scene(desk, "A red fox and two big mushrooms in a snowy forest at night")
-    assert subjects(made) == [("fox", 1, "#d93636"), ("mushroom", 2, "")]
+    assert subjects(made) == [("fox", 1, "#d32f2f"), ("mushroom", 2, "")]
     assert made.subjects[1].size == "large"
     assert (made.setting, made.time, made.weather) == (Setting.FOREST, "night", "snow")
 
 
 def test_things_places_and_times_are_read_from_a_chinese_wish(desk: Desk) -> None:
     made = scene(desk, "黄昏的城市里，一辆蓝色自行车和三只猫")
-    assert subjects(made)[0] == ("bicycle", 1, "#2f6fdb")
+    assert subjects(made)[0] == ("bicycle", 1, "#1976d2")
     assert ("cat", 3, "") in subjects(made)
     assert (made.setting, made.time) == (Setting.CITY, "sunset")
 
@@ -158,11 +158,11 @@ def test_a_note_changes_the_scene(desk: Desk, note: str, field: str, value: obje
 
 
 def test_a_colour_in_a_note_recolours_the_thing_or_the_background(desk: Desk) -> None:
-    assert subjects(scene(desk, "一辆红色自行车", note="换成蓝色"))[0][2] == "#2f6fdb"
-    assert subjects(scene(desk, "headphones", note="make the headphones green"))[0][2] == "#3fa45b"
+    assert subjects(scene(desk, "一辆红色自行车", note="换成蓝色"))[0][2] == "#1976d2"
+    assert subjects(scene(desk, "headphones", note="make the headphones green"))[0][2] == "#388e3c"
     made = scene(desk, "headphones", note="make the background purple")
     assert made.subjects[0].colour == ""
-    assert made.palette[0] == "#8448c4"
+    assert made.palette[0] == "#7b1fa2"
 
 
 def test_warmer_turns_given_colours_toward_warm(desk: Desk) -> None:
@@ -255,7 +255,7 @@ def test_a_stopped_prompt_asks_nothing_and_hands_its_token_to_the_model(desk: De
 
 
 def test_longer_names_hide_shorter_ones(desk: Desk) -> None:
-    sights = Sights(desk.prompts("scene"), desk.prompts("scene_words"), desk.prompts("scene_nouns")["nouns"])
+    sights = Sights(desk.prompts("scene"), desk.prompts("scene_words"), desk.prompts("scene_nouns")["nouns"], desk.colours)
     assert [s.what for s in sights.read("cold brew coffee next to hot dogs")] == ["cold brew coffee", "hot dog"]
     assert [s.what for s in sights.read("一杯冷萃咖啡")] == ["cold brew"]
 

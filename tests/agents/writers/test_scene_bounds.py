@@ -192,8 +192,8 @@ EDITED = Scene(
 def test_an_edited_scene_is_drawn_as_it_stands(desk: Desk) -> None:
     made = drafted(desk, "three red foxes in a forest at night", scene=EDITED).scene
     assert made.model_dump() == EDITED.model_dump() | {
-        "subjects": ({**EDITED.subjects[0].model_dump(), "colour": "#2f6fdb"}, EDITED.subjects[1].model_dump()),
-        "palette": ("#d93636", "#ffffff"),
+        "subjects": ({**EDITED.subjects[0].model_dump(), "colour": "#1976d2"}, EDITED.subjects[1].model_dump()),
+        "palette": ("#d32f2f", "#ffffff"),
     }
 
 

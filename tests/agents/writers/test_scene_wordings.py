@@ -13,7 +13,7 @@ from domain.progress import CancelToken
 from domain.scene import Scene, Setting
 from domain.specs import PictureSpec
 
-RED, BLUE, YELLOW, WHITE, GREEN = "#d93636", "#2f6fdb", "#f5cb2e", "#f4f4f2", "#3fa45b"
+RED, BLUE, YELLOW, WHITE, GREEN = "#d32f2f", "#1976d2", "#fbc02d", "#f7f7f7", "#388e3c"
 
 ENGLISH = {
     "foxes": (
@@ -47,7 +47,7 @@ ENGLISH = {
         ],
     ),
     "knight": (
-        {("knight", 1, ""), ("sword", 1, "#e0a82e")},
+        {("knight", 1, ""), ("sword", 1, "#d4a017")},
         [
             "a knight holding a golden sword",
             "a knight with a golden sword",
@@ -332,3 +332,53 @@ def test_a_colour_of_two_words_is_no_thing(desk: Desk, about: str, things: set[s
     drawn = scene(desk, about)
     assert {s.what for s in (*drawn.subjects, *drawn.props)} == things
     assert {*drawn.palette, *(s.colour for s in (*drawn.subjects, *drawn.props))} >= colours
+
+
+@pytest.mark.parametrize(
+    ("about", "wanted"),
+    [
+        ("a peach-coloured dress", {("dress", "peach")}),
+        ("two lemon-yellow kites", {("kite", "lemon yellow")}),
+        ("a pumpkin orange dress and a teapot", {("dress", "dark orange"), ("teapot", "")}),
+        ("a plum red sofa", {("sofa", "red")}),
+        ("a british racing green car", {("car", "dark green")}),
+        ("red umbrella, navy blue boots", {("umbrella", "red"), ("boots", "navy blue")}),
+        ("tavern: a candle, wine red; a bottle, emerald green", {("candle", "maroon"), ("bottle", "emerald green")}),
+        ("a fox in burnt orange", {("fox", "dark orange")}),
+        ("orange juice and an orange cat", {("orange juice", ""), ("cat", "orange")}),
+        ("a chocolate cake and a strawberry", {("cake", ""), ("strawberry", "")}),
+        ("a cup of mint tea", {("mint tea", "")}),
+        ("yellow lemons and green leaves", {("lemon", "yellow"), ("leaf", "green")}),
+        ("a white dove", {("dove", "white")}),
+        ("portrait of a fox hero, orange fur, blue scarf", {("fox", "orange"), ("scarf", "blue")}),
+        ("nine potions: four red, five blue", {("potion", "red"), ("potion", "blue")}),
+        ("一条樱桃红的裙子", {("dress", "crimson")}),
+        ("葡萄绿色的汽车和一只猫", {("car", "green"), ("cat", "")}),
+        ("薄荷绿的沙发", {("sofa", "mint green")}),
+        ("灰蓝色的鸟，藏青色帽子", {("bird", "slate blue"), ("hat", "navy blue")}),
+        ("一只白狐", {("fox", "white")}),
+        ("三面红旗", {("flag", "red")}),
+        ("两只白天鹅，黎明的湖", {("swan", "white")}),
+    ],
+)
+def test_a_colour_word_is_the_colour_of_its_thing_and_no_thing(desk: Desk, about: str, wanted: set[tuple[str, str]]) -> None:
+    made = scene(desk, about)
+    names = {value: name for name, value in desk.colours.names.items()}
+    assert {(s.what, names.get(s.colour, s.colour)) for s in (*made.subjects, *made.props)} == wanted
+
+
+@pytest.mark.parametrize(
+    ("about", "things"),
+    [
+        ("isometric workplace with a desk, a computer and a blue chair", {"desk", "computer", "chair"}),
+        ("a lamp on a desk in the office", {"lamp"}),
+        ("a server and a lock among three clouds", {"server", "lock", "cloud"}),
+        ("a juice glass and two lemons", {"juice", "lemon"}),
+        ("两把椅子和一艘船", {"chair", "ship"}),
+        ("a dragon fruit and a lamp", {"dragon fruit", "lamp"}),
+        ("一套编钟", {"编钟"}),
+    ],
+)
+def test_furniture_is_a_thing_where_nothing_stands_on_it(desk: Desk, about: str, things: set[str]) -> None:
+    made = scene(desk, about)
+    assert {s.what for s in (*made.subjects, *made.props)} == things

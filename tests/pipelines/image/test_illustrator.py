@@ -95,7 +95,7 @@ def test_what_nothing_comes_near_is_left_out_and_told(illustrator: Illustrator) 
 def test_an_asked_colour_is_the_colour_of_most_of_the_thing(illustrator: Illustrator, what: str, colour: str) -> None:
     plain = {"setting": "plain", "composition": "centre", "palette": ["#808080"]}
     made = draw(illustrator, {**plain, "subjects": [{"what": what, "colour": colour}]}, 256, 256)
-    wanted = lch({"red": "#d93636", "green": "#3fa45b", "purple": "#8448c4", "blue": "#2f6fdb"}.get(colour, colour))
+    wanted = lch({"red": "#d32f2f", "green": "#388e3c", "purple": "#7b1fa2", "blue": "#1976d2"}.get(colour, colour))
     x, y, w, h = (round(v) for v in boxes(made)[0])
     inside = pixels(made)[y : y + h : 2, x : x + w : 2].reshape(-1, 3)
     seen = [lch("#" + "".join(f"{c:02x}" for c in pixel)) for pixel in inside]

@@ -15,7 +15,7 @@ from domain.errors import InvalidOutput, ModelCorrupt, ModelMissing
 from domain.progress import Silent
 from domain.recipe import ModelRef, Recipe, Work
 from pipelines.image.illustration.art import ArtLibrary
-from pipelines.image.illustration.colour import WORDS, harmonise, hex_of, hue_distance, lch, mix, parse
+from pipelines.image.illustration.colour import harmonise, hex_of, hue_distance, lch, mix
 from pipelines.image.illustration.search import ArtSearch
 from pipelines.image.illustration.svg import clean_fragment, escape
 from pipelines.image.illustrator import Illustrator
@@ -169,10 +169,3 @@ def test_mixing_and_harmonising_keep_to_what_they_say() -> None:
     turned = harmonise("#6fb14c", ["#c0392b"], 0.9)
     assert hue_distance(lch(turned).hue, lch("#c0392b").hue) < 15
     assert harmonise("#6fb14c", [], 0.9) == "#6fb14c"
-
-
-def test_colours_are_words_or_hex_and_nothing_else() -> None:
-    assert parse("#ABC") == "#aabbcc"
-    assert parse("Red") == WORDS["red"]
-    assert parse("蓝色") == WORDS["蓝色"]
-    assert [parse(text) for text in ("", "#12", "#gggggg", "url(#x)", "reddish")] == [None] * 5

@@ -65,3 +65,28 @@ def test_several_alike_are_other_drawings_of_one_hand_by_the_seed(casting: Casti
     items = cast(casting, scene).items
     assert len({i.drawing.icon for i in items}) == 2 and len({i.drawing.set_id for i in items}) == 1
     assert [i.drawing.icon for i in cast(casting, scene).items] == [i.drawing.icon for i in items]
+
+
+@pytest.mark.parametrize("what", ["piggy bank", "hot air balloon", "calculator", "spider web"])
+def test_a_whole_name_in_another_family_comes_before_its_last_word_in_this_one(casting: Casting, what: str) -> None:
+    made = cast(casting, {"subjects": [{"what": "fox"}, {"what": "coin"}, {"what": what}]})
+    assert made.items[-1].concept.name == what and made.substitutions == ()
+
+
+#: Things that few people draw: each is drawn by its name, or what stands in for it is told.
+ODD = (
+    "theremin", "astrolabe", "didgeridoo", "samovar", "orrery", "zoetrope", "spinning wheel", "sea urchin", "butter knife", "kazoo",
+    "steering wheel", "monocle", "pangolin", "axolotl", "gramophone", "weather vane", "cuckoo clock", "bear trap", "dragon fruit",
+    "stethoscope", "算盘", "编钟", "皮影", "风筝",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_what_is_not_drawn_by_its_name_is_told(casting: Casting, what: str) -> None:
+    made = cast(casting, {"subjects": [{"what": "fox"}, {"what": what}]})
+    names = [item.concept.name for item in made.items if item.subject == 1]
+    told = dict(made.substitutions)
+    assert told.get(what, "") in (*names, "")
+    known = casting.searcher.named(what)
+    assert bool(names) or what in told, "left out without a word"
+    assert known or what in told, f"{what} became {names} without a word"

@@ -388,7 +388,7 @@ def test_words_choose_the_parts_of_a_character(assets: Path) -> None:
 
     wardrobe = Wardrobe(assets / "art")
     knight = wardrobe.dress("knight with a red cloak and red hair", "", "", 1)
-    assert (knight.clothes, knight.head, knight.cloth) == ("armour", "helmet", "#d93636")
+    assert (knight.clothes, knight.head, knight.cloth) == ("armour", "helmet", "#d32f2f")
     assert wardrobe.dress("old wizard", "", "", 3).beard == "full"
     assert wardrobe.dress("戴眼镜的女医生", "", "", 3).eyewear == "round"
     assert wardrobe.person("young barista") and not wardrobe.person("manhole cover")
