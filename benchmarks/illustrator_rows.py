@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks import illustrator_measures as measures
 from benchmarks.illustrator_colour import opposite
 from benchmarks.illustrator_measures import Bytes, Thing
-from benchmarks.illustrator_prompts import Prompt, Studio, Wanted, colours, seed_of
+from benchmarks.illustrator_prompts import Prompt, Studio, Wanted, colours, own_name, seed_of
 from domain.errors import MaquetteError
 from domain.recipe import Output
 from domain.scene import Scene, Subject
@@ -94,7 +94,7 @@ def row_of(prompt: Prompt, studio: Studio, keep: Keep | None = None, colour: boo
     row.subjects = [_found(wanted, scene, shown, told, studio) for wanted in prompt.subjects]
     if colour:
         _colours(row, prompt, scene, picture, studio)
-    names = frozenset().union(*(studio.named(w.what) for w in prompt.subjects))
+    names = frozenset().union(*(_names(w, shown, studio) for w in prompt.subjects))
     near = {found.instead for found in row.subjects}
     row.extra = sorted({t.name for t in shown if t.name not in names and t.name not in near})
     _faults(row, prompt, scene, output, picture)
@@ -112,7 +112,7 @@ def _missing(wanted: Wanted, studio: Studio) -> Found:
 
 def _found(wanted: Wanted, scene: Scene, shown: Sequence[Thing], told: dict[str, str], studio: Studio) -> Found:
     found = _missing(wanted, studio)
-    names = studio.named(wanted.what)
+    names = _names(wanted, shown, studio)
     found.drawn = sum(1 for thing in shown if thing.name in names)
     asked = [s.what for s in (*scene.subjects, *scene.props) if _same(s.what, wanted.what, studio)]
     instead = next((told[what] for what in asked if told.get(what)), "")
@@ -130,6 +130,11 @@ def _found(wanted: Wanted, scene: Scene, shown: Sequence[Thing], told: dict[str,
     if found.how in ("exact", "near", "loose"):
         found.count_right = found.drawn >= wanted.count if wanted.least else found.drawn == wanted.count
     return found
+
+
+def _names(wanted: Wanted, shown: Sequence[Thing], studio: Studio) -> frozenset[str]:
+    """Names that are the noun's own: of the library's drawings, and of what is drawn here, a figure made of parts among it."""
+    return studio.named(wanted.what) | {thing.name for thing in shown if own_name(wanted.what, thing.name)}
 
 
 def _same(what: str, noun: str, studio: Studio) -> bool:

@@ -22,6 +22,7 @@ from domain.progress import Progress
 from domain.recipe import Credit, ModelRef, Output, OutputFile, Trace, Work
 from domain.scene import Scene
 from domain.value import JsonValue
+from pipelines.image.illustration.arrangement import covered
 from pipelines.image.illustration.art import ArtLibrary, ArtStore
 from pipelines.image.illustration.blocks import Item, Placed
 from pipelines.image.illustration.cast import Casting, colour_of
@@ -45,7 +46,7 @@ class Illustrator:
 
     kind = StepKind.PICTURE
     name = "illustrator"
-    version = 2
+    version = 3
 
     def __init__(self, store: ArtStore, embedder: Embedder | None, assets: Path) -> None:
         self._store = store
@@ -106,7 +107,7 @@ class Illustrator:
             "foreground": [_told(p, drawn) for p in drawn.front],
             "substitutions": [{"asked": asked, "drawn": stands_in} for asked, stands_in in cast.substitutions],
             "colours": _colours(drawn, scene),
-            "overlap": _overlap(drawn.placed),
+            "overlap": round(covered(drawn.placed), 3),
             "unmet_relations": list(drawn.unmet),
             "layers": list(drawn.canvas.layers),
             "palette_used": list(_main_colours(png)),
@@ -192,17 +193,6 @@ def _colours(drawn: Drawn, scene: Scene) -> list[JsonValue]:
         for (number, copy), a in sorted(drawn.achieved.items())
         if copy == 0 and number < len(every)
     ]  # fmt: skip
-
-
-def _overlap(placed: Sequence[Placed]) -> float:
-    """The largest share of a thing that another, of another block, covers."""
-    most = 0.0
-    for index, one in enumerate(placed):
-        for other in placed[index + 1 :]:
-            if one.block != other.block:
-                a, b = one.bounds, other.bounds
-                most = max(most, a.overlap(b) / max(min(a.width * a.height, b.width * b.height), 1e-6))
-    return round(most, 3)
 
 
 def _main_colours(png: bytes) -> tuple[str, ...]:

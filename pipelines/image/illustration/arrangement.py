@@ -17,6 +17,8 @@ from pipelines.image.illustration.stage import Box, Stage
 SHOULDER = 1.22
 #: From this many on, things side by side on the ground stand in two lines; how large those of the line behind are.
 TWO_LINES, BEHIND = 7, 0.84
+#: Of a thing in order no more than this may be covered; how much smaller all are tried for it.
+MOST_COVERED, EASING = 0.32, (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,26 @@ class Ground:
 
 
 def arranged(how: str, blocks: Sequence[Block], ground: Ground, side: float, rng: random.Random) -> list[Placed]:
-    return ARRANGED[how](blocks, ground, side, rng)
+    """Smaller and smaller until nothing hides another; in a crowd they cover each other, as crowds do."""
+    state = rng.getstate()
+    placed: list[Placed] = []
+    for share in EASING:
+        rng.setstate(state)
+        placed = ARRANGED[how](blocks, ground, side * share, rng)
+        if how == "crowd" or covered(placed) <= MOST_COVERED:
+            break
+    return placed
+
+
+def covered(placed: Sequence[Placed]) -> float:
+    """The largest share of the smaller of two things of different blocks that their boxes have in common, 0..1."""
+    most = 0.0
+    for index, one in enumerate(placed):
+        for other in placed[index + 1 :]:
+            if one.block != other.block:
+                a, b = one.bounds, other.bounds
+                most = max(most, a.overlap(b) / max(min(a.width * a.height, b.width * b.height), 1e-6))
+    return most
 
 
 def _put(block: Block, centre: float, foot: float, fit: float, ground: Ground, number: int, depth: float = 1.0, turn: float = 0.0,
@@ -67,7 +88,9 @@ def row(blocks: Sequence[Block], ground: Ground, side: float, rng: random.Random
         cell, room, bounds = area.width / here, area.height / rows, block.bounds
         fit = min(side * 1.5, cell * 0.86 / bounds.width, room * 0.86 / bounds.height)
         high, manner = bounds.height * fit, ground.manner(block)
-        if rows == 1 and manner in ("ground", "water"):
+        if rows == 1 and manner == "hang":
+            foot = area.y + high + area.height * (0.03 + 0.09 * (index % 2))
+        elif rows == 1 and manner in ("ground", "water"):
             far, near = ground.water if manner == "water" and ground.water else (ground.far, ground.near)
             foot = far + (near - far) * 0.75
         else:
@@ -93,6 +116,9 @@ def lines(blocks: Sequence[Block], ground: Ground, side: float, rng: random.Rand
         behind = index < back
         x = area.x + cell * (index + 1.0 if behind else index - back + 0.5)
         own = fit * (BEHIND if behind else 1.0)
+        if ground.manner(block) == "hang":
+            placed += _put(block, x, area.y + block.bounds.height * own + area.height * 0.06 * (index % 2), own, ground, index)
+            continue
         placed += _put(block, x, ground.far if behind else foot, own, ground, index, 0.5 if behind else 1.0)
     return placed
 

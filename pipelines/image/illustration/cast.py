@@ -13,9 +13,21 @@ from pipelines.image.illustration.blocks import Item
 from pipelines.image.illustration.colour import parse
 from pipelines.image.illustration.composition import FACTORS, PROP
 from pipelines.image.illustration.figure import Figure, Wardrobe
-from pipelines.image.illustration.search import ArtSearch, Match, normalise
+from pipelines.image.illustration.people import whole
+from pipelines.image.illustration.search import ArtSearch, Match, normalise, singular
 from pipelines.image.illustration.vocabulary import Vocabulary
 
+#: Forms in which a person is shown from head to foot; elsewhere a head is what is wanted.
+WHOLE_IN = ("scene", "spot", "isometric", "sticker", "sheet", "tile")
+#: A search scores at least this when the whole phrase is a drawing's name.
+WHOLE_NAME = 0.92
+#: How much of a real difference in height is shown, and the least and most a thing is beside the main one: a cat beside a house is
+#: still seen.
+HEIGHT_POWER, LEAST_BESIDE, MOST_BESIDE = 0.42, 0.32, 2.1
+#: What is beside the main thing is drawn smaller than it is, to leave it the main thing; less so where its real height is known.
+PROP_BESIDE = 0.72
+#: Of a head alone, how much of the height of the whole it is.
+HEAD = 0.45
 #: How many leaves, blossoms or sparkles one prop of that sort stands for.
 DRIFTING = 6
 #: More things than this in one picture are refused: nobody would see them.
@@ -112,6 +124,11 @@ class Casting:
         missing: list[tuple[str, str]] = []
         for one in wanted:
             found = self._find(one.subject, inside, frozenset(s.id for s in ready))
+            actors = self._actors(one, found, scene, seed)
+            if actors:
+                made = self._items(one, actors[0], actors[1][0], scene, items)
+                items += [replace(item, drawing=actors[1][item.copy % len(actors[1])]) for item in made]
+                continue
             if found is None or not found[0].exact:
                 missing.append((one.subject.what, found[0].concept.name if found else ""))
             if found:
@@ -121,6 +138,38 @@ class Casting:
                 (front if one.front else items).extend(made)
         families = {self.library.sets[i.drawing.set_id].family for i in (*items, *front)}
         return Cast(tuple(items), tuple(front), "+".join(sorted(families)) or family, tuple(missing), figure)
+
+    def _actors(
+        self, one: _Wanted, found: tuple[Match, Drawing] | None, scene: Scene, seed: int
+    ) -> tuple[Concept, tuple[Drawing, ...]] | None:
+        """A person in a scene is drawn from head to foot, from parts; a drawing that shows one whole in colour is kept, heads are not."""
+        subject, who = one.subject, self.wardrobe.who(one.subject.what)
+        if not who or one.front or scene.form not in WHOLE_IN or scene.family not in ("", "flat"):
+            return None
+        match = found[0] if found and found[0].exact else None
+        if found and match and not match.concept.bust and found[1].colourful and match.score >= WHOLE_NAME:
+            return None
+        pose = self.wardrobe.pose(f"{subject.what} {subject.pose}") or self._doing(one, scene)
+        words = " ".join((subject.what, subject.pose, subject.material, scene.mood))
+        colour = self._asked_colour(subject) or ""
+        dressed = (self.wardrobe.dress(words, colour, "", seed + 1009 * one.number + 101 * k) for k in range(min(subject.count, 8)))
+        base = match.concept if match else next(c for c in self.library.concepts if c.name == "person standing")
+        concept = replace(
+            base, name=base.name if match else who, group="person", stands="ground", bust=False, height=self.library.height(who, "person")
+        )
+        return concept, tuple(whole(figure, pose) for figure in dressed)
+
+    def _doing(self, one: _Wanted, scene: Scene) -> str:
+        """What the relations of the scene say of a person: who holds something lifts a hand, who is on a seat sits."""
+        every = (*scene.subjects, *scene.props)
+        for relation in scene.relations:
+            if relation.kind == "holding" and relation.of == one.number:
+                return "lift"
+            if relation.kind == "on" and relation.of == one.number and relation.to < len(every):
+                seat = singular(normalise(every[relation.to].what)).split()[-1:]
+                if seat and seat[0] in self.vocabulary.seats:
+                    return "sit"
+        return "stand"
 
     def _check(self, scene: Scene) -> None:
         for role in ("subjects", "props", "foreground"):
@@ -208,13 +257,14 @@ class Casting:
         """One Item per count. Sizes are told against the main subject, softened so that a cat beside a house is still seen."""
         subject, main = one.subject, next((i for i in before if i.main), None)
         together = any(one.number in (r.of, r.to) for r in scene.relations) and not one.front
-        small = PROP if one.prop and main and not together else 1.0
-        against = (concept.scale / main.concept.scale) ** 0.75 if main else 1.0
-        scale = FACTORS[subject.size] * min(max(against, 0.45), 1.5) * small
+        known = main is not None and concept.height > 0 and main.concept.height > 0
+        small = (PROP_BESIDE if known else PROP) if one.prop and main and not together else 1.0
+        against = beside(concept, drawing, main) if main else 1.0
+        scale = FACTORS[subject.size] * against * small
         if scene.composition == "row" or scene.arrangement in ("row", "grid", "circle") or scene.form == "sheet":
             scale = FACTORS[subject.size] * (0.8 if one.prop and main else 1.0)
             if scene.composition == "row" and scene.arrangement == "free" and scene.form != "sheet":
-                scale *= min(max(against, 0.65), 1.3)  # nobody asked for things of one size
+                scale *= min(max(against, 0.5), 1.6)  # nobody asked for things of one size
         count = subject.count
         if concept.stands == "drift" and one.prop and main and count == 1 and scene.form == "scene":
             count, scale = DRIFTING, scale * 0.62
@@ -224,10 +274,11 @@ class Casting:
         colour = (parse(subject.colour) if subject.colour else None) if material else self._asked_colour(subject)
         if material and colour and material.clear:
             material = replace(material, clear=material.clear * 0.3)  # what shines through must not wash the colour out
+        natural = self.vocabulary.natural(concept.name, concept.group) if drawing.silhouette else ""
         return [
             Item(
                 concept, drawing, colour, scale * (1.0 if even else 1 - 0.09 * (k % 3)), one.prop,
-                main is None and k == 0 and not one.front, one.number, k, material, self.vocabulary.pose(subject.pose),
+                main is None and k == 0 and not one.front, one.number, k, material, self.vocabulary.pose(subject.pose), natural,
             )
             for k in range(count)
         ]  # fmt: skip
@@ -241,6 +292,16 @@ class Casting:
         chance = random.Random(f"{seed}/{concept.name}")  # noqa: S311
         hand = [first, *chance.sample(others, len(others))]
         return [replace(item, drawing=hand[k % len(hand)]) for k, item in enumerate(items)]
+
+
+def beside(concept: Concept, drawing: Drawing, main: Item) -> float:
+    """How large a thing is against the main one: by their real heights where both are known, softened; else by how they are told."""
+    if not (concept.height and main.concept.height):
+        return min(max((concept.scale / main.concept.scale) ** 0.75, 0.45), 1.5)
+    own, other = (c.height * (HEAD if c.bust else 1.0) for c in (concept, main.concept))
+    # Scale is the mean of width and height: of two as tall the slender one has less of it.
+    slender = (min(max(drawing.aspect, 0.3), 3.2) / min(max(main.drawing.aspect, 0.3), 3.2)) ** 0.5
+    return min(max((own / other) ** HEIGHT_POWER * slender, LEAST_BESIDE), MOST_BESIDE)
 
 
 def _interchangeable(first: Drawing, other: Drawing) -> bool:

@@ -89,6 +89,8 @@ class _Composer:
     def compose(self) -> list[Placed]:
         scene = self.stage.scene
         how = scene.arrangement if scene.arrangement != "free" else {"row": "lines", "scatter": "free"}.get(scene.composition, "free")
+        if how == "free" and self.floor.above and self.count > 1:
+            how = "scatter"  # a flat-lay: everything apart, nothing before anything
         if how == "free" and self.count > FREE_MOST:
             how = "crowd" if self.floor.footing != "none" else "scatter"
         if how in ARRANGED and self.count > 1:
@@ -157,7 +159,7 @@ class _Composer:
             return item.pose.stands
         if item.concept.stands in ("air", "drift"):
             return "air"
-        if item.concept.stands == "hang" and item.prop:
+        if item.concept.stands == "hang" and (item.prop or self.floor.spot is None):
             return "hang"
         boat = item.concept.group == "transport-water" and item.concept.stands == "water"
         afloat = self.floor.footing == "water" or (self.floor.water is not None and boat)
