@@ -189,7 +189,9 @@ def scatter(blocks: Sequence[Block], ground: Ground, side: float, rng: random.Ra
     area, lies = ground.area, ground.footing != "none"
     room = Box(area.x, ground.far, area.width, max(ground.near - ground.far, area.height * 0.2)) if lies else area
     mean = sum(b.bounds.width * b.bounds.height for b in blocks) / len(blocks)
-    fit = min(side, (0.34 * room.width * (room.height if not lies else area.height * 0.6) / (len(blocks) * mean)) ** 0.5)
+    # On the ground they stand in depth and need air, on a table or a pattern they lie close.
+    full, most = (0.34 * area.height * 0.6, side) if lies else (0.46 * room.height, side * 1.5)
+    fit = min(most, (full * room.width / (len(blocks) * mean)) ** 0.5)
     for _ in range(12):
         boxes = _spaced(blocks, area, room, fit, lies, rng)
         if boxes:

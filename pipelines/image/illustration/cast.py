@@ -23,7 +23,7 @@ WHOLE_IN = ("scene", "spot", "isometric", "sticker", "sheet", "tile")
 WHOLE_NAME = 0.92
 #: How much of a real difference in height is shown, and the least and most a thing is beside the main one: a cat beside a house is
 #: still seen.
-HEIGHT_POWER, LEAST_BESIDE, MOST_BESIDE = 0.42, 0.32, 2.1
+HEIGHT_POWER, LEAST_BESIDE, MOST_BESIDE = 0.55, 0.32, 2.1
 #: What is beside the main thing is drawn smaller than it is, to leave it the main thing; less so where its real height is known.
 PROP_BESIDE = 0.72
 #: Of a head alone, how much of the height of the whole it is.
@@ -127,7 +127,11 @@ class Casting:
             actors = self._actors(one, found, scene, seed)
             if actors:
                 made = self._items(one, actors[0], actors[1][0], scene, items)
-                items += [replace(item, drawing=actors[1][item.copy % len(actors[1])]) for item in made]
+                # The figure takes the pose itself: of bending a drawing only the leap off the ground is left.
+                items += [
+                    replace(item, drawing=actors[1][item.copy % len(actors[1])], pose=replace(item.pose, turn=0.0, press=1.0))
+                    for item in made
+                ]
                 continue
             if found is None or not found[0].exact:
                 missing.append((one.subject.what, found[0].concept.name if found else ""))
@@ -149,15 +153,35 @@ class Casting:
         match = found[0] if found and found[0].exact else None
         if found and match and not match.concept.bust and found[1].colourful and match.score >= WHOLE_NAME:
             return None
+        posed = self._posed(who, subject.pose)
+        if posed:
+            return posed
         pose = self.wardrobe.pose(f"{subject.what} {subject.pose}") or self._doing(one, scene)
         words = " ".join((subject.what, subject.pose, subject.material, scene.mood))
         colour = self._asked_colour(subject) or ""
         dressed = (self.wardrobe.dress(words, colour, "", seed + 1009 * one.number + 101 * k) for k in range(min(subject.count, 8)))
+        tool = self.wardrobe.held(subject.what)
+        others = " ".join(s.what for s in (*scene.subjects, *scene.props))
+        busy = pose in ("sit", "run", "cheer") or any(r.kind == "holding" and r.of == one.number for r in scene.relations)
+        held = "" if busy or tool in others.replace(subject.what, "") else tool
+        pose = "lift" if held and pose == "stand" else pose
         base = match.concept if match else next(c for c in self.library.concepts if c.name == "person standing")
-        concept = replace(
-            base, name=base.name if match else who, group="person", stands="ground", bust=False, height=self.library.height(who, "person")
-        )
-        return concept, tuple(whole(figure, pose) for figure in dressed)
+        # Told by the drawing's name where it is the person's, else by the person's: a knight of parts is no "knight helmet".
+        own = match is not None and (not who.isascii() or singular(normalise(base.name)).endswith(who))
+        high = self.library.height(who, "person")
+        concept = replace(base, name=base.name if own else who, group="person", stands="ground", bust=False, height=high)
+        return concept, tuple(whole(figure, pose, held) for figure in dressed)
+
+    def _posed(self, who: str, pose: str) -> tuple[Concept, tuple[Drawing, ...]] | None:
+        """A drawing of a person in a pose that figures have not: surfing, swimming, climbing, dancing."""
+        if not pose or self.wardrobe.pose(pose):
+            return None
+        sets = [s.id for s in self.library.ready() if s.colourful]
+        for name in (f"{who} {pose}", f"person {pose}"):
+            found = self.searcher.find(name, frozenset(sets), 1)
+            if found and found[0].exact and found[0].score >= WHOLE_NAME and not found[0].concept.bust:
+                return found[0].concept, (next(found[0].concept.art[s] for s in sets if s in found[0].concept.art),)
+        return None
 
     def _doing(self, one: _Wanted, scene: Scene) -> str:
         """What the relations of the scene say of a person: who holds something lifts a hand, who is on a seat sits."""

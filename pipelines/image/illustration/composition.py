@@ -160,7 +160,7 @@ class _Composer:
         if item.concept.stands in ("air", "drift"):
             return "air"
         if item.concept.stands == "hang" and (item.prop or self.floor.spot is None):
-            return "hang"
+            return "hang" if self.stage.scene.margin != "top" else "air"  # no cord through the room for words
         boat = item.concept.group == "transport-water" and item.concept.stands == "water"
         afloat = self.floor.footing == "water" or (self.floor.water is not None and boat)
         return "water" if afloat else "ground"
@@ -238,6 +238,8 @@ class _Composer:
         ceiling = max(min(self.far - self.area.height * 0.06, high), low)
         if block.main:
             return low + (ceiling - low) * rng.uniform(0.5, 0.68)
+        if block.root.concept.group == "sky-weather":
+            return low + (ceiling - low) * rng.uniform(0.0, 0.3)  # sun, moon and clouds are above all that flies
         return rng.uniform(low, ceiling)
 
     def _cost(self, candidate: _Try, placed: Sequence[_Try]) -> float | None:

@@ -28,6 +28,8 @@ from pipelines.image.illustration.svg import Canvas
 from pipelines.image.illustration.view import look
 from pipelines.image.illustration.vocabulary import Vocabulary
 
+#: Seen from above things lie on a surface, where none is taller than this, in metres: a castle does not lie on the grass.
+LYING = 1.3
 #: Name and box of each character drawn from parts.
 Figures = tuple[tuple[str, Box], ...]
 
@@ -128,7 +130,8 @@ def _whole_scene(
     figures: Figures = ()
     canvas, scene = stage.canvas, stage.scene
     # 1. the setting, as the camera sees it, and the floor it leaves
-    above = from_above(stage) if scene.camera.angle == "top" else None
+    small = all(part.item.concept.height <= LYING for block in blocks for part in block.parts)
+    above = from_above(stage) if scene.camera.angle == "top" and small else None
     floor = artist.floor = above or look(stage, SETTINGS[scene.setting](stage))
     for markup in artist.behind:
         canvas.add(markup)

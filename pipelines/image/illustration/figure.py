@@ -82,6 +82,11 @@ class Wardrobe:
         poses: Mapping[str, list[str]] = self._slots["pose"]
         return next((pose for pose, names in poses.items() if any(_said(name, words) for name in names)), "")
 
+    def held(self, words: str) -> str:
+        """What the trade of a person puts into their hand: a name of people.py, or ""."""
+        tools: Mapping[str, list[str]] = self._slots["held"]
+        return next((tool for tool, names in tools.items() if any(_said(name, words) for name in names)), "")
+
     def dress(self, words: str, colour: str, name: str, seed: int) -> Figure:
         """words: everything said of the person. colour: of the clothes, "" for one by chance. name: of a character that returns."""
         rng = random.Random(f"character/{name.strip().lower()}" if name else f"figure/{seed}")  # noqa: S311

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipelines.image.illustration.art import Drawing
 from pipelines.image.illustration.colour import lch, shade
@@ -73,16 +73,21 @@ def limbs_of(pose: str, wide: float) -> Limbs:
     return Limbs(down, hands, still, feet, 211, (wide + 8, wide + 8))
 
 
-def whole(figure: Figure, pose: str = "stand") -> Drawing:
-    """A drawing of the figure, as the house set would have it: its markup is in the drawing itself. The same figure gives the same one."""
+def whole(figure: Figure, pose: str = "stand", held: str = "") -> Drawing:
+    """A drawing of the figure, as the house set would have it: its markup is in the drawing itself. The same figure gives the same one.
+
+    held: "bow", "sword", "staff" or "" for an empty hand.
+    """
     wide = 35.0 if figure.build == "strong" else 30.0
     limbs = limbs_of(pose, wide)
+    if held in HELD:
+        limbs = replace(limbs, reach=(limbs.reach[0], max(limbs.reach[1], limbs.hands[1][0] - 50 + 16)))
     top = min(TOPS.get(figure.head, TOP), HAIR_TOPS.get(figure.style, TOP) if figure.head in ("none", "") else TOP)
     left, right = 50 - limbs.reach[0], 50 + limbs.reach[1]
     high, across = limbs.low - top, right - left
     scale = GRID / max(high, across) * 0.98
     x, y = (GRID - across * scale) / 2, GRID - high * scale
-    body = "".join(_markup(figure, limbs, wide))
+    body = "".join(_markup(figure, limbs, wide, held))
     markup = f'<g transform="translate({x - left * scale:.4g} {y - top * scale:.4g})scale({scale:.5g})">{body}</g>'
     box = (x / GRID, y / GRID, (x + across * scale) / GRID, 1.0)
     feet = sorted((x + (foot[0] - left) * scale) / GRID for foot in limbs.feet)
@@ -94,8 +99,8 @@ def _plain(colour: str) -> str:
     return colour
 
 
-def _markup(figure: Figure, limbs: Limbs, wide: float) -> list[str]:
-    """Lowest first: what hangs behind, legs, the lower body, the bust over its edge, arms and hands."""
+def _markup(figure: Figure, limbs: Limbs, wide: float, held: str) -> list[str]:
+    """Lowest first: what hangs behind, legs, the lower body, the bust over its edge, what is held, arms and hands."""
     pen = Pen(figure, _plain)
     cloth = {"coat": "#f4f6f8", "spacesuit": "#eef1f5", "armour": STEEL}.get(figure.clothes, figure.cloth)
     if figure.back == "cape":
@@ -104,6 +109,8 @@ def _markup(figure: Figure, limbs: Limbs, wide: float) -> list[str]:
     (_belted if figure.head == "mask" else LOWER.get(figure.clothes, _trunk))(pen, cloth, wide, limbs)
     shapes = [*pen.shapes, bust(figure, _plain)]
     pen = Pen(figure, _plain)
+    if held in HELD:
+        HELD[held](pen, *limbs.hands[1])
     _arms(pen, limbs, cloth)
     return [*shapes, *pen.shapes]
 
@@ -121,7 +128,7 @@ def _cape(pen: Pen, wide: float) -> None:
 def _trousers(figure: Figure, cloth: str) -> str:
     if figure.clothes in ("armour", "spacesuit"):
         return shade(cloth, light=-0.06)
-    if figure.clothes == "suit":
+    if figure.clothes == "suit" or figure.head == "mask":
         return shade(cloth, light=-0.03)
     if figure.clothes == "tunic":
         return "#6b5138"
@@ -213,6 +220,29 @@ def _skirts(pen: Pen, cloth: str, wide: float, limbs: Limbs) -> None:
 LOWER: dict[str, Callable[[Pen, str, float, Limbs], None]] = {
     "coat": _long_coat, "tunic": _belted, "armour": _plates, "apron": _apron_skirt, "robe": _skirts, "gown": _skirts, "wrap": _skirts,
 }  # fmt: skip
+
+
+def _bow(pen: Pen, x: float, y: float) -> None:
+    pen.line(f"M{n(x - 4)} {n(y - 46)}L{n(x - 4)} {n(y + 46)}", "#e9e2d0", 0.9)
+    pen.line(f"M{n(x - 4)} {n(y - 46)}C{n(x + 14)} {n(y - 26)} {n(x + 14)} {n(y + 26)} {n(x - 4)} {n(y + 46)}", "#8a5a33", 3.2)
+
+
+def _sword(pen: Pen, x: float, y: float) -> None:
+    pen.path(
+        f"M{n(x - 3)} {n(y - 10)}L{n(x - 1.5)} {n(y - 66)}L{n(x)} {n(y - 71)}L{n(x + 1.5)} {n(y - 66)}L{n(x + 3)} {n(y - 10)}Z", "#dbe2e8"
+    )
+    pen.path(f"M{n(x)} {n(y - 71)}L{n(x + 1.5)} {n(y - 66)}L{n(x + 3)} {n(y - 10)}H{n(x)}Z", "#aab6c0")
+    pen.line(f"M{n(x - 8)} {n(y - 9)}H{n(x + 8)}", "#d8a840", 3)
+    pen.line(f"M{n(x)} {n(y - 8)}V{n(y + 9)}", "#6d4534", 3)
+
+
+def _staff(pen: Pen, x: float, y: float) -> None:
+    pen.line(f"M{n(x + 1)} {n(y - 62)}L{n(x - 1)} 209", "#7a5230", 3.4)
+    pen.oval(x + 1, y - 66, 6, 6.5, "#57b8e8")
+    pen.oval(x - 1, y - 68, 2, 2.2, "#d5f0fb")
+
+
+HELD: dict[str, Callable[[Pen, float, float], None]] = {"bow": _bow, "sword": _sword, "staff": _staff}
 
 
 def _arms(pen: Pen, limbs: Limbs, cloth: str) -> None:

@@ -61,7 +61,8 @@ def test_a_figure_is_the_same_again_and_another_in_another_pose(wardrobe: Wardro
 @pytest.mark.parametrize(
     ("phrase", "who"),
     [
-        ("pirate flag", ""), ("black pirate flag", ""), ("guard dog", ""), ("woman running in a park", "woman"), ("two old wizards", "wizard"),
+        ("pirate flag", ""), ("black pirate flag", ""), ("guard dog", ""), ("woman running in a park", "woman"),
+        ("two old wizards", "wizard"),
         ("children", "child"), ("king", "king"), ("武僧", "武僧"), ("海盗旗", ""),
     ],
 )  # fmt: skip
