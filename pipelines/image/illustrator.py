@@ -25,7 +25,7 @@ from domain.value import JsonValue
 from pipelines.image.illustration.arrangement import covered
 from pipelines.image.illustration.art import ArtLibrary, ArtStore
 from pipelines.image.illustration.blocks import Item, Placed
-from pipelines.image.illustration.cast import Casting, colour_of
+from pipelines.image.illustration.cast import Casting, Worn, colour_of
 from pipelines.image.illustration.draw import Drawn, draw_scene
 from pipelines.image.illustration.exports import EXPORTS, export, render
 from pipelines.image.illustration.figure import Wardrobe
@@ -94,8 +94,9 @@ class Illustrator:
         cast = Casting(self.library, self.searcher(), self.vocabulary, self._wardrobe).choose(scene, seed)
         # 3. setting, places, shadows, light
         drawn = draw_scene(
-            scene, cast.items, (width, height), seed, self.library, self.looks, self.vocabulary, cast.foreground, cast.figure
-        )
+            scene, cast.items, (width, height), seed, self.library, self.looks, self.vocabulary, cast.foreground, cast.figure,
+            {w.thing: w.wearer for w in cast.worn},
+        )  # fmt: skip
         svg = drawn.svg
         # 4. pixels, and what else was asked for
         png = render(svg, width, height)
@@ -103,7 +104,7 @@ class Illustrator:
         facts: dict[str, JsonValue] = {
             "width": width,
             "height": height,
-            "subjects": _subjects(drawn),
+            "subjects": [*_subjects(drawn), *_worn(cast.worn, drawn)],
             "foreground": [_told(p, drawn) for p in drawn.front],
             "substitutions": [{"asked": asked, "drawn": stands_in} for asked, stands_in in cast.substitutions],
             "colours": _colours(drawn, scene),
@@ -169,6 +170,17 @@ def _subjects(drawn: Drawn) -> list[JsonValue]:
         {"name": name, "box": _box(box.x, box.y, box.width, box.height), "cut": True} for name, box in drawn.figures
     ]
     return [_told(p, drawn) for p in drawn.placed] + figures
+
+
+def _worn(worn: Sequence[Worn], drawn: Drawn) -> list[JsonValue]:
+    """What somebody wears, in the upper part of the box of who wears it."""
+    found: list[JsonValue] = []
+    for one in worn:
+        boxes = [p.bounds for p in drawn.placed if p.item.subject == one.wearer] or [box for _, box in drawn.figures]
+        for box in boxes[:1]:
+            head = _box(box.x + box.width * 0.25, box.y, box.width * 0.5, box.height * 0.12)
+            found.append({"name": one.name, "box": head, "subject": one.thing, "cut": False, "worn": True})
+    return found
 
 
 def _told(placed: Placed, drawn: Drawn) -> JsonValue:

@@ -81,21 +81,38 @@ def row(blocks: Sequence[Block], ground: Ground, side: float, rng: random.Random
         return crowd(blocks, ground, side, rng)
     rows = 1 if lies or area.width / count > area.height * 0.24 else max(1, round((count * area.height / area.width) ** 0.5))
     per_row = -(-count // rows)
+    if rows == 1:
+        return _one_row(blocks, ground, side)
     placed: list[Placed] = []
     for index, block in enumerate(blocks):
         line, column = divmod(index, per_row)
         here = min(per_row, count - line * per_row)
         cell, room, bounds = area.width / here, area.height / rows, block.bounds
         fit = min(side * 1.5, cell * 0.86 / bounds.width, room * 0.86 / bounds.height)
-        high, manner = bounds.height * fit, ground.manner(block)
-        if rows == 1 and manner == "hang":
+        foot = area.y + area.height * (line + 0.5) / rows + bounds.height * fit / 2
+        placed += _put(block, area.x + cell * (column + 0.5), foot, fit, ground, index)
+    return placed
+
+
+def _one_row(blocks: Sequence[Block], ground: Ground, side: float) -> list[Placed]:
+    """All in one scale, so that a candle stays smaller than a barrel; each as wide a place as it needs."""
+    area, count = ground.area, len(blocks)
+    widths = [max(block.bounds.width, 0.3 * max(b.bounds.width for b in blocks)) for block in blocks]
+    fit = min(side * 1.5, area.width * 0.88 / sum(widths), area.height * 0.86 / max(b.bounds.height for b in blocks))
+    gap = min((area.width - sum(widths) * fit) / count, side * 0.5)
+    x = area.centre[0] - (sum(widths) * fit + gap * (count - 1)) / 2
+    placed: list[Placed] = []
+    for index, (block, wide) in enumerate(zip(blocks, widths, strict=True)):
+        high, manner = block.bounds.height * fit, ground.manner(block)
+        if manner == "hang":
             foot = area.y + high + area.height * (0.03 + 0.09 * (index % 2))
-        elif rows == 1 and manner in ("ground", "water"):
+        elif manner in ("ground", "water"):
             far, near = ground.water if manner == "water" and ground.water else (ground.far, ground.near)
             foot = far + (near - far) * 0.75
         else:
-            foot = area.y + area.height * (line + 0.5) / rows + high / 2
-        placed += _put(block, area.x + cell * (column + 0.5), foot, fit, ground, index)
+            foot = area.centre[1] + high / 2
+        placed += _put(block, x + wide * fit / 2, foot, fit, ground, index)
+        x += wide * fit + gap
     return placed
 
 

@@ -214,6 +214,7 @@ class _Composer:
         turn = 0.0
         if manner == "none" and not block.main and not stands:
             turn = rng.uniform(-12, 12) if self.stage.scene.composition == "scatter" else rng.uniform(-5, 5)
+            turn = 0.0 if block.root.concept.group.startswith("place") else turn
         return _Try(block, Box(x, foot - box.height, box.width, box.height), foot, manner, depth, turn, flip)
 
     def _across(self, block: Block, box: Box, rng: random.Random) -> float:

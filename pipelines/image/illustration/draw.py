@@ -84,11 +84,14 @@ def draw_scene(
     vocabulary: Vocabulary | None = None,
     foreground: Sequence[Item] = (),
     figure: Figure | None = None,
+    worn: Mapping[int, int] | None = None,
 ) -> Drawn:
-    """The same arguments give the same text."""
+    """The same arguments give the same text. worn: number of a thing that is worn -> number of who wears it."""
     looks = looks or Looks(library)
     stage = Stage(Canvas(size[0], size[1]), light_of(scene), scene, seed, room_of(scene.form, size[0], size[1]))
-    assembly = assemble(items, scene.relations, looks, manners_of(vocabulary))
+    on = worn or {}
+    relations = [r.model_copy(update={"of": on.get(r.of, r.of), "to": on.get(r.to, r.to)}) for r in scene.relations]
+    assembly = assemble(items, relations, looks, manners_of(vocabulary))
     artist = Artist(stage, Floor(far=0, near=stage.height), library, looks)
     front: list[Placed] = []
     figures: Figures = ()
@@ -116,7 +119,7 @@ def _numbered(foreground: Sequence[Item], scene: Scene) -> list[Item]:
 def manners_of(vocabulary: Vocabulary | None) -> Manners:
     if vocabulary is None:
         return Manners()
-    return Manners(vocabulary.holders, vocabulary.seats, vocabulary.open_below, vocabulary.canopies)
+    return Manners(vocabulary.holders, vocabulary.seats, vocabulary.open_below, vocabulary.canopies, vocabulary.palms)
 
 
 def _title(scene: Scene) -> str:

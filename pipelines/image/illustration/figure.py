@@ -17,6 +17,7 @@ _WORD = re.compile(r"[a-z][a-z'-]*")
 _CJK = re.compile(r"[\u3400-\u9fff]")
 #: Where a phrase goes on to say where a person is, what they wear or do.
 _DOING = re.compile(r"(?<=\w) (?:in|on|at|with|near|by|from|who|and|(?!king\b)\w{2,}ing)\b")
+_MEN = re.compile(r"\b(wo)?men$")
 SLOTS = ("skin", "hair", "build", "style", "beard", "clothes", "head", "eyewear", "ears", "mood", "eyes", "cloth", "back")
 GARMENTS = (
     "dress",
@@ -73,7 +74,7 @@ class Wardrobe:
 
         A "pirate flag" is no pirate, "woman running in a park" is a woman.
         """
-        plain = _DOING.split(phrase.lower().strip())[0].strip()
+        plain = _MEN.sub(r"\1man", _DOING.split(phrase.lower().strip())[0].strip())
         said = [word for word in self._people if (plain.endswith(word) if _CJK.search(word) else _ends(word, plain))]
         return max(said, key=len, default="")
 
@@ -81,6 +82,11 @@ class Wardrobe:
         """How a whole figure stands: a name of people.py, "" where the words say nothing of it."""
         poses: Mapping[str, list[str]] = self._slots["pose"]
         return next((pose for pose, names in poses.items() if any(_said(name, words) for name in names)), "")
+
+    def worn(self, thing: str) -> str:
+        """The part of the head that a thing of this name is when a person wears it, or ""."""
+        parts: Mapping[str, list[str]] = self._slots["worn"]
+        return next((part for part, names in parts.items() if thing.lower().strip() in names), "")
 
     def held(self, words: str) -> str:
         """What the trade of a person puts into their hand: a name of people.py, or ""."""

@@ -66,12 +66,14 @@ def _reaches(bears: dict[int, set[int]], start: int, goal: int) -> bool:
 
 @dataclass(frozen=True)
 class Manners:
-    """Names of drawings: what other things can be in, what shelters, what one can stand under; seats: how far down one sits on it."""
+    """Names of drawings: what other things can be in, what shelters, what one can stand under, what holds a thing upon itself; seats:
+    how far down one sits on it."""
 
     holders: frozenset[str] = frozenset()
     seats: Mapping[str, float] = field(default_factory=dict)
     open_below: frozenset[str] = frozenset()
     canopies: frozenset[str] = frozenset()
+    palms: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ def assemble(items: Sequence[Item], relations: Iterable[Relation], looks: Looks,
     unmet = []
     for index, relation in enumerate(relations):
         anchor, thing = _ends(relation)
+        if anchor == thing:
+            continue  # worn by whom it is related to
         free = thing not in carried and anchor in by_number and thing in by_number and not _under(carried, anchor, thing)
         if free:
             carried[thing] = (anchor, relation.kind)
@@ -113,6 +117,7 @@ class _Builder:
     def __init__(self, items: dict[int, list[Item]], carried: dict[int, tuple[int, str]], looks: Looks, manners: Manners) -> None:
         self.items, self.carried, self.looks = items, carried, looks
         self.holders, self.seats, self.open_below, self.canopies = manners.holders, manners.seats, manners.open_below, manners.canopies
+        self.palms = manners.palms
 
     def block(self, root: Item) -> Block:
         wide, high = root.size()
@@ -185,9 +190,15 @@ class _Builder:
         if item.drawing.markup and seat >= LOW_SEAT:
             item, wide, high = self._sized(item, box.width * 0.6, box.height * 0.94)
             return Part(item, Box(box.centre[0] - wide / 2, box.bottom + high * 0.17 - high, wide, high), anchor.order + 1)
+        if item.drawing.markup:  # a rider: legs down the flank
+            item, wide, high = self._sized(item, box.width * 0.5, box.height * 0.8)
+            foot = box.y + box.height * seat + high * 0.3
+            return Part(item, Box(box.centre[0] - wide / 2, foot - high, wide, high), anchor.order + 1, rests=True, hidden=0.3)
         item, wide, high = self._sized(item, box.width * 0.62, box.height * seat * 1.3)
         foot = box.y + box.height * seat + min(high * 0.06, box.height * 0.1)
-        return Part(item, Box(box.centre[0] - wide / 2, foot - high, wide, high), anchor.order + 1, rests=True)
+        # What does not look over the back lies to one side, so that it is not before all of it.
+        aside = wide * 0.0 if high > box.height * seat else box.width / 2 - wide * 0.24
+        return Part(item, Box(box.centre[0] + aside - wide / 2, foot - high, wide, high), anchor.order + 1, rests=True)
 
     def _sized(self, item: Item, widest: float, highest: float) -> tuple[Item, float, float]:
         """As large as fits, even when that is larger than it was, within reason."""
@@ -235,8 +246,17 @@ class _Builder:
     def _holding(self, anchor: Part, item: Item, across: float, count: int) -> Part:
         del across
         box = anchor.box
+        if anchor.item.concept.name in self.palms:
+            item, wide, high = self._sized(item, box.width * 0.7, box.height * 2.5)
+            upon = Box(box.x + box.width * 0.3 - wide / 2, box.y + box.height * 0.5 - high, wide, high)
+            return Part(item, upon, anchor.order + 1, rests=True)
+        if not anchor.item.drawing.markup and max(item.size()) < box.width * 0.34:
+            item, wide, high = self._sized(item, box.width * 0.34, box.height * 0.5)
         item, wide, high = self._fit(item, box.width * 0.56, box.height * 0.5)
-        x = box.x + box.width * (0.86 if count == 1 or item.copy % 2 == 0 else 0.14)
+        right = count == 1 or item.copy % 2 == 0
+        # A quarter of it at least is outside of who holds it; an animal looks left and has it before itself.
+        out = 0.3 * wide if anchor.item.sided else 0.25 * wide
+        x = (box.x + out if anchor.item.sided else box.right - out) if right else (box.right - out if anchor.item.sided else box.x + out)
         middle = box.y + box.height * 0.66
         if anchor.item.drawing.markup:  # the lifted hand of a figure
             x, middle = box.x + box.width * 0.9, box.y + box.height * HAND

@@ -50,6 +50,7 @@ class Vocabulary:
         self.seats: dict[str, float] = {name: float(share) for name, share in manners["seats"].items()}
         self.holders = frozenset(manners["holders"]["names"])
         self.open_below = frozenset(manners["open_below"]["names"])
+        self.palms = frozenset(manners["palms"]["names"])
         self.canopies = frozenset(manners["canopies"]["names"])
         self._natural: dict[str, str] = {name: c for name, c in manners["natural"].items() if isinstance(c, str)}
         self._natural_of_group: dict[str, str] = manners["natural"]["group"]
