@@ -315,7 +315,7 @@ class Casting:
         if scene.composition == "row" or scene.arrangement in ("row", "grid", "circle") or scene.form == "sheet":
             scale = FACTORS[subject.size] * (0.8 if one.prop and main else 1.0)
             if scene.composition == "row" and scene.arrangement == "free" and scene.form != "sheet":
-                scale *= min(max(against, 0.5), 1.6)  # nobody asked for things of one size
+                scale *= min(max(against, 0.35), 2.1)  # nobody asked for things of one size
         count = subject.count
         if concept.stands == "drift" and one.prop and main and count == 1 and scene.form == "scene":
             count, scale = DRIFTING, scale * 0.62

@@ -144,8 +144,10 @@ class _Builder:
             if kind in ("in", "on") and alike:
                 anchor = self._grown(parts, anchor, alike)
             for place, item in enumerate(alike):
-                if kind in ("beside", "facing"):
-                    part = self._next_to(parts, anchor, item, kind, sides)
+                # What is larger than what it is said to be in stands before it.
+                larger = kind == "in" and anchor.item.concept.name not in self.holders and max(item.size()) > max(anchor.item.size())
+                if kind in ("beside", "facing") or larger:
+                    part = self._next_to(parts, anchor, item, "beside" if larger else kind, sides)
                     sides += 1
                 else:
                     part = getattr(self, f"_{kind}")(anchor, item, (place + 0.5) / len(alike), len(alike))

@@ -139,3 +139,34 @@ def test_related_things_are_both_seen(illustrator: Illustrator, subjects: list[s
     output = draw(illustrator, {"subjects": [{"what": w} for w in subjects], "relations": [relation], "setting": "meadow"})
     first, second = boxes(output)[:2]
     assert shared(first, second) <= 0.85
+
+
+@pytest.mark.models
+def test_a_crown_is_worn_and_its_place_is_the_wearers(illustrator: Illustrator) -> None:
+    scene = {
+        "subjects": [{"what": "king"}, {"what": "throne"}],
+        "props": [{"what": "crown", "colour": "gold"}],
+        "relations": [{"of": 2, "kind": "on", "to": 1}],
+        "setting": "throne_room",
+    }
+    output = draw(illustrator, scene)
+    king, throne = (next(thing["box"] for thing in told(output) if thing["subject"] == number) for number in (0, 1))
+    (crown,) = (thing for thing in told(output) if thing["subject"] == 2)
+    assert crown["worn"] and king[1] <= crown["box"][1] < king[1] + 0.2 * king[3]
+    assert throne[0] < king[0] and king[0] + king[2] < throne[0] + throne[2]  # the king sits where the crown was said to be
+    assert output.facts["unmet_relations"] == []
+
+
+@pytest.mark.models
+def test_a_silhouette_is_painted_and_shaded(illustrator: Illustrator) -> None:
+    library = illustrator.library
+    bare = next(
+        (c for c in library.concepts if not c.flag and set(c.art) == {"game-icons"} and c.group == "tool" and " " not in c.name), None
+    )
+    if bare is None or "game-icons" not in {s.id for s in library.ready()}:
+        pytest.skip("no set of silhouettes is installed")
+    output = draw(illustrator, {"subjects": [{"what": bare.name}], "setting": "plain", "composition": "close"})
+    (x, y, wide, high), *_ = boxes(output)
+    part = pixels(output)[round(y) : round(y + high), round(x) : round(x + wide)]
+    _, counts = np.unique(part.reshape(-1, 3) >> 3, axis=0, return_counts=True)
+    assert (counts > 8).sum() > 6 and not (np.abs(part.astype(int) - (0x3B, 0x42, 0x52)).max(axis=-1) < 6).mean() > 0.1
