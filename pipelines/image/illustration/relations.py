@@ -210,6 +210,10 @@ class _Builder:
 
     def _in(self, anchor: Part, item: Item, across: float, count: int) -> Part:
         box = anchor.box
+        if anchor.item.concept.group.startswith("place"):  # before its door
+            item, wide, high = self._fit(item, box.width * 0.4 / count, box.height * 0.5)
+            x = box.x + box.width * (0.24 if count == 1 else across)
+            return Part(item, Box(x - wide / 2, box.bottom + high * 0.2 - high, wide, high), anchor.order + 1)
         if anchor.item.concept.name not in self.holders:
             # It comes out of it by a quarter, so that both are seen: a phoenix out of the fire, a crown out of the snow.
             item, wide, high = self._fit(item, box.width * 0.66 / count, box.height * 0.66)
