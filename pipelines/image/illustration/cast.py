@@ -22,6 +22,8 @@ from pipelines.image.illustration.vocabulary import Vocabulary
 WHOLE_IN = ("scene", "spot", "isometric", "sticker", "sheet", "tile")
 #: A search scores at least this when the whole phrase is a drawing's name.
 WHOLE_NAME = 0.92
+#: What figures from parts do themselves: drawings of it are not needed.
+FIGURES_DO = ("standing", "walking", "running")
 #: How much of a real difference in height is shown, and the least and most a thing is beside the main one: a cat beside a house is
 #: still seen.
 HEIGHT_POWER, LEAST_BESIDE, MOST_BESIDE = 0.55, 0.18, 2.1
@@ -164,7 +166,8 @@ class Casting:
         if not who or one.front or scene.form not in WHOLE_IN or scene.family not in ("", "flat"):
             return None
         match = found[0] if found and found[0].exact else None
-        if found and match and not match.concept.bust and found[1].colourful and match.score >= WHOLE_NAME:
+        other = match is not None and match.concept.name.split()[-1] not in FIGURES_DO
+        if found and match and other and not match.concept.bust and found[1].colourful and match.score >= WHOLE_NAME:
             return None
         posed = self._posed(who, subject.pose)
         if posed:
