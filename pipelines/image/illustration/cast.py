@@ -357,11 +357,11 @@ def _golden(colour: str) -> bool:
 def beside(concept: Concept, drawing: Drawing, main: Item) -> float:
     """How large a thing is against the main one: by their real heights where both are known, softened; else by how they are told."""
     if not (concept.height and main.concept.height):
-        return min(max((concept.scale / main.concept.scale) ** 0.75, 0.45), 1.5)
+        return min(max(float((concept.scale / main.concept.scale) ** 0.75), 0.45), 1.5)
     own, other = (c.height * (HEAD if c.bust else 1.0) for c in (concept, main.concept))
     # Scale is the mean of width and height: of two as tall the slender one has less of it.
     slender = (min(max(drawing.aspect, 0.3), 3.2) / min(max(main.drawing.aspect, 0.3), 3.2)) ** 0.5
-    real = (own / other) ** HEIGHT_POWER * slender
+    real = float((own / other) ** HEIGHT_POWER * slender)
     return min(max(real, LEAST_BESIDE + 0.5 * real), MOST_BESIDE)
 
 
