@@ -133,9 +133,7 @@ def _whole_scene(
     figures: Figures = ()
     canvas, scene = stage.canvas, stage.scene
     # 1. the setting, as the camera sees it, and the floor it leaves
-    small = all(part.item.concept.height <= LYING for block in blocks for part in block.parts)
-    above = from_above(stage) if scene.camera.angle == "top" and small else None
-    floor = artist.floor = above or look(stage, SETTINGS[scene.setting](stage))
+    floor = artist.floor = _floor(stage, blocks)
     for markup in artist.behind:
         canvas.add(markup)
     # 2. the side kept for text is made calm
@@ -169,6 +167,13 @@ def _whole_scene(
     canvas.layer("light")
     _vignette(stage)
     return placed, front, figures
+
+
+def _floor(stage: Stage, blocks: Sequence[Block]) -> Floor:
+    """Draws the setting as the camera sees it."""
+    small = all(part.item.concept.height <= LYING for block in blocks for part in block.parts)
+    above = from_above(stage) if stage.scene.camera.angle == "top" and small else None
+    return above or look(stage, SETTINGS[stage.scene.setting](stage))
 
 
 def _half_length(stage: Stage) -> Box:
