@@ -43,11 +43,15 @@ _LOGO = re.compile(r"\b(logo|logotype|wordmark|brand)\b")
 
 @dataclass(frozen=True)
 class Thing:
-    """Something drawn: the name of its drawing and where its ink lies (x, y, width, height in pixels). cut: by the edge, on purpose."""
+    """Something drawn: the name of its drawing and where its ink lies (x, y, width, height in pixels). cut: by the edge, on purpose.
+
+    worn: by a person in the picture, so that it lies over that person and is hidden by nothing.
+    """
 
     name: str
     box: Rect
     cut: bool = False
+    worn: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,10 @@ def ink(output: Output) -> Mask:
 def things(facts: Mapping[str, Any]) -> tuple[Thing, ...]:
     """What the picture says it shows, without what it tells as foreground."""
     entries = facts.get("subjects", [])
-    return tuple(Thing(str(e["name"]), (e["box"][0], e["box"][1], e["box"][2], e["box"][3]), bool(e.get("cut"))) for e in entries)
+    return tuple(
+        Thing(str(e["name"]), (e["box"][0], e["box"][1], e["box"][2], e["box"][3]), bool(e.get("cut")), bool(e.get("worn")))
+        for e in entries
+    )
 
 
 def inside(boxes: Sequence[Rect], size: tuple[int, int]) -> Mask:
@@ -167,7 +174,8 @@ def shared(first: Rect, second: Rect) -> float:
 def overlaps(shown: Sequence[Thing], related: bool) -> list[str]:
     """Pairs of things of which one hides much of the other. related: the scene puts things in, on or behind one another."""
     most = HIDDEN_RELATED if related else HIDDEN
-    return [f"{one.name} / {other.name}" for i, one in enumerate(shown) for other in shown[i + 1 :] if shared(one.box, other.box) > most]
+    apart = [thing for thing in shown if not thing.worn]
+    return [f"{one.name} / {other.name}" for i, one in enumerate(apart) for other in apart[i + 1 :] if shared(one.box, other.box) > most]
 
 
 def kept_free(space: str, size: tuple[int, int], told: Sequence[float] = ()) -> Rect:

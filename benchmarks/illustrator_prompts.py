@@ -186,9 +186,13 @@ def by_name(noun: str, found: Sequence[Match]) -> frozenset[str]:
     A keyword or the last word of a longer name does not count ("hot air balloon" is no balloon), unless the drawing's name ends in the
     noun ("spiral shell" is a shell).
     """
-    plain = singular(normalise(noun.rpartition(" of ")[2]))
-    names = ((m.concept.name, m.score, singular(normalise(m.concept.name))) for m in found)
-    return frozenset(name for name, score, said in names if score >= WHOLE or f" {said}".endswith(f" {plain}"))
+    return frozenset(m.concept.name for m in found if m.score >= WHOLE or own_name(noun, m.concept.name))
+
+
+def own_name(noun: str, name: str) -> bool:
+    """Whether a drawing's name is the noun or ends in it; "heart with arrow" is no arrow."""
+    plain, said = singular(normalise(noun.rpartition(" of ")[2])), singular(normalise(name))
+    return f" {said}".endswith(f" {plain}") and " with " not in said
 
 
 def seed_of(prompt: Prompt) -> int:

@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks import illustrator_measures as measures
 from benchmarks.illustrator_colour import opposite
 from benchmarks.illustrator_measures import Bytes, Thing
-from benchmarks.illustrator_prompts import Prompt, Studio, Wanted, colours, seed_of
+from benchmarks.illustrator_prompts import Prompt, Studio, Wanted, colours, own_name, seed_of
 from domain.errors import MaquetteError
 from domain.recipe import Output
 from domain.scene import Scene, Subject
@@ -99,7 +99,7 @@ def row_of(prompt: Prompt, studio: Studio, keep: Keep | None = None, colour: boo
     row.subjects = [_found(wanted, scene, shown, told, studio) for wanted in prompt.subjects]
     if colour:
         _colours(row, prompt, scene, picture, studio)
-    names = frozenset().union(*(_names(w, scene, studio) for w in prompt.subjects))
+    names = frozenset().union(*(_names(w, scene, shown, studio) for w in prompt.subjects))
     near = {found.instead for found in row.subjects}
     row.extra = sorted({t.name for t in shown if t.name not in names and t.name not in near})
     _faults(row, prompt, scene, output, picture)
@@ -117,7 +117,7 @@ def _missing(wanted: Wanted, studio: Studio) -> Found:
 
 def _found(wanted: Wanted, scene: Scene, shown: Sequence[Thing], told: dict[str, str], studio: Studio) -> Found:
     found = _missing(wanted, studio)
-    names = _names(wanted, scene, studio)
+    names = _names(wanted, scene, shown, studio)
     found.drawn = sum(1 for thing in shown if thing.name in names)
     asked = [s.what for s in (*scene.subjects, *scene.props) if _same(s.what, wanted.what, studio)]
     instead = next((told[what] for what in asked if told.get(what)), "")
@@ -139,10 +139,12 @@ def _found(wanted: Wanted, scene: Scene, shown: Sequence[Thing], told: dict[str,
     return found
 
 
-def _names(wanted: Wanted, scene: Scene, studio: Studio) -> frozenset[str]:
-    """Drawings that are the requested thing by name: by its noun, or by the whole phrase it was asked in ("iron helmet", "spell book")."""
+def _names(wanted: Wanted, scene: Scene, shown: Sequence[Thing], studio: Studio) -> frozenset[str]:
+    """Drawings that are the requested thing by name: by its noun, or by the whole phrase it was asked in ("iron helmet", "spell book");
+    and what is drawn here by that name, a figure made of parts among it."""
     phrases = [s.what for s in (*scene.subjects, *scene.props) if _same(s.what, wanted.what, studio)]
-    return studio.named(wanted.what).union(*(studio.named(phrase) for phrase in phrases))
+    own = {thing.name for thing in shown if own_name(wanted.what, thing.name)}
+    return studio.named(wanted.what).union(own, *(studio.named(phrase) for phrase in phrases))
 
 
 def _same(what: str, noun: str, studio: Studio) -> bool:

@@ -22,9 +22,10 @@ from domain.progress import Progress
 from domain.recipe import Credit, ModelRef, Output, OutputFile, Trace, Work
 from domain.scene import Scene
 from domain.value import JsonValue
+from pipelines.image.illustration.arrangement import covered
 from pipelines.image.illustration.art import ArtLibrary, ArtStore
 from pipelines.image.illustration.blocks import Item, Placed
-from pipelines.image.illustration.cast import Casting, colour_of
+from pipelines.image.illustration.cast import Casting, Worn, colour_of
 from pipelines.image.illustration.draw import Drawn, draw_scene
 from pipelines.image.illustration.exports import EXPORTS, export, render
 from pipelines.image.illustration.figure import Wardrobe
@@ -93,8 +94,9 @@ class Illustrator:
         cast = Casting(self.library, self.searcher(), self.vocabulary, self._wardrobe).choose(scene, seed)
         # 3. setting, places, shadows, light
         drawn = draw_scene(
-            scene, cast.items, (width, height), seed, self.library, self.looks, self.vocabulary, cast.foreground, cast.figure
-        )
+            scene, cast.items, (width, height), seed, self.library, self.looks, self.vocabulary, cast.foreground, cast.figure,
+            {w.thing: w.wearer for w in cast.worn},
+        )  # fmt: skip
         svg = drawn.svg
         # 4. pixels, and what else was asked for
         png = render(svg, width, height)
@@ -102,11 +104,11 @@ class Illustrator:
         facts: dict[str, JsonValue] = {
             "width": width,
             "height": height,
-            "subjects": _subjects(drawn),
+            "subjects": [*_subjects(drawn), *_worn(cast.worn, drawn)],
             "foreground": [_told(p, drawn) for p in drawn.front],
             "substitutions": [{"asked": asked, "drawn": stands_in} for asked, stands_in in cast.substitutions],
             "colours": _colours(drawn, scene),
-            "overlap": _overlap(drawn.placed),
+            "overlap": round(covered(drawn.placed), 3),
             "unmet_relations": list(drawn.unmet),
             "layers": list(drawn.canvas.layers),
             "palette_used": list(_main_colours(png)),
@@ -171,6 +173,17 @@ def _subjects(drawn: Drawn) -> list[JsonValue]:
     return [_told(p, drawn) for p in drawn.placed] + figures
 
 
+def _worn(worn: Sequence[Worn], drawn: Drawn) -> list[JsonValue]:
+    """What somebody wears, in the upper part of the box of who wears it."""
+    found: list[JsonValue] = []
+    for one in worn:
+        boxes = [p.bounds for p in drawn.placed if p.item.subject == one.wearer] or [box for _, box in drawn.figures]
+        for box in boxes[:1]:
+            head = _box(box.x + box.width * 0.25, box.y, box.width * 0.5, box.height * 0.12)
+            found.append({"name": one.name, "box": head, "subject": one.thing, "cut": False, "worn": True})
+    return found
+
+
 def _told(placed: Placed, drawn: Drawn) -> JsonValue:
     box, item = placed.bounds, placed.item
     told: dict[str, JsonValue] = {"name": item.concept.name, "box": _box(box.x, box.y, box.width, box.height), "subject": item.subject}
@@ -193,17 +206,6 @@ def _colours(drawn: Drawn, scene: Scene) -> list[JsonValue]:
         for (number, copy), a in sorted(drawn.achieved.items())
         if copy == 0 and number < len(every)
     ]  # fmt: skip
-
-
-def _overlap(placed: Sequence[Placed]) -> float:
-    """The largest share of a thing that another, of another block, covers."""
-    most = 0.0
-    for index, one in enumerate(placed):
-        for other in placed[index + 1 :]:
-            if one.block != other.block:
-                a, b = one.bounds, other.bounds
-                most = max(most, a.overlap(b) / max(min(a.width * a.height, b.width * b.height), 1e-6))
-    return round(most, 3)
 
 
 def _main_colours(png: bytes) -> tuple[str, ...]:

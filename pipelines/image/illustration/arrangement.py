@@ -17,6 +17,8 @@ from pipelines.image.illustration.stage import Box, Stage
 SHOULDER = 1.22
 #: From this many on, things side by side on the ground stand in two lines; how large those of the line behind are.
 TWO_LINES, BEHIND = 7, 0.84
+#: Of a thing in order no more than this may be covered; how much smaller all are tried for it.
+MOST_COVERED, EASING = 0.32, (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,26 @@ class Ground:
 
 
 def arranged(how: str, blocks: Sequence[Block], ground: Ground, side: float, rng: random.Random) -> list[Placed]:
-    return ARRANGED[how](blocks, ground, side, rng)
+    """Smaller and smaller until nothing hides another; in a crowd they cover each other, as crowds do."""
+    state = rng.getstate()
+    placed: list[Placed] = []
+    for share in EASING:
+        rng.setstate(state)
+        placed = ARRANGED[how](blocks, ground, side * share, rng)
+        if how == "crowd" or covered(placed) <= MOST_COVERED:
+            break
+    return placed
+
+
+def covered(placed: Sequence[Placed]) -> float:
+    """The largest share of the smaller of two things of different blocks that their boxes have in common, 0..1."""
+    most = 0.0
+    for index, one in enumerate(placed):
+        for other in placed[index + 1 :]:
+            if one.block != other.block:
+                a, b = one.bounds, other.bounds
+                most = max(most, a.overlap(b) / max(min(a.width * a.height, b.width * b.height), 1e-6))
+    return most
 
 
 def _put(block: Block, centre: float, foot: float, fit: float, ground: Ground, number: int, depth: float = 1.0, turn: float = 0.0,
@@ -60,19 +81,38 @@ def row(blocks: Sequence[Block], ground: Ground, side: float, rng: random.Random
         return crowd(blocks, ground, side, rng)
     rows = 1 if lies or area.width / count > area.height * 0.24 else max(1, round((count * area.height / area.width) ** 0.5))
     per_row = -(-count // rows)
+    if rows == 1:
+        return _one_row(blocks, ground, side)
     placed: list[Placed] = []
     for index, block in enumerate(blocks):
         line, column = divmod(index, per_row)
         here = min(per_row, count - line * per_row)
         cell, room, bounds = area.width / here, area.height / rows, block.bounds
         fit = min(side * 1.5, cell * 0.86 / bounds.width, room * 0.86 / bounds.height)
-        high, manner = bounds.height * fit, ground.manner(block)
-        if rows == 1 and manner in ("ground", "water"):
+        foot = area.y + area.height * (line + 0.5) / rows + bounds.height * fit / 2
+        placed += _put(block, area.x + cell * (column + 0.5), foot, fit, ground, index)
+    return placed
+
+
+def _one_row(blocks: Sequence[Block], ground: Ground, side: float) -> list[Placed]:
+    """All in one scale, so that a candle stays smaller than a barrel; each as wide a place as it needs."""
+    area, count = ground.area, len(blocks)
+    widths = [max(block.bounds.width, 0.3 * max(b.bounds.width for b in blocks)) for block in blocks]
+    fit = min(side * 1.5, area.width * 0.88 / sum(widths), area.height * 0.86 / max(b.bounds.height for b in blocks))
+    gap = min((area.width - sum(widths) * fit) / count, side * 0.5)
+    x = area.centre[0] - (sum(widths) * fit + gap * (count - 1)) / 2
+    placed: list[Placed] = []
+    for index, (block, wide) in enumerate(zip(blocks, widths, strict=True)):
+        high, manner = block.bounds.height * fit, ground.manner(block)
+        if manner == "hang":
+            foot = area.y + high + area.height * (0.03 + 0.09 * (index % 2))
+        elif manner in ("ground", "water"):
             far, near = ground.water if manner == "water" and ground.water else (ground.far, ground.near)
             foot = far + (near - far) * 0.75
         else:
-            foot = area.y + area.height * (line + 0.5) / rows + high / 2
-        placed += _put(block, area.x + cell * (column + 0.5), foot, fit, ground, index)
+            foot = area.centre[1] + high / 2
+        placed += _put(block, x + wide * fit / 2, foot, fit, ground, index)
+        x += wide * fit + gap
     return placed
 
 
@@ -93,6 +133,9 @@ def lines(blocks: Sequence[Block], ground: Ground, side: float, rng: random.Rand
         behind = index < back
         x = area.x + cell * (index + 1.0 if behind else index - back + 0.5)
         own = fit * (BEHIND if behind else 1.0)
+        if ground.manner(block) == "hang":
+            placed += _put(block, x, area.y + block.bounds.height * own + area.height * 0.06 * (index % 2), own, ground, index)
+            continue
         placed += _put(block, x, ground.far if behind else foot, own, ground, index, 0.5 if behind else 1.0)
     return placed
 
@@ -163,7 +206,9 @@ def scatter(blocks: Sequence[Block], ground: Ground, side: float, rng: random.Ra
     area, lies = ground.area, ground.footing != "none"
     room = Box(area.x, ground.far, area.width, max(ground.near - ground.far, area.height * 0.2)) if lies else area
     mean = sum(b.bounds.width * b.bounds.height for b in blocks) / len(blocks)
-    fit = min(side, (0.34 * room.width * (room.height if not lies else area.height * 0.6) / (len(blocks) * mean)) ** 0.5)
+    # On the ground they stand in depth and need air, on a table or a pattern they lie close.
+    full, most = (0.34 * area.height * 0.6, side) if lies else (0.46 * room.height, side * 1.5)
+    fit = min(most, (full * room.width / (len(blocks) * mean)) ** 0.5)
     for _ in range(12):
         boxes = _spaced(blocks, area, room, fit, lies, rng)
         if boxes:

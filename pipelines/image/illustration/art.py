@@ -61,7 +61,8 @@ class ArtSet:
 
 @dataclass(frozen=True)
 class Drawing:
-    """One icon. silhouette: one colour, INK, to be painted by who composes. duotone: tones of one colour.
+    """One icon. silhouette: one colour, INK, to be painted by who composes. duotone: tones of one colour. markup: its SVG when it was
+    made for this picture (people.py), "" when its set has it.
 
     box (x0, y0, x1, y1) and foot (x0, x1, the lowest part) as fractions of the set's square. ink: share of it covered.
     """
@@ -74,6 +75,7 @@ class Drawing:
     colours: tuple[str, ...]
     silhouette: bool = False
     duotone: bool = False
+    markup: str = ""
 
     @property
     def colourful(self) -> bool:
@@ -91,7 +93,7 @@ class Concept:
     """Something that can be drawn. art: set id -> drawing; variants: set id -> the set's other drawings of it.
 
     names: what it is called besides its name; en, zh: looser words.
-    flag: person, face, symbol, flag, logo, scene or "".
+    flag: person, face, symbol, flag, logo, scene or "". height: metres, 0 where nobody could say.
 
     A concept with a flag other than "" is shown only to those who ask for it by name. row is its line in the embedding table.
     """
@@ -108,6 +110,7 @@ class Concept:
     bust: bool
     variants: Mapping[str, tuple[Drawing, ...]] = field(default_factory=dict)
     names: tuple[str, ...] = ()
+    height: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,10 @@ class ArtLibrary:
         own = [s for s in self.sets.values() if not s.model]
         return tuple(sorted([*own, *found], key=lambda s: s.rank))
 
+    def height(self, name: str, group: str) -> float:
+        """Metres a thing of this name or group is tall, by assets/art/behaviour.toml; 0 where nobody could say."""
+        return _height(name, group, self._toml("behaviour.toml")["height"])
+
     def refs(self) -> tuple[ModelRef, ...]:
         return tuple(self._store.ref(s.model) for s in self.ready() if s.model)
 
@@ -177,6 +184,8 @@ class ArtLibrary:
 
     def body(self, drawing: Drawing) -> str:
         """The SVG markup of a drawing as its set has it: material, to be cleaned before use. Raises ModelCorrupt, ModelMissing."""
+        if drawing.markup:
+            return drawing.markup
         with self._lock:
             if drawing.set_id not in self._bodies:
                 self._bodies[drawing.set_id] = self._read_set(self.sets[drawing.set_id])
@@ -266,10 +275,20 @@ def _concept(row: int, entry: Mapping[str, Any], behaviour: Mapping[str, Any], h
         art={set_id: found[0] for set_id, found in drawings.items()},
         scale=float(manner["scale"]),
         stands=str(manner["stands"]),
-        bust=name in behaviour["busts"]["names"] or (group.startswith("person") and name not in behaviour["busts"]["whole"]),
+        bust="house" not in drawings and _bust(name, group, behaviour["busts"]),
         variants={set_id: found[1:] for set_id, found in drawings.items() if len(found) > 1},
         names=tuple(entry["as"]),
+        height=_height(name, group, behaviour["height"]),
     )
+
+
+def _bust(name: str, group: str, busts: Mapping[str, Any]) -> bool:
+    return name in busts["names"] or (group.startswith("person") and name not in busts["whole"])
+
+
+def _height(name: str, group: str, known: Mapping[str, Any]) -> float:
+    own = known.get(name)
+    return float(own if isinstance(own, float) else known["group"].get(group, 0.0))
 
 
 def _drawing(set_id: str, facts: Sequence[Any], style: str) -> Drawing:

@@ -17,7 +17,8 @@ STANDING = Pose()
 class Item:
     """One thing to place. scale: its size relative to the main subject. colour "#rrggbb" or None.
 
-    subject: its number among subjects, then props; copy: which of its count it is.
+    subject: its number among subjects, then props; copy: which of its count it is. natural: what a silhouette is painted in where no
+    colour was asked, "" for what has colours of its own.
     """
 
     concept: Concept
@@ -30,6 +31,7 @@ class Item:
     copy: int = 0
     material: Material | None = None
     pose: Pose = STANDING
+    natural: str = ""
 
     @property
     def sided(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from domain.colours import ColourWords
@@ -11,15 +11,29 @@ from domain.errors import InputError, ModelMissing
 from domain.scene import Scene, Subject
 from pipelines.image.illustration.art import ArtLibrary, ArtSet, Concept, Drawing
 from pipelines.image.illustration.blocks import Item
+from pipelines.image.illustration.colour import distance
 from pipelines.image.illustration.composition import FACTORS, PROP
 from pipelines.image.illustration.figure import Figure, Wardrobe
-from pipelines.image.illustration.search import ArtSearch, Match, kind_of, normalise
+from pipelines.image.illustration.headwear import GOLD
+from pipelines.image.illustration.people import whole
+from pipelines.image.illustration.search import ArtSearch, Match, kind_of, normalise, singular
 from pipelines.image.illustration.vocabulary import Vocabulary
 
+#: Forms in which a person is shown from head to foot; elsewhere a head is what is wanted.
+WHOLE_IN = ("scene", "spot", "isometric", "sticker", "sheet", "tile")
+#: A search scores at least this when the whole phrase is a drawing's name.
+WHOLE_NAME = 0.92
+#: What figures from parts do themselves: drawings of it are not needed.
+FIGURES_DO = ("standing", "walking", "running")
+#: How much of a real difference in height is shown, and the least and most a thing is beside the main one: a cat beside a house is
+#: still seen.
+HEIGHT_POWER, LEAST_BESIDE, MOST_BESIDE = 0.55, 0.18, 2.1
+#: What is beside the main thing is drawn smaller than it is, to leave it the main thing; less so where its real height is known.
+PROP_BESIDE, PROP_MOST = 0.72, 1.2
+#: Of a head alone, how much of the height of the whole it is.
+HEAD = 0.45
 #: How many leaves, blossoms or sparkles one prop of that sort stands for.
 DRIFTING = 6
-#: A search scores at least this where the whole phrase is the name of what was found.
-WHOLE = 0.92
 #: More things than this in one picture are refused: nobody would see them.
 MOST = 160
 #: A subject that only says where we are is drawn by the setting, not as a thing.
@@ -83,6 +97,16 @@ class Cast:
     family: str
     substitutions: tuple[tuple[str, str], ...]
     figure: Figure | None = None
+    worn: tuple[Worn, ...] = ()
+
+
+@dataclass(frozen=True)
+class Worn:
+    """A thing of the scene that somebody in it wears: its name, its number, and the number of who wears it."""
+
+    name: str
+    thing: int
+    wearer: int
 
 
 @dataclass(frozen=True)
@@ -105,8 +129,10 @@ class Casting:
         if not ready:
             raise ModelMissing("The illustrator has no art to draw with.", hint="Pull art-fluent-emoji-flat on the Models page.")
         self._check(scene)
-        figure = self._figure(scene, seed)
-        wanted = [w for w in _wanted(scene) if not (figure and w.number == 0 and not w.front)]
+        worn = self._worn(scene)
+        figure = self._figure(scene, seed, worn)
+        dressed = {w.thing for w in worn}
+        wanted = [w for w in _wanted(scene) if w.front or not (w.number in dressed or (figure and w.number == 0))]
         family = self._family(scene, wanted, ready)
         inside = frozenset(s.id for s in ready if s.family == family)
         items: list[Item] = []
@@ -114,6 +140,15 @@ class Casting:
         missing: list[tuple[str, str]] = []
         for one in wanted:
             found = self._find(one.subject, inside, frozenset(s.id for s in ready))
+            actors = self._actors(one, found, scene, seed, worn)
+            if actors:
+                made = self._items(one, actors[0], actors[1][0], scene, items)
+                # The figure takes the pose itself: of bending a drawing only the leap off the ground is left.
+                items += [
+                    replace(item, drawing=actors[1][item.copy % len(actors[1])], pose=replace(item.pose, turn=0.0, press=1.0))
+                    for item in made
+                ]
+                continue
             if found is None or not found[0].exact:
                 missing.append((one.subject.what, found[0].concept.name if found else ""))
             if found:
@@ -122,7 +157,78 @@ class Casting:
                     made = self._varied(made, seed)
                 (front if one.front else items).extend(made)
         families = {self.library.sets[i.drawing.set_id].family for i in (*items, *front)}
-        return Cast(tuple(items), tuple(front), "+".join(sorted(families)) or family, tuple(missing), figure)
+        return Cast(tuple(items), tuple(front), "+".join(sorted(families)) or family, tuple(missing), figure, worn)
+
+    def _actors(
+        self, one: _Wanted, found: tuple[Match, Drawing] | None, scene: Scene, seed: int, worn: Sequence[Worn]
+    ) -> tuple[Concept, tuple[Drawing, ...]] | None:
+        """A person in a scene is drawn from head to foot, from parts; a drawing that shows one whole in colour is kept, heads are not."""
+        subject, who = one.subject, self.wardrobe.who(one.subject.what)
+        if not who or one.front or scene.form not in WHOLE_IN or scene.family not in ("", "flat"):
+            return None
+        match = found[0] if found and found[0].exact else None
+        other = match is not None and match.concept.name.split()[-1] not in FIGURES_DO
+        if found and match and other and not match.concept.bust and found[1].colourful and match.score >= WHOLE_NAME:
+            return None
+        posed = self._posed(who, subject.pose)
+        if posed:
+            return posed
+        mine = [w for w in worn if w.wearer == one.number]
+        pose = self.wardrobe.pose(f"{subject.what} {subject.pose}") or self._doing({one.number, *(w.thing for w in mine)}, scene)
+        words = " ".join((subject.what, subject.pose, subject.material, scene.mood, *(w.name for w in mine)))
+        colour = self._asked_colour(subject) or ""
+        dressed = (self.wardrobe.dress(words, colour, "", seed + 1009 * one.number + 101 * k) for k in range(min(subject.count, 8)))
+        tool = self.wardrobe.held(subject.what)
+        others = " ".join(s.what for s in (*scene.subjects, *scene.props))
+        busy = pose in ("sit", "run", "cheer") or any(r.kind == "holding" and r.of == one.number for r in scene.relations)
+        held = "" if busy or tool in others.replace(subject.what, "") else tool
+        pose = "lift" if held and pose == "stand" else pose
+        base = match.concept if match else next(c for c in self.library.concepts if c.name == "person standing")
+        # Told by the drawing's name where it is the person's, else by the person's: a knight of parts is no "knight helmet".
+        own = match is not None and bool(self.wardrobe.who(base.name))
+        high = self.library.height(who, "person")
+        concept = replace(base, name=base.name if own else who, group="person", stands="ground", bust=False, height=high)
+        return concept, tuple(whole(figure, pose, held) for figure in dressed)
+
+    def _posed(self, who: str, pose: str) -> tuple[Concept, tuple[Drawing, ...]] | None:
+        """A drawing of a person in a pose that figures have not: surfing, swimming, climbing, dancing."""
+        if not pose or self.wardrobe.pose(pose):
+            return None
+        sets = [s.id for s in self.library.ready() if s.colourful]
+        for name in (f"{who} {pose}", f"person {pose}"):
+            found = self.searcher.find(name, frozenset(sets), 1)
+            if found and found[0].exact and found[0].score >= WHOLE_NAME and not found[0].concept.bust:
+                return found[0].concept, (next(found[0].concept.art[s] for s in sets if s in found[0].concept.art),)
+        return None
+
+    def _doing(self, own: Collection[int], scene: Scene) -> str:
+        """What the relations of the scene say of a person: who holds something lifts a hand, who is on a seat sits.
+
+        own: the numbers of the person and of what they wear.
+        """
+        every = (*scene.subjects, *scene.props)
+        for relation in scene.relations:
+            if relation.kind == "holding" and relation.of in own and relation.to not in own:
+                return "lift"
+            if relation.kind == "on" and relation.of in own and relation.to < len(every):
+                seat = singular(normalise(every[relation.to].what)).split()[-1:]
+                if seat and seat[0] in self.vocabulary.seats:
+                    return "sit"
+        return "stand"
+
+    def _worn(self, scene: Scene) -> tuple[Worn, ...]:
+        """Crowns and the like that the first person of the scene wears; what has a colour of its own other than gold stays a thing."""
+        every = (*scene.subjects, *scene.props)
+        wearer = next((n for n, s in enumerate(every) if s.count == 1 and self.wardrobe.who(s.what)), None)
+        drawn = scene.form in WHOLE_IN or scene.form == "portrait"
+        if wearer is None or not drawn or scene.family not in ("", "flat"):
+            return ()
+        found = [(n, s) for n, s in enumerate(every) if n != wearer and s.count == 1 and self.wardrobe.worn(s.what)]
+        return tuple(Worn(self.wardrobe.worn(s.what), n, wearer) for n, s in found if not s.colour or self._golden(s.colour))[:1]
+
+    def _golden(self, colour: str) -> bool:
+        value = self.vocabulary.colours.parse(colour)
+        return value is not None and distance(value, GOLD) < 0.14
 
     def _check(self, scene: Scene) -> None:
         for role in ("subjects", "props", "foreground"):
@@ -135,13 +241,13 @@ class Casting:
                 hint='Lower the counts; arrangement "crowd" makes few look like many.', field="scene.subjects",
             )  # fmt: skip
 
-    def _figure(self, scene: Scene, seed: int) -> Figure | None:
+    def _figure(self, scene: Scene, seed: int, worn: Sequence[Worn]) -> Figure | None:
         """A portrait of a person is built from parts, and so is a person with a name in a scene, to be the same one again."""
         first = scene.subjects[0] if scene.subjects else None
         asked = scene.form == "portrait" or (scene.form == "scene" and scene.character and first is not None)
         if not asked or (first and not self.wardrobe.person(first.what)):
             return None
-        words = " ".join((first.what, first.pose, first.material, scene.mood)) if first else scene.mood
+        words = " ".join((first.what, first.pose, first.material, scene.mood, *(w.name for w in worn))) if first else scene.mood
         colour = colour_of(first.colour, "scene.subjects.0.colour", self.vocabulary.colours) if first else ""
         return self.wardrobe.dress(words, colour, scene.character, seed)
 
@@ -208,13 +314,14 @@ class Casting:
         """One Item per count. Sizes are told against the main subject, softened so that a cat beside a house is still seen."""
         subject, main = one.subject, next((i for i in before if i.main), None)
         together = any(one.number in (r.of, r.to) for r in scene.relations) and not one.front
-        small = PROP if one.prop and main and not together else 1.0
-        against = (concept.scale / main.concept.scale) ** 0.75 if main else 1.0
-        scale = FACTORS[subject.size] * min(max(against, 0.45), 1.5) * small
+        known = main is not None and concept.height > 0 and main.concept.height > 0
+        small = (PROP_BESIDE if known else PROP) if one.prop and main and not together else 1.0
+        against = beside(concept, drawing, main) if main else 1.0
+        scale = FACTORS[subject.size] * (min(against * small, PROP_MOST) if known and one.prop and not together else against * small)
         if scene.composition == "row" or scene.arrangement in ("row", "grid", "circle") or scene.form == "sheet":
             scale = FACTORS[subject.size] * (0.8 if one.prop and main else 1.0)
             if scene.composition == "row" and scene.arrangement == "free" and scene.form != "sheet":
-                scale *= min(max(against, 0.65), 1.3)  # nobody asked for things of one size
+                scale *= min(max(against, 0.35), 2.1)  # nobody asked for things of one size
         count = subject.count
         if concept.stands == "drift" and one.prop and main and count == 1 and scene.form == "scene":
             count, scale = DRIFTING, scale * 0.62
@@ -224,10 +331,11 @@ class Casting:
         colour = (self.vocabulary.colours.parse(subject.colour) if subject.colour else None) if material else self._asked_colour(subject)
         if material and colour and material.clear:
             material = replace(material, clear=material.clear * 0.3)  # what shines through must not wash the colour out
+        natural = self.vocabulary.natural(concept.name, concept.group) if drawing.silhouette else ""
         return [
             Item(
                 concept, drawing, colour, scale * (1.0 if even else 1 - 0.09 * (k % 3)), one.prop,
-                main is None and k == 0 and not one.front, one.number, k, material, self.vocabulary.pose(subject.pose),
+                main is None and k == 0 and not one.front, one.number, k, material, self.vocabulary.pose(subject.pose), natural,
             )
             for k in range(count)
         ]  # fmt: skip
@@ -247,12 +355,23 @@ def _rank(match: Match, first_choice: bool, what: str) -> tuple[int, float]:
     """Low is good. A whole name in another family comes before the last word of it in this one: a piggy bank is no bank. In one colour
     (first_choice False) it comes after a kind of the thing in many. Of what only stands in for it the nearest is taken.
     """
-    whole = match.score >= WHOLE
+    whole = match.score >= WHOLE_NAME
     if not match.exact:
         return 4, -match.score
     if first_choice:
         return (0, 0.0) if whole else (1, 0.0) if kind_of(match.concept, what) else (3, 0.0)
     return (2, 0.0) if whole else (3, 0.0)
+
+
+def beside(concept: Concept, drawing: Drawing, main: Item) -> float:
+    """How large a thing is against the main one: by their real heights where both are known, softened; else by how they are told."""
+    if not (concept.height and main.concept.height):
+        return min(max(float((concept.scale / main.concept.scale) ** 0.75), 0.45), 1.5)
+    own, other = (c.height * (HEAD if c.bust else 1.0) for c in (concept, main.concept))
+    # Scale is the mean of width and height: of two as tall the slender one has less of it.
+    slender = (min(max(drawing.aspect, 0.3), 3.2) / min(max(main.drawing.aspect, 0.3), 3.2)) ** 0.5
+    real = float((own / other) ** HEIGHT_POWER * slender)
+    return min(max(real, LEAST_BESIDE + 0.5 * real), MOST_BESIDE)
 
 
 def _interchangeable(first: Drawing, other: Drawing) -> bool:

@@ -89,6 +89,8 @@ class _Composer:
     def compose(self) -> list[Placed]:
         scene = self.stage.scene
         how = scene.arrangement if scene.arrangement != "free" else {"row": "lines", "scatter": "free"}.get(scene.composition, "free")
+        if how == "free" and self.floor.above and self.count > 1:
+            how = "scatter"  # a flat-lay: everything apart, nothing before anything
         if how == "free" and self.count > FREE_MOST:
             how = "crowd" if self.floor.footing != "none" else "scatter"
         if how in ARRANGED and self.count > 1:
@@ -157,8 +159,8 @@ class _Composer:
             return item.pose.stands
         if item.concept.stands in ("air", "drift"):
             return "air"
-        if item.concept.stands == "hang" and item.prop:
-            return "hang"
+        if item.concept.stands == "hang" and (item.prop or self.floor.spot is None):
+            return "hang" if self.stage.scene.margin != "top" else "air"  # no cord through the room for words
         boat = item.concept.group == "transport-water" and item.concept.stands == "water"
         afloat = self.floor.footing == "water" or (self.floor.water is not None and boat)
         return "water" if afloat else "ground"
@@ -212,6 +214,7 @@ class _Composer:
         turn = 0.0
         if manner == "none" and not block.main and not stands:
             turn = rng.uniform(-12, 12) if self.stage.scene.composition == "scatter" else rng.uniform(-5, 5)
+            turn = 0.0 if block.root.concept.group.startswith("place") else turn
         return _Try(block, Box(x, foot - box.height, box.width, box.height), foot, manner, depth, turn, flip)
 
     def _across(self, block: Block, box: Box, rng: random.Random) -> float:
@@ -236,6 +239,8 @@ class _Composer:
         ceiling = max(min(self.far - self.area.height * 0.06, high), low)
         if block.main:
             return low + (ceiling - low) * rng.uniform(0.5, 0.68)
+        if block.root.concept.group == "sky-weather":
+            return low + (ceiling - low) * rng.uniform(0.0, 0.3)  # sun, moon and clouds are above all that flies
         return rng.uniform(low, ceiling)
 
     def _cost(self, candidate: _Try, placed: Sequence[_Try]) -> float | None:

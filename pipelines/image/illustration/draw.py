@@ -8,17 +8,18 @@ from dataclasses import dataclass, field, replace
 from domain.scene import Scene
 from pipelines.image.illustration.arrangement import before
 from pipelines.image.illustration.art import ArtLibrary
-from pipelines.image.illustration.blocks import Block, Item, Placed, settle
+from pipelines.image.illustration.blocks import Block, Item, Placed, settle, single
 from pipelines.image.illustration.colour import lch, mix
 from pipelines.image.illustration.composition import place
 from pipelines.image.illustration.figure import Figure
+from pipelines.image.illustration.flatlay import from_above
 from pipelines.image.illustration.forms import FORMS, TRANSPARENT, room_of
 from pipelines.image.illustration.frames import cut, lightning, texture
 from pipelines.image.illustration.light import light_of
 from pipelines.image.illustration.mask import Looks
 from pipelines.image.illustration.portrait import bust, bust_box, on_stage
 from pipelines.image.illustration.recolour import Achieved
-from pipelines.image.illustration.relations import assemble
+from pipelines.image.illustration.relations import Manners, assemble
 from pipelines.image.illustration.settings import OUTDOORS, SETTINGS, VEILS
 from pipelines.image.illustration.sky import weather_front
 from pipelines.image.illustration.stage import Box, Floor, Stage
@@ -27,6 +28,8 @@ from pipelines.image.illustration.svg import Canvas
 from pipelines.image.illustration.view import look
 from pipelines.image.illustration.vocabulary import Vocabulary
 
+#: Seen from above things lie on a surface, where none is taller than this, in metres: a castle does not lie on the grass.
+LYING = 1.3
 #: Name and box of each character drawn from parts.
 Figures = tuple[tuple[str, Box], ...]
 
@@ -81,21 +84,23 @@ def draw_scene(
     vocabulary: Vocabulary | None = None,
     foreground: Sequence[Item] = (),
     figure: Figure | None = None,
+    worn: Mapping[int, int] | None = None,
 ) -> Drawn:
-    """The same arguments give the same text."""
+    """The same arguments give the same text. worn: number of a thing that is worn -> number of who wears it."""
     looks = looks or Looks(library)
     stage = Stage(Canvas(size[0], size[1]), light_of(scene), scene, seed, room_of(scene.form, size[0], size[1]))
-    holders, seats = (vocabulary.holders, vocabulary.seats) if vocabulary else (frozenset[str](), {})
-    assembly = assemble(items, scene.relations, looks, holders, seats)
+    on = worn or {}
+    relations = [r.model_copy(update={"of": on.get(r.of, r.of), "to": on.get(r.to, r.to)}) for r in scene.relations]
+    assembly = assemble(items, relations, looks, manners_of(vocabulary))
     artist = Artist(stage, Floor(far=0, near=stage.height), library, looks)
     front: list[Placed] = []
     figures: Figures = ()
     if scene.weather == "storm" and scene.setting in OUTDOORS:
         artist.behind.append(lightning(stage))
     if scene.form == "portrait":
-        placed, front, figures = _portrait(artist, assembly.blocks, figure)
+        placed, front, figures = _portrait(artist, (*assembly.blocks, *map(single, foreground)), figure)
     elif scene.form in FORMS:
-        placed = FORMS[scene.form](artist, assembly.blocks)
+        placed = FORMS[scene.form](artist, (*assembly.blocks, *map(single, _numbered(foreground, scene))))
     else:
         placed, front, figures = _whole_scene(artist, assembly.blocks, foreground, figure)
     if scene.form not in TRANSPARENT or scene.form == "icon":
@@ -103,6 +108,18 @@ def draw_scene(
     if scene.form not in TRANSPARENT and scene.form != "tile":
         cut(stage)
     return Drawn(stage.canvas, stage, placed, front, _title(scene), artist.layers, artist.achieved, assembly.unmet, figures)
+
+
+def _numbered(foreground: Sequence[Item], scene: Scene) -> list[Item]:
+    """What was asked to stand in front, in a form that has no front: more things, numbered after all others."""
+    first = len(scene.subjects) + len(scene.props)
+    return [replace(item, subject=first + item.subject, main=False) for item in foreground]
+
+
+def manners_of(vocabulary: Vocabulary | None) -> Manners:
+    if vocabulary is None:
+        return Manners()
+    return Manners(vocabulary.holders, vocabulary.seats, vocabulary.open_below, vocabulary.canopies, vocabulary.palms)
 
 
 def _title(scene: Scene) -> str:
@@ -116,7 +133,7 @@ def _whole_scene(
     figures: Figures = ()
     canvas, scene = stage.canvas, stage.scene
     # 1. the setting, as the camera sees it, and the floor it leaves
-    floor = artist.floor = look(stage, SETTINGS[scene.setting](stage))
+    floor = artist.floor = _floor(stage, blocks)
     for markup in artist.behind:
         canvas.add(markup)
     # 2. the side kept for text is made calm
@@ -127,6 +144,7 @@ def _whole_scene(
     box = _half_length(stage) if figure else None
     placed = place(blocks, stage if box is None else replace(stage, room=_beside(stage.area, box)), floor)
     canvas.layer("shadow")
+    artist.even(placed)
     for one in placed:
         artist.shadows(one)
     for one in placed:
@@ -142,13 +160,20 @@ def _whole_scene(
         canvas.add(markup)
     for one in front:
         artist.subject(one)
-    if scene.setting in OUTDOORS:
+    if scene.setting in OUTDOORS and not floor.above:
         canvas.layer("weather")
         for markup in weather_front(stage):
             canvas.add(markup)
     canvas.layer("light")
     _vignette(stage)
     return placed, front, figures
+
+
+def _floor(stage: Stage, blocks: Sequence[Block]) -> Floor:
+    """Draws the setting as the camera sees it."""
+    small = all(part.item.concept.height <= LYING for block in blocks for part in block.parts)
+    above = from_above(stage) if stage.scene.camera.angle == "top" and small else None
+    return above or look(stage, SETTINGS[stage.scene.setting](stage))
 
 
 def _half_length(stage: Stage) -> Box:

@@ -17,7 +17,10 @@ from pipelines.image.illustration.vocabulary import colour_words
 
 _WORD = re.compile(r"[a-z][a-z'-]*")
 _CJK = re.compile(r"[\u3400-\u9fff]")
-SLOTS = ("skin", "hair", "build", "style", "beard", "clothes", "head", "eyewear", "ears", "mood", "eyes", "cloth")
+#: Where a phrase goes on to say where a person is, what they wear or do.
+_DOING = re.compile(r"(?<=\w) (?:in|on|at|with|near|by|from|who|and|(?!king\b)\w{2,}ing)\b")
+_MEN = re.compile(r"\b(wo)?men$")
+SLOTS = ("skin", "hair", "build", "style", "beard", "clothes", "head", "eyewear", "ears", "mood", "eyes", "cloth", "back")
 GARMENTS = (
     "dress",
     "shirt",
@@ -54,6 +57,7 @@ class Figure:
     mood: str
     eyes: str
     cloth: str
+    back: str = "none"
 
 
 class Wardrobe:
@@ -68,17 +72,45 @@ class Wardrobe:
         """Whether the phrase speaks of a person."""
         return any(_said(word, phrase) for word in self._people)
 
+    def who(self, phrase: str) -> str:
+        """The word for a person that the phrase ends in, before where they are and what they do; "" when it speaks of something else.
+
+        A "pirate flag" is no pirate, "woman running in a park" is a woman.
+        """
+        plain = _MEN.sub(r"\1man", _DOING.split(phrase.lower().strip())[0].strip())
+        said = [word for word in self._people if (plain.endswith(word) if _CJK.search(word) else _ends(word, plain))]
+        return max(said, key=len, default="")
+
+    def pose(self, words: str) -> str:
+        """How a whole figure stands: a name of people.py, "" where the words say nothing of it."""
+        poses: Mapping[str, list[str]] = self._slots["pose"]
+        return next((pose for pose, names in poses.items() if any(_said(name, words) for name in names)), "")
+
+    def worn(self, thing: str) -> str:
+        """The part of the head that a thing of this name is when a person wears it, or ""."""
+        parts: Mapping[str, list[str]] = self._slots["worn"]
+        return next((part for part, names in parts.items() if thing.lower().strip() in names), "")
+
+    def held(self, words: str) -> str:
+        """What the trade of a person puts into their hand: a name of people.py, or ""."""
+        tools: Mapping[str, list[str]] = self._slots["held"]
+        return next((tool for tool, names in tools.items() if any(_said(name, words) for name in names)), "")
+
     def dress(self, words: str, colour: str, name: str, seed: int) -> Figure:
         """words: everything said of the person. colour: of the clothes, "" for one by chance. name: of a character that returns."""
         rng = random.Random(f"character/{name.strip().lower()}" if name else f"figure/{seed}")  # noqa: S311
         chosen = {slot: self._slot(slot, words, rng) for slot in SLOTS}
-        chosen["cloth"] = colour or _garment(words, self._colours) or chosen["cloth"]
+        chosen["cloth"] = colour or _garment(words, self._colours) or self._uniform(words) or chosen["cloth"]
         if chosen["build"] == "strong" and chosen["style"] in ("bun", "bob", "ponytail", "long") and not self._told("style", words):
             chosen["style"] = rng.choice(("short", "spiky", "curly"))
         skin, hair = lch(chosen["skin"]).light, lch(chosen["hair"]).light
         if abs(skin - hair) < 0.15:
             chosen["hair"] = shade(chosen["hair"], light=-0.17 if hair < 0.75 else 0.1)
         return Figure(**chosen)
+
+    def _uniform(self, words: str) -> str:
+        cloths: Mapping[str, list[str]] = self._slots["uniform"]
+        return next((cloth for cloth, names in cloths.items() if any(_said(name, words) for name in names)), "")
 
     def _told(self, slot: str, words: str) -> str:
         options: Mapping[str, list[str]] = self._slots[slot]["words"]
@@ -94,6 +126,10 @@ def _said(word: str, phrase: str) -> bool:
     if _CJK.search(word):
         return word in phrase
     return re.search(rf"(?<![a-z]){re.escape(word)}(?:s|es)?(?![a-z])", phrase.lower()) is not None
+
+
+def _ends(word: str, phrase: str) -> bool:
+    return re.search(rf"(?<![a-z]){re.escape(word)}(?:s|es)?$", phrase) is not None or (word == "child" and phrase.endswith("children"))
 
 
 def _garment(words: str, colours: ColourWords) -> str:

@@ -108,6 +108,7 @@ def sticker(artist: Artist, blocks: Sequence[Block]) -> list[Placed]:
     artist.lit = False
     placed = _whole(blocks, stage, artist.floor, "none")
     border = min(stage.width, stage.canvas.height) * 0.026
+    artist.even(placed)
     stage.canvas.layer("contour")
     for one in placed:
         artist.shape(one, "#2c2a36", 0.2, f"translate({n(0)} {n(border * 0.35)})", border * 1.12)
@@ -329,6 +330,7 @@ def _wrapped_dot(stage: Stage, x: float, y: float, r: float, tone: str) -> None:
 
 def _draw(artist: Artist, placed: Sequence[Placed]) -> None:
     artist.stage.canvas.layer("shadow")
+    artist.even(placed)
     for one in placed:
         artist.shadows(one)
     for one in placed:

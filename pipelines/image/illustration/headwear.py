@@ -153,7 +153,18 @@ def _bubble(pen: Pen) -> None:
     pen.line("M28 28C31 20 36 16 42 14", "#ffffff", 2.4, 0.85)
 
 
+def _mask(pen: Pen) -> None:
+    cloth = pen.figure.cloth
+    pen.path(
+        "M29 42C25 17 38 9 50 9C62 9 75 17 71 42C69 39 68 38 66.500 37.400C56 34.600 44 34.600 33.500 37.400C32 38 31 39 29 42Z", cloth
+    )
+    pen.path("M32.600 48.600C44 51.600 56 51.600 67.400 48.600C68.400 58 62 70 50 71C38 70 31.600 58 32.600 48.600Z", cloth)
+    pen.path("M50 9C62 9 75 17 71 42C69 39 68 38 66.500 37.400C61 36 56 35.400 51 35.300C58 26 57 16 50 9Z", shade(cloth, light=-0.05))
+    pen.line("M32.500 33.500C44 30 56 30 67.500 33.500", shade(cloth, light=0.1), 1.6)
+
+
 _WORN: dict[str, Callable[[Pen], None]] = {
     "crown": _crown, "tiara": _tiara, "pointed": _pointed, "toque": _toque, "cap": _cap, "helmet": _helmet, "hood": _hood,
     "tricorn": _tricorn, "headphones": _headphones, "band": _band, "flower": _flower, "beret": _beret, "straw": _straw, "bubble": _bubble,
+    "mask": _mask,
 }  # fmt: skip

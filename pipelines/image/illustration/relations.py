@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from domain.errors import InputError
 from domain.scene import Relation, Scene
@@ -15,6 +15,10 @@ from pipelines.image.illustration.stage import Box
 BEARING = ("in", "on", "under", "behind", "holding")
 #: How much bigger a thing is made so that what is on or in it has room.
 GROWN = 1.4
+#: From here on down, as a share of its height from the top, a seat is a chair and no back of a horse.
+LOW_SEAT = 0.5
+#: Where the lifted hand of a figure is, as a share of its height from the top.
+HAND = 0.36
 
 
 def check(scene: Scene) -> None:
@@ -61,6 +65,18 @@ def _reaches(bears: dict[int, set[int]], start: int, goal: int) -> bool:
 
 
 @dataclass(frozen=True)
+class Manners:
+    """Names of drawings: what other things can be in, what shelters, what one can stand under, what holds a thing upon itself; seats:
+    how far down one sits on it."""
+
+    holders: frozenset[str] = frozenset()
+    seats: Mapping[str, float] = field(default_factory=dict)
+    open_below: frozenset[str] = frozenset()
+    canopies: frozenset[str] = frozenset()
+    palms: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Assembly:
     """Blocks to place, and the numbers of the relations that could not be kept (one of the two is not drawn, or has its place already)."""
 
@@ -68,9 +84,7 @@ class Assembly:
     unmet: tuple[int, ...]
 
 
-def assemble(
-    items: Sequence[Item], relations: Iterable[Relation], looks: Looks, holders: frozenset[str], seats: Mapping[str, float]
-) -> Assembly:
+def assemble(items: Sequence[Item], relations: Iterable[Relation], looks: Looks, manners: Manners) -> Assembly:
     """Every item in exactly one block. The relations have been checked."""
     by_number: dict[int, list[Item]] = {}
     for item in items:
@@ -79,12 +93,14 @@ def assemble(
     unmet = []
     for index, relation in enumerate(relations):
         anchor, thing = _ends(relation)
+        if anchor == thing:
+            continue  # worn by whom it is related to
         free = thing not in carried and anchor in by_number and thing in by_number and not _under(carried, anchor, thing)
         if free:
             carried[thing] = (anchor, relation.kind)
         elif carried.get(anchor, (None,))[0] != thing:
             unmet.append(index)
-    builder = _Builder(by_number, carried, looks, holders, seats)
+    builder = _Builder(by_number, carried, looks, manners)
     return Assembly(tuple(builder.block(item) for item in items if item.subject not in carried), tuple(unmet))
 
 
@@ -98,15 +114,10 @@ def _under(carried: dict[int, tuple[int, str]], anchor: int, thing: int) -> bool
 
 
 class _Builder:
-    def __init__(
-        self,
-        items: dict[int, list[Item]],
-        carried: dict[int, tuple[int, str]],
-        looks: Looks,
-        holders: frozenset[str],
-        seats: Mapping[str, float],
-    ) -> None:
-        self.items, self.carried, self.looks, self.holders, self.seats = items, carried, looks, holders, seats
+    def __init__(self, items: dict[int, list[Item]], carried: dict[int, tuple[int, str]], looks: Looks, manners: Manners) -> None:
+        self.items, self.carried, self.looks = items, carried, looks
+        self.holders, self.seats, self.open_below, self.canopies = manners.holders, manners.seats, manners.open_below, manners.canopies
+        self.palms = manners.palms
 
     def block(self, root: Item) -> Block:
         wide, high = root.size()
@@ -125,13 +136,18 @@ class _Builder:
             if item.copy % len(anchors) == anchor.item.copy
         ]
         sides = 0
+        if anchor.item.concept.name in self.canopies and any(kind == "under" for kind, _ in mine):
+            index = parts.index(anchor)
+            anchor = parts[index] = replace(anchor, rests=True, hidden=0.3)  # it is held up, and stands on nothing
         for kind in ("in", "on", "under", "behind", "holding", "beside", "facing"):
             alike = [item for own, item in mine if own == kind]
             if kind in ("in", "on") and alike:
                 anchor = self._grown(parts, anchor, alike)
             for place, item in enumerate(alike):
-                if kind in ("beside", "facing"):
-                    part = self._next_to(parts, anchor, item, kind, sides)
+                # What is larger than what it is said to be in stands before it.
+                larger = kind == "in" and anchor.item.concept.name not in self.holders and max(item.size()) > max(anchor.item.size())
+                if kind in ("beside", "facing") or larger:
+                    part = self._next_to(parts, anchor, item, "beside" if larger else kind, sides)
                     sides += 1
                 else:
                     part = getattr(self, f"_{kind}")(anchor, item, (place + 0.5) / len(alike), len(alike))
@@ -163,19 +179,46 @@ class _Builder:
     def _on(self, anchor: Part, item: Item, across: float, count: int) -> Part:
         item, wide, high = self._fit(item, anchor.box.width * (0.92 if count == 1 else 1.05 / count), 99.0)
         seat = self.seats.get(anchor.item.concept.name)
-        if seat and count == 1:  # the back of what one sits on stays seen
-            item, wide, high = self._fit(item, anchor.box.width * 0.66, anchor.box.height * 0.8)
-        top = anchor.box.y + anchor.box.height * seat if seat else self._top(anchor, across)
+        if seat and count == 1:
+            return self._seated(anchor, item, seat)
+        top = self._top(anchor, across)
         foot = top + min(high * 0.06, anchor.box.height * 0.14)
         x = anchor.box.x + anchor.box.width * across - wide / 2
         return Part(item, Box(x, foot - high, wide, high), anchor.order + 1, rests=True)
 
+    def _seated(self, anchor: Part, item: Item, seat: float) -> Part:
+        """On what has a back: its upper part stays seen. Who has legs has them on the ground before it, an animal looks over the back."""
+        box = anchor.box
+        if item.drawing.markup and seat >= LOW_SEAT:
+            item, wide, high = self._sized(item, box.width * 0.6, box.height * 0.94)
+            return Part(item, Box(box.centre[0] - wide / 2, box.bottom + high * 0.17 - high, wide, high), anchor.order + 1)
+        if item.drawing.markup:  # a rider: legs down the flank
+            item, wide, high = self._sized(item, box.width * 0.5, box.height * 0.8)
+            foot = box.y + box.height * seat + high * 0.3
+            return Part(item, Box(box.centre[0] - wide / 2, foot - high, wide, high), anchor.order + 1, rests=True, hidden=0.3)
+        item, wide, high = self._sized(item, box.width * 0.62, box.height * seat * 1.3)
+        foot = box.y + box.height * seat + min(high * 0.06, box.height * 0.1)
+        # What does not look over the back lies to one side, so that it is not before all of it.
+        aside = wide * 0.0 if high > box.height * seat else box.width / 2 - wide * 0.24
+        return Part(item, Box(box.centre[0] + aside - wide / 2, foot - high, wide, high), anchor.order + 1, rests=True)
+
+    def _sized(self, item: Item, widest: float, highest: float) -> tuple[Item, float, float]:
+        """As large as fits, even when that is larger than it was, within reason."""
+        wide, high = item.size()
+        factor = min(1.5, widest / wide, highest / high)
+        return replace(item, scale=item.scale * factor), wide * factor, high * factor
+
     def _in(self, anchor: Part, item: Item, across: float, count: int) -> Part:
         box = anchor.box
+        if anchor.item.concept.group.startswith("place"):  # before its door
+            item, wide, high = self._fit(item, box.width * 0.4 / count, box.height * 0.5)
+            x = box.x + box.width * (0.24 if count == 1 else across)
+            return Part(item, Box(x - wide / 2, box.bottom + high * 0.2 - high, wide, high), anchor.order + 1)
         if anchor.item.concept.name not in self.holders:
-            item, wide, high = self._fit(item, box.width * 0.58 / count, box.height * 0.58)
-            middle = box.y + box.height * 0.6
-            return Part(item, Box(box.x + box.width * across - wide / 2, middle - high / 2, wide, high), anchor.order + 1, rests=True)
+            # It comes out of it by a quarter, so that both are seen: a phoenix out of the fire, a crown out of the snow.
+            item, wide, high = self._fit(item, box.width * 0.66 / count, box.height * 0.66)
+            top = box.y - high * 0.27
+            return Part(item, Box(box.x + box.width * across - wide / 2, top, wide, high), anchor.order + 1, rests=True)
         item, wide, high = self._fit(item, box.width * 0.8 / count, box.height * 1.5)
         across = 0.5 + (across - 0.5) * 0.8
         rim = self._top(anchor, across)
@@ -185,13 +228,17 @@ class _Builder:
         )
 
     def _under(self, anchor: Part, item: Item, across: float, count: int) -> Part:
-        box = anchor.box
-        if anchor.item.concept.stands in ("air", "hang", "drift"):
+        box, name = anchor.box, anchor.item.concept.name
+        if name not in self.open_below and name not in self.canopies and anchor.item.concept.stands in ("air", "hang", "drift"):
             item, wide, high = self._fit(item, max(box.width, 0.6) / count, 99.0)
             return Part(item, Box(box.x + box.width * across - wide / 2, box.bottom + 0.06, wide, high), anchor.order + 1)
-        item, wide, high = self._fit(item, box.width * 0.8 / count, box.height * 0.52)
-        middle = box.x + box.width * (across if count > 1 else 0.6)
-        return Part(item, Box(middle - wide / 2, box.bottom + box.height * 0.03 - high, wide, high), anchor.order + 1)
+        if name in self.canopies:
+            # What shelters stands over it: only the upper fifth of what is below is behind its stick and edge.
+            item, wide, high = self._sized(item, box.width * 0.74 / count, box.height * 0.8)
+            return Part(item, Box(box.x + box.width * across - wide / 2, box.bottom - high * 0.3, wide, high), anchor.order + 1)
+        item, wide, high = self._fit(item, box.width * (0.8 if name in self.open_below else 0.5) / count, box.height * 0.52)
+        side = (box.x + box.width * (0.62 if count == 1 else across)) if name in self.open_below else box.right + wide * (across - 0.36)
+        return Part(item, Box(side - wide / 2, box.bottom + high * 0.2 - high, wide, high), anchor.order + 1)
 
     def _behind(self, anchor: Part, item: Item, across: float, count: int) -> Part:
         box, (wide, high) = anchor.box, item.size()
@@ -205,9 +252,20 @@ class _Builder:
     def _holding(self, anchor: Part, item: Item, across: float, count: int) -> Part:
         del across
         box = anchor.box
+        if anchor.item.concept.name in self.palms:
+            item, wide, high = self._sized(item, box.width * 0.7, box.height * 2.5)
+            upon = Box(box.x + box.width * 0.3 - wide / 2, box.y + box.height * 0.5 - high, wide, high)
+            return Part(item, upon, anchor.order + 1, rests=True)
+        if not anchor.item.drawing.markup and max(item.size()) < box.width * 0.34:
+            item, wide, high = self._sized(item, box.width * 0.34, box.height * 0.5)
         item, wide, high = self._fit(item, box.width * 0.56, box.height * 0.5)
-        x = box.x + box.width * (0.86 if count == 1 or item.copy % 2 == 0 else 0.14)
+        right = count == 1 or item.copy % 2 == 0
+        # A quarter of it at least is outside of who holds it; an animal looks left and has it before itself.
+        out = 0.3 * wide if anchor.item.sided else 0.25 * wide
+        x = (box.x + out if anchor.item.sided else box.right - out) if right else (box.right - out if anchor.item.sided else box.x + out)
         middle = box.y + box.height * 0.66
+        if anchor.item.drawing.markup:  # the lifted hand of a figure
+            x, middle = box.x + box.width * 0.9, box.y + box.height * HAND
         if anchor.item.concept.bust or anchor.item.concept.group.startswith("face"):  # a head has no hands: beside it, the face stays free
             x = box.x + box.width * (1.0 if x > box.centre[0] else 0.0) + (wide * 0.3 if x > box.centre[0] else -wide * 0.3)
             middle = box.bottom - high / 2

@@ -157,6 +157,7 @@ class Floor:
     (things float half in it) or "none" (things hang free). front: markup drawn over the subjects. shade: strength of contact shadows.
     sun: x of the light, 0..1. spot: x in pixels made for the main subject (a podium), or None; spot_width: how wide that is.
     water: y of its furthest and nearest water where ground lies before water: boats float there, all else stands on the ground.
+    above: seen straight from above, so that things lie and their shadows fall to one side.
     growth: colour of what grows around feet, "" where nothing does. veil: what calms the margin here, "" for the sky's own.
     """
 
@@ -170,6 +171,7 @@ class Floor:
     growth: str = ""
     veil: str = ""
     water: tuple[float, float] | None = None
+    above: bool = False
     front: list[str] = field(default_factory=list)
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from domain.scene import Setting
 from pipelines.image.illustration import plants
-from pipelines.image.illustration.art import ArtLibrary
+from pipelines.image.illustration.art import INK, ArtLibrary
 from pipelines.image.illustration.blocks import Placed
 from pipelines.image.illustration.colour import mix, shade
 from pipelines.image.illustration.composition import SHELF
 from pipelines.image.illustration.mask import Looks
-from pipelines.image.illustration.recolour import Achieved, painter
+from pipelines.image.illustration.recolour import Achieved, Repaint, painter
 from pipelines.image.illustration.settings import OUTDOORS
 from pipelines.image.illustration.stage import Floor, Stage
 from pipelines.image.illustration.svg import clean_fragment, silhouette
@@ -20,6 +21,8 @@ from pipelines.image.illustration.svg import number as n
 ABSTRACT = (Setting.PLAIN, Setting.PATTERN, Setting.GRADIENT, Setting.STUDIO, Setting.PODIUMS)
 #: Half the width of a foot that stands by itself, as a share of the width of the thing.
 BROAD = 0.2
+#: Styles whose drawings have lines as a part of their look.
+LINED = ("outlined", "duotone")
 #: Where it is dark whatever the time of day.
 DIM = (Setting.SPACE, Setting.CAVE, Setting.DUNGEON, Setting.CONCERT, Setting.UNDERWATER)
 
@@ -28,6 +31,7 @@ DIM = (Setting.SPACE, Setting.CAVE, Setting.DUNGEON, Setting.CONCERT, Setting.UN
 class Artist:
     """Draws on one stage. achieved: (subject number, copy) -> the colour it got. layers: layer id -> what stands in it.
 
+    gauges: art set -> pixels a unit of its square has in the middle drawing of it here: its lines are drawn as wide in the others.
     behind: markup that belongs into the sky. outdoors: whether sun and air are drawn. lit: whether things have an edge of light.
     """
 
@@ -40,10 +44,26 @@ class Artist:
     achieved: dict[tuple[int, int], Achieved] = field(default_factory=dict)
     layers: dict[str, Placed] = field(default_factory=dict)
     behind: list[str] = field(default_factory=list)
+    gauges: dict[str, float] = field(default_factory=dict)
     _drawn: int = 0
+
+    def even(self, placed: Sequence[Placed]) -> None:
+        """Lines of one weight: to be called with all things of the picture before they are drawn."""
+        found: dict[str, list[float]] = {}
+        for one in placed:
+            if self.library.sets[one.item.drawing.set_id].style in LINED:
+                found.setdefault(one.item.drawing.set_id, []).append(self._unit_of(one))
+        self.gauges = {set_id: sorted(units)[len(units) // 2] for set_id, units in found.items()}
+
+    def _unit_of(self, placed: Placed) -> float:
+        x0, _, x1, _ = placed.item.drawing.box
+        return placed.box.width / max((x1 - x0) * self.library.sets[placed.item.drawing.set_id].grid, 0.01)
 
     def shadows(self, placed: Placed) -> None:
         """All that lies under it, into the current layer."""
+        if self.floor.above:
+            self._thrown(placed)
+            return
         if placed.item.main and self.stage.scene.setting not in (Setting.PLAIN, Setting.PATTERN) and not placed.rests:
             self._halo(placed)
         if placed.stands == "front" or placed.rests or placed.cut:
@@ -73,25 +93,38 @@ class Artist:
 
     def draw(self, placed: Placed, move: tuple[float, float] = (0.0, 0.0)) -> None:
         """The art in its colour, at its place or moved by pixels."""
-        item, light = placed.item, self.stage.light
-        areas = self.looks.of(item.drawing).areas if item.colour or item.material else {}
-        ramp = item.material.ramp if item.material else ()
+        item, light, palette = placed.item, self.stage.light, self.stage.scene.palette
+        made = item.drawing.markup != ""  # a figure is dressed in its colour already
+        colour = None if made else item.colour or (item.natural if not palette else None) or None
+        areas = self.looks.of(item.drawing).areas if (colour or item.material) and not made else {}
+        ramp = item.material.ramp if item.material and not made else ()
         air = max(0.0, 0.74 - placed.depth) * 0.8 if self.outdoors and placed.stands in ("ground", "water") else 0.0
-        paint = painter(areas, item.colour, light, self.stage.scene.palette, item.living, ramp, air)
-        if paint.achieved and item.colour:
-            self.achieved[(item.subject, item.copy)] = paint.achieved
-        body = clean_fragment(self.library.body(item.drawing), f"s{self._drawn}-", paint.of)
+        paint = painter(areas, colour, light, palette, item.living, ramp, air)
+        if item.colour:
+            worn = Achieved(item.colour, item.colour, light.on_subject(item.colour), 0.4) if made else paint.achieved
+            if worn:
+                self.achieved[(item.subject, item.copy)] = worn
+        of = self._modelled(placed, paint.of, move) if item.drawing.silhouette else paint.of
+        gauge = self.gauges.get(item.drawing.set_id, 0.0)
+        weight = min(max(gauge / self._unit_of(placed), 0.5), 2.0) if gauge else 1.0
+        body = clean_fragment(self.library.body(item.drawing), f"s{self._drawn}-", of, weight)
         self._drawn += 1
         clear = f' opacity="{n(1 - item.material.clear)}"' if item.material and item.material.clear else ""
         shift = f"translate({n(move[0])} {n(move[1])})" if move != (0.0, 0.0) else ""
         self.stage.canvas.add(f'<g transform="{shift}{self.transform(placed)}"{clear}>{body}</g>')
 
+    def _modelled(self, placed: Placed, of: Repaint, move: tuple[float, float]) -> Repaint:
+        """A silhouette beside coloured art: a darker edge that closes its fine lines, and a light that falls from above."""
+        base = of(INK)
+        shift = f"translate({n(move[0])} {n(move[1])})" if move != (0.0, 0.0) else ""
+        self.shape(placed, shade(base, light=-0.15), 1.0, shift, swell=min(placed.box.width, placed.box.height) * 0.014)
+        fade = self.stage.canvas.linear([(0, shade(base, light=0.07), 1), (0.55, base, 1), (1, shade(base, light=-0.06), 1)])
+        return lambda colour: fade if colour == INK else of(colour)
+
     def shape(self, placed: Placed, colour: str, opacity: float, before: str = "", swell: float = 0.0) -> None:
         """The bare outline of it, filled. before: transforms applied last. swell: pixels wider on each side."""
         drawing = placed.item.drawing
-        x0, _, x1, _ = drawing.box
-        scale = placed.box.width / max((x1 - x0) * self.library.sets[drawing.set_id].grid, 0.01)
-        bare = silhouette(self.library.body(drawing), swell / scale)
+        bare = silhouette(self.library.body(drawing), swell / self._unit_of(placed))
         alpha = f' opacity="{n(opacity)}"' if opacity < 1 else ""
         line = 'stroke-linejoin="round" stroke-linecap="round"'
         self.stage.canvas.add(f'<g transform="{before}{self.transform(placed)}" fill="{colour}" stroke="{colour}" {line}{alpha}>{bare}</g>')
@@ -127,6 +160,12 @@ class Artist:
         if placed.flip:
             left, right = 1 - right, 1 - left
         return box.x + box.width * (left + right) / 2, max(box.width * (right - left) / 2, box.width * 0.16)
+
+    def _thrown(self, placed: Placed) -> None:
+        """From above everything lies: its outline once close and once further, to the lower right."""
+        for far, strength in ((0.55, 0.5), (1.5, 0.32)):
+            by = self.stage.unit * far
+            self.shape(placed, self.stage.light.shadow, self.floor.shade * strength, f"translate({n(by)} {n(by * 1.1)})")
 
     def _cast(self, placed: Placed) -> None:
         """The shadow the sun throws: the outline laid on the ground, toward us and away from the sun."""

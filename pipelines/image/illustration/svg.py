@@ -31,6 +31,7 @@ ATTRIBUTES = frozenset({
 # fmt: on
 COLOUR_ATTRIBUTES = ("fill", "stroke", "stop-color")
 _REFERENCE = re.compile(r"url\(\s*['\"]?#([\w.:-]+)['\"]?\s*\)")
+_STROKE_WIDTH = re.compile(r'(\bstroke-width=")(\d*\.?\d+)"')
 _HEX = re.compile(r"^#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})$")
 _SLUG = re.compile(r"[^a-z0-9]+")
 _NAMED = {"white": "#ffffff", "black": "#000000", "red": "#ff0000", "currentcolor": "#333333"}
@@ -188,11 +189,15 @@ def escape(text: str) -> str:
     return kept.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
 
 
-def clean_fragment(markup: str, prefix: str, repaint: Repaint | None = None) -> str:
+def clean_fragment(markup: str, prefix: str, repaint: Repaint | None = None, weight: float = 1.0) -> str:
     """Foreign SVG markup with only known elements and attributes, ids prefixed, colours passed through `repaint`.
 
-    Raises InvalidOutput when it is no well-formed XML.
+    weight: how many times as wide its lines become. Raises InvalidOutput when it is no well-formed XML.
     """
+    if weight != 1.0:
+        # A line that names no width is one unit wide: inside the group it is as many as the weight.
+        lines = _STROKE_WIDTH.sub(lambda found: f'{found[1]}{float(found[2]) * weight:.4g}"', markup)
+        markup = f'<g stroke-width="{weight:.4g}">{lines}</g>'
     root = _parse(markup)
     return "".join(_write(child, prefix, repaint) for child in root)
 

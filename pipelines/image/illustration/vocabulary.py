@@ -57,6 +57,17 @@ class Vocabulary:
             self._poses.update(dict.fromkeys(entry["words"], Pose(**facts)))
         self.seats: dict[str, float] = {name: float(share) for name, share in manners["seats"].items()}
         self.holders = frozenset(manners["holders"]["names"])
+        self.open_below = frozenset(manners["open_below"]["names"])
+        self.palms = frozenset(manners["palms"]["names"])
+        self.canopies = frozenset(manners["canopies"]["names"])
+        self._natural: dict[str, str] = {name: c for name, c in manners["natural"].items() if isinstance(c, str)}
+        self._natural_of_group: dict[str, str] = manners["natural"]["group"]
+
+    def natural(self, name: str, group: str) -> str:
+        """ "#rrggbb" a thing has by nature, for a drawing that leaves it open: by its name, the last word that is known, its group."""
+        words = name.lower().split()
+        own = (self._natural[word] for word in (name.lower(), *reversed(words)) if word in self._natural)
+        return next(own, self._natural_of_group.get(group, self._natural_of_group[""]))
 
     def palette(self, name: str) -> Palette | None:
         return self._palettes.get(name.strip().lower())

@@ -34,7 +34,8 @@ NOUNS = {
     "pizza": "pizza", "cat": "cat", "tea": "teacup without handle", "a cup of coffee": "hot beverage", "vintage red bicycle": "bicycle",
     "boxes of gifts": "wrapped gift", "panda eating bamboo": "panda", "two oak trees": "deciduous tree", "knives": "kitchen knife",
     "中国茶壶": "teapot", "蓝色跑车": "racing car", "红色的龙": "dragon", "古风茶馆": "tea house", "狐狸": "fox", "宝箱": "treasure chest",
-    "自行车": "bicycle", "月饼": "moon cake", "耳机": "headphone",
+    "自行车": "bicycle", "月饼": "moon cake", "耳机": "headphone", "dragon egg": "dragon egg", "knight": "knight", "wolf": "wolf",
+    "war banner": "flag", "热气球": "hot air balloon", "golden chandelier": "chandelier",
 }  # fmt: skip
 
 
@@ -77,7 +78,7 @@ def test_a_noun_gets_its_own_drawing(illustrator: Illustrator, asked: str, drawn
     assert made.facts["substitutions"] == []
 
 
-@pytest.mark.parametrize("asked", ["power bank", "coffee grinder", "dragon egg", "啄木鸟", "knight"])
+@pytest.mark.parametrize("asked", ["power bank", "coffee grinder", "啄木鸟"])
 def test_what_cannot_be_drawn_is_told_with_what_stands_in_for_it(illustrator: Illustrator, asked: str) -> None:
     made = draw(illustrator, {"subjects": things(asked), "setting": "plain"}, 64, 64)
     assert made.facts["substitutions"] == [{"asked": asked, "drawn": names(made)[0]}]

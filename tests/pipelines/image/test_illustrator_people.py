@@ -1,0 +1,172 @@
+"""Whole figures, sizes by real heights, things seen from above and one weight of line, on the real art."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+
+from pipelines.image.illustration.figure import Wardrobe
+from pipelines.image.illustration.people import GRID, whole
+from pipelines.image.illustration.svg import clean_fragment
+from pipelines.image.illustrator import Illustrator
+from pipelines.models.store import ModelStore
+from tests.pipelines.image.test_illustrator import boxes, pixels
+from tests.pipelines.image.test_illustrator_composition import draw, shared, told
+
+POSES = ("stand", "walk", "run", "sit", "lift", "cheer")
+
+
+@pytest.fixture(scope="module")
+def illustrator(store: ModelStore, assets: Path) -> Illustrator:
+    return Illustrator(store, None, assets)
+
+
+@pytest.fixture(scope="module")
+def wardrobe(assets: Path) -> Wardrobe:
+    return Wardrobe(assets / "art")
+
+
+def ink_of(markup: str) -> npt.NDArray[np.bool_]:
+    import resvg_py
+
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {GRID:g} {GRID:g}">{clean_fragment(markup, "a")}</svg>'
+    png = bytes(resvg_py.svg_to_bytes(svg_string=svg, width=200, height=200, skip_system_fonts=True))
+    return np.asarray(np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"))[..., 3] > 60, dtype=np.bool_)
+
+
+@pytest.mark.parametrize("pose", POSES)
+@pytest.mark.parametrize("who", ["woman", "knight", "wizard", "vampire"])
+def test_a_figure_lies_in_the_box_it_tells(wardrobe: Wardrobe, who: str, pose: str) -> None:
+    drawing = whole(wardrobe.dress(who, "", "", 3), pose)
+    ink = ink_of(drawing.markup)
+    x0, y0, x1, y1 = (round(v * 200) for v in drawing.box)
+    outside = ink.copy()
+    outside[max(y0 - 3, 0) : y1 + 3, max(x0 - 3, 0) : x1 + 3] = False
+    assert outside.sum() <= 0.01 * ink.sum()
+    assert ink[y0 : y0 + 12, :].any() and ink[y1 - 8 : y1, :].any()
+
+
+def test_a_figure_is_the_same_again_and_another_in_another_pose(wardrobe: Wardrobe) -> None:
+    figure = wardrobe.dress("hiker", "", "", 5)
+    assert whole(figure, "walk") == whole(wardrobe.dress("hiker", "", "", 5), "walk")
+    assert len({whole(figure, pose).icon for pose in POSES}) == len(POSES)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "who"),
+    [
+        ("pirate flag", ""), ("black pirate flag", ""), ("guard dog", ""), ("woman running in a park", "woman"),
+        ("two old wizards", "wizard"),
+        ("children", "child"), ("king", "king"), ("武僧", "武僧"), ("海盗旗", ""),
+    ],
+)  # fmt: skip
+def test_only_a_phrase_about_a_person_is_one(wardrobe: Wardrobe, phrase: str, who: str) -> None:
+    assert wardrobe.who(phrase) == who
+
+
+def test_lines_get_the_asked_weight_also_where_none_is_named() -> None:
+    told = clean_fragment('<path d="M0 0h4" stroke="#111111" stroke-width="1.5"/><path d="M0 2h4" stroke="#111111"/>', "a", weight=2.0)
+    assert 'stroke-width="3"' in told and '<g stroke-width="2">' in told
+    assert "stroke-width" not in clean_fragment('<path d="M0 2h4" stroke="#111111"/>', "a")
+
+
+@pytest.mark.models
+def test_a_person_in_a_scene_has_legs_and_in_a_portrait_a_head(illustrator: Illustrator) -> None:
+    scene: dict[str, Any] = {"subjects": [{"what": "man", "pose": "running"}], "setting": "park", "composition": "centre"}
+    (_, _, wide, high), *_ = boxes(draw(illustrator, scene))
+    assert high > 1.3 * wide
+    (_, _, wide, high), *_ = boxes(draw(illustrator, scene | {"form": "portrait"}))
+    assert high < 1.2 * wide
+
+
+@pytest.mark.models
+def test_two_people_of_one_kind_are_not_one_person_twice(illustrator: Illustrator) -> None:
+    svg = draw(illustrator, {"subjects": [{"what": "child", "count": 2}], "setting": "park"}).files[1].data.decode()
+    first, second = (part.split("</g>")[0] for part in svg.split("inkscape:label=")[1:] if part.startswith('"subject'))
+    assert first.split("transform")[2:] != second.split("transform")[2:]
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    ("small", "large", "least"), [("coin", "house", 3.0), ("candle", "barrel", 1.5), ("rabbit", "horse", 1.6), ("cup", "man", 2.0)]
+)
+def test_things_are_as_tall_beside_each_other_as_they_are(illustrator: Illustrator, small: str, large: str, least: float) -> None:
+    output = draw(illustrator, {"subjects": [{"what": large}, {"what": small}], "setting": "meadow"}, width=640, height=400)
+    high = {thing["subject"]: thing["box"][3] for thing in told(output)}
+    assert high[0] > least * high[1]
+
+
+@pytest.mark.models
+def test_from_above_the_table_fills_the_picture(illustrator: Illustrator) -> None:
+    scene: dict[str, Any] = {"subjects": [{"what": "pizza"}, {"what": "tomato", "count": 3}], "setting": "kitchen"}
+
+    def apart(angle: str) -> float:
+        seen = pixels(draw(illustrator, scene | {"camera": {"angle": angle}})).astype(float)
+        return float(np.abs(seen[:20].mean(axis=(0, 1)) - seen[-20:].mean(axis=(0, 1))).max())
+
+    assert apart("top") < 30 < apart("eye")
+    assert draw(illustrator, scene | {"camera": {"angle": "top"}}).facts["overlap"] == 0
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("form", ["icon", "sticker", "spot", "isometric", "sheet", "portrait"])
+def test_what_stands_in_front_is_drawn_in_every_form(illustrator: Illustrator, form: str) -> None:
+    scene: dict[str, Any] = {"subjects": [{"what": "fox"}], "foreground": [{"what": "mushroom"}], "setting": "plain", "form": form}
+    output = draw(illustrator, scene)
+    shown: list[Any] = [*told(output), *list(output.facts["foreground"])]  # type: ignore[arg-type]
+    assert any(thing["name"] == "mushroom" for thing in shown)
+
+
+@pytest.mark.models
+def test_lanterns_hang(illustrator: Illustrator) -> None:
+    output = draw(illustrator, {"subjects": [{"what": "lantern", "count": 3}], "setting": "street"}, width=480, height=320)
+    assert all(y < 120 for _, y, _, _ in boxes(output))
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    ("subjects", "kind"),
+    [(["umbrella", "house"], "under"), (["bread", "dog"], "under"), (["throne", "king"], "on"), (["fire", "phoenix"], "in")],
+)
+def test_related_things_are_both_seen(illustrator: Illustrator, subjects: list[str], kind: str) -> None:
+    relation = {"of": 1, "kind": kind, "to": 0}
+    output = draw(illustrator, {"subjects": [{"what": w} for w in subjects], "relations": [relation], "setting": "meadow"})
+    first, second = boxes(output)[:2]
+    assert shared(first, second) <= 0.85
+
+
+@pytest.mark.models
+def test_a_crown_is_worn_and_its_place_is_the_wearers(illustrator: Illustrator) -> None:
+    scene = {
+        "subjects": [{"what": "king"}, {"what": "throne"}],
+        "props": [{"what": "crown", "colour": "gold"}],
+        "relations": [{"of": 2, "kind": "on", "to": 1}],
+        "setting": "throne_room",
+    }
+    output = draw(illustrator, scene)
+    king, throne = (next(thing["box"] for thing in told(output) if thing["subject"] == number) for number in (0, 1))
+    (crown,) = (thing for thing in told(output) if thing["subject"] == 2)
+    assert crown["worn"] and king[1] <= crown["box"][1] < king[1] + 0.2 * king[3]
+    assert throne[0] < king[0] and king[0] + king[2] < throne[0] + throne[2]  # the king sits where the crown was said to be
+    assert output.facts["unmet_relations"] == []
+
+
+@pytest.mark.models
+def test_a_silhouette_is_painted_and_shaded(illustrator: Illustrator) -> None:
+    library = illustrator.library
+    bare = next(
+        (c for c in library.concepts if not c.flag and set(c.art) == {"game-icons"} and c.group == "tool" and " " not in c.name), None
+    )
+    if bare is None or "game-icons" not in {s.id for s in library.ready()}:
+        pytest.skip("no set of silhouettes is installed")
+    output = draw(illustrator, {"subjects": [{"what": bare.name}], "setting": "plain", "composition": "close"})
+    (x, y, wide, high), *_ = boxes(output)
+    part = pixels(output)[round(y) : round(y + high), round(x) : round(x + wide)]
+    _, counts = np.unique(part.reshape(-1, 3) >> 3, axis=0, return_counts=True)
+    assert (counts > 8).sum() > 6 and not (np.abs(part.astype(int) - (0x3B, 0x42, 0x52)).max(axis=-1) < 6).mean() > 0.1
