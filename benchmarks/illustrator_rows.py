@@ -168,8 +168,9 @@ def _colours(row: Row, prompt: Prompt, scene: Scene, picture: Bytes, studio: Stu
         free.remove(place)
         other = studio.draw(_recoloured(scene, place, opposite(found.colour, table)), size, seed)
         mask = measures.changed(picture, measures.pixels(other)) & ink
-        names = _names(wanted, scene, studio) | {found.instead}
-        boxes = [thing.box for thing in measures.things(other.facts) if thing.name in names]
+        there = measures.things(other.facts)
+        names = _names(wanted, scene, there, studio) | {found.instead}
+        boxes = [thing.box for thing in there if thing.name in names]
         # Of several alike in other colours only those that changed are meant.
         boxes = [box for box in boxes if (measures.inside([box], size) & mask).sum() > 0.04 * box[2] * box[3]]
         painted = measures.paint(picture, mask & measures.inside(boxes, size), boxes, found.colour, table, ink)
