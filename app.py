@@ -81,6 +81,7 @@ def open_studio(settings: Settings) -> Studio:
     from studio.runner import Runner
     from studio.studio import Studio
     from studio.table import all_makers
+    from studio.writing import Writing
 
     assets = assets_folder()
     end_traces = export_traces(settings.otlp, "studio")
@@ -148,6 +149,7 @@ def open_studio(settings: Settings) -> Studio:
         makers=makers,
         runner=runner,
         engine=room,
+        writing=Writing(library, plans, desk, now),
         voices=lambda: tuple(voice.name for voice in voices_of(engine.voices, installed_engines())),
         fonts=lambda: font_families(assets),
         warm=lambda cancel: warm_up(engine, director, cancel),
