@@ -12,7 +12,7 @@ from agents.checks.brand import brand
 from agents.writers.calls import Assignment, Desk
 from agents.writers.copy import judge, sources_of
 from agents.writers.copy_prompt import Slot, field_data
-from domain.channel import Channel
+from domain.channel import Channel, ChannelField
 from domain.chat import ChatModel
 from domain.context import StepContext
 from domain.documents import ArticleDocument, CopyDocument, CopyLine, CopySlot
@@ -75,9 +75,17 @@ def _set(run: Assignment, spec: CopySpec, channel: Channel | None, given: Sequen
         slots.append(Slot(field, field_data(run.desk, one.name), spec, material, (), place, angle))
     required = _required(run, slots, given)
     return tuple(
-        one.model_copy(update={"lines": _lines(run, slot, one.lines, required if number == _carrier(slots) else ())})
+        one.model_copy(update={**_limits(slot.place), "lines": _lines(run, slot, one.lines, required if number == _carrier(slots) else ())})
         for number, (one, slot) in enumerate(zip(given, slots, strict=True))
     )
+
+
+def _limits(place: ChannelField | None) -> dict[str, object]:
+    """What the channel says now, so that the count that is shown is the one that is checked."""
+    if place is None:
+        return {}
+    limits_of = {"hard_limit": place.hard_limit, "recommended": place.recommended, "truncation": place.truncation}
+    return {"counting": place.counting, **limits_of}
 
 
 def _carrier(slots: Sequence[Slot]) -> int:

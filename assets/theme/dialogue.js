@@ -11,6 +11,7 @@
       this.desk = desk(asset, () => this.save());
       this.nodes = el("div", { class: "mq-nodes" });
       this.play_ = el("section", { class: "mq-play", "aria-label": t("dialogue.play") });
+      this.stale = el("p", { class: "mq-note", hidden: true }, t("dialogue.stale"));
       this.picture = el("img", { class: "mq-graph", alt: t("dialogue.graph") });
       this.open();
     }
@@ -26,7 +27,7 @@
         this.kept = JSON.stringify(found);
         this.desk.body.replaceChildren(el("div", { class: "mq-dialogue-desk" },
           el("div", { class: "mq-part" }, el("h3", {}, t("dialogue.lines")), this.nodes),
-          el("div", { class: "mq-part" }, el("h3", {}, t("dialogue.play")), this.play_, el("h3", {}, t("dialogue.graph")), this.picture)));
+          el("div", { class: "mq-part" }, el("h3", {}, t("dialogue.play")), this.stale, this.play_, el("h3", {}, t("dialogue.graph")), this.picture)));
         this.draw();
         await Promise.all([this.check(), this.play()]);
         const compare = await comparison(this.base, this.asset.id);
@@ -89,6 +90,7 @@
 
     changed() {
       this.desk.keep.disabled = JSON.stringify(this.document) === this.kept;
+      this.stale.hidden = this.desk.keep.disabled;
       window.clearTimeout(this.typing);
       this.typing = window.setTimeout(() => this.check(), WAIT);
     }

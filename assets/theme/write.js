@@ -56,7 +56,7 @@
 
   // The score: its number, and what took points off.
   function score_chips(score) {
-    return [chip(score.errors ? "failed" : "done", t("write.score", { n: score.value })),
+    return [el("span", { class: `mq-chip mq-${score.errors ? "failed" : "done"}`, title: t("write.score_means") }, t("write.score", { n: score.value })),
       ...score.parts.map((part) => chip("part", `${named("group", part.name)} −${Math.round(part.lost)}`))];
   }
 
@@ -68,7 +68,20 @@
     const body = el("div", { class: "mq-desk-body" });
     const bar_ = el("header", { class: "mq-desk-head" }, el("div", { class: "mq-titles" }, el("h2", {}, asset.title), el("p", {}, `${t("card.version")} ${asset.version}`)), head, keep);
     const node = dialog(asset.title, "mq-desk", bar_, says.node, body);
-    bar_.append(quiet("✕", () => node.close(), { "aria-label": t("card.close"), class: "mq-link mq-x" }));
+    // Edits are not lost by one press beside the view: the first one says so, the second closes.
+    let warned = false;
+    const stay = (event) => {
+      if (keep.disabled || warned) return false;
+      warned = true;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      says.say(t("write.unsaved"));
+      return true;
+    };
+    node.addEventListener("click", (event) => { if (event.target === node) stay(event); }, true);
+    node.addEventListener("cancel", stay);
+    node.addEventListener("input", () => { warned = false; });
+    bar_.append(quiet("✕", (event) => { if (!stay(event)) node.close(); }, { "aria-label": t("card.close"), class: "mq-link mq-x" }));
     return { node, says, head, keep, body };
   }
 
@@ -147,7 +160,8 @@
     }
 
     draw(sheet) {
-      this.desk.head.replaceChildren(...score_chips(sheet.score));
+      const failing = sheet.fields.filter((field) => field.findings.some((finding) => finding.severity === "error")).length;
+      this.desk.head.replaceChildren(...score_chips(sheet.score), failing ? chip("failed", `✕ ${t("write.failing", { n: failing })}`) : "");
       this.whole.replaceChildren(...sheet.findings.map((finding) => finding_row(finding)));
       for (const field of sheet.fields) {
         const drawn = this.fields.get(field.key);

@@ -50,6 +50,9 @@ def test_a_limit_broken_by_hand_is_seen_at_the_field_mended_saved_and_compared(p
     unfinished.get_by_role("button", name=re.compile("^Use")).click()
     expect(headline.locator("textarea")).to_have_value("Cold brew in Leeds.")
     expect(unfinished).to_have_count(0)
+    # One press on the cross does not lose the edit
+    desk.get_by_role("button", name="Close").click()
+    expect(desk.locator(".mq-notice")).to_contain_text("not saved")
     desk.get_by_role("button", name="Save as a new version").click()
     # The new version is open; the old one is named as what it was made from
     expect(desk).to_have_count(0)
