@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +24,8 @@ from domain.errors import MaquetteError
 from domain.recipe import OutputFile, Recipe
 from domain.specs import CopyField, CopySpec
 from studio.difference import word_diff
+from studio.export import Selection
+from studio.studio import Studio
 from tests.agents.writers.game.scenes import RICH
 from tests.studio.bench import Bench, Hand, open_bench, step
 from tests.web.test_board import studio_of
@@ -59,6 +62,7 @@ CONTEXT = StepContext(
 class Page:
     client: TestClient
     bench: Bench
+    studio: Studio
 
     def add(self, kind: StepKind, media_type: str, data: bytes, context: StepContext | None = None) -> str:
         parameters = {"context": context.model_dump(mode="json")} if context else {}
@@ -97,9 +101,10 @@ def page(home: Path, assets: Path) -> Iterator[Page]:
         return await call_next(request)
 
     app.add_exception_handler(MaquetteError, known)
-    app.include_router(writing_router(studio_of(bench, home, assets)))
+    studio = studio_of(bench, home, assets)
+    app.include_router(writing_router(studio))
     with TestClient(app) as client:
-        yield Page(client, bench)
+        yield Page(client, bench, studio)
     bench.runner.stop()
     bench.library.close()
 
@@ -152,6 +157,15 @@ def test_a_saved_edit_is_a_child_that_says_a_person_made_it_and_the_old_one_stay
     third = page.call("POST", asset, "", {"texts": {"A.0.1": "Slow coffee"}})
     assert third["version"] == 3
     assert [one["version"] for one in page.call("GET", asset, "/versions")] == [3, 2, 1]
+
+
+def test_an_edited_version_goes_into_a_pack_with_its_recipe(page: Page, tmp_path: Path) -> None:
+    saved = page.call("POST", page.copy(), "", {"texts": {"A.0.0": "Cold brew, from Leeds"}})
+    selection = Selection(project_id=page.bench.project, asset_ids=(saved["id"],))
+    with zipfile.ZipFile(page.studio.shelf.export(selection, out=tmp_path / "pack.zip")) as pack:
+        texts = {name: pack.read(name).decode("utf-8", "replace") for name in pack.namelist()}
+    assert any("Cold brew, from Leeds" in text for name, text in texts.items() if name.endswith(".md"))
+    assert any('"person"' in text for name, text in texts.items() if name.endswith(".json"))
 
 
 def test_what_changed_between_versions_is_told_word_by_word(page: Page) -> None:
