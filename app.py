@@ -82,6 +82,7 @@ def open_studio(settings: Settings) -> Studio:
     from studio.runner import Runner
     from studio.studio import Studio
     from studio.table import all_makers
+    from studio.writing import Writing
 
     assets = assets_folder()
     end_traces = export_traces(settings.otlp, "studio")
@@ -150,6 +151,7 @@ def open_studio(settings: Settings) -> Studio:
         makers=makers,
         runner=runner,
         engine=room,
+        writing=Writing(library, plans, desk, now),
         voices=lambda: tuple(voice.name for voice in voices_of(engine.voices, installed_engines())),
         fonts=lambda: font_families(assets),
         families=lambda: tuple(sorted({art.family for art in engine.illustrator.library.ready()})),

@@ -7,6 +7,7 @@ import threading
 import time
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol
 
@@ -298,6 +299,15 @@ class Plans:
             takes = [_next_take(plan, step, standing, person, note=notes.get(step.id, "")) for step in steps]
             # Somebody looks at one item and waits for it; a large remake is work like any other.
             return self._run(plan, takes, quoted, Priority.INTERACTIVE if len(takes) <= INTERACTIVE_TAKES else Priority.NORMAL)
+
+    @contextmanager
+    def by_hand(self, plan_id: str, step_id: str, person: str) -> Iterator[Take]:
+        """The next take of a step for what a person made of it; no other take is queued meanwhile. Raises Conflict while one is made."""
+        with self._changing:
+            plan, standing = self.get(plan_id), self._takes.standing(plan_id)
+            if step_id in standing.busy:
+                raise Conflict(f"{step_id} is being made now.", hint="Wait for it, or cancel it first.")
+            yield _next_take(plan, plan.step(step_id), standing, person)
 
     def _require_remakable(self, plan: Plan, notes: Mapping[str, str], standing: Standing) -> list[Step]:
         """The steps to make again, in order, when nothing stands against it. Changes nothing."""

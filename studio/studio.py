@@ -22,6 +22,7 @@ from studio.plans import Plans
 from studio.projects import Projects
 from studio.runner import Runner
 from studio.shelf import Shelf
+from studio.writing import Writing
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Studio:
     makers: Makers
     runner: Runner
     engine: EngineRoom
+    writing: Writing
     voices: Callable[[], tuple[str, ...]]
     fonts: Callable[[], tuple[str, ...]]
     families: Callable[[], tuple[str, ...]]

@@ -82,21 +82,25 @@ def _write_one(work: Work, write: Write, printed: Print, chat: ChatModel, media_
     if chat.model.sha256 and work.recipe.models and chat.model != work.recipe.models[0]:
         raise InputError("The chat model was changed while this step waited.", hint="Redo the step.", field="model")
     document = write(context, chat, work.recipe.seed, progress)
-    text = render(document)
+    trace = Trace(seconds=time.monotonic() - started, versions=versions_of(chat.model))
+    return output_of(document, work.recipe.kind, media_type, trace, printed)
+
+
+def output_of(document: Document, kind: StepKind, media_type: str, trace: Trace, printed: Print = lambda document: ((), ())) -> Output:
+    """A document as files, with the facts an asset keeps of it. The same whether a writer or a person wrote it."""
+    text = document.plain_text
     more, remarks = printed(document)
-    findings = (*findings_in(document), *remarks)
-    kind = work.recipe.kind.value
     return Output(
         files=(
-            OutputFile(name=f"{kind}.json", media_type=media_type, data=document.model_dump_json(indent=2).encode()),
-            OutputFile(name=f"{kind}.md", media_type="text/markdown", data=text.encode()),
+            OutputFile(name=f"{kind.value}.json", media_type=media_type, data=document.model_dump_json(indent=2).encode()),
+            OutputFile(name=f"{kind.value}.md", media_type="text/markdown", data=render(document).encode()),
             *more,
         ),
-        trace=Trace(seconds=time.monotonic() - started, versions=versions_of(chat.model)),
+        trace=trace,
         facts={
-            "text": document.plain_text,
-            "words": len(document.plain_text.split()),
-            "findings": [f.model_dump(mode="json") for f in findings],
+            "text": text,
+            "words": len(text.split()),
+            "findings": [f.model_dump(mode="json") for f in (*findings_in(document), *remarks)],
             **_counts(document),
         },
     )

@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const { ICONS, el, t, named, bytes, call, button, quiet, chip, notice, dialog, is_picture, is_sound, player, preview, remarks, downloads, verdict_buttons, export_pack } = window.Maquette;
+  const { ICONS, el, t, named, bytes, call, button, quiet, chip, notice, dialog, is_picture, is_sound, player, preview, remarks, downloads, verdict_buttons, export_pack, edit_button } = window.Maquette;
   const PAGE = 24;
   const KINDS = ["copy", "article", "script", "dialogue", "lore", "translation", "picture", "speech", "music", "layout"];
   const VERDICTS = ["approve", "reject", "open"];
@@ -160,7 +160,7 @@
         el("header", { class: "mq-drawer-head" }, el("div", { class: "mq-titles" }, el("h2", {}, asset.title), el("p", {}, `${named("kind", asset.kind)} · ${t("card.version")} ${asset.version} · ${new Date(asset.created).toLocaleString(t("locale"))}${asset.person && asset.person !== "local" ? ` · ${asset.person}` : ""}`)), quiet("✕", () => this.drawer.close(), { "aria-label": t("card.close"), class: "mq-link mq-x" })),
         preview(this.base, asset),
         ...remarks(asset),
-        el("div", { class: "mq-card-foot" }, verdict_buttons(asset, mark), downloads(this.base, asset)),
+        el("div", { class: "mq-card-foot" }, verdict_buttons(asset, mark), edit_button(this.base, asset, (id) => { this.open(id); this.refresh(); }), downloads(this.base, asset)),
         family("story.versions", story.versions.filter((one) => one.id !== asset.id)),
         family("story.made_from", story.ancestors),
         family("story.used_by", story.descendants),

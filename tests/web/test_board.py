@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from fastapi.testclient import TestClient
 
+from agents.writers.calls import Desk as WritersDesk
 from domain.capability import StepKind
 from domain.errors import EngineFailed, MaquetteError
 from domain.plan import Step
@@ -40,6 +42,7 @@ from studio.models import ModelDesk
 from studio.projects import Projects
 from studio.shelf import Shelf
 from studio.studio import Studio
+from studio.writing import Writing
 from tests.studio.bench import Bench, Hand, open_bench, step
 from web.api.board import board_router
 from web.api.desk import models_router, projects_router
@@ -83,6 +86,11 @@ def colours_of(data: bytes, name: str) -> tuple[str, ...]:
     return palette_of(np.asarray(decode(data, name).convert("RGB")))
 
 
+@cache
+def writers_desk(assets: Path) -> WritersDesk:
+    return WritersDesk(assets)
+
+
 def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
     catalogue = Catalogue.read(assets / "models.toml")
     store = ModelStore(catalogue, home / "cache", offline=True)
@@ -111,6 +119,7 @@ def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
         makers=Makers([bench.hand.maker(kind) for kind in StepKind], lambda step, brand: ""),
         runner=bench.runner,
         engine=cast(EngineRoom, None),  # no route here asks
+        writing=Writing(bench.library, bench.plans, writers_desk(assets), lambda: datetime.now(UTC)),
         voices=lambda: ("amy", "ben"),
         fonts=lambda: ("Inter",),
         families=lambda: ("fluent", "noto"),

@@ -20,6 +20,7 @@ from web.api.dialogues import dialogues_router
 from web.api.engine import engine_router
 from web.api.shelf import shelf_router
 from web.api.tasks import Tasks, tasks_router
+from web.api.writing import writing_router
 from web.traced import NO_TELEMETRY
 from web.ui import create, library, settings_page
 from web.ui.frame import Frame
@@ -29,7 +30,9 @@ from web.ui.words import LANGUAGES, Words
 
 UPLOAD_LIMIT = "26mb"
 #: In this order: the first defines what the others use.
-SCRIPTS = ("parts.js", "drawing.js", "fields.js", "scene.js", "board.js", "library.js", "models.js", "brand.js", "engine.js")
+SCRIPTS = (
+    "parts.js", "drawing.js", "fields.js", "scene.js", "board.js", "write.js", "dialogue.js", "library.js", "models.js", "brand.js", "engine.js",
+)  # fmt: skip
 
 
 def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, *, signed_in: bool) -> None:
@@ -44,6 +47,7 @@ def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, 
         board_router(studio),
         shelf_router(studio, tasks),
         dialogues_router(studio),
+        writing_router(studio),
         models_router(studio, tasks),
         projects_router(studio),
         tasks_router(tasks),

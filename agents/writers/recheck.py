@@ -1,0 +1,111 @@
+"""A text that a person edited, held against every check its writer held it against. Asks no model; knows no page and no library."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from agents.checks import facts as truth
+from agents.checks import limits
+from agents.checks import text as wording
+from agents.checks.brand import brand
+from agents.writers.calls import Assignment, Desk
+from agents.writers.copy import judge, sources_of
+from agents.writers.copy_prompt import Slot, field_data
+from domain.channel import Channel, ChannelField
+from domain.chat import ChatModel
+from domain.context import StepContext
+from domain.documents import ArticleDocument, CopyDocument, CopyLine, CopySlot
+from domain.errors import InputError
+from domain.finding import Finding, Severity
+from domain.progress import Silent
+from domain.specs import ArticleSpec, CopyField, CopySpec
+
+_NO_CHAT = cast(ChatModel, None)  # no check asks a model
+
+
+def rechecked_copy(document: CopyDocument, context: StepContext, desk: Desk) -> CopyDocument:
+    """The same texts with the findings they have now. Raises InputError when the context is not of a copy step."""
+    spec = context.spec
+    if not isinstance(spec, CopySpec):
+        raise InputError(f"Copy was checked as {spec.kind}.", field="spec.kind")
+    run = _run(context, desk)
+    channel = desk.channels.get(spec.channel) if spec.channel else None
+    sets = [_set(run, spec, channel, one.slots, one.angle) for one in document.sets]
+    variants = tuple(one.model_copy(update={"slots": slots}) for one, slots in zip(document.variants, sets[1:], strict=True))
+    whole = limits.contradictions(spec, channel, context.brand)
+    return document.model_copy(update={"slots": sets[0], "variants": variants, "findings": whole})
+
+
+def rechecked_article(document: ArticleDocument, context: StepContext, desk: Desk) -> ArticleDocument:
+    """The findings' field is "headline" or "paragraph N", N from 1. Raises InputError when the context is not of an article step."""
+    spec = context.spec
+    if not isinstance(spec, ArticleSpec):
+        raise InputError(f"An article was checked as {spec.kind}.", field="spec.kind")
+    run = _run(context, desk)
+    form = desk.prompts("article")["form"].get(spec.form, {})
+    material = None if form.get("fiction") else sources_of(run)
+    blocks = [("headline", document.headline, False)] if document.headline else []
+    for number, paragraph in enumerate(document.paragraphs, 1):
+        blocks.append((f"paragraph {number}", paragraph, not (paragraph.startswith("## ") or form.get("fiction"))))
+    findings: list[Finding] = []
+    for name, text, sentences in blocks:
+        if not text.strip():
+            findings.append(Finding(rule="empty", severity=Severity.ERROR, message="There is no text.", field=name))
+            continue
+        findings += wording.plain(text, desk.words, run.language, name, sentences=sentences)
+        findings += brand(text, context.brand, name)
+        if material is not None:
+            findings += truth.facts(text, material, desk.words, name, strict=bool(form.get("strict")))
+    return document.model_copy(update={"findings": tuple(findings)})
+
+
+def _run(context: StepContext, desk: Desk) -> Assignment:
+    """Without the earlier takes: a new version may well say what the one before said."""
+    return Assignment(context.model_copy(update={"avoid": ()}), _NO_CHAT, 0, Silent(), desk)
+
+
+def _set(run: Assignment, spec: CopySpec, channel: Channel | None, given: Sequence[CopySlot], angle: str) -> tuple[CopySlot, ...]:
+    material = sources_of(run)
+    slots = []
+    for one in given:
+        asked = next((field for field in spec.fields if field.name == one.name), None)
+        field = asked or CopyField(name=one.name, max_chars=one.max_chars)
+        place = channel.field(one.name) if channel else None
+        slots.append(Slot(field, field_data(run.desk, one.name), spec, material, (), place, angle))
+    required = _required(run, slots, given)
+    return tuple(
+        one.model_copy(update={**_limits(slot.place), "lines": _lines(run, slot, one.lines, required if number == _carrier(slots) else ())})
+        for number, (one, slot) in enumerate(zip(given, slots, strict=True))
+    )
+
+
+def _limits(place: ChannelField | None) -> dict[str, object]:
+    """What the channel says now, so that the count that is shown is the one that is checked."""
+    if place is None:
+        return {}
+    limits_of = {"hard_limit": place.hard_limit, "recommended": place.recommended, "truncation": place.truncation}
+    return {"counting": place.counting, **limits_of}
+
+
+def _carrier(slots: Sequence[Slot]) -> int:
+    """The longest field carries the required words, as when it was written."""
+    return max(range(len(slots)), key=lambda number: slots[number].chars, default=0)
+
+
+def _required(run: Assignment, slots: Sequence[Slot], given: Sequence[CopySlot]) -> tuple[str, ...]:
+    if not given:
+        return ()
+    room = slots[_carrier(slots)].chars
+    return tuple(word for word in run.context.brand.required_words if len(word) < room)
+
+
+def _lines(run: Assignment, slot: Slot, lines: Sequence[CopyLine], required: tuple[str, ...]) -> tuple[CopyLine, ...]:
+    checked: list[CopyLine] = []
+    held = Slot(slot.field, slot.data, slot.spec, slot.material, required, slot.place, slot.angle)
+    for line in lines:
+        findings = judge(run, held, line.text)
+        if line.text.strip():
+            findings += wording.near_duplicate(line.text, [one.text for one in checked], slot.field.name)
+        checked.append(CopyLine(text=line.text, findings=findings))
+    return tuple(checked)

@@ -1,0 +1,220 @@
+// The write view of a text: every field with its live count, findings in place, one-click repairs, a new version, what changed.
+// Counts, findings and repairs all come from the server, so that the page never disagrees with the checks.
+(() => {
+  "use strict";
+
+  const { el, t, named, call, button, quiet, chip, notice, dialog } = window.Maquette;
+  const WAIT = 300;
+  const SIGNS = { error: "✕", warning: "!", note: "i" };
+  const EDITED = new Set(["copy", "article", "dialogue"]);
+
+  // A finding: a sign and a word beside its colour, and its repair where it carries one. accept(finding) applies it.
+  function finding_row(finding, accept) {
+    const mendable = accept && finding.repair !== null && finding.span !== null;
+    return el("div", { class: `mq-finding mq-${finding.severity}`, "data-rule": finding.rule },
+      el("b", {}, `${SIGNS[finding.severity]} ${t(`severity.${finding.severity}`)}: `),
+      el("span", {}, finding.message), finding.suggestion ? el("span", { class: "mq-advice" }, ` ${finding.suggestion}`) : null,
+      mendable ? button(finding.repair ? t("write.accept", { text: finding.repair }) : t("write.accept_out"), () => accept(finding), { class: "mq-button mq-accept" }) : null);
+  }
+
+  // The text with the spans of its findings marked. Spans count code points.
+  function marked(text, findings) {
+    const signs = [...text];
+    const rank = { error: 3, warning: 2, note: 1 };
+    const worst = signs.map((_, at) => findings.filter((f) => f.span && f.span[0] <= at && at < f.span[1]).sort((a, b) => rank[b.severity] - rank[a.severity])[0]);
+    const pieces = [];
+    for (let at = 0; at < signs.length;) {
+      let end = at + 1;
+      while (end < signs.length && (worst[end] || {}).severity === (worst[at] || {}).severity) end += 1;
+      const part = signs.slice(at, end).join("");
+      pieces.push(worst[at] ? el("mark", { class: `mq-mark-${worst[at].severity}`, title: worst[at].message }, part) : part);
+      at = end;
+    }
+    return pieces;
+  }
+
+  // What changed between two versions, word by word.
+  async function show_difference(base, id, before, holder) {
+    const changes = await call(base, "GET", `assets/${id}/writing/difference?before=${encodeURIComponent(before)}`);
+    const piece = (one) => (one.kind === "old" ? el("del", {}, one.text) : one.kind === "new" ? el("ins", {}, one.text) : one.text);
+    holder.replaceChildren(...(changes.length
+      ? changes.map((change) => el("section", {}, el("h4", {}, change.name), el("p", {}, change.pieces.map(piece))))
+      : [el("p", { class: "mq-note" }, t("write.no_change"))]));
+  }
+
+  // A choice among the other versions, and what changed since the chosen one.
+  async function comparison(base, id) {
+    const all = await call(base, "GET", `assets/${id}/writing/versions`);
+    const others = all.filter((one) => one.id !== id);
+    if (!others.length) return null;
+    const holder = el("div", { class: "mq-difference", "aria-live": "polite" });
+    const label = (one) => `${t("card.version")} ${one.version}${one.maker === "person" ? ` · ${t("write.by_person")}` : ""}`;
+    const pick = el("select", { name: "before", "aria-label": t("write.compare") }, el("option", { value: "" }, t("write.compare")), others.map((one) => el("option", { value: one.id }, label(one))));
+    pick.addEventListener("change", () => (pick.value ? show_difference(base, id, pick.value, holder).catch((error) => holder.replaceChildren(error.message)) : holder.replaceChildren()));
+    return el("section", { class: "mq-compare" }, pick, holder);
+  }
+
+  // The score: its number, and what took points off.
+  function score_chips(score) {
+    return [el("span", { class: `mq-chip mq-${score.errors ? "failed" : "done"}`, title: t("write.score_means") }, t("write.score", { n: score.value })),
+      ...score.parts.map((part) => chip("part", `${named("group", part.name)} −${Math.round(part.lost)}`))];
+  }
+
+  // The frame both views share: a wide dialog with title, score, save and close.
+  function desk(asset, save) {
+    const says = notice();
+    const head = el("span", { class: "mq-scores", role: "status" });
+    const keep = button(t("write.save"), save, { class: "mq-button mq-primary", name: "save", disabled: true });
+    const body = el("div", { class: "mq-desk-body" });
+    const bar_ = el("header", { class: "mq-desk-head" }, el("div", { class: "mq-titles" }, el("h2", {}, asset.title), el("p", {}, `${t("card.version")} ${asset.version}`)), head, keep);
+    const node = dialog(asset.title, "mq-desk", bar_, says.node, body);
+    // Edits are not lost by one press beside the view: the first one says so, the second closes.
+    let warned = false;
+    const stay = (event) => {
+      if (keep.disabled || warned) return false;
+      warned = true;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      says.say(t("write.unsaved"));
+      return true;
+    };
+    node.addEventListener("click", (event) => { if (event.target === node) stay(event); }, true);
+    node.addEventListener("cancel", stay);
+    node.addEventListener("input", () => { warned = false; });
+    bar_.append(quiet("✕", (event) => { if (!stay(event)) node.close(); }, { "aria-label": t("card.close"), class: "mq-link mq-x" }));
+    return { node, says, head, keep, body };
+  }
+
+  class Write {
+    constructor(base, asset, saved) {
+      this.base = base;
+      this.asset = asset;
+      this.saved = saved;
+      this.texts = {};
+      this.fields = new Map();
+      this.asked = 0;
+      this.desk = desk(asset, () => this.save());
+      this.open();
+    }
+
+    path(rest = "") {
+      return `assets/${this.asset.id}/writing${rest}`;
+    }
+
+    async open() {
+      try {
+        const sheet = await call(this.base, "GET", this.path());
+        this.stored = Object.fromEntries(sheet.fields.map((field) => [field.key, field.text]));
+        this.whole = el("div", { class: "mq-remarks" });
+        const labels = [...new Set(sheet.fields.map((field) => field.set))];
+        const sets = labels.map((label) => this.set(label, sheet, labels.length > 1));
+        this.desk.body.replaceChildren(this.whole, el("div", { class: "mq-sets", "data-sets": labels.length }, sets));
+        this.draw(sheet);
+        const compare = await comparison(this.base, this.asset.id);
+        if (compare) this.desk.body.append(compare);
+      } catch (error) {
+        this.desk.says.say(error.message);
+      }
+    }
+
+    set(label, sheet, several) {
+      const angle = sheet.angles[label];
+      return el("section", { class: "mq-set" }, several ? el("h3", {}, [label, angle].filter(Boolean).join(" · ")) : null,
+        sheet.fields.filter((field) => field.set === label).map((field) => this.field(field)));
+    }
+
+    field(field) {
+      const paragraph = field.key.match(/^paragraph (\d+)$/);
+      const name = paragraph ? t("write.paragraph", { n: paragraph[1] }) : field.key === "headline" ? named("slot", "headline") : `${named("slot", field.name)} ${field.number}`;
+      const area = el("textarea", { name: field.key, rows: field.key.startsWith("paragraph") ? 4 : field.limit && field.limit > 60 ? 3 : 2, "aria-label": field.set ? `${field.set} ${name}` : name, class: "mq-field" });
+      area.value = field.text;
+      const count = el("span", { class: "mq-count", role: "status" });
+      const shown = el("p", { class: "mq-marked", hidden: true });
+      const list = el("div", { class: "mq-found" });
+      area.addEventListener("input", () => this.changed(field.key, area.value));
+      this.fields.set(field.key, { area, count, shown, list, node: null });
+      const node = el("div", { class: "mq-write-field", "data-field": field.key }, el("div", { class: "mq-write-label" }, el("span", {}, name), count), area, shown, list);
+      this.fields.get(field.key).node = node;
+      return node;
+    }
+
+    changed(key, text) {
+      if (text === this.stored[key]) delete this.texts[key];
+      else this.texts[key] = text;
+      this.desk.keep.disabled = !Object.keys(this.texts).length;
+      this.fields.get(key).node.setAttribute("aria-busy", "true");
+      window.clearTimeout(this.typing);
+      this.typing = window.setTimeout(() => this.check(), WAIT);
+    }
+
+    async check() {
+      const mine = (this.asked += 1);
+      try {
+        const sheet = await call(this.base, "POST", this.path("/check"), { texts: this.texts });
+        // An answer to what has been typed over since is of no use.
+        if (mine === this.asked) this.draw(sheet);
+        this.desk.says.say("");
+      } catch (error) {
+        this.desk.says.say(error.message);
+      }
+    }
+
+    draw(sheet) {
+      const failing = sheet.fields.filter((field) => field.findings.some((finding) => finding.severity === "error")).length;
+      this.desk.head.replaceChildren(...score_chips(sheet.score), failing ? chip("failed", `✕ ${t("write.failing", { n: failing })}`) : "");
+      this.whole.replaceChildren(...sheet.findings.map((finding) => finding_row(finding)));
+      for (const field of sheet.fields) {
+        const drawn = this.fields.get(field.key);
+        if (drawn.area.value !== field.text) continue;
+        drawn.node.removeAttribute("aria-busy");
+        const over = field.limit !== null && field.count > field.limit;
+        drawn.count.textContent = [
+          field.limit === null ? field.count : `${field.count} / ${field.limit}`, named("unit", field.counting),
+          field.limit === null ? "" : t(field.hard ? "write.hard" : "write.asked"),
+          field.truncation && field.truncation !== field.limit ? t("write.shown", { n: field.truncation }) : "",
+          over ? t("write.over", { n: field.count - field.limit }) : "",
+        ].filter((part) => part !== "").join(" · ");
+        drawn.count.classList.toggle("mq-error", over);
+        const spans = field.findings.some((finding) => finding.span);
+        drawn.shown.hidden = !spans;
+        drawn.shown.replaceChildren(...(spans ? marked(field.text, field.findings) : []));
+        drawn.list.replaceChildren(...field.findings.map((finding) => finding_row(finding, () => this.accept(field, finding))));
+        drawn.area.setAttribute("aria-invalid", field.findings.some((f) => f.severity === "error") ? "true" : "false");
+      }
+    }
+
+    async accept(field, finding) {
+      try {
+        const { text } = await call(this.base, "POST", this.path("/repair"), { text: field.text, finding });
+        const { area } = this.fields.get(field.key);
+        area.value = text;
+        this.changed(field.key, text);
+        area.focus();
+      } catch (error) {
+        this.desk.says.say(error.message);
+      }
+    }
+
+    async save() {
+      this.desk.keep.disabled = true;
+      try {
+        const made = await call(this.base, "POST", this.path(), { texts: this.texts });
+        this.desk.node.close();
+        this.saved(made.id);
+      } catch (error) {
+        this.desk.keep.disabled = false;
+        this.desk.says.say(error.message);
+      }
+    }
+  }
+
+  // The button that opens the view of an asset, null for one without words to edit. saved(id) is told the new version.
+  function edit_button(base, asset, saved) {
+    const media = asset.files[0].media_type;
+    if (!EDITED.has(asset.kind) || !media.endsWith(`.${asset.kind}+json`)) return null;
+    const open = () => (asset.kind === "dialogue" ? window.Maquette.open_dialogue(base, asset, saved) : new Write(base, asset, saved));
+    return quiet(`✎ ${t("write.open")}`, open, { class: "mq-link mq-edit" });
+  }
+
+  Object.assign(window.Maquette, { finding_row, comparison, score_chips, desk, edit_button });
+})();

@@ -1,0 +1,32 @@
+"""Texts for the browser tests of the writing views, stored through the library of the home that a studio then opens."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from domain.asset import Asset
+from domain.capability import StepKind
+from domain.dialogue import DIALOGUE_MEDIA_TYPE
+from domain.documents import COPY_MEDIA_TYPE
+from domain.recipe import OutputFile, Recipe
+from library.library import Library
+from tests.agents.writers.game.scenes import RICH
+from tests.web.test_writing import ABOUT, CONTEXT, copy_document
+
+PROJECT = "Desk"
+
+
+def fill(home: Path) -> None:
+    """A project with a Google ad set of two variants and a dialogue, as a writer would have left them."""
+    library = Library.open(f"sqlite:///{home / 'maquette.db'}", home)
+    project = library.create_project(PROJECT)
+    texts = (
+        (StepKind.COPY, "Search ad", COPY_MEDIA_TYPE, copy_document().model_dump_json(), {"context": CONTEXT.model_dump(mode="json")}),
+        (StepKind.DIALOGUE, "The Lamp", DIALOGUE_MEDIA_TYPE, RICH.model_dump_json(), {}),
+    )
+    for kind, title, media_type, document, parameters in texts:
+        recipe = Recipe(kind=kind, maker="writer", maker_version=1, prompt=ABOUT, parameters=parameters)
+        draft = Asset(id="", project_id=project.id, title=title, files=(), recipe=recipe, text=title, created=datetime.now(UTC))
+        library.add_asset(draft, [OutputFile(f"{kind.value}.json", media_type, document.encode())])
+    library.close()

@@ -1,0 +1,74 @@
+"""The writing views as JSON: the fields of a text with counts and findings, a repair, a new version, versions compared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+
+from domain.asset import Asset
+from domain.dialogue import DialogueDocument
+from domain.finding import Finding, repaired
+from domain.value import Value
+from studio.studio import Studio
+from studio.writing import TEXT_MAX
+from web.bodies import JsonRoute
+
+
+class Texts(Value):
+    """Texts by key of their field: those that were changed."""
+
+    texts: dict[str, str] = Field(default={}, max_length=2000)
+
+
+class Repair(Value):
+    text: str = Field(max_length=TEXT_MAX)
+    finding: Finding
+
+
+def writing_router(studio: Studio) -> APIRouter:
+    router = APIRouter(prefix="/api/assets/{asset_id}/writing", route_class=JsonRoute)
+
+    @router.get("")
+    def sheet(asset_id: str) -> dict[str, Any]:
+        return studio.writing.sheet(asset_id).model_dump(mode="json")
+
+    @router.post("/check")
+    def check(asset_id: str, given: Texts) -> dict[str, Any]:
+        """The sheet of edited texts. Nothing is kept."""
+        return studio.writing.check(asset_id, given.texts).model_dump(mode="json")
+
+    @router.post("/repair")
+    def repair(asset_id: str, given: Repair) -> dict[str, str]:
+        """The text with the finding's repair in its place. Nothing is kept."""
+        return {"text": repaired(given.text, given.finding)}
+
+    @router.post("")
+    def save(asset_id: str, given: Texts, request: Request) -> dict[str, Any]:
+        return _told(studio.writing.save(asset_id, given.texts, str(request.state.person)))
+
+    @router.post("/dialogue")
+    def save_dialogue(asset_id: str, edited: DialogueDocument, request: Request) -> dict[str, Any]:
+        return _told(studio.writing.save_dialogue(asset_id, edited, str(request.state.person)))
+
+    @router.get("/versions")
+    def versions(asset_id: str) -> list[dict[str, Any]]:
+        return [_told(one) for one in studio.writing.versions(asset_id)]
+
+    @router.get("/difference")
+    def difference(asset_id: str, before: str) -> list[dict[str, Any]]:
+        return [change.model_dump(mode="json") for change in studio.writing.difference(asset_id, before)]
+
+    return router
+
+
+def _told(asset: Asset) -> dict[str, Any]:
+    return {
+        "id": asset.id,
+        "title": asset.title,
+        "version": asset.version,
+        "maker": asset.recipe.maker,
+        "person": asset.person,
+        "created": asset.created.isoformat(),
+    }
