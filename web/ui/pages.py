@@ -31,7 +31,8 @@ from web.ui.words import LANGUAGES, Words
 UPLOAD_LIMIT = "26mb"
 #: In this order: the first defines what the others use.
 SCRIPTS = (
-    "parts.js", "drawing.js", "fields.js", "scene.js", "board.js", "write.js", "dialogue.js", "library.js", "models.js", "brand.js", "engine.js",
+    "parts.js", "drawing.js", "fields.js", "scene.js", "board.js", "write.js", "dialogue.js",
+    "library.js", "models.js", "brand.js", "engine.js",
 )  # fmt: skip
 
 
