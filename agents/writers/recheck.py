@@ -9,9 +9,11 @@ from agents.checks import facts as truth
 from agents.checks import limits
 from agents.checks import text as wording
 from agents.checks.brand import brand
+from agents.checks.forms import Written, form_findings
 from agents.writers.calls import Assignment, Desk
 from agents.writers.copy import judge, sources_of
 from agents.writers.copy_prompt import Slot, field_data
+from agents.writers.sources import dateline
 from domain.channel import Channel, ChannelField
 from domain.chat import ChatModel
 from domain.context import StepContext
@@ -43,7 +45,7 @@ def rechecked_article(document: ArticleDocument, context: StepContext, desk: Des
     if not isinstance(spec, ArticleSpec):
         raise InputError(f"An article was checked as {spec.kind}.", field="spec.kind")
     run = _run(context, desk)
-    form = desk.prompts("article")["form"].get(spec.form, {})
+    form = desk.forms[spec.form]
     material = None if form.get("fiction") else sources_of(run)
     blocks = [("headline", document.headline, False)] if document.headline else []
     for number, paragraph in enumerate(document.paragraphs, 1):
@@ -57,7 +59,19 @@ def rechecked_article(document: ArticleDocument, context: StepContext, desk: Des
         findings += brand(text, context.brand, name)
         if material is not None:
             findings += truth.facts(text, material, desk.words, name, strict=bool(form.get("strict")))
+    findings += _of_form(document, context, spec, desk)
     return document.model_copy(update={"findings": tuple(findings)})
+
+
+def _of_form(document: ArticleDocument, context: StepContext, spec: ArticleSpec, desk: Desk) -> list[Finding]:
+    """What the checks of the form say. They count paragraphs without headings, the document with them."""
+    form = desk.forms[spec.form]
+    places = [number for number, paragraph in enumerate(document.paragraphs, 1) if not paragraph.startswith("## ")]
+    shown = tuple(document.paragraphs[number - 1] for number in places)
+    place = dateline(context.material) if form.get("strict") else ""
+    found = form_findings(Written(shown, f"{context.material}\n{spec.about}", form, document.language, place, desk.signs))
+    renamed = {f"paragraph {number}": f"paragraph {there}" for number, there in enumerate(places, 1)}
+    return [finding.model_copy(update={"field": renamed.get(finding.field, finding.field)}) for finding in found]
 
 
 def _run(context: StepContext, desk: Desk) -> Assignment:
