@@ -67,6 +67,21 @@ def test_a_limit_broken_by_hand_is_seen_at_the_field_mended_saved_and_compared(p
     assert (watch.foreign, watch.errors) == ([], [])
 
 
+def test_an_article_is_edited_block_by_block(page: Page, studio: Running, watch: Watch) -> None:
+    opened(page, studio, "Opening day").get_by_role("button", name="Edit the words").click()
+    desk = page.locator(".mq-desk")
+    block = desk.locator('[data-field="paragraph 2"]')
+    expect(block.locator(".mq-count")).to_contain_text("words")
+    block.locator("textarea").fill("It is made slowly and sold for")
+    expect(block.locator(".mq-count")).to_contain_text("7 · words")
+    expect(block.locator('[data-rule="unfinished"]')).to_contain_text("Error")
+    block.locator("textarea").fill("It is made slowly, and sold for £3.20.")
+    expect(block.locator(".mq-finding")).to_have_count(0)
+    desk.get_by_role("button", name="Save as a new version").click()
+    expect(page.locator(".mq-drawer[open]")).to_contain_text("It is made slowly, and sold")
+    assert (watch.foreign, watch.errors) == ([], [])
+
+
 def test_a_dialogue_is_played_to_its_end_and_a_broken_choice_is_found_at_its_node(page: Page, studio: Running, watch: Watch) -> None:
     opened(page, studio, "The Lamp").get_by_role("button", name="Edit the words").click()
     desk = page.locator(".mq-desk")

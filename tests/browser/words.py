@@ -8,25 +8,32 @@ from pathlib import Path
 from domain.asset import Asset
 from domain.capability import StepKind
 from domain.dialogue import DIALOGUE_MEDIA_TYPE
-from domain.documents import COPY_MEDIA_TYPE
+from domain.documents import ARTICLE_MEDIA_TYPE, COPY_MEDIA_TYPE, ArticleDocument
 from domain.recipe import OutputFile, Recipe
 from library.library import Library
 from tests.agents.writers.game.scenes import RICH
 from tests.web.test_writing import ABOUT, CONTEXT, copy_document
 
 PROJECT = "Desk"
+ARTICLE = ArticleDocument(
+    language="en",
+    form="blog",
+    headline="North Pier opens in Leeds",
+    paragraphs=("## Why cold brew", "It is made slowly and sold for £3.20.", "The shop opens in Leeds on 4 May."),
+)
 
 
 def fill(home: Path) -> None:
-    """A project with a Google ad set of two variants and a dialogue, as a writer would have left them."""
+    """A project with a Google ad set of two variants, an article and a dialogue, as a writer would have left them."""
     library = Library.open(f"sqlite:///{home / 'maquette.db'}", home)
     project = library.create_project(PROJECT)
     texts = (
         (StepKind.COPY, "Search ad", COPY_MEDIA_TYPE, copy_document().model_dump_json(), {"context": CONTEXT.model_dump(mode="json")}),
+        (StepKind.ARTICLE, "Opening day", ARTICLE_MEDIA_TYPE, ARTICLE.model_dump_json(), {}),
         (StepKind.DIALOGUE, "The Lamp", DIALOGUE_MEDIA_TYPE, RICH.model_dump_json(), {}),
     )
     for kind, title, media_type, document, parameters in texts:
         recipe = Recipe(kind=kind, maker="writer", maker_version=1, prompt=ABOUT, parameters=parameters)
-        draft = Asset(id="", project_id=project.id, title=title, files=(), recipe=recipe, text=title, created=datetime.now(UTC))
+        draft = Asset(id="", project_id=project.id, title=title, files=(), recipe=recipe, text=document, created=datetime.now(UTC))
         library.add_asset(draft, [OutputFile(f"{kind.value}.json", media_type, document.encode())])
     library.close()
