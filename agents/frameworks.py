@@ -18,13 +18,24 @@ from domain.value import Value
 
 
 class Framework(Value):
-    """How a text is built. long: said for texts with room for it; short: for headlines and buttons."""
+    """How a text is built. long: said for texts with room for it; short: for headlines and buttons. leaks: regular expressions of
+    lines that say the framework instead of following it."""
 
     id: str = Field(pattern=r"^[a-z0-9_]+$", max_length=40)
     name: Named
     words: Words
     long: Named
     short: Named
+    leaks: tuple[str, ...] = ()
+
+    @cached_property
+    def _leaks(self) -> re.Pattern[str] | None:
+        return re.compile("|".join(self.leaks), re.IGNORECASE) if self.leaks else None
+
+    def leaked(self, text: str) -> tuple[int, int] | None:
+        """Where a text says the framework itself: "Desire to see the fox." None where it does not."""
+        found = self._leaks.search(text) if self._leaks else None
+        return found.span() if found else None
 
 
 class Angle(Value):

@@ -5,6 +5,7 @@ Nothing is ever cut to fit. What still fails after the repair rounds is delivere
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -212,16 +213,24 @@ def judge(run: Assignment, slot: Slot, line: str) -> tuple[Finding, ...]:
 
 
 def _echoes(run: Assignment, slot: Slot, line: str) -> tuple[Finding, ...]:
-    """It repeats the brief, or an example it was shown."""
+    """It repeats the brief, an example it was shown, or what it was told of how to build the text."""
     data = run.desk.prompts("copy")
     shown = [text for row in slot.data[run.speaks]["examples"] for text in row]
     shown += data[run.speaks]["fiction_subjects" if slot.data.get("fiction") else "subjects"]
-    copied = any(wording.shared_run(line, text) >= 4 for text in shown)
+    # Of a short line less of an example is enough: "Stone Oven" is no headline for coffee.
+    most = min(4, max(2, math.ceil(0.6 * wording.words(line))))
+    copied = not slot.material.holds(line) and any(wording.shared_run(line, text) >= most for text in shown)
     if copied or wording.near_duplicate(line, shown) or any(n in line and not slot.material.holds(n) for n in data["example_names"]):
         return (
             Finding(
                 rule="echo", severity=Severity.ERROR, message="It repeats an example.", field=slot.field.name, suggestion="Write it anew."
             ),
+        )
+    span = run.desk.crafts.get(slot.spec.framework).leaked(line) if slot.spec.framework else None
+    if span is not None:
+        said = f"“{line[slice(*span)].strip()}” says how the text is built."
+        return (
+            Finding(rule="leakage", severity=Severity.ERROR, message=said, field=slot.field.name, span=span, suggestion="Leave it out."),
         )
     if wording.similarity(line, slot.spec.about) > 0.7 and not slot.data.get("tags"):
         return (

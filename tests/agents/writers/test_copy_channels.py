@@ -133,6 +133,31 @@ def test_the_framework_and_the_reading_level_are_asked_for_where_they_fit(desk: 
     assert all("short sentences" in asked for asked in chat.asked)
 
 
+@pytest.mark.parametrize(
+    ("framework", "line"),
+    [("aida", "Catch Attention"), ("aida", "Desire to see Northwind"), ("pas", "Problem: no time"), ("fab", "Benefit: calm"),
+     ("bab", "Before: rush. After: calm"), ("4u", "Useful, very specific")],
+)  # fmt: skip
+def test_a_line_that_says_the_framework_instead_of_following_it_is_written_anew(desk: Desk, framework: str, line: str) -> None:
+    chat = Speaker(in_turn(lines(line), lines("Slow Coffee, Fast City")))
+    (slot,) = written(desk, chat, headline(framework=framework)).slots
+    assert [one.text for one in slot.lines] == ["Slow Coffee, Fast City"]
+    assert "says how the text is built" in chat.asked[1]
+
+
+def test_words_that_a_framework_uses_too_are_no_leak(desk: Desk) -> None:
+    chat = Speaker(in_turn(lines("Attention to Every Cup")))
+    (slot,) = written(desk, chat, headline(framework="aida")).slots
+    assert slot.lines[0].passed and len(chat.asked) == 1
+
+
+@pytest.mark.parametrize("line", ["Stone Oven", "Folding Bicycle"])
+def test_a_short_line_out_of_the_examples_is_refused(desk: Desk, line: str) -> None:
+    chat = Speaker(in_turn(lines(line), lines("Slow Coffee, Fast City")))
+    (slot,) = written(desk, chat, headline()).slots
+    assert [one.text for one in slot.lines] == ["Slow Coffee, Fast City"]
+
+
 def test_variants_take_different_angles_and_do_not_say_what_an_earlier_set_says(desk: Desk) -> None:
     again, other = "Slow Coffee, Fast City", "Unhurried Cups for Quick Towns"
     chat = Speaker(in_turn(lines(again), lines(again, other), lines("Who Woke the Beans?")))
