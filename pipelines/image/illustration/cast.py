@@ -13,7 +13,7 @@ from pipelines.image.illustration.art import ArtLibrary, ArtSet, Concept, Drawin
 from pipelines.image.illustration.blocks import Item
 from pipelines.image.illustration.colour import distance
 from pipelines.image.illustration.composition import FACTORS, PROP
-from pipelines.image.illustration.figure import Figure, Wardrobe
+from pipelines.image.illustration.figure import Figure, Wardrobe, garment
 from pipelines.image.illustration.headwear import GOLD
 from pipelines.image.illustration.people import whole
 from pipelines.image.illustration.search import ArtSearch, Match, kind_of, normalise, singular
@@ -176,7 +176,9 @@ class Casting:
         mine = [w for w in worn if w.wearer == one.number]
         pose = self.wardrobe.pose(f"{subject.what} {subject.pose}") or self._doing({one.number, *(w.thing for w in mine)}, scene)
         words = " ".join((subject.what, subject.pose, subject.material, scene.mood, *(w.name for w in mine)))
-        colour = self._asked_colour(subject) or ""
+        every = (*scene.subjects, *scene.props)
+        clothes = next((every[w.thing] for w in mine if garment(w.name)), None)
+        colour = self._asked_colour(subject) or (clothes and self._asked_colour(clothes)) or ""
         dressed = (self.wardrobe.dress(words, colour, "", seed + 1009 * one.number + 101 * k) for k in range(min(subject.count, 8)))
         tool = self.wardrobe.held(subject.what)
         others = " ".join(s.what for s in (*scene.subjects, *scene.props))
@@ -217,11 +219,19 @@ class Casting:
         return "stand"
 
     def _worn(self, scene: Scene) -> tuple[Worn, ...]:
-        """Crowns and the like that the first person of the scene wears; what has a colour of its own other than gold stays a thing."""
+        """Crowns and the like that the first person of the scene wears; what has a colour of its own other than gold stays a thing.
+        And clothes that people are said to be in."""
         every = (*scene.subjects, *scene.props)
         wearer = next((n for n, s in enumerate(every) if s.count == 1 and self.wardrobe.who(s.what)), None)
         drawn = scene.form in WHOLE_IN or scene.form == "portrait"
-        if wearer is None or not drawn or scene.family not in ("", "flat"):
+        if not drawn or scene.family not in ("", "flat"):
+            return ()
+        pairs = [(r.of, r.to) for r in scene.relations if r.kind == "in" and max(r.of, r.to) < len(every)]
+        clothed = [Worn(every[to].what, to, of) for of, to in pairs if self.wardrobe.who(every[of].what) and garment(every[to].what)]
+        return (*clothed, *self._headwear(every, wearer))
+
+    def _headwear(self, every: Sequence[Subject], wearer: int | None) -> tuple[Worn, ...]:
+        if wearer is None:
             return ()
         found = [(n, s) for n, s in enumerate(every) if n != wearer and s.count == 1 and self.wardrobe.worn(s.what)]
         return tuple(Worn(self.wardrobe.worn(s.what), n, wearer) for n, s in found if not s.colour or self._golden(s.colour))[:1]

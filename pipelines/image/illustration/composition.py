@@ -161,8 +161,7 @@ class _Composer:
             return "air"
         if item.concept.stands == "hang" and (item.prop or self.floor.spot is None):
             return "hang" if self.stage.scene.margin != "top" else "air"  # no cord through the room for words
-        boat = item.concept.group == "transport-water" and item.concept.stands == "water"
-        afloat = self.floor.footing == "water" or (self.floor.water is not None and boat)
+        afloat = self.floor.footing == "water" or (self.floor.water is not None and item.concept.stands == "water")
         return "water" if afloat else "ground"
 
     def _shelved(self, block: Block) -> bool:

@@ -103,6 +103,8 @@ class Wardrobe:
         chosen["cloth"] = colour or _garment(words, self._colours) or self._uniform(words) or chosen["cloth"]
         if chosen["build"] == "strong" and chosen["style"] in ("bun", "bob", "ponytail", "long") and not self._told("style", words):
             chosen["style"] = rng.choice(("short", "spiky", "curly"))
+        if not self._told("style", words):
+            chosen["style"] = self._customary(words, chosen["style"], rng)
         skin, hair = lch(chosen["skin"]).light, lch(chosen["hair"]).light
         if abs(skin - hair) < 0.15:
             chosen["hair"] = shade(chosen["hair"], light=-0.17 if hair < 0.75 else 0.1)
@@ -111,6 +113,15 @@ class Wardrobe:
     def _uniform(self, words: str) -> str:
         cloths: Mapping[str, list[str]] = self._slots["uniform"]
         return next((cloth for cloth, names in cloths.items() if any(_said(name, words) for name in names)), "")
+
+    def _customary(self, words: str, style: str, rng: random.Random) -> str:
+        """A hair style by custom for "woman" or "king", the one by chance where the words leave it open."""
+        custom: Mapping[str, list[str]] = self._slots["custom"]
+        for length in ("long", "short"):
+            styles = custom[f"{length}_styles"]
+            if style not in styles and any(_said(word, words) for word in custom[length]):
+                return rng.choice(styles)
+        return style
 
     def _told(self, slot: str, words: str) -> str:
         options: Mapping[str, list[str]] = self._slots[slot]["words"]
@@ -130,6 +141,12 @@ def _said(word: str, phrase: str) -> bool:
 
 def _ends(word: str, phrase: str) -> bool:
     return re.search(rf"(?<![a-z]){re.escape(word)}(?:s|es)?$", phrase) is not None or (word == "child" and phrase.endswith("children"))
+
+
+def garment(thing: str) -> bool:
+    """Whether a thing of this name is clothing: its last word says so."""
+    plain = thing.lower().strip()
+    return any(plain.endswith(name) if _CJK.search(name) else plain.split()[-1:] == [name] for name in GARMENTS)
 
 
 def _garment(words: str, colours: ColourWords) -> str:

@@ -86,6 +86,8 @@ class Assembly:
 
 def assemble(items: Sequence[Item], relations: Iterable[Relation], looks: Looks, manners: Manners) -> Assembly:
     """Every item in exactly one block. The relations have been checked."""
+    relations = tuple(relations)
+    items = _stood(items, relations)
     by_number: dict[int, list[Item]] = {}
     for item in items:
         by_number.setdefault(item.subject, []).append(item)
@@ -102,6 +104,17 @@ def assemble(items: Sequence[Item], relations: Iterable[Relation], looks: Looks,
             unmet.append(index)
     builder = _Builder(by_number, carried, looks, manners)
     return Assembly(tuple(builder.block(item) for item in items if item.subject not in carried), tuple(unmet))
+
+
+def _stood(items: Sequence[Item], relations: Iterable[Relation]) -> Sequence[Item]:
+    """What hangs elsewhere stands on the ground beside what stands there: foxes beside a lantern do not hang with it."""
+    grounded = {item.subject for item in items if item.concept.stands in ("ground", "water")}
+    pairs = [_ends(relation) for relation in relations if relation.kind in ("beside", "behind", "facing")]
+    lowered = {one for pair in pairs for one, other in (pair, pair[::-1]) if other in grounded}
+    return [
+        replace(item, pose=replace(item.pose, stands="ground")) if item.subject in lowered and item.concept.stands == "hang" else item
+        for item in items
+    ]
 
 
 def _under(carried: dict[int, tuple[int, str]], anchor: int, thing: int) -> bool:

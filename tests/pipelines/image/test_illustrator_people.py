@@ -170,3 +170,36 @@ def test_a_silhouette_is_painted_and_shaded(illustrator: Illustrator) -> None:
     part = pixels(output)[round(y) : round(y + high), round(x) : round(x + wide)]
     _, counts = np.unique(part.reshape(-1, 3) >> 3, axis=0, return_counts=True)
     assert (counts > 8).sum() > 6 and not (np.abs(part.astype(int) - (0x3B, 0x42, 0x52)).max(axis=-1) < 6).mean() > 0.1
+
+
+def test_what_hangs_stands_beside_what_stands(illustrator: Illustrator) -> None:
+    scene = {
+        "setting": "forest",
+        "subjects": [{"what": "fox", "count": 3}],
+        "props": [{"what": "lantern"}],
+        "relations": [{"of": 0, "kind": "beside", "to": 1}],
+    }
+    feet = [top + high for _, top, _, high in boxes(draw(illustrator, scene))]
+    assert len(feet) == 4 and min(feet) > 0.55 * 320, "the foxes sat in the sky beside the lantern"
+
+
+def test_clothes_that_somebody_is_in_are_worn(illustrator: Illustrator) -> None:
+    scene = {
+        "setting": "city",
+        "subjects": [{"what": "woman"}],
+        "props": [{"what": "dress", "colour": "red"}],
+        "relations": [{"of": 0, "kind": "in", "to": 1}],
+    }
+    made = draw(illustrator, scene)
+    assert {thing["name"]: thing.get("worn", False) for thing in told(made)} == {"woman": False, "dress": True}
+    assert made.facts["unmet_relations"] == []
+
+
+def test_hair_follows_custom_where_nothing_is_said_of_it(wardrobe: Wardrobe) -> None:
+    def styles(who: str) -> set[str]:
+        return {wardrobe.dress(who, "", "", seed).style for seed in range(40)}
+
+    assert styles("queen") <= {"long", "bob", "bun", "ponytail"}
+    assert styles("father") <= {"short", "spiky", "curly"}
+    assert len(styles("farmer")) > 4
+    assert styles("woman with a mohawk") == {"mohawk"}
