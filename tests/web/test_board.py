@@ -128,11 +128,9 @@ def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
     )
 
 
-@pytest.fixture
-def desk(home: Path, assets: Path) -> Iterator[Desk]:
-    bench = open_bench(home, Hand())
-    bench.runner.start()
-    studio, tasks, app = studio_of(bench, home, assets), Tasks(), FastAPI()
+def app_of_ada() -> FastAPI:
+    """An app without routes yet: Ada is signed in, and errors are told as the server tells them."""
+    app = FastAPI()
 
     async def known(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, MaquetteError)
@@ -144,6 +142,14 @@ def desk(home: Path, assets: Path) -> Iterator[Desk]:
         return await call_next(request)
 
     app.add_exception_handler(MaquetteError, known)
+    return app
+
+
+@pytest.fixture
+def desk(home: Path, assets: Path) -> Iterator[Desk]:
+    bench = open_bench(home, Hand())
+    bench.runner.start()
+    studio, tasks, app = studio_of(bench, home, assets), Tasks(), app_of_ada()
     for router in (board_router(studio), shelf_router(studio, tasks), models_router(studio, tasks), projects_router(studio)):
         app.include_router(router)
     app.include_router(tasks_router(tasks))

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
 from fastapi.testclient import TestClient
 
 from domain.asset import Asset
@@ -20,7 +18,6 @@ from domain.context import StepContext
 from domain.counting import CountingRule
 from domain.dialogue import DIALOGUE_MEDIA_TYPE
 from domain.documents import ARTICLE_MEDIA_TYPE, COPY_MEDIA_TYPE, ArticleDocument, CopyDocument, CopyLine, CopySet, CopySlot
-from domain.errors import MaquetteError
 from domain.recipe import OutputFile, Recipe
 from domain.specs import CopyField, CopySpec
 from studio.difference import word_diff
@@ -28,9 +25,8 @@ from studio.export import Selection
 from studio.studio import Studio
 from tests.agents.writers.game.scenes import RICH
 from tests.studio.bench import Bench, Hand, open_bench, step
-from tests.web.test_board import studio_of
+from tests.web.test_board import app_of_ada, studio_of
 from web.api.writing import writing_router
-from web.errors import body_of, status_of
 
 ABOUT = "Cold brew coffee from North Pier, sold in Leeds for £3.20."
 
@@ -89,18 +85,7 @@ class Page:
 def page(home: Path, assets: Path) -> Iterator[Page]:
     bench = open_bench(home, Hand())
     bench.runner.start()
-    app = FastAPI()
-
-    async def known(request: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, MaquetteError)
-        return JSONResponse(body_of(error), status_code=status_of(error))
-
-    @app.middleware("http")
-    async def ada(request: Request, call_next: Any) -> Any:
-        request.state.person = "ada"
-        return await call_next(request)
-
-    app.add_exception_handler(MaquetteError, known)
+    app = app_of_ada()
     studio = studio_of(bench, home, assets)
     app.include_router(writing_router(studio))
     with TestClient(app) as client:

@@ -5,8 +5,8 @@ Syntax: https://github.com/inkle/ink/blob/master/Documentation/WritingWithInk.md
 
 from __future__ import annotations
 
-from agents.writers.game.names import Names, amount, flat, marked, speaker, tests
-from domain.dialogue import Choice, Condition, DialogueDocument, DialogueLine, DialogueNode, Effect, VariableValue, type_of
+from agents.writers.game.names import Names, amount, constant, flat, marked, speaker, tests
+from domain.dialogue import Choice, Condition, DialogueDocument, DialogueLine, DialogueNode, Effect, VariableValue
 
 _WORDS = """
 and or not mod has hasnt true false temp else function return ref include const var list external done end todo choices turns
@@ -34,10 +34,7 @@ def text(words: str) -> str:
 
 
 def literal(value: VariableValue) -> str:
-    kind = type_of(value)
-    if kind == "bool":
-        return "true" if value else "false"
-    return str(value) if kind == "int" else '"' + marked(flat(str(value)), _SPECIAL + '"') + '"'
+    return constant(value, lambda words: '"' + marked(words, _SPECIAL + '"') + '"')
 
 
 def _node(node: DialogueNode, names: Names) -> list[str]:

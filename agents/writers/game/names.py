@@ -62,6 +62,14 @@ def marked(text: str, special: Iterable[str], mark: str = "\\") -> str:
     return "".join(mark + c if c in signs else c for c in text)
 
 
+def constant(value: VariableValue, quoted: Callable[[str], str], true: str = "true", false: str = "false") -> str:
+    """A value as an engine writes it. quoted: a text of one line, in the engine's quotation marks."""
+    kind = type_of(value)
+    if kind == "bool":
+        return true if value else false
+    return str(value) if kind == "int" else quoted(flat(str(value)))
+
+
 def tests(
     when: Iterable[Condition],
     variable: Callable[[str], str],

@@ -10,8 +10,8 @@ import json
 import keyword
 import re
 
-from agents.writers.game.names import Names, amount, flat, speaker, tests
-from domain.dialogue import Choice, Condition, DialogueDocument, DialogueNode, Effect, VariableValue, type_of
+from agents.writers.game.names import Names, amount, constant, flat, speaker, tests
+from domain.dialogue import Choice, Condition, DialogueDocument, DialogueNode, Effect, VariableValue
 
 _WORDS = """
 config style store renpy persistent narrator adv nvl centered extend who what name_only menu label jump call show hide scene with
@@ -35,10 +35,7 @@ def renpy(document: DialogueDocument, scene: str = "scene") -> str:
 
 
 def literal(value: VariableValue) -> str:
-    kind = type_of(value)
-    if kind == "bool":
-        return "True" if value else "False"
-    return str(value) if kind == "int" else json.dumps(flat(str(value)), ensure_ascii=False)
+    return constant(value, lambda words: json.dumps(words, ensure_ascii=False), "True", "False")
 
 
 def text(words: str) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import re
 
-from agents.writers.game.names import Names, amount, flat, speaker, tests
-from domain.dialogue import Choice, Condition, DialogueDocument, DialogueNode, Effect, VariableValue, type_of
+from agents.writers.game.names import Names, amount, constant, flat, speaker, tests
+from domain.dialogue import Choice, Condition, DialogueDocument, DialogueNode, Effect, VariableValue
 from domain.value import content_hash
 
 #: Written as character references: SugarCube's markup and HTML begin with these.
@@ -40,10 +40,7 @@ def text(words: str) -> str:
 
 
 def literal(value: VariableValue) -> str:
-    kind = type_of(value)
-    if kind == "bool":
-        return "true" if value else "false"
-    return str(value) if kind == "int" else json.dumps(flat(str(value))).replace("<", "\\u003c").replace(">", "\\u003e")
+    return constant(value, lambda words: json.dumps(words).replace("<", "\\u003c").replace(">", "\\u003e"))
 
 
 def _node(node: DialogueNode, names: Names) -> list[str]:

@@ -5,8 +5,8 @@ Syntax: https://docs.yarnspinner.dev (syntax basics, tags and metadata). Syntax-
 
 from __future__ import annotations
 
-from agents.writers.game.names import Names, amount, flat, marked, speaker, tests
-from domain.dialogue import Choice, Condition, DialogueDocument, DialogueNode, Effect, VariableValue, type_of
+from agents.writers.game.names import Names, amount, constant, flat, marked, speaker, tests
+from domain.dialogue import Choice, Condition, DialogueDocument, DialogueNode, Effect, VariableValue
 
 _SPECIAL = "\\<>{}#/[]"
 
@@ -28,10 +28,7 @@ def text(words: str) -> str:
 
 
 def literal(value: VariableValue) -> str:
-    kind = type_of(value)
-    if kind == "bool":
-        return "true" if value else "false"
-    return str(value) if kind == "int" else '"' + marked(flat(str(value)), '\\"') + '"'
+    return constant(value, lambda words: '"' + marked(words, '\\"') + '"')
 
 
 def _node(node: DialogueNode, names: Names) -> list[str]:
