@@ -63,10 +63,10 @@ class Durable:
         try:
             return self._open(work)
         except MaquetteError:
-            self._release()
+            self._shut()
             raise
         except Exception as error:  # DBOS and its database each have their own trees of errors
-            self._release()
+            self._shut()
             raise StorageError(
                 f"The runs could not be opened: {error}.", hint="Free disk space, or move runs.db away: finished work is in the library."
             ) from error
@@ -86,11 +86,7 @@ class Durable:
 
     def stop(self) -> None:
         """Close DBOS. Pieces whose work raised a BaseException that is no Exception stay noted and are repeated by the next start."""
-        # Workflows left pending on purpose find their database closed and end; DBOS would log each as a fault.
-        logging.getLogger("dbos").setLevel(logging.CRITICAL + 1)
-        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=0)
-        self._begin = None
-        self._release()
+        self._shut()
 
     def _open(self, work: Callable[[Piece], None]) -> tuple[Piece, ...]:
         self._lock = hold(self._database, None if self._runs_file is None else self._runs_file.with_suffix(".lock"))
@@ -146,10 +142,16 @@ class Durable:
             "enable_otlp": False,
         }
 
-    def _release(self) -> None:
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
+    def _shut(self) -> None:
+        """Close DBOS and let go of the library, if this one held it: DBOS is one per process, and may be another's."""
+        if self._lock is None:
+            return
+        # Workflows left pending on purpose find their database closed and end; DBOS would log each as a fault.
+        logging.getLogger("dbos").setLevel(logging.CRITICAL + 1)
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=0)
+        self._begin = None
+        self._lock.release()
+        self._lock = None
 
 
 class _Runs(sqlite3.Connection):
