@@ -49,6 +49,8 @@ class EditWords(Value):
     longer: Words
     slower: Words
     faster: Words
+    enlarge: Words
+    double: Words
     moods: dict[str, Words]
     fillers: Words
 

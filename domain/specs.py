@@ -327,7 +327,7 @@ ROLES: dict[StepKind, dict[str, frozenset[StepKind]]] = {
     StepKind.UPSCALE: {"source": frozenset({StepKind.PICTURE})},
     StepKind.SPEECH: {"text": frozenset({StepKind.COPY, StepKind.ARTICLE, StepKind.SCRIPT, StepKind.DIALOGUE})},
     StepKind.MUSIC: {},
-    StepKind.LAYOUT: {"copy": frozenset({StepKind.COPY}), "picture": frozenset({StepKind.PICTURE, StepKind.UPSCALE})},
+    StepKind.LAYOUT: {"copy": frozenset({StepKind.COPY}), "picture": frozenset({StepKind.PICTURE})},
 }
 
 #: Roles a kind cannot do without.

@@ -200,14 +200,13 @@ def _require_room(facts: PictureFacts, scale: int) -> None:
     longest = max(facts.width, facts.height)
     if longest * scale <= MOST_PIXELS:
         return
-    fits = [str(s) for s in SCALES if longest * s <= MOST_PIXELS]
-    smaller = MOST_PIXELS // scale
+    fits = [factor for factor in SCALES if longest * factor <= MOST_PIXELS]
+    sides = f"{MOST_PIXELS // scale} pixels a side"
     hint = (
-        f"Use scale {fits[-1]}." if fits else f"It is large already; a source of at most {MOST_PIXELS // 2} pixels a side can be doubled."
+        f"Use scale {fits[-1]}." if fits else f"It is large already; a source of {MOST_PIXELS // min(SCALES)} pixels a side can be doubled."
     )
     raise LimitError(
-        f"{facts.width}x{facts.height} pixels enlarged {scale} times are {facts.width * scale}x{facts.height * scale}; {MOST_PIXELS} a side "
-        f"is the most, so a source has at most {smaller} at scale {scale}.",
+        f"{facts.width}x{facts.height} pixels, each side times {scale}, are more than {MOST_PIXELS} a side; a source has at most {sides}.",
         hint=hint,
         field="scale",
     )
@@ -235,7 +234,8 @@ def _fitted(enlarged: Pixels, scale: int) -> NDArray[np.uint8]:
     if step > 1:
         height, width = own.shape[0] // step, own.shape[1] // step
         own = own.reshape(height, step, width, step, 3).mean(axis=(1, 3))
-    return np.rint(np.clip(own, 0.0, 1.0) * 255.0).astype(np.uint8)
+    whole: NDArray[np.uint8] = np.rint(np.clip(own, 0.0, 1.0) * 255.0).astype(np.uint8)
+    return whole
 
 
 def _open(param: Path, weights: Path, threads: int) -> Any:
