@@ -278,7 +278,7 @@ class Making:
             files=(),
             recipe=recipe,
             trace=output.trace,
-            credits=output.credits,
+            credits=tuple(dict.fromkeys((*output.credits, *(credit for asset in inputs.values() for credit in asset.credits)))),
             facts=dict(output.facts),
             findings=(*findings_of(output), *(Finding(rule="prepared", severity=Severity.NOTE, message=note) for note in take.notes)),
             text=str(output.facts.get("text", "")),

@@ -13,8 +13,9 @@ from domain.brief import Attachment, AttachmentUse
 from domain.capability import StepKind
 from domain.context import InputText, StepContext
 from domain.errors import InputError
-from domain.plan import Step
+from domain.plan import Step, StepInput
 from domain.progress import Silent
+from domain.recipe import Credit
 from domain.specs import PictureSpec, UpscaleSpec
 from pipelines.text.chats import Chats
 from studio.media_makers import Preparations
@@ -88,3 +89,14 @@ def test_of_a_drawing_it_is_said_that_it_need_not_be_enlarged(assets: Path, draw
     prepared = preparations.upscale(StepContext(spec=UpscaleSpec(scale=2), inputs=(source,)), Silent())
     assert prepared.parameters == {"scale": 2, "style": "auto", "drawn": drawn}
     assert any("any size" in note for note in prepared.notes) is drawn
+
+
+def test_who_drew_the_source_is_credited_in_what_is_made_of_it(bench: Bench) -> None:
+    fox = Credit(title="fox", author="A. Painter", licence="CC-BY-4.0", source="https://example.org/art")
+    bench.hand.credits["picture-1"] = (fox,)
+    source = StepInput(role="source", step="picture-1")
+    plan = bench.plan(picture(1), Step(id="upscale-1", title="larger", spec=UpscaleSpec(), inputs=(source,)))
+    bench.plans.approve(plan.id)
+    bench.wait(plan.id)
+    made = bench.library.asset_for(plan.id, "upscale-1", 0)
+    assert made is not None and made.credits == (fox,)
