@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import version as version_of
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,16 +47,16 @@ Pixels = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Network:
-    """file: name of its two files without the ending. footprint: bytes with what one tile needs."""
+    """file: name of its two files without the ending. footprint: bytes with what one tile needs, measured."""
 
     file: str
     footprint: int
 
 
 NETWORKS: Final[Mapping[str, Network]] = {
-    "photo": Network("realesrgan-x4plus", 900_000_000),
-    "drawing": Network("realesrgan-x4plus-anime", 700_000_000),
-    "fast": Network("realesr-animevideov3-x4", 150_000_000),
+    "photo": Network("realesrgan-x4plus", 1_700_000_000),
+    "drawing": Network("realesrgan-x4plus-anime", 1_450_000_000),
+    "fast": Network("realesr-animevideov3-x4", 110_000_000),
 }
 
 
@@ -137,11 +137,14 @@ class Upscaler:
         weights = Weights(
             key=f"{MODEL}/{chosen.file}/{ref.sha256 or ref.id}/{self._threads}",
             footprint=chosen.footprint,
-            load=lambda: _open(files[0], files[1], self._threads),
-            unload=lambda net: net.clear(),
+            load=lambda: _Net(files[0], files[1], self._threads),
+            unload=lambda held: held.close(),
         )
-        with self._devices.acquire(weights, check=check) as net:
-            yield lambda seen: _run(net, seen)
+        with self._devices.acquire(weights, check=check) as held:
+            try:
+                yield held.run
+            finally:
+                held.rest()
 
 
 @dataclass(frozen=True)
@@ -238,37 +241,49 @@ def _fitted(enlarged: Pixels, scale: int) -> NDArray[np.uint8]:
     return whole
 
 
-def _open(param: Path, weights: Path, threads: int) -> Any:
-    try:
-        import ncnn
-    except ImportError as error:
-        raise ModelUnusable(f"ncnn is not installed: {error}.", hint="Run `pip install ncnn`.") from error
-    net = ncnn.Net()
-    net.opt.use_vulkan_compute = False
-    # Half precision would make the result depend on the processor.
-    net.opt.use_fp16_packed = net.opt.use_fp16_storage = net.opt.use_fp16_arithmetic = False
-    net.opt.use_bf16_storage = False
-    net.opt.openmp_blocktime = 0  # threads that wait do not burn the processor meanwhile
-    if threads:
-        net.opt.num_threads = threads
-    if net.load_param(str(param)) != 0 or net.load_model(str(weights)) != 0:
-        raise ModelUnusable(f"{param.stem} could not be loaded.", hint="Verify it on the Models page.")
-    return net
+class _Net:
+    """A loaded network. Used by one thread at a time."""
 
+    def __init__(self, param: Path, weights: Path, threads: int) -> None:
+        try:
+            import ncnn
+        except ImportError as error:
+            raise ModelUnusable(f"ncnn is not installed: {error}.", hint="Run `pip install ncnn`.") from error
+        self._ncnn = ncnn
+        self._net = net = ncnn.Net()
+        # Pools of our own, so that what a tile needed can be given back: ncnn's keep more than a gigabyte as long as the network lives.
+        self._pools = (ncnn.UnlockedPoolAllocator(), ncnn.PoolAllocator())
+        net.opt.blob_allocator, net.opt.workspace_allocator = self._pools
+        net.opt.use_vulkan_compute = False
+        # Half precision would make the result depend on the processor.
+        net.opt.use_fp16_packed = net.opt.use_fp16_storage = net.opt.use_fp16_arithmetic = False
+        net.opt.use_bf16_storage = False
+        net.opt.openmp_blocktime = 0  # threads that wait do not burn the processor meanwhile
+        if threads:
+            net.opt.num_threads = threads
+        if net.load_param(str(param)) != 0 or net.load_model(str(weights)) != 0:
+            raise ModelUnusable(f"{param.stem} could not be loaded.", hint="Verify it on the Models page.")
 
-def _run(net: Any, seen: Pixels) -> Pixels:
-    """Height x width x 3 in 0..1 to four times that. Raises EngineFailed."""
-    import ncnn
+    def run(self, seen: Pixels) -> Pixels:
+        """Height x width x 3 in 0..1 to four times that. Raises EngineFailed."""
+        planes = np.ascontiguousarray(seen.transpose(2, 0, 1))
+        extractor = self._net.create_extractor()
+        # A Mat made of an array only borrows its memory; the copy is ncnn's own, aligned as it wants it.
+        failed = extractor.input("data", self._ncnn.Mat(planes).clone())
+        if not failed:
+            failed, made = extractor.extract("output")
+        if failed:
+            raise EngineFailed(f"ncnn failed with code {failed}.", hint="Run the step again; if it fails again, free memory.")
+        enlarged: Pixels = np.array(made, dtype=np.float32).transpose(1, 2, 0)
+        if enlarged.shape != (seen.shape[0] * _NATIVE, seen.shape[1] * _NATIVE, 3):
+            raise EngineFailed(f"The network gave {enlarged.shape} for {seen.shape}.", hint="Verify the model on the Models page.")
+        return enlarged
 
-    planes = np.ascontiguousarray(seen.transpose(2, 0, 1))
-    extractor = net.create_extractor()
-    # A Mat made of an array only borrows its memory; the copy is ncnn's own, aligned as it wants it.
-    failed = extractor.input("data", ncnn.Mat(planes).clone())
-    if not failed:
-        failed, made = extractor.extract("output")
-    if failed:
-        raise EngineFailed(f"ncnn failed with code {failed}.", hint="Run the step again; if it fails again, free memory.")
-    enlarged: Pixels = np.array(made, dtype=np.float32).transpose(1, 2, 0)
-    if enlarged.shape != (seen.shape[0] * _NATIVE, seen.shape[1] * _NATIVE, 3):
-        raise EngineFailed(f"The network gave {enlarged.shape} for {seen.shape}.", hint="Verify the model on the Models page.")
-    return enlarged
+    def rest(self) -> None:
+        """Give back what the last tiles needed beside the weights."""
+        for pool in self._pools:
+            pool.clear()
+
+    def close(self) -> None:
+        self._net.clear()
+        self.rest()
