@@ -24,6 +24,7 @@ from domain.value import JsonValue, Value
 
 _SPEC: TypeAdapter[Spec] = TypeAdapter(Spec)
 ABOUT_MAX = 2000
+WORDLESS = (StepKind.PICTURE, StepKind.UPSCALE, StepKind.MUSIC)  # one serves all languages
 #: Speaking rates behind the length of a script: English about 145 words a minute, Mandarin about 250 characters a minute.
 _WORDS_PER_SECOND = {"en": 2.4, "zh": 4.2}
 _CHARACTERS_PER_SECOND = {"en": 14.0, "zh": 4.2}
@@ -173,7 +174,7 @@ class Assembler:
                 counts[slot.id] = counts[slot.id] if outline.targets else 0
                 continue
             speaking = [c for c in makers if not c.languages or outline.language.split("-")[0] in c.languages]
-            if speaking or (makers and slot.kind in (StepKind.PICTURE, StepKind.MUSIC)):
+            if speaking or (makers and slot.kind in WORDLESS):
                 continue
             counts[slot.id] = 0
             if slot.kind in said:
@@ -265,7 +266,7 @@ class Assembler:
             for place in outline.places:
                 if place.slot.kind is StepKind.TRANSLATION:  # added below, one for each text and language
                     continue
-                wordless = place.slot.kind in (StepKind.PICTURE, StepKind.MUSIC)
+                wordless = place.slot.kind in WORDLESS
                 if number and wordless:  # pictures and music serve every language
                     continue
                 used[place.slot.kind] = used.get(place.slot.kind, 0) + 1
@@ -331,7 +332,7 @@ class Assembler:
             values |= self.placing.values(reading, place.item, place.index, banners=banners, follows=open_recipe)
         if kind is StepKind.DIALOGUE and unit:
             values["characters"] = [unit[:60]]
-        if kind not in (StepKind.PICTURE, StepKind.MUSIC):
+        if kind not in WORDLESS:
             values["language"] = language
         if kind in (StepKind.COPY, StepKind.ARTICLE, StepKind.SCRIPT, StepKind.SPEECH, StepKind.DIALOGUE) and reading.tones:
             values["tone"] = ("、" if reading.language == "zh" else ", ").join(reading.tones)[:120]
@@ -411,7 +412,7 @@ def _inputs(place: Place, outline: Outline, ids: dict[tuple[str, int], str]) -> 
 
 def _makeable_languages(outline: Outline, capabilities: Sequence[Capability]) -> tuple[str, ...]:
     wanted = outline.reading.languages or (outline.language,)
-    kinds = {p.slot.kind for p in outline.places if p.slot.kind not in (StepKind.PICTURE, StepKind.MUSIC)}
+    kinds = {p.slot.kind for p in outline.places if p.slot.kind not in WORDLESS}
 
     def makeable(language: str) -> bool:
         code = language.split("-")[0]

@@ -33,6 +33,7 @@ _SETTABLE: dict[StepKind, tuple[str, ...]] = {
     StepKind.TRANSLATION: ("about",),
     StepKind.DIALOGUE: ("about", "characters", "nodes", "tone"),
     StepKind.PICTURE: ("about", "width", "height", "style", "margin"),
+    StepKind.UPSCALE: ("about", "scale"),
     StepKind.SPEECH: ("about", "tone", "seconds", "character"),
     StepKind.MUSIC: ("about", "mood", "seconds"),
     StepKind.LAYOUT: ("about", "size"),
@@ -161,7 +162,7 @@ def _steps(text: str, language: str) -> tuple[str, tuple[Step, ...]]:
     for row in drafted["steps"]:
         kind = StepKind(row["kind"])
         values = {name: value for name, value in row["spec"].items() if name in _SETTABLE[kind]}
-        if kind not in (StepKind.PICTURE, StepKind.MUSIC):
+        if kind not in (StepKind.PICTURE, StepKind.UPSCALE, StepKind.MUSIC):
             values["language"] = language
         spec = _SPEC.validate_python({"kind": kind, **values})
         inputs = tuple(StepInput(role=given["role"], step=given["step"]) for given in row.get("inputs", ()))

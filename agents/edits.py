@@ -14,6 +14,7 @@ from pathlib import Path
 
 from agents.additions import Additions
 from agents.changes import Changer
+from agents.enlarging import Enlarging
 from agents.lexicon import Lexicon, Phrases, language_of, side
 from agents.planner import Planner
 from agents.prompts import Prompt
@@ -24,7 +25,7 @@ from domain.chat import ChatModel, ChatRequest, Message
 from domain.errors import InvalidOutput
 from domain.plan import Plan, Step, StepInput
 from domain.progress import CancelToken
-from domain.specs import REQUIRED_ROLES, ROLES, ArticleSpec, CopySpec, LayoutSpec, SpeechSpec
+from domain.specs import REQUIRED_ROLES, ROLES, ArticleSpec, CopySpec, LayoutSpec, SpeechSpec, UpscaleSpec
 from domain.value import Value
 
 _CLAUSES_EN = re.compile(
@@ -96,6 +97,7 @@ class Editor:
         self._references = ReferenceReader(reader, words)
         self._changer = Changer(words, phrases)
         self._additions = additions
+        self._enlarging = Enlarging(words)
         self._pick = pick
         self._patterns = {name: getattr(words, name).pattern(plural=False) for name in ("drop", "add", "redo", "change")}
 
@@ -116,6 +118,8 @@ class Editor:
         reading = self._reader.read(own)
         reference = self._references.resolve(folded, plan)
         named = reference.found or bool(reference.candidates)
+        if self._enlarging.asked(folded) and self._enlarging.steps(plan, reference.ids, folded):
+            return True
         if not self._drops(folded) and not self._patterns["redo"].search(folded) and _INDEFINITE.search(folded) and reading.requests:
             return False  # "make a banner for our sale" orders a new thing, it does not point at one that is there
         operation = self._drops(folded) or bool(self._patterns["change"].search(folded) or self._patterns["redo"].search(folded))
@@ -177,10 +181,12 @@ class Editor:
         cancel: CancelToken | None,
     ) -> None:
         folded = clause.lower()
+        reference = self._references.resolve(folded, original)
+        if self._enlarging.asked(folded) and self._enlarge(sheet, [i for i in reference.ids if i not in sheet.dropped], folded):
+            return
         if self._adds(folded):
             self._add(sheet, clause, capabilities)
             return
-        reference = self._references.resolve(folded, original)
         dropping = self._drops(folded)
         languages = self._reader.languages_in(folded)
         if not reference.found and not reference.candidates and not languages:
@@ -204,9 +210,20 @@ class Editor:
             return False
         reading = self._reader.read(folded)
         ordinal = re.search(
-            r"\b(?:first|second|third|last)\b|第[一二三四五六\d]|(?:copy|article|dialogue|lore|picture|speech|music|layout)-\d", folded
+            r"\b(?:first|second|third|last)\b|第[一二三四五六\d]|(?:copy|article|dialogue|lore|picture|upscale|speech|music|layout)-\d",
+            folded,
         )
         return not ordinal and bool(reading.requests or reading.unsupported)
+
+    def _enlarge(self, sheet: _Sheet, ids: Sequence[str], folded: str) -> bool:
+        """Whether pictures were named; then each gets its enlargement."""
+        steps = self._enlarging.steps(sheet.plan, ids, folded)
+        if steps:
+            sheet.plan = sheet.plan.model_copy(update={"steps": (*sheet.plan.steps, *steps)})
+            sheet.added += [step.id for step in steps]
+            sheet.changed |= {step.id: "" for step in steps}
+            sheet.said.append(self._phrases.say("edit_added", sheet.told, what=_titles(steps, sheet.told)))
+        return bool(steps)
 
     def _drops(self, folded: str) -> bool:
         return bool(self._patterns["drop"].search(_NOT_A_DROP.sub(" ", folded))) or bool(self._reader.read(folded).excluded)
@@ -244,7 +261,8 @@ class Editor:
             return None
         required = set(roles) & REQUIRED_ROLES.get(dependent.kind, frozenset())
         mute = isinstance(dependent.spec, SpeechSpec) and not dependent.spec.text and "text" in roles
-        if required or mute:
+        blind = isinstance(dependent.spec, UpscaleSpec)
+        if required or mute or blind:
             return dependent
         spec = dependent.spec
         if isinstance(spec, LayoutSpec) and "copy" in roles and not spec.headline:

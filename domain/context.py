@@ -9,13 +9,17 @@ from domain.value import JsonValue, Value
 
 
 class InputText(Value):
-    """The finished words of an input step. document is its JSON (CopyDocument, ArticleDocument, ScriptDocument, DialogueDocument)."""
+    """The finished words of an input step. document is its JSON (CopyDocument, ArticleDocument, ScriptDocument, DialogueDocument).
+
+    drawn: a picture that the illustrator drew as vectors.
+    """
 
     role: str
     step: str
     kind: StepKind
     text: str
     document: dict[str, JsonValue] = {}
+    drawn: bool = False
 
 
 class AttachedText(Value):

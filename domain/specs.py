@@ -208,6 +208,23 @@ class PictureSpec(StepSpec):
         return float(self.width * self.height)
 
 
+class UpscaleSpec(StepSpec):
+    """A raster picture enlarged: the input in role "source", else the attached picture `file`, else the first attached one.
+
+    scale: of each side. style: the network, for photographs, for drawings, or a fast one; "auto" decides by the source.
+    """
+
+    kind: Literal[StepKind.UPSCALE] = StepKind.UPSCALE
+    about: str = Field(default="", max_length=2000)
+    scale: Literal[2, 4] = 4
+    style: Literal["auto", "photo", "drawing", "fast"] = "auto"
+    file: str = Field(default="", max_length=120)
+
+    @property
+    def work_size(self) -> float:
+        return float(self.scale**2)
+
+
 class SpeechSpec(StepSpec):
     """text empty: the text of the input step in role "text" is spoken. voice empty: the cast or the language decides."""
 
@@ -268,7 +285,17 @@ class LayoutSpec(StepSpec):
 
 
 Spec = Annotated[
-    CopySpec | ArticleSpec | ScriptSpec | DialogueSpec | LoreSpec | TranslationSpec | PictureSpec | SpeechSpec | MusicSpec | LayoutSpec,
+    CopySpec
+    | ArticleSpec
+    | ScriptSpec
+    | DialogueSpec
+    | LoreSpec
+    | TranslationSpec
+    | PictureSpec
+    | UpscaleSpec
+    | SpeechSpec
+    | MusicSpec
+    | LayoutSpec,
     Field(discriminator="kind"),
 ]
 
@@ -280,6 +307,7 @@ SPECS: dict[StepKind, type[StepSpec]] = {
     StepKind.LORE: LoreSpec,
     StepKind.TRANSLATION: TranslationSpec,
     StepKind.PICTURE: PictureSpec,
+    StepKind.UPSCALE: UpscaleSpec,
     StepKind.SPEECH: SpeechSpec,
     StepKind.MUSIC: MusicSpec,
     StepKind.LAYOUT: LayoutSpec,
@@ -296,6 +324,7 @@ ROLES: dict[StepKind, dict[str, frozenset[StepKind]]] = {
     StepKind.DIALOGUE: {"source": frozenset({StepKind.ARTICLE, StepKind.LORE})},
     StepKind.LORE: {"source": frozenset({StepKind.ARTICLE, StepKind.DIALOGUE, StepKind.LORE})},
     StepKind.PICTURE: {"reference": frozenset({StepKind.PICTURE}), "source": frozenset({StepKind.ARTICLE})},
+    StepKind.UPSCALE: {"source": frozenset({StepKind.PICTURE})},
     StepKind.SPEECH: {"text": frozenset({StepKind.COPY, StepKind.ARTICLE, StepKind.SCRIPT, StepKind.DIALOGUE})},
     StepKind.MUSIC: {},
     StepKind.LAYOUT: {"copy": frozenset({StepKind.COPY}), "picture": frozenset({StepKind.PICTURE})},

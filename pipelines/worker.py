@@ -21,6 +21,8 @@ from pipelines.devices import Devices
 from pipelines.image.diffusion import Diffusion
 from pipelines.image.drawing_files import DrawingFiles
 from pipelines.image.illustrator import Illustrator
+from pipelines.image.upscale import MODEL as UPSCALE_MODEL
+from pipelines.image.upscale import Upscaler
 from pipelines.layout.banner import CJK_FONT, Banner
 from pipelines.memory import Memory
 from pipelines.models.cards import offered
@@ -53,6 +55,7 @@ class Engine:
     devices: Devices
     illustrator: Illustrator
     diffusion: Mapping[str, Diffusion]
+    upscaler: Upscaler
     speech: tuple[Pipeline, ...]
     composer: ComposerPipeline
     banner: Banner
@@ -119,13 +122,15 @@ def build(
         HibariPipeline(store, devices, assets),
         BarkPipeline(store, devices, assets),
     )
+    upscaler = Upscaler(store, devices, threads=threads)
     composer, banner = ComposerPipeline(store, devices, assets), Banner(store, assets)
-    alone: tuple[Pipeline, ...] = (illustrator, DrawingFiles(), *speech, composer, banner)
+    alone: tuple[Pipeline, ...] = (illustrator, DrawingFiles(), upscaler, *speech, composer, banner)
     return Engine(
         store=store,
         devices=devices,
         illustrator=illustrator,
         diffusion=diffusion,
+        upscaler=upscaler,
         speech=speech,
         composer=composer,
         banner=banner,
@@ -171,6 +176,7 @@ def users(art: Set[str], may: Callable[[Model], bool] = everything) -> Callable[
         Task.FONT: {CJK_FONT},
         Task.CAPTION: {"smolvlm-500m-instruct", "smolvlm-256m-instruct"},
         Task.ART: art,
+        Task.UPSCALE: {UPSCALE_MODEL},
     }
 
     def runs(model: Model) -> bool:

@@ -23,6 +23,7 @@ from domain.value import seed_for
 from library.library import Library
 from pipelines.executors.spool import discard
 from pipelines.pipeline import Company
+from studio.enlarging import attached_source
 from studio.makers import Maker, Makers
 from studio.progress import Together
 from studio.remembering import remembered
@@ -158,7 +159,7 @@ class Making:
         """Resolve: pure but for reading the library; the same prepared take always gives the same recipe."""
         item.progress.check()
         maker = self._makers.named(item.take.step.kind, item.take.maker)
-        recipe = resolve(item.plan, item.take, maker, self._input_refs(item.plan.project_id, item.take.step, item.inputs))
+        recipe = resolve(item.plan, item.take, maker, self._input_refs(item.plan, item.take.step, item.inputs))
         return _Order(item, maker, Work(recipe=recipe, inputs=self._open(recipe)))
 
     def _made(self, orders: dict[int, _Order]) -> Iterator[tuple[int, _Made | MaquetteError]]:
@@ -236,6 +237,7 @@ class Making:
                     kind=inputs[i.step].recipe.kind,
                     text=inputs[i.step].text,
                     document=self._takes.document(inputs[i.step]),
+                    drawn=any(file.media_type == "image/svg+xml" for file in inputs[i.step].files),
                 )
                 for i in take.step.inputs
             ),
@@ -247,14 +249,16 @@ class Making:
             memory=remembered(self._library, self._takes, plan.project_id, take.step),
         )
 
-    def _input_refs(self, project_id: str, step: Step, inputs: dict[str, Asset]) -> tuple[InputRef, ...]:
+    def _input_refs(self, plan: Plan, step: Step, inputs: dict[str, Asset]) -> tuple[InputRef, ...]:
         refs = [
             InputRef(role=i.role, sha256=inputs[i.step].main.sha256, media_type=inputs[i.step].main.media_type, asset_id=inputs[i.step].id)
             for i in step.inputs
         ]
-        logo = self._library.project(project_id).brand.logo if step.kind is StepKind.LAYOUT else ""
+        logo = self._library.project(plan.project_id).brand.logo if step.kind is StepKind.LAYOUT else ""
         if logo:
             refs.append(InputRef(role="logo", sha256=logo, media_type="image/png"))
+        if step.kind is StepKind.UPSCALE and (given := attached_source(step, self._library.brief(plan.brief_id))):
+            refs.append(InputRef(role="source", sha256=given.sha256, media_type=given.media_type))
         return tuple(refs)
 
     def _open(self, recipe: Recipe) -> tuple[InputFile, ...]:
@@ -274,7 +278,7 @@ class Making:
             files=(),
             recipe=recipe,
             trace=output.trace,
-            credits=output.credits,
+            credits=tuple(dict.fromkeys((*output.credits, *(credit for asset in inputs.values() for credit in asset.credits)))),
             facts=dict(output.facts),
             findings=(*findings_of(output), *(Finding(rule="prepared", severity=Severity.NOTE, message=note) for note in take.notes)),
             text=str(output.facts.get("text", "")),

@@ -20,7 +20,7 @@ from domain.errors import InputError, LimitError
 from domain.plan import Step
 from domain.progress import Progress, Watched
 from domain.scene import Scene
-from domain.specs import CopySpec, PictureSpec
+from domain.specs import CopySpec, PictureSpec, UpscaleSpec
 from domain.take import Prepared
 from domain.value import JsonValue
 from pipelines.audio.voices import VoiceCatalogue
@@ -32,6 +32,7 @@ from pipelines.text.chats import Chats
 from studio.makers import Maker, no_company
 
 Prepare = Callable[[StepContext, Progress], Prepared]
+_DRAWN = "The source is a drawing: it can be taken out sharp at any size without enlarging (Take out on its card)."
 
 
 def media_maker(pipeline: Pipeline, prepare: Prepare, executor: Executor, *, lane: str, name: str = "", asks_chat: bool = False) -> Maker:
@@ -97,6 +98,14 @@ class Preparations:
     def speech(self, context: StepContext, progress: Progress) -> Prepared:
         spoken = prepare_speech(context, self._voices(), self._desk)
         return Prepared(prompt=spoken.text, parameters=spoken.parameters, maker=spoken.maker, notes=spoken.notes)
+
+    def upscale(self, context: StepContext, progress: Progress) -> Prepared:
+        spec = context.spec
+        if not isinstance(spec, UpscaleSpec):
+            raise InputError(f"An enlargement was to be prepared from a {spec.kind} step.", field="spec.kind")
+        drawn = any(given.drawn for given in context.inputs if given.role == "source")
+        parameters: dict[str, JsonValue] = {"scale": spec.scale, "style": spec.style, "drawn": drawn}
+        return Prepared(prompt=f"{spec.scale}x", parameters=parameters, notes=(_DRAWN,) if drawn else ())
 
     def layout(self, context: StepContext, progress: Progress) -> Prepared:
         parameters = prepare_layout(context)

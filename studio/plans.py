@@ -29,6 +29,7 @@ from domain.tracing import carry, continued, span
 from domain.value import JsonValue
 from library.library import Library
 from studio.budget import Budgets
+from studio.enlarging import require_source, source_named
 from studio.estimate import PlanEstimate
 from studio.makers import Makers
 from studio.queue import Priority
@@ -189,6 +190,7 @@ class Plans:
             if "language" in SPECS[kind].model_fields:
                 values["language"] = plan.language
             title = about.strip()[:80] or kind.value
+            inputs = inputs or source_named(plan, kind, about)
             try:
                 step = Step.model_validate({"id": plan.next_id(kind), "title": title, "spec": values, "inputs": inputs})
             except ValidationError as error:
@@ -227,6 +229,8 @@ class Plans:
     def _require_wish(self, plan: Plan, step: Step) -> None:
         """Refuse at the field what could only fail later: a contradiction, a brand, a colour that is none."""
         self._require(step, self._library.project(plan.project_id).brand)
+        if step.kind is StepKind.UPSCALE:
+            require_source(step, self._library.brief(plan.brief_id))
 
     def fault(self, plan: Plan, step: Step) -> str:
         """Why this step could only fail as it stands, with the way out; "" where nothing is known against it."""

@@ -13,6 +13,7 @@
     dialogue: ["about", "characters", "nodes", "tone", "language"],
     lore: ["about", "form", "characters", "situations", "count", "tone", "language"],
     picture: ["about", "width", "height", "style", "palette", "margin"],
+    upscale: ["scale", "style", "file", "about"],
     speech: ["text", "voice", "speed", "tone", "language"],
     music: ["about", "mood", "tempo", "seconds", "key"],
     layout: ["headline", "body", "cta", "size", "template"],

@@ -19,7 +19,7 @@ from domain.errors import ContentRefused, EngineFailed
 from domain.job import Job
 from domain.plan import Plan, Step, StepInput
 from domain.progress import CancelToken, Progress
-from domain.recipe import Output, OutputFile, Trace, Work
+from domain.recipe import Credit, Output, OutputFile, Trace, Work
 from domain.specs import ArticleSpec, CopySpec, MusicSpec, SpeechSpec, StepSpec
 from domain.take import Prepared
 from library.library import Library
@@ -46,6 +46,7 @@ class Hand:
     started: dict[str, threading.Event] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)
     batches: list[list[str]] = field(default_factory=list)
+    credits: dict[str, tuple[Credit, ...]] = field(default_factory=dict)
     most: int = 1
     guard: threading.Lock = field(default_factory=threading.Lock)
 
@@ -86,7 +87,7 @@ class Hand:
             self.made.append(title)
         text = f"{title} {work.recipe.seed} {work.recipe.parameters['note']} {work.recipe.parameters['inputs']}"
         file = OutputFile(name="note.txt", media_type="text/plain", data=text.encode())
-        return Output(files=(file,), trace=Trace(), facts={"text": text})
+        return Output(files=(file,), trace=Trace(), credits=self.credits.get(title, ()), facts={"text": text})
 
 
 SPECS: dict[str, StepSpec] = {
