@@ -20,6 +20,7 @@ SERVE_UNTIL_STOPPED = """
 import os, signal, sys, threading, time
 from fastapi import FastAPI
 from web.server import Server, open_socket
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs start with it ignored
 try:
     with Server(FastAPI(), open_socket("127.0.0.1", 0)) as server:
         threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
