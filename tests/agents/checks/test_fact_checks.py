@@ -41,6 +41,7 @@ def lists(assets: Path) -> WordLists:
         ("“The best coffee I ever had,” a customer said.", "invented_quote"),
         ("Organic beans, slow mornings", "unsupported_claim"),
         ("Free shipping on every bottle", "unsupported_claim"),
+        ("Coffee Is Free", "unsupported_claim"),
         ("An award-winning brew", "unsupported_claim"),
         ("Satisfaction guaranteed.", "unsupported_claim"),
         ("Sugar-free and smooth", "unsupported_claim"),
