@@ -109,7 +109,7 @@ class Director:
         self._router = Router.load(assets, self._planner, self._editor)
         self._reports = Reports(self._planner)
         self._prompts = load_prompts(assets, "director")
-        self._jobs = JobDesk(assets, self._reader, self._phrases, self._planner.lexicon.languages)
+        self._jobs = JobDesk(assets, self._reader, self._planner.book, self._phrases, self._planner.lexicon.languages)
 
     def prefix(self) -> tuple[Message, ...]:
         """The messages every chat call starts with; evaluate them once so that the first answer starts quickly."""

@@ -147,7 +147,8 @@ class RecipeBook:
 
         context: the text names kinds outright, so a phrase that only says what they are for ("a headline for our campaign",
         "为新品上市写三条标题") does not count.
-        kinds: where the text names kinds; a phrase that is only part of such a name ("a short film script", "新闻稿") does not count.
+        kinds: where the text names kinds; a phrase that shares letters with such a name and does not hold all of it ("a short film
+        script", "新闻稿", "上市宣传海报") does not count.
         """
         folded = text.lower()
         best: tuple[int, int, PlanRecipe] | None = None
@@ -157,7 +158,7 @@ class RecipeBook:
                     _FOR.search(folded[: hit.start()]) or (_FOR_ZH.search(folded[: hit.start()]) and _THEN_ZH.match(folded[hit.end() :]))
                 ):
                     continue
-                if any(a <= hit.start() and hit.end() <= b and b - a > hit.end() - hit.start() for a, b in kinds):
+                if any(a < hit.end() and hit.start() < b and not (hit.start() <= a and b <= hit.end()) for a, b in kinds):
                     continue
                 # A Han character says about as much as three Latin letters.
                 weight = sum(3 if ord(c) > 0x2E80 else 1 for c in hit.group())

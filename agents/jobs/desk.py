@@ -16,6 +16,7 @@ from agents.jobs.kinds import ChatJob, JobKind
 from agents.jobs.reading import JobReader
 from agents.lexicon import Languages, Phrases, language_of, side
 from agents.prompts import load_prompts
+from agents.recipes import RecipeBook
 from agents.request import RequestReader
 from agents.sampling import SamplingBook
 from domain.chat import ChatModel
@@ -29,8 +30,8 @@ _TRIES = 3
 class JobDesk:
     """One desk serves all projects: it holds shipped data and no state between messages."""
 
-    def __init__(self, assets: Path, requests: RequestReader, phrases: Phrases, languages: Languages) -> None:
-        self.reader = JobReader.load(assets, requests)
+    def __init__(self, assets: Path, requests: RequestReader, recipes: RecipeBook, phrases: Phrases, languages: Languages) -> None:
+        self.reader = JobReader.load(assets, requests, recipes)
         self.sampling = SamplingBook.load(assets)
         self._following = FollowReader(self.reader)
         self._prompts = load_prompts(assets, "jobs")

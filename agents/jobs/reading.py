@@ -14,7 +14,8 @@ from pydantic import Field, ValidationError
 from agents.jobs.kinds import ChatJob, JobKind
 from agents.jobs.passages import tokens_in
 from agents.jobs.sums import SumReader
-from agents.lexicon import load_toml
+from agents.lexicon import CJK, load_toml
+from agents.recipes import RecipeBook
 from agents.request import RequestReader
 from domain.errors import InputError
 from domain.value import Value
@@ -23,6 +24,10 @@ from domain.value import Value
 _ASK_MOST = 400
 #: Tokens that make what follows a question a text and not one more remark.
 _TEXT_LEAST = 20
+#: Han characters of a name in quotes are fewer than this.
+_NAME_MOST = 6
+#: How an order to work on a text begins in Chinese, where the verb comes late.
+_ABOUT_A_TEXT = ("把", "将")
 #: A problem in words or a question of fact is at most so long.
 _PROBLEM_MOST = 600
 _FENCE = re.compile(r"```[\w+-]*\n?(.*?)```", re.DOTALL)
@@ -35,8 +40,6 @@ _CODE = re.compile(
 )
 _CODE_ASK = re.compile(r"\b(?:why|what|explain|fix|debug|how|wrong|error|fails?|output|improve)\b|为什么|解释|什么|错|修", re.IGNORECASE)
 _QUERY = re.compile(r"\b(?:select\b.{1,400}\bfrom|insert into|create table|update \w+ set)\b", re.IGNORECASE | re.DOTALL)
-#: Tokens that make what follows a question a text and not one more remark.
-_TEXT_LEAST = 20
 #: A problem in words: two numbers and a question after how much.
 _ASKS_AMOUNT = re.compile(
     r"\b(?:how (?:much|many|long|far|fast|old)|what (?:is|was|will be|would be|do|does|did|are))\b"
@@ -104,10 +107,11 @@ class JobLexicon(Value):
 class JobReader:
     """Reads messages with one set of word lists. Stateless after construction."""
 
-    def __init__(self, words: JobLexicon, requests: RequestReader, sums: SumReader) -> None:
+    def __init__(self, words: JobLexicon, requests: RequestReader, sums: SumReader, recipes: RecipeBook) -> None:
         self.words = words
         self.sums = sums
         self._requests = requests
+        self._recipes = recipes
         self._polite = re.compile(words.polite)
         self._marks = re.compile(words.marks, re.IGNORECASE)
         self._orders = any_of(words.orders)
@@ -117,10 +121,10 @@ class JobReader:
         self._unknowable = [(u.id, any_of(u.ask)) for u in words.unknowable]
 
     @staticmethod
-    def load(assets: Path, requests: RequestReader) -> JobReader:
+    def load(assets: Path, requests: RequestReader, recipes: RecipeBook) -> JobReader:
         """Raises InputError naming the file at fault."""
         try:
-            return JobReader(JobLexicon.load(assets), requests, SumReader.load(assets))
+            return JobReader(JobLexicon.load(assets), requests, SumReader.load(assets), recipes)
         except re.error as error:
             raise InputError(f"The word lists in jobs.toml are not valid: {error}.", field=str(assets / "lexicon" / "jobs.toml")) from error
 
@@ -164,6 +168,14 @@ class JobReader:
         folded = " ".join(ask.lower().replace("’", "'").split())
         return self._polite.sub("", folded).strip(" .,:;!。，：；！…\"'“”")
 
+    def _is_for_the_studio(self, bare: str, at: int, text: str) -> bool:
+        """Whether an order for something the studio makes only happens to hold the words of a job, later than at its start (`at`), or
+        beside a name in quotes instead of a text: "给“小鹿书店”设计海报，用活泼的口吻"."""
+        made = bool(self._orders.search(bare)) and (self.names(bare) or self._recipes.match(bare) is not None)
+        if not made or bare.startswith(_ABOUT_A_TEXT):
+            return False
+        return not text or at > 0 or (bool(CJK.search(text)) and len(text) < _NAME_MOST)
+
     def checked(self, bare: str) -> bool:
         """Whether a question has one short answer that several draws can agree on."""
         return bool(self._checked.search(bare))
@@ -190,7 +202,7 @@ class JobReader:
             return None
         if not words.kinds and self.names(bare):
             return None
-        if words.kinds and not text and self.names(bare) and self._orders.search(bare):
+        if words.kinds and self._is_for_the_studio(bare, match.start(), text):
             return None
         target = self.language_in(ask) if words.kind is JobKind.TRANSLATION else ""
         return ChatJob(kind=words.kind, ask=ask, text=text, message=message, target=target)

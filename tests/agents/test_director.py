@@ -62,6 +62,7 @@ def job(step: str, state: JobState, take: int = 0) -> Job:
         ("A single banner for our bakery's Sunday sale", Intent.PLAN),
         ("Can you make a banner for our summer sale?", Intent.PLAN),
         ("为一款国风茶饮做一个新品上市活动", Intent.PLAN),
+        ("为冷萃咖啡“北码头”做一套上市宣传，面向年轻通勤族，风格活泼。5 月 4 日开售，每瓶 18 元。", Intent.PLAN),
         ("给咖啡店写一条广告语", Intent.PLAN),
         ("12 items for a fantasy shop", Intent.PLAN),
         ("make something", Intent.ASK),

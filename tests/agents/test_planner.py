@@ -68,6 +68,7 @@ def test_the_main_job_has_exactly_its_ten_items(planner: Planner) -> None:
         ("make a press release for our product launch", {"article": 1}),
         ("为一款国风茶饮做一个新品上市活动", {"copy": 3, "article": 1, "picture": 2, "speech": 1, "music": 1, "layout": 3}),
         ("做三张海报，宣传音乐节，不要图片", {"copy": 1, "layout": 3}),
+        ("给茶馆写一条开业宣传文案", {"copy": 1}),
         ("两个NPC，港口小镇", {"dialogue": 2, "picture": 2, "speech": 2}),
         ("campaign in English and Chinese for a tea house", {"copy": 6, "picture": 2, "speech": 2, "music": 1, "layout": 6}),
     ],

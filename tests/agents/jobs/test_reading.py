@@ -17,7 +17,7 @@ from tests.agents.scripted import WHEN
 @pytest.fixture(scope="module")
 def desk(assets: Path) -> JobDesk:
     planner = Planner(assets)
-    return JobDesk(assets, planner.reader, planner.phrases, planner.lexicon.languages)
+    return JobDesk(assets, planner.reader, planner.book, planner.phrases, planner.lexicon.languages)
 
 
 def chat(*said: str) -> tuple[Turn, ...]:
@@ -71,6 +71,10 @@ def test_a_job_is_read_with_its_text(desk: JobDesk, message: str, kind: JobKind,
         "News package: the town opens a new swimming pool",
         "12 items for a fantasy shop",
         "写一篇关于阳台种番茄的博客文章",
+        "为冷萃咖啡“北码头”做一套上市宣传，面向年轻通勤族，风格活泼。",
+        "给“小鹿书店”设计开业海报，用活泼的口吻",
+        "以国风风格为“云上”民宿做一套横幅",
+        'Create a quest called "The Lost Bell" for a fantasy village, main points: betrayal, hope',
         "drop the second banner",
         "go",
         "",
