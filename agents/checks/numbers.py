@@ -43,7 +43,7 @@ _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ni
 _WORDS = {word: float(value) for value, word in enumerate(_UNITS + _TEENS)} | {word: 10.0 * ten for ten, word in enumerate(_TENS, start=2)}
 _WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
 _ENGLISH = re.compile(
-    rf"\b(?:(?P<tens>{_WORD})(?:[- ](?P<ones>one|two|three|four|five|six|seven|eight|nine))?|(?P<a>an?))"
+    rf"\b(?:(?P<tens>{_WORD})(?:[- ](?P<ones>one|two|three|four|five|six|seven|eight|nine))?|(?P<part>half )?(?P<a>an?))"
     r"(?P<half> and a half)?(?P<times>(?: (?:hundred|thousand|million|billion|dozen))*)\b"
     r"(?P<unit>\s(?:percent|per cent|dollars?|euros?|pounds?|francs?))?"
     # "Four pounds twenty": the small coins stand behind without a name.
@@ -107,6 +107,7 @@ def _english(text: str) -> list[Number]:
         if m["a"] and not times:
             continue
         value = (1.0 if m["a"] else _word(m["tens"], m["ones"])) + (0.5 if m["half"] else 0.0)
+        value *= 0.5 if m["part"] and times else 1.0
         for word in times:
             value *= _MULTIPLIERS[word.lower()]
         unit = (m["unit"] or "").strip().lower()
@@ -148,7 +149,13 @@ def _chinese(text: str) -> list[Number]:
         kind: Kind = "percent" if m["percent"] or unit in ("成", "%") else "money" if unit in ("元", "块", "块钱") else "plain"
         value = value * 10 if unit == "成" else value
         counted = bool(m["percent"] or unit) or bool(_CN_COUNTED.match(text[m.end() : m.end() + _NEAR]))
-        counted = counted or (value > 10 and m["digits"][-1] not in "千万" and bool(_CN_MANY.match(text[m.end() : m.end() + _NEAR])))
+        # 十万 and 三百 are amounts; 千万 by itself is a manner of speaking.
+        large = len(m["digits"]) > 1 and m["digits"][0] not in "百千万亿"
+        counted = (
+            counted
+            or (large and value >= 10_000)
+            or (value > 10 and (large or m["digits"][-1] not in "千万") and bool(_CN_MANY.match(text[m.end() : m.end() + _NEAR])))
+        )
         found.append(Number(value, kind, m.span(), m.group(), counted and value not in _ARTICLE))
     return found
 

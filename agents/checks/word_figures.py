@@ -30,6 +30,12 @@ class FigureWords:
     after_over: Patterns
     after_about: Patterns
     cues: Patterns
+    sums: Patterns
+    differences: Patterns
+    shares: Patterns
+    discounts: Patterns
+    parts: Patterns
+    averages: Patterns
     figurative: frozenset[str]
     unit_en: re.Pattern[str]
     unit_zh: re.Pattern[str]
@@ -57,7 +63,7 @@ def figures_of(data: dict[str, Any]) -> FigureWords:
         about=patterns(rounding["about"]),
         after_over=patterns(rounding["after_over"]),
         after_about=patterns(rounding["after_about"]),
-        cues=patterns(data["derived"]["cues"]),
+        **{way: patterns(data["derived"][way]) for way in ("cues", "sums", "differences", "shares", "discounts", "parts", "averages")},
         figurative=frozenset(data["figurative"]["en"]),
         unit_en=re.compile(rf"[\s-]?(?P<unit>{either(words['en'])})(?![A-Za-z²/])", re.IGNORECASE),
         unit_zh=re.compile(rf"\s?(?:多|余|来)?(?P<unit>{either(words['zh'])})"),
