@@ -26,6 +26,7 @@ _RATIO_ZH = re.compile(
 )
 _NOUN = re.compile(r"^[\s-](?:(?P<first>[a-zà-ÿ]{3,})\b)(?:\s(?P<second>[a-zà-ÿ]{3,})\b)?")
 _NOUN_ZH = re.compile(r"^(?:多|余)?[个名位家款只件册本所座间台]?(?P<first>[\u4e00-\u9fff]{2})")
+_MEASURE_ZH = re.compile(r"(?:多|余)?(?P<measure>[名位家款只件册本所座间台棵份套瓶盒杯])")
 _FRACTION = re.compile(
     r"\b(?:(?P<top>an?|one|two|three|four|[2-9]) |(?P<alone>half)\b|(?P<tops>two|three|four)-)?"
     r"(?P<part>halves|thirds?|quarters?|fifths?|sixths?|eighths?|tenths?)?\b"
@@ -106,7 +107,8 @@ def _noun(after: str) -> str:
         return word.removesuffix("s")
     if m := _NOUN_ZH.match(after):
         return m["first"]
-    return ""
+    # 18件，: what is counted is not said, only its measure word.
+    return m["measure"] if (m := _MEASURE_ZH.match(after)) else ""
 
 
 def _fractions(text: str) -> Iterator[Number]:

@@ -80,7 +80,7 @@ class Worked:
     def _share(self, amount: Amount, clause: str, bounds: Bounds, words: FigureWords) -> bool:
         """Shares in words ("one in four") announce themselves, and what is left of a share is as given as the share."""
         left = [100 - a.number.value for a in self.amounts if a.number.kind == "percent"]
-        if any(bounds.hold(value) for value in left):
+        if not said(words.changes, clause) and any(bounds.hold(value) for value in left):
             return True
         worded = not re.search(r"\d|percent|per cent|%|百分", amount.number.text)
         slack = 1.5 if worded else 0.55
@@ -177,13 +177,13 @@ def _near(text: str, words: FigureWords) -> Iterator[tuple[str, float]]:
                 shares = (100 * (big - small) / small, 100 * (big - small) / big, 100 * small / big)
                 seen |= {("percent", share) for share in shares} | ({("discount", shares[1])} if kind == "money" else set())
     if _HALF_PRICE.search(text):
-        seen |= {(a.number.kind, a.amount / 2) for row in rows for a in row}
+        seen |= {("money", a.amount / 2) for row in rows for a in row if a.number.kind == "money"}
     yield from sorted(seen)
 
 
 def _shared_kind(one: Amount, other: Amount) -> str:
     """The kind or dimension of two amounts that may be set against each other; "" for pears and apples."""
-    if (one.noun and other.noun and one.noun != other.noun) or _year(one) or _year(other):
+    if (one.noun and other.noun and one.noun != other.noun) or any(_year(a) or _article(a) for a in (one, other)):
         return ""
     kinds = {one.dimension or one.number.kind, other.dimension or other.number.kind}
     # "412 million euros from 361 million": the second has no name of its own.
@@ -196,6 +196,11 @@ def _year(amount: Amount) -> bool:
     """2026 beside nothing that it counts: years are not added up and no share of anything."""
     n = amount.number
     return n.kind == "plain" and not amount.dimension and 1800 <= n.value <= 2100 and bool(re.fullmatch(r"\d{4}", n.text))
+
+
+def _article(amount: Amount) -> bool:
+    """一 of 周一 and 一级: counts nothing."""
+    return amount.amount == 1.0 and not amount.number.certain
 
 
 def _durations(text: str) -> Iterator[float]:

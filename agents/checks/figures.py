@@ -126,6 +126,9 @@ def _given(amount: Amount, text: str, known: Figures, words: FigureWords) -> boo
             return any(math.ceil(year / 100) == int(century[1] or century[2]) for year in years)
         if decade := _DECADE.match(n.text + after):
             return any(int(year) // 10 * 10 % 100 == int(decade[1] or decade[2]) % 100 for year in years)
+        # "Branch number five" of a fifth branch.
+        if re.search(r"\b(?:number|no\.) $", before, re.IGNORECASE) and any(value == n.value for value, _ in known.ordinals):
+            return True
         # "After the 30th", beside "30 April".
         if re.match(r"(?:st|nd|rd|th)\b", after) and any(m.kind == "date" and m.value % 100 == n.value for m in known.moments):
             return True

@@ -45,9 +45,9 @@ class Moment(NamedTuple):
         return bool(mine & {other.value, *((other.value % 100 * 100 + other.value // 100,) if other.loose else ())})
 
 
-_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
-_SHORT = {month[:3]: at for at, month in enumerate(_MONTHS, start=1)}
-_MONTH = rf"(?P<month>{'|'.join(_MONTHS)}|{'|'.join(m[:3] + '[.]?' for m in _MONTHS if m != 'may')}|sept[.]?)"
+MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
+_SHORT = {month[:3]: at for at, month in enumerate(MONTHS, start=1)}
+_MONTH = rf"(?P<month>{'|'.join(MONTHS)}|{'|'.join(m[:3] + '[.]?' for m in MONTHS if m != 'may')}|sept[.]?)"
 _UNITS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 _TEENS = ("tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth")
 _ORDINALS = (*_UNITS, *_TEENS, "twentieth", *(f"twenty-{unit}" for unit in _UNITS), "thirtieth", "thirty-first")
@@ -130,17 +130,26 @@ def bare_hours(text: str) -> list[Moment]:
 @lru_cache(maxsize=16)
 def weekdays_of(text: str) -> frozenset[int]:
     """Weekdays (0 Monday) of the dates that stand with a year: "3 June 2026" is a Wednesday."""
+    dates = [m for m in moments(text) if m.kind == "date"]
+    dated = [(_year_beside(m, text), m.value) for m in dates]
+    # "2026 … 15 November": where no date has a year of its own, the only year of the text is that of all.
+    years = set(re.findall(r"(?<![\d.,])20\d\d(?![\d.,]\d|\d)", text))
+    if len(years) == 1 and not any(year for year, _ in dated):
+        dated = [(int(min(years)), value) for _, value in dated]
     days = set()
-    for moment in moments(text):
-        year = re.match(r"[,\s]{0,2}(\d{4})\b", text[moment.span[1] : moment.span[1] + 8]) or re.search(
-            r"(\d{4})年$", text[max(0, moment.span[0] - 8) : moment.span[0]]
-        )
-        if moment.kind == "date" and year:
-            try:
-                days.add(datetime.date(int(year[1]), moment.value // 100, moment.value % 100).weekday())
-            except ValueError:  # 31 June: the text is wrong about more than the weekday
-                continue
+    for year, value in dated:
+        try:
+            days |= {datetime.date(year, value // 100, value % 100).weekday()} if year else set()
+        except ValueError:  # 31 June: the text is wrong about more than the weekday
+            continue
     return frozenset(days)
+
+
+def _year_beside(moment: Moment, text: str) -> int:
+    """The year that a date stands with, 0 for none."""
+    start, end = moment.span
+    year = re.match(r"[,\s]{0,2}(\d{4})\b", text[end : end + 8]) or re.search(r"(\d{4})年$", text[max(0, start - 8) : start])
+    return int(year[1]) if year else 0
 
 
 def _date(m: re.Match[str]) -> Moment | None:

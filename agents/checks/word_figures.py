@@ -33,6 +33,7 @@ class FigureWords:
     sums: Patterns
     differences: Patterns
     shares: Patterns
+    changes: Patterns
     discounts: Patterns
     parts: Patterns
     averages: Patterns
@@ -63,7 +64,10 @@ def figures_of(data: dict[str, Any]) -> FigureWords:
         about=patterns(rounding["about"]),
         after_over=patterns(rounding["after_over"]),
         after_about=patterns(rounding["after_about"]),
-        **{way: patterns(data["derived"][way]) for way in ("cues", "sums", "differences", "shares", "discounts", "parts", "averages")},
+        **{
+            way: patterns(data["derived"][way])
+            for way in ("cues", "sums", "differences", "shares", "changes", "discounts", "parts", "averages")
+        },
         figurative=frozenset(data["figurative"]["en"]),
         unit_en=re.compile(rf"[\s-]?(?P<unit>{either(words['en'])})(?![A-Za-z²/])", re.IGNORECASE),
         unit_zh=re.compile(rf"\s?(?:多|余|来)?(?P<unit>{either(words['zh'])})"),
