@@ -25,8 +25,9 @@ _RATIO_ZH = re.compile(
     rf"|每(?P<of>{_CN}+)[个名位人][^\d\W]{{0,4}}，就?有?(?P<part>{_CN}+)[个名位]"
 )
 _NOUN = re.compile(r"^[\s-](?:(?P<first>[a-zà-ÿ]{3,})\b)(?:\s(?P<second>[a-zà-ÿ]{3,})\b)?")
-_NOUN_ZH = re.compile(r"^(?:多|余)?[个名位家款只件册本所座间台]?(?P<first>[\u4e00-\u9fff]{2})")
-_MEASURE_ZH = re.compile(r"(?:多|余)?(?P<measure>[名位家款只件册本所座间台棵份套瓶盒杯])")
+_MEASURES = "名位家款只件册本所座间台棵份套瓶盒杯节场期集页首支根块片颗粒袋箱桶碗盘壶户封篇头匹朵批轮局级档组队排辆幅张条双层"
+_NOUN_ZH = re.compile(rf"^(?:多|余)?(?:个|(?P<measure>[{_MEASURES}]))?(?P<first>[\u4e00-\u9fff]{{2}})")
+_MEASURE_ZH = re.compile(rf"(?:多|余)?(?P<measure>[{_MEASURES}])")
 _FRACTION = re.compile(
     r"\b(?:(?P<top>an?|one|two|three|four|[2-9]) |(?P<alone>half)\b|(?P<tops>two|three|four)-)?"
     r"(?P<part>halves|thirds?|quarters?|fifths?|sixths?|eighths?|tenths?)?\b"
@@ -106,7 +107,7 @@ def _noun(after: str) -> str:
         word = next((g for g in (m["first"], m["second"]) if g and g.endswith("s")), m["first"])
         return word.removesuffix("s")
     if m := _NOUN_ZH.match(after):
-        return m["first"]
+        return (m["measure"] or "") + m["first"]
     # 18件，: what is counted is not said, only its measure word.
     return m["measure"] if (m := _MEASURE_ZH.match(after)) else ""
 

@@ -12,12 +12,19 @@ from itertools import combinations, pairwise
 
 from agents.checks.amounts import Amount, amounts_of
 from agents.checks.days import days_open
-from agents.checks.moments import Moment, moments
+from agents.checks.moments import MONTHS, Moment, moments
 from agents.checks.rounding import Bounds
 from agents.checks.word_figures import FigureWords
 
 SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？；])|\n")
-_HALF_PRICE = re.compile(r"半价|half[- ]price|twice as|doubled|翻了?一?番|[两二]倍", re.IGNORECASE)
+_HALF_PRICE = re.compile(r"半价|half[- ]price", re.IGNORECASE)
+_DOUBLED = re.compile(r"twice as|doubled|翻了?一?番|[两二]倍", re.IGNORECASE)
+#: Spans of time that have a name: (name, minutes).
+_NAMED = (
+    (re.compile(r"\bweek|周|星期", re.IGNORECASE), 10080.0),
+    (re.compile(r"\bquarter(?:ly)?\b|季[卡度]", re.IGNORECASE), 131490.0),
+    (re.compile(r"\byear|annual|年", re.IGNORECASE), 525960.0),
+)
 _RANGE = re.compile(r"^[日号]?\s?(?:[-–—~～至到]|to|until|till|through|and)\s?$", re.IGNORECASE)
 _LIST = re.compile(r"(?:[\w’'&.-]+(?: [\w’'&.-]+){0,3}, )*[\w’'&.-]+(?: [\w’'&.-]+){0,3},? (?:and|or|&) (?=\w)")
 _LIST_ZH = re.compile(r"[^，。；：、\s]{1,12}(?:、[^，。；：、\s]{1,12})+")
@@ -51,6 +58,7 @@ class Worked:
         sums |= set(_runs(text, words))
         times = [*_durations(text), *(_DAY * days for days in days_open(text))]
         years = sorted({a.number.value for a in few if _year(a)})
+        times += [size for name, size in _NAMED if name.search(text)]
         times += [_YEAR * (later - sooner) for sooner, later in combinations(years, 2)]
         near, halved = frozenset(_near(text, words)), bool(_HALF_PRICE.search(text))
         return Worked(near, frozenset(sums), frozenset(differences), tuple(times), frozenset(_listed(text)), tuple(few), halved)
@@ -103,7 +111,8 @@ class Worked:
         counts = sorted({*self._counts(beside)} - {0.0, 1.0})
         bases = [a for a in self.amounts if (a.dimension or a.number.kind) == kind and a.amount > 0][:_PRICES]
         prices = sorted({a.amount for a in bases} | ({a.amount / 2 for a in bases} if self.halved and kind == "money" else set()))
-        yield from (count * price for count in counts for price in prices)
+        if kind == "money" or said(words.sums, clause):
+            yield from (count * price for count in counts for price in prices)
         if said(words.averages, clause):
             yield from (a.amount / over for a in bases for over in self._divisors() if over > 0)
         if kind == "money" and (said(words.sums, clause) or said(words.differences, clause)):
@@ -176,14 +185,30 @@ def _near(text: str, words: FigureWords) -> Iterator[tuple[str, float]]:
             if small > 0:
                 shares = (100 * (big - small) / small, 100 * (big - small) / big, 100 * small / big)
                 seen |= {("percent", share) for share in shares} | ({("discount", shares[1])} if kind == "money" else set())
-    if _HALF_PRICE.search(text):
-        seen |= {("money", a.amount / 2) for row in rows for a in row if a.number.kind == "money"}
+    halved = "money" if _HALF_PRICE.search(text) else ""
+    seen |= {(a.number.kind, a.amount / 2) for row in rows for a in row if a.number.kind == halved or _DOUBLED.search(text)}
+    seen |= set(_of_one_noun(rows))
     yield from sorted(seen)
+
+
+def _of_one_noun(rows: list[tuple[Amount, ...]]) -> Iterator[tuple[str, float]]:
+    """Shares and growth of amounts that count the same thing, or of a few sums of money, wherever they stand."""
+    every = [a for row in rows for a in row]
+    for one, other in combinations(every if len(every) <= _FEW else (), 2):
+        big, small = max(one.amount, other.amount), min(one.amount, other.amount)
+        kind = _shared_kind(one, other)
+        if kind and small > 0 and (kind == "money" or (one.noun and other.noun)):
+            yield from (("percent", share) for share in (100 * small / big, 100 * (big - small) / small, 100 * (big - small) / big))
+
+
+def alike(one: str, other: str) -> bool:
+    """One noun, or a noun and the measure word that it has: 家企业 and 家."""
+    return one.startswith(other) or other.startswith(one)
 
 
 def _shared_kind(one: Amount, other: Amount) -> str:
     """The kind or dimension of two amounts that may be set against each other; "" for pears and apples."""
-    if (one.noun and other.noun and one.noun != other.noun) or any(_year(a) or _article(a) for a in (one, other)):
+    if (one.noun and other.noun and not alike(one.noun, other.noun)) or any(_year(a) or _article(a) for a in (one, other)):
         return ""
     kinds = {one.dimension or one.number.kind, other.dimension or other.number.kind}
     # "412 million euros from 361 million": the second has no name of its own.
@@ -217,6 +242,10 @@ def _durations(text: str) -> Iterator[float]:
         days = float(_ordinal(other.value) - _ordinal(one.value)) % 365
         days = 365 - days if days > 330 else days  # named in the other order
         yield from (_DAY * days, _DAY * (days + 1))
+    months = [(m.value // 100 if m.kind == "date" else m.value) for m in found if m.kind != "clock"][:_ROW]
+    months += [at for at, name in enumerate(MONTHS, 1) if re.search(rf"\b{name.title()}\b", text)][:_ROW]
+    for first, last in combinations(dict.fromkeys(months), 2):
+        yield 43830.0 * ((last - first) % 12)
 
 
 def _ordinal(value: int) -> int:

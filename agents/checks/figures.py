@@ -12,23 +12,34 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agents.checks.amounts import Amount, amounts_of, around, results_of
-from agents.checks.derived import SENTENCE, Worked, said
+from agents.checks.derived import SENTENCE, Worked, alike, said
 from agents.checks.moments import Moment, bare_hours, moments
 from agents.checks.numbers import Number
 from agents.checks.rounding import Bounds
 from agents.checks.word_figures import FigureWords
 
 _PLURAL = re.compile(r"^\s(?:[a-zà-ÿ]+\s)?(?:[a-zà-ÿ]{2,}s|people|children|men|women|mice|feet)\b")
+_OTHER_YEAR = re.compile(r"\b(?:this|last|next|previous) year\b|\byear (?:earlier|before)\b|[去今明前]年|上年|同比", re.IGNORECASE)
 _CENTURY = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)[- ]century|(\d{1,2})世纪", re.IGNORECASE)
 _DECADE = re.compile(r"\b(\d{3}0)s\b|(\d{2}|\d{4})年代")
 _ORDINAL = re.compile(
-    r"\b(second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|(\d{1,2})(?:st|nd|rd|th))\s(?P<noun>[a-z]{3,})", re.I
+    r"\b(second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|(\d{1,2})(?:st|nd|rd|th))\s"
+    r"(?P<noun>[a-z]{3,}|of(?= (?:\d|two|three|four|five|six|seven|eight|nine|ten)))",
+    re.I,
 )
 #: "An hour from the sea" is a distance; "an hour of quiet" is a manner of speaking.
 _AN_HOUR = re.compile(
     r"\b(?P<half>half )?an? (?P<unit>hour|minute|mile|kilometre)(?= (?:from|away|by|off)\b|['’]s (?:walk|drive|ride))", re.I
 )
 _ORDINALS = ("", "", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth")
+#: Words before a time of day, and the minutes from it that they allow.
+_ABOUT_TIMES = (
+    (re.compile(r"(?:shortly|just|soon) after (?:the )?$", re.IGNORECASE), 0, 29),
+    (re.compile(r"(?:(?:shortly|just|right) before|nearly|almost|towards?) $", re.IGNORECASE), -29, 0),
+    (re.compile(r"(?:about|around|at roughly|circa) $|(?:将近|大约|约)$", re.IGNORECASE), -20, 20),
+    (re.compile(r"(?:刚过|过了)$"), 0, 29),
+)
+_ABOUT_AFTER = re.compile(r"左右|前后|上下|多|过")
 #: Converted units are rounded by custom: 11 metres are "36 feet".
 _CONVERTED = 0.03
 #: Characters to either side of a number that belong to its sentence.
@@ -51,6 +62,7 @@ class Figures:
     worked: Worked
     pairs: frozenset[frozenset[float]]
     percents: tuple[float, ...] = ()
+    neighbours: bool = False
 
     @staticmethod
     def of(text: str, words: FigureWords) -> Figures:
@@ -65,6 +77,7 @@ class Figures:
             ordinals=frozenset(_ordinals(text)),
             worked=Worked.of(text, amounts, words),
             pairs=frozenset(pair for pair, _ in results_of(text)),
+            neighbours=bool(_OTHER_YEAR.search(text)),
             percents=tuple(a.number.value for a in amounts if a.number.kind == "percent"),
         )
 
@@ -72,7 +85,7 @@ class Figures:
 def strangers(text: str, known: Figures, words: FigureWords, strict: bool) -> Iterator[tuple[int, int]]:
     """Spans of the amounts, dates and times of day that the material does not give. strict: number words count always."""
     for moment in moments(text):
-        if (moment.certain or strict) and not _timed(moment, known):
+        if (moment.certain or strict) and not _timed(moment, text, known):
             yield moment.span
     for number, noun, span in _ordinal_spans(text):
         bound = {value for value, of in known.ordinals if of == noun}
@@ -88,17 +101,34 @@ def strangers(text: str, known: Figures, words: FigureWords, strict: bool) -> It
     for amount in amounts_of(text, words):
         n = amount.number
         # "Four of us" is a manner of speaking; "four sizes" is not where the material counts sizes.
-        counts = n.certain or strict or (amount.noun and amount.noun in known.nouns) or _many(amount, text, words)
+        counts = n.certain or strict or _counted(amount.noun, known) or _many(amount, text, words)
         # A Chinese measure needs no more to be a fact: 三毫米, but 一天 is "some day" and 二 in 第二天 the next.
         counts = counts or (amount.dimension not in ("", "ordinal") and not n.text.isascii() and n.value > 1)
-        if counts and not _given(amount, text, known, words):
+        # "Zero tears" and "0% perfume" say that there is none.
+        if counts and (n.value or strict) and not _given(amount, text, known, words):
             yield n.span
 
 
-def _timed(moment: Moment, known: Figures) -> bool:
+def _counted(noun: str, known: Figures) -> bool:
+    return bool(noun) and any(alike(noun, other) for other in known.nouns)
+
+
+def _timed(moment: Moment, text: str, known: Figures) -> bool:
     if any(moment.agrees(other) for other in known.moments):
         return True
-    return moment.kind == "clock" and moment.value % 60 == 0 and any(moment.agrees(other) for other in known.hours)
+    if moment.kind != "clock":
+        return False
+    if moment.value % 60 == 0 and any(moment.agrees(other) for other in known.hours):
+        return True
+    clocks = [m for m in known.moments if m.kind == "clock"]
+    # 11:59 pm is midnight; "shortly after 3" and "around half past three" are 3:12 and 3:25.
+    if moment.value == 1439 and any(m.value == 0 for m in clocks):
+        return True
+    before, after = around(text, moment.span)
+    low, high = next(((low, high) for said, low, high in _ABOUT_TIMES if said.search(before)), (0, 0))
+    if _ABOUT_AFTER.match(after):
+        low, high = -20, 20
+    return any(low <= (m.value - moment.value + 360) % 720 - 360 <= high for m in clocks) if low or high else False
 
 
 def _many(amount: Amount, text: str, words: FigureWords) -> bool:
@@ -128,6 +158,8 @@ def _given(amount: Amount, text: str, known: Figures, words: FigureWords) -> boo
             return any(int(year) // 10 * 10 % 100 == int(decade[1] or decade[2]) % 100 for year in years)
         # "Branch number five" of a fifth branch.
         if re.search(r"\b(?:number|no\.) $", before, re.IGNORECASE) and any(value == n.value for value, _ in known.ordinals):
+            return True
+        if _plain_year(amount, text, known) or (n.value in (5, 10, 100) and re.search(r"\d ?(?:out of|/) ?$", before)):
             return True
         # "After the 30th", beside "30 April".
         if re.match(r"(?:st|nd|rd|th)\b", after) and any(m.kind == "date" and m.value % 100 == n.value for m in known.moments):
@@ -185,6 +217,18 @@ def _worked_out(amount: Amount, text: str, known: Figures, bounds: Bounds, words
     ):
         return True
     return known.worked.explains(amount, clause, bounds, words)
+
+
+def _plain_year(amount: Amount, text: str, known: Figures) -> bool:
+    """A year beside one of the material ("this year", 去年 of 2026), or one that its span of years leads to ("for seven years": 2033)."""
+    value = amount.number.value
+    years = [a.number.value for a in known.amounts if 1900 <= a.number.value <= 2100 and not a.dimension]
+    if not years or not 1900 <= value <= 2100:
+        return False
+    spans = [a.amount / 525960 for a in known.amounts if a.dimension == "time" and a.amount >= 525960]
+    return any(value == year + sign * span for year in years for span in spans for sign in (-1, 1)) or (
+        known.neighbours and any(abs(value - year) == 1 for year in years)
+    )
 
 
 def _clause(text: str, span: tuple[int, int]) -> str:

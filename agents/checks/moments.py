@@ -64,16 +64,17 @@ _DASH = r"(?:[-–—~～]|to|and|until|till|through|至|到)"
 _SPANS = (
     re.compile(rf"\b(?P<first>\d{{1,2}})(?:st|nd|rd|th)?\s?{_DASH}\s?\d{{1,2}}(?:st|nd|rd|th)?(?: of)?\s{_MONTH}(?![a-z])", re.IGNORECASE),
     re.compile(rf"\b{_MONTH}\s(?P<first>\d{{1,2}})(?:st|nd|rd|th)?\s?{_DASH}\s?(?P<last>\d{{1,2}})\b(?![:.]\d|,\d{{3}})", re.IGNORECASE),
-    re.compile(rf"(?P<month>\d{{1,2}}|{_CN})月(?P<first>\d{{1,2}}|{_CN})[日号]?\s?{_DASH}(?P<last>\d{{1,2}}|{_CN})[日号]"),
+    re.compile(rf"(?P<month>\d{{1,2}}|{_CN})月(?P<first>\d{{1,2}}|{_CN})[日号]?[^，。；\d]{{0,4}}?{_DASH}(?P<last>\d{{1,2}}|{_CN})[日号]"),
 )
 _FIGURES = re.compile(
     r"(?<![\d./-])(?:(?P<one>\d{1,2})(?P<sign>[/.])(?P<two>\d{1,2})(?P=sign)(?:19|20)\d\d|(?:19|20)\d\d[/.](?P<m>\d{1,2})[/.](?P<d>\d{1,2}))(?![\d/.]\d)"
 )
+_CN_DAY = re.compile(r"(?<![个\d])(?P<month>\d{1,2})月|(?<![\d月.])(?P<day>\d{1,2})日")
 _CN_MONTH = re.compile(rf"(?<!个)(?P<month>\d{{1,2}}|{_CN})月(?![\d一二三四五六七八九十饼亮])")
 _HOURS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 _SIDE = r"(?P<side>a\.?m\b\.?|p\.?m\b\.?|in the (?:morning|afternoon|evening)|at night)"
 _CLOCKS = (
-    re.compile(rf"\b(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?!\d)(?:\s?{_SIDE})?", re.IGNORECASE),
+    re.compile(rf"(?<![\d.:A-Za-z])(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?!\d)(?:\s?{_SIDE})?", re.IGNORECASE),
     re.compile(rf"\b(?P<hour>1[0-2]|0?[1-9])\.(?P<minute>[0-5]\d)\s?{_SIDE}", re.IGNORECASE),
     re.compile(rf"\b(?P<hour>1[0-2]|0?[1-9])\s?{_SIDE}", re.IGNORECASE),
     re.compile(rf"\b(?P<past>half past|quarter past|quarter to) (?P<hour>{_HOURS}|1[0-2]|[1-9])\b(?: {_SIDE})?", re.IGNORECASE),
@@ -106,6 +107,7 @@ def moments(text: str) -> list[Moment]:
         found += [date for m in pattern.finditer(text) if (date := _date(m)) is not None]
     for pattern in _SPANS:
         found += [date for m in pattern.finditer(text) for date in _days_of(m)]
+    found += _bare_days(text)
     found += [date for m in _FIGURES.finditer(text) if (date := _in_figures(m)) is not None]
     found += [Moment("month", _count(m["month"]), m.span(), m.group()) for m in _CN_MONTH.finditer(text) if 1 <= _count(m["month"]) <= 12]
     for pattern in _CLOCKS:
@@ -159,6 +161,16 @@ def _date(m: re.Match[str]) -> Moment | None:
     if not (1 <= number <= 12 and 1 <= at <= 31):
         return None
     return Moment("date", number * 100 + at, m.span(), m.group())
+
+
+def _bare_days(text: str) -> Iterator[Moment]:
+    """8日 after a month that was named: the eighth of that month."""
+    month = 0
+    for m in _CN_DAY.finditer(text):
+        month = _count(m["month"]) if m["month"] else month
+        day = _count(m["day"] or "0")
+        if not m["month"] and 1 <= month <= 12 and 1 <= day <= 31:
+            yield Moment("date", month * 100 + day, m.span(), m.group())
 
 
 def _days_of(m: re.Match[str]) -> Iterator[Moment]:

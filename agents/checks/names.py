@@ -38,10 +38,11 @@ _SMALL = frozenset(
 def strangers(text: str, known: Known, lists: WordLists, strict: bool) -> list[tuple[int, int]]:
     """Spans of names, weekdays and months the material does not have, the outermost of those that overlap."""
     names = lists.names
-    spans = [m.span() for pattern in names.places for m in pattern.finditer(text) if not _kin(m.group(), known, names)]
+    bare = _without_kin(text, known, names)
+    spans = [m.span() for pattern in names.places for m in pattern.finditer(bare) if not _kin(m.group(), known, names)]
     spans += _dates(text, known, names, strict)
     spans += _codes(text, known, names)
-    spans += _capitalised(text, known, lists, strict, title_case(text, lists))
+    spans += _capitalised(bare, known, lists, strict, title_case(text, lists))
     if CJK.search(text):
         spans += chinese(text, known, names)
     return outermost(spans)
@@ -99,6 +100,14 @@ def _stands(form: str, text: str) -> bool:
     return bool(re.search(rf"\b{re.escape(form)}\b", text)) if form.isascii() else form in text
 
 
+def _without_kin(text: str, known: Known, names: Names) -> str:
+    """The text without names of several words that the material has in another form: "Southeast Asia" of 东南亚."""
+    for name in names.kin:
+        if " " in name and name in text and _kin(name, known, names):
+            text = text.replace(name, "_" * len(name))
+    return text
+
+
 def _dates(text: str, known: Known, names: Names, strict: bool) -> list[tuple[int, int]]:
     spans = []
     days = days_named(known.text) | weekdays_of(known.text)
@@ -144,9 +153,13 @@ def _capitalised(text: str, known: Known, lists: WordLists, strict: bool, headli
         if re.fullmatch(r"[A-Z][\wÀ-ɏ]*-[a-zà-ÿ]+", word) and known.knows(word.split("-")[0]):
             continue  # "Malmö-based"
         after = matches[at + 1] if at + 1 < len(matches) else None
+        # "Series B": a label, not a name.
+        if re.match(r" [A-E]\b(?! ?[.&])", rest):
+            continue
         titled = headline or title_case(_sentence(text, m.start()), lists)
         raised = titled or _SENTENCE_START.search(before)
-        if raised and not (_named(m, after, text, known, names, titled) or _other_first(m, after, text, firsts, lists)):
+        acronym = strict and len(word) > 2 and word.isupper() and not text.isupper()
+        if raised and not (acronym or _named(m, after, text, known, names, titled) or _other_first(m, after, text, firsts, lists)):
             continue
         spans.append(m.span())
     return _joined(spans, text)

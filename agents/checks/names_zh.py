@@ -24,6 +24,8 @@ _WHEN = re.compile(
     r"(?:赛后|会后|课后|随后|当日|当天|昨日|昨天|今日|今天|日前|近日|现场|最后|最近|此前|之前|此外|同时|再次|进一步|还|也|则|又|曾|均|都|并|补充)+$"
 )
 _WESTERN = re.compile(r"[A-Z][a-z]+ [A-Z][a-z]+")
+#: Before 市 and 县 these make no name: 超市, 上市, 全县.
+_NO_TOWN = "上超城都门夜集股全本我该各楼菜闹早花鱼街面邻外两省某跨入出开在县"
 _NEAR = 40
 
 
@@ -61,7 +63,7 @@ def _people(text: str, names: Names) -> frozenset[str]:
     """Names of three characters after a role, where what follows ends a name."""
     return frozenset(
         m["name"]
-        for m in names.role_zh.finditer(text)
+        for m in (*names.role_zh.finditer(text), *names.any_role_zh.finditer(text))
         if len(m["name"]) == 3 and m["name"][2] not in names.follow_zh and _ended(text[m.end() : m.end() + 1], names)
     )
 
@@ -126,6 +128,8 @@ def _bodies(text: str, known: Known, names: Names) -> Iterator[tuple[int, int]]:
         if re.search(r"[一二三四五六七八九十百千万两几所家座个间这那该本各每此我你他的了在到从和与及或是有为以新老大小]$", name[-1:]):
             continue
         if re.search(r"[所家座个间这那该本各每的]", name[-2:]):
+            continue
+        if (name + ending).endswith("中小学") or (ending in "市县" and name[-1] in _NO_TOWN):
             continue
         if not known.holds(name[-2:] + ending):
             yield (m.end() - len(ending) - 2, m.end())

@@ -68,7 +68,9 @@ _CN_COUNTED = re.compile(
     r"^(?:多|余)?(?:年|个?月|日|号|点|小时|分钟|秒|公里|千米|米|克|公斤|斤|毫升|升|人|家|名|位|倍|款|岁|天|次|项|层|座|辆|条|元|块|折|成|万|亿|种)"
 )
 #: After a number above ten these count too; below, they are as often a manner of speaking ("三杯两盏").
-_CN_MANY = re.compile(r"^(?:多|余)?(?:个|双|台|件|册|本|所|只|杯|张|条|座|座位|幅|场)")
+_CN_MANY = re.compile(
+    r"^(?:多|余)?(?:个|双|座位|[件册本所只杯张条座幅场台棵份套瓶盒节期集页首支根块片颗粒袋箱桶碗盘壶户封篇头匹朵批轮局组队间道])"
+)
 #: Characters after a number that say what it counts. Bounded, so that two megabytes of figures are read in their own time.
 _NEAR = 40
 #: Chinese 一 in these places is an article ("a cup"), not a count.

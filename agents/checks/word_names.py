@@ -29,6 +29,7 @@ class Names:
     titles_zh: tuple[str, ...]
     surnames_zh: str
     role_zh: re.Pattern[str]
+    any_role_zh: re.Pattern[str]
     titled_zh: re.Pattern[str]
     body_zh: re.Pattern[str]
     bodies: frozenset[str]
@@ -58,8 +59,9 @@ def names_of(data: dict[str, Any], relations: dict[str, Any]) -> Names:
         titles_zh=tuple(data["titles_zh"]),
         surnames_zh=data["surnames_zh"],
         role_zh=re.compile(rf"(?:{either(data['roles_zh'])})(?P<name>[{data['surnames_zh']}][\u4e00-\u9fff]{{1,2}})"),
+        any_role_zh=re.compile(rf"[员师人家手长生](?P<name>[{data['surnames_zh']}][\u4e00-\u9fff]{{2}})"),
         titled_zh=re.compile(rf"(?P<family>[{data['surnames_zh']}和])(?P<title>{either(data['titles_zh'])})"),
-        body_zh=re.compile(rf"(?P<name>[\u4e00-\u9fff]{{2,4}}?)(?P<ending>{either(data['bodies_zh'])})"),
+        body_zh=re.compile(rf"(?P<name>[\u4e00-\u9fff]{{2,4}}?)(?P<ending>{either(data['bodies_zh'])})(?<!市(?=[民场值区面容政]))"),
         bodies=frozenset(body.casefold() for body in relations["bodies"]),
         eras={name: (first, last) for name, first, last in relations["eras"]},
     )
