@@ -14,7 +14,9 @@ _ZH = re.compile(r"(?<![一二两三四五六七八九十几半上下\d])(?:周|
 _RANGE_ZH = re.compile(r"(?:周|星期|礼拜)(?P<first>[一二三四五六日天])(?:[-–—~至到])(?:周|星期|礼拜)?(?P<last>[一二三四五六日天])")
 _WEEKEND = re.compile(r"\bweekends?\b|周末|双休日", re.IGNORECASE)
 _CLOSED = re.compile(
-    rf"\b(?:closed|except)(?: on)?(?: every)? {_DAY}\b|(?:周|星期)[一二三四五六日天](?:闭馆|休息|闭店|店休|不营业)", re.IGNORECASE
+    rf"\b(?:closed|except)(?: on)?(?: every)? (?P<days>{_DAY}(?:(?:, | and | & ){_DAY})*)\b"
+    r"|(?P<zh>(?:周|星期)[一二三四五六日天](?:[、和](?:周|星期)[一二三四五六日天])*)(?:闭馆|休息|闭店|店休|不营业)",
+    re.IGNORECASE,
 )
 _ZH_DAYS = "一二三四五六日"
 
@@ -33,17 +35,26 @@ def days_named(text: str) -> frozenset[int]:
     found = {day for day in days if day is not None} | {_zh(m["day"]) for m in _ZH.finditer(text)}
     for first, last in _ranges(text):
         found |= {(first + step) % 7 for step in range((last - first) % 7 + 1)}
+    # "Closed Mondays" says that it is open on the other days.
+    for m in _CLOSED.finditer(text):
+        found |= set(range(7)) - _shut(m)
     return frozenset(found | ({5, 6} if _WEEKEND.search(text) else set()))
 
 
 def days_open(text: str) -> tuple[int, ...]:
     """How many days a week the ranges of a text hold, and what a weekly closing day leaves."""
-    return (*((last - first) % 7 + 1 for first, last in _ranges(text)), *(6 for _ in _CLOSED.finditer(text)))
+    return (*((last - first) % 7 + 1 for first, last in _ranges(text)), *(7 - len(_shut(m)) for m in _CLOSED.finditer(text)))
 
 
 def weekday_spans_zh(text: str) -> list[tuple[int, tuple[int, int]]]:
     """Chinese weekdays with their places."""
     return [(_zh(m["day"]), m.span()) for m in _ZH.finditer(text)]
+
+
+def _shut(m: re.Match[str]) -> set[int]:
+    """The days of a closing: "closed Mondays and Tuesdays"."""
+    named = {weekday(d["day"]) for d in _EN.finditer(m["days"] or "")} - {None}
+    return {day for day in named if day is not None} | {_zh(d) for d in re.findall(r"(?:周|星期)(.)", m["zh"] or "")}
 
 
 def _ranges(text: str) -> list[tuple[int, int]]:

@@ -16,6 +16,9 @@ from agents.checks.moments import MONTHS, Moment, moments
 from agents.checks.rounding import Bounds
 from agents.checks.word_figures import FigureWords
 
+_MEAN = re.compile(r"\baverage|平均|人均", re.IGNORECASE)
+#: What stands between a whole and a part of it that is counted by another noun: "640 sites, among them 410 pharmacies".
+_AMONG = re.compile(r"\b(?:among (?:them|these)|of (?:them|which|whom|these|those)|including|includes)\b|其中|包括", re.IGNORECASE)
 SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？；])|\n")
 _HALF_PRICE = re.compile(r"半价|half[- ]price", re.IGNORECASE)
 _DOUBLED = re.compile(r"twice as|doubled|翻了?一?番|[两二]倍", re.IGNORECASE)
@@ -45,6 +48,7 @@ class Worked:
     listed: frozenset[int]
     amounts: tuple[Amount, ...]
     halved: bool
+    twice: Values = frozenset()
 
     @staticmethod
     def of(text: str, amounts: tuple[Amount, ...], words: FigureWords) -> Worked:
@@ -60,15 +64,18 @@ class Worked:
         years = sorted({a.number.value for a in few if _year(a)})
         times += [size for name, size in _NAMED if name.search(text)]
         times += [_YEAR * (later - sooner) for sooner, later in combinations(years, 2)]
+        twice = frozenset((a.dimension or a.number.kind, a.amount / 2) for a in few) if _DOUBLED.search(text) else frozenset()
+        if "24/7" in text:
+            times += [_DAY, 7 * _DAY]
         near, halved = frozenset(_near(text, words)), bool(_HALF_PRICE.search(text))
-        return Worked(near, frozenset(sums), frozenset(differences), tuple(times), frozenset(_listed(text)), tuple(few), halved)
+        return Worked(near, frozenset(sums), frozenset(differences), tuple(times), frozenset(_listed(text)), tuple(few), halved, twice)
 
     def explains(self, amount: Amount, clause: str, bounds: Bounds, words: FigureWords) -> bool:
         """Does the clause that the amount stands in say that it was reckoned, and does the reckoning give it."""
         n, kind = amount.number, amount.dimension or amount.number.kind
         if n.kind == "percent":
             return self._share(amount, clause, bounds, words)
-        ways: list[float] = []
+        ways = _of(self.twice, kind)
         if said(words.sums, clause):
             ways += _of(self.sums, kind)
         if said(words.differences, clause):
@@ -81,7 +88,9 @@ class Worked:
         ways += self._complements(kind, beside)
         # A quarter of an hour is said for fourteen minutes, a month for thirty days.
         slack = 0.04 if amount.dimension == "time" else 0.0
-        if any(bounds.hold(value, slack) for value in ways):
+        # Prices are rounded to the cent.
+        cent = 0.006 if kind == "money" else 0.0
+        if any(bounds.hold(value, max(slack, cent / value) if value > 0 else slack) for value in ways):
             return True
         return self._counts_out(amount, beside) or (not amount.dimension and n.value in self.listed)
 
@@ -92,7 +101,7 @@ class Worked:
             return True
         worded = not re.search(r"\d|percent|per cent|%|百分", amount.number.text)
         slack = 1.5 if worded else 0.55
-        values = [*(_of(self.near, "percent") if worded or said(words.shares, clause) else ())]
+        values = [*(_of(self.near, "percent") if worded or said(words.shares, clause.replace(amount.number.text, "#", 1)) else ())]
         values += _of(self.near, "discount") if said(words.discounts, clause) else []
         return any(bounds.hold(value, slack / value) for value in values if value > 0)
 
@@ -114,7 +123,8 @@ class Worked:
         if kind == "money" or said(words.sums, clause):
             yield from (count * price for count in counts for price in prices)
         if said(words.averages, clause):
-            yield from (a.amount / over for a in bases for over in self._divisors() if over > 0)
+            most = 1000 if _MEAN.search(clause) else 100
+            yield from (a.amount / over for a in bases for over in self._divisors(most) if over > 0)
         if kind == "money" and (said(words.sums, clause) or said(words.differences, clause)):
             terms = [count * price for count in (1.0, *counts) for price in prices]
             for one, other in combinations(terms, 2):
@@ -131,9 +141,9 @@ class Worked:
         if any(a.number.value <= 12 for a in beside):
             yield from (k.number.value for k in self.amounts if k.number.kind == "plain" and k.number.value in range(2, 7))
 
-    def _divisors(self) -> Iterator[float]:
-        yield from (a.number.value for a in self.amounts if a.number.kind == "plain" and 2 <= a.number.value <= 100)
-        yield from (time / size for time in self.times for size in (60.0, _DAY, _YEAR))
+    def _divisors(self, most: int) -> Iterator[float]:
+        yield from (a.number.value for a in self.amounts if a.number.kind == "plain" and 2 <= a.number.value <= most)
+        yield from (time / size for time in self.times for size in (60.0, _DAY, _YEAR) if time / size >= 2 and time % size == 0)
 
     def _complements(self, kind: str, beside: Iterable[Amount]) -> Iterator[float]:
         """Two parts of a clause that make a whole of the material: "430 adults and 210 young people" of 640."""
@@ -172,8 +182,15 @@ def _runs(text: str, words: FigureWords) -> Iterator[tuple[str, float]]:
 
 def _near(text: str, words: FigureWords) -> Iterator[tuple[str, float]]:
     """Sums, differences and shares of two amounts that stand in one sentence or in neighbours."""
-    rows = [tuple(amounts_of(row, words)[:_ROW]) for row in SENTENCE.split(text) if row and row.strip()]
+    sentences = [row for row in SENTENCE.split(text) if row and row.strip()]
+    rows = [tuple(amounts_of(row, words)[:_ROW]) for row in sentences]
     seen: set[tuple[str, float]] = set()
+    for sentence, row in zip(sentences, rows, strict=True):
+        for whole, part in pairwise(row):
+            if 0 < part.amount < whole.amount and _AMONG.search(sentence[whole.number.span[1] : part.number.span[1] + 20]):
+                share = 100 * part.amount / whole.amount
+                kind = part.dimension or part.number.kind
+                seen |= {(kind, whole.amount - part.amount), ("percent", share), ("percent", 100 - share)}
     for at, row in enumerate(rows):
         near = (*row, *(rows[at + 1] if at + 1 < len(rows) else ()))
         for one, other in combinations(near, 2):
@@ -213,7 +230,7 @@ def _shared_kind(one: Amount, other: Amount) -> str:
     kinds = {one.dimension or one.number.kind, other.dimension or other.number.kind}
     # "412 million euros from 361 million": the second has no name of its own.
     if kinds == {"money", "plain"}:
-        return "money"
+        return "money" if any(a.number.kind == "plain" and re.search(r"illion|[万亿]$", a.number.text) for a in (one, other)) else ""
     return kinds.pop() if len(kinds) == 1 and "percent" not in kinds else ""
 
 

@@ -95,7 +95,7 @@ _BARE_HOUR = re.compile(
 _OPENING = re.compile(
     r"(?:\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:days?)?|daily|open|hours|weekdays|weekends?|every day|"
     r"营业时间|每天|每日)[,:：]?\s?"
-    r"(?P<first>[01]?\d|2[0-4])\s?[-–—~至到]\s?(?P<last>[01]?\d|2[0-4])(?![\d:.%])",
+    r"(?P<first>[01]?\d|2[0-4])\s?[-–—~至到]\s?(?P<last>[01]?\d|2[0-4])(?!\d|[:.]\d|%)",
     re.IGNORECASE,
 )
 

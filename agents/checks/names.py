@@ -132,7 +132,9 @@ def _dates(text: str, known: Known, names: Names, strict: bool) -> list[tuple[in
 
 
 def _codes(text: str, known: Known, names: Names) -> list[tuple[int, int]]:
-    return [m.span() for m in _CODE.finditer(text) if m.group().upper() not in names.codes and m.group() not in known.text]
+    """Codes of letters and digits. "90K" and "30M" are numbers."""
+    found = [m for m in _CODE.finditer(text) if not re.fullmatch(r"\d+[KMB]|\d+BN", m.group())]
+    return [m.span() for m in found if m.group().upper() not in names.codes and m.group() not in known.text]
 
 
 def _capitalised(text: str, known: Known, lists: WordLists, strict: bool, headline: bool) -> list[tuple[int, int]]:
@@ -203,10 +205,10 @@ def _first_names(text: str) -> dict[str, set[str]]:
 
 def _other_first(m: re.Match[str], after: re.Match[str] | None, text: str, firsts: dict[str, set[str]], lists: WordLists) -> bool:
     """ "Mairi Munro bakes" where the material has Isla Munro: an unknown word in the place of a first name."""
-    if after is None or text[m.end() : after.start()] != " " or after.group() not in firsts:
+    if after is None or text[m.end() : after.start()] != " ":
         return False
-    word = m.group()
-    if word in firsts[after.group()] or word.casefold() in lists.function_words or re.search(r"(?:ing|ed|er|or|ist|man|ly)$", word):
+    word, mine = m.group(), {name for name in firsts.get(after.group(), ()) if name.casefold() not in lists.function_words}
+    if not mine or word in mine or word.casefold() in lists.function_words or re.search(r"(?:ing|ed|er|or|ist|man|ly)$", word):
         return False
     listed = re.search(r"(?:\b(?:and|by|with)|,) $", text[max(0, m.start() - _NEAR) : m.start()])
     acts = re.match(r",? (?:[a-z]+(?:s|ed)|and|is|was|has)\b|['’]s\b", text[after.end() : after.end() + _NEAR])
