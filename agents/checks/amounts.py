@@ -34,6 +34,10 @@ _FRACTION = re.compile(
     r"(?= (?:of|the|its|their|all|is|was|are|were|has|have|had)\b)(?! of an? )",
     re.IGNORECASE,
 )
+#: Between the hours and the minutes of one time.
+_AND = re.compile(
+    r"^[\s-]?(?:hours?|hrs?|h|days?|weeks?|months?|years?|minutes?|mins?|个?小时|天|周|个月|年|分钟?)(?:,? and | |,)?$", re.IGNORECASE
+)
 _PARTS = {"hal": 2, "thi": 3, "qua": 4, "fif": 5, "six": 6, "eig": 8, "ten": 10}
 _RATIO = re.compile(r"\b(?P<top>\w+) (?:in|out of) (?:every )?(?P<base>\w+)\b", re.IGNORECASE)
 _HALF_ZH = re.compile(r"一半|半数|过半")
@@ -75,7 +79,24 @@ def amounts_of(text: str, words: FigureWords) -> list[Amount]:
     found = [Amount(part, amount=part.value) for part in parts]
     for n in numbers(bare):
         found.append(_measured(n, bare, words))
-    return sorted(found, key=lambda a: a.number.span)
+    return list(_compound(sorted(found, key=lambda a: a.number.span), text))
+
+
+def _compound(found: list[Amount], text: str) -> Iterator[Amount]:
+    """Two hours and ten minutes are one time."""
+    last: Amount | None = None
+    for amount in found:
+        between = text[last.number.span[1] : amount.number.span[0]] if last else ""
+        if last and last.dimension == amount.dimension == "time" and last.factor > amount.factor and _AND.match(between):
+            span = (last.number.span[0], amount.number.span[1])
+            whole = last.number._replace(span=span, text=text[slice(*span)], certain=True)
+            last = Amount(whole, "time", last.amount + amount.amount, amount.factor)
+            continue
+        if last:
+            yield last
+        last = amount
+    if last:
+        yield last
 
 
 def _measured(n: Number, text: str, words: FigureWords) -> Amount:

@@ -5,6 +5,7 @@ Each way of reckoning counts only where the text announces it ("together", "save
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ class Worked:
     amounts: tuple[Amount, ...]
     halved: bool
     twice: Values = frozenset()
+    joined: frozenset[float] = frozenset()
 
     @staticmethod
     def of(text: str, amounts: tuple[Amount, ...], words: FigureWords) -> Worked:
@@ -68,7 +70,17 @@ class Worked:
         if "24/7" in text:
             times += [_DAY, 7 * _DAY]
         near, halved = frozenset(_near(text, words)), bool(_HALF_PRICE.search(text))
-        return Worked(near, frozenset(sums), frozenset(differences), tuple(times), frozenset(_listed(text)), tuple(few), halved, twice)
+        return Worked(
+            near,
+            frozenset(sums),
+            frozenset(differences),
+            tuple(times),
+            frozenset(_listed(text)),
+            tuple(few),
+            halved,
+            twice,
+            frozenset(_joined(text, words)),
+        )
 
     def explains(self, amount: Amount, clause: str, bounds: Bounds, words: FigureWords) -> bool:
         """Does the clause that the amount stands in say that it was reckoned, and does the reckoning give it."""
@@ -92,7 +104,9 @@ class Worked:
         cent = 0.006 if kind == "money" else 0.0
         if any(bounds.hold(value, max(slack, cent / value) if value > 0 else slack) for value in ways):
             return True
-        return self._counts_out(amount, beside) or (not amount.dimension and n.value in self.listed)
+        if not amount.dimension and n.kind == "plain" and n.value in self.joined:
+            return True
+        return self._counts_out(amount, beside) or _by_itself(amount, beside) or (not amount.dimension and n.value in self.listed)
 
     def _share(self, amount: Amount, clause: str, bounds: Bounds, words: FigureWords) -> bool:
         """Shares in words ("one in four") announce themselves, and what is left of a share is as given as the share."""
@@ -160,6 +174,38 @@ class Worked:
         return any(abs(n.value * price - a.amount) < 1e-6 for a in beside if a.number.kind == "money" for price in prices)
 
 
+def _by_itself(amount: Amount, beside: Sequence[Amount]) -> bool:
+    """The clause does its own sum: "40 runners, 1,000 km each: 40,000 km". What it starts from is checked by itself."""
+    kind = amount.dimension or amount.number.kind
+    for one, other in combinations(beside[:_ROW], 2):
+        kinds = {one.dimension or one.number.kind, other.dimension or other.number.kind}
+        if (
+            kind in kinds
+            and "plain" in kinds
+            and min(one.amount, other.amount) > 1
+            and abs(one.amount * other.amount - amount.amount) < 1e-6
+        ):
+            return True
+    return False
+
+
+def shifted_dates(text: str, amounts: Iterable[Amount], days: Iterable[int] = ()) -> frozenset[int]:
+    """Dates (month * 100 + day) that lie a span of the material before or after one of its dates: "online a week earlier"."""
+    spans = {round(a.amount / _DAY) for a in amounts if a.dimension == "time" and _DAY <= a.amount <= 60 * _DAY} | set(days)
+    spans |= (
+        {7} if re.search(r"\ba week (?:earlier|later|before|after)|(?:前|后|提前|早|晚)一周|一周(?:前|后)", text) and not days else set()
+    )
+    found = {m.value for m in moments(text) if m.kind == "date"}
+    whole = {}
+    for value in found if len(found) <= _ROW else ():
+        start = datetime.date(2001, 1, 1) + datetime.timedelta(days=_ordinal(value) - 1)
+        for span in spans:
+            for sign in (1,) if days else (-1, 1):
+                day = start + datetime.timedelta(days=sign * span)
+                whole[day.month * 100 + day.day] = True
+    return frozenset(whole)
+
+
 def said(patterns: Iterable[re.Pattern[str]], clause: str) -> bool:
     return any(p.search(clause) for p in patterns)
 
@@ -178,6 +224,19 @@ def _runs(text: str, words: FigureWords) -> Iterator[tuple[str, float]]:
                 kinds = {a.dimension or a.number.kind for a in run}
                 if len(kinds) == 1 and "percent" not in kinds:
                     yield kinds.pop(), sum(a.amount for a in run)
+
+
+def _joined(text: str, words: FigureWords) -> Iterator[float]:
+    """Five girls and four boys are nine; 31 other schools make 32 with one's own."""
+    for row in SENTENCE.split(text):
+        found = amounts_of(row, words)[:_ROW] if row and row.strip() else []
+        for one, other in pairwise(found):
+            between = row[one.number.span[1] : other.number.span[0]]
+            if {one.number.kind, other.number.kind} == {"plain"} and re.match(r"^ \w+ and $|^[\u4e00-\u9fff]{1,4}[和与、]$", between):
+                yield one.number.value + other.number.value
+        for a in found:
+            if re.match(r" (?:other|others|more)\b|[个家位名所]?其[他它]", row[a.number.span[1] : a.number.span[1] + 8]):
+                yield a.number.value + 1
 
 
 def _near(text: str, words: FigureWords) -> Iterator[tuple[str, float]]:
@@ -250,7 +309,7 @@ def _durations(text: str) -> Iterator[float]:
     found = moments(text)
     for one, other in pairwise(found):
         between = text[one.span[1] : other.span[0]]
-        if one.kind == other.kind == "clock" and (_RANGE.match(between) or len(between) <= 16):
+        if one.kind == other.kind == "clock" and (_RANGE.match(between) or len(between) <= 30):
             yield float((other.value - one.value) % 1440)
             if one.loose or other.loose:
                 yield float((other.value - one.value) % 720)

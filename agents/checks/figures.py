@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agents.checks.amounts import Amount, amounts_of, around, results_of
-from agents.checks.derived import SENTENCE, Worked, alike, said
+from agents.checks.derived import SENTENCE, Worked, alike, said, shifted_dates
 from agents.checks.moments import Moment, bare_hours, moments
 from agents.checks.numbers import Number
 from agents.checks.rounding import Bounds
@@ -34,12 +34,16 @@ _AN_HOUR = re.compile(
 _ORDINALS = ("", "", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth")
 #: Words before a time of day, and the minutes from it that they allow.
 _ABOUT_TIMES = (
-    (re.compile(r"(?:shortly|just|soon) after (?:the )?$", re.IGNORECASE), 0, 29),
-    (re.compile(r"(?:(?:shortly|just|right) before|nearly|almost|towards?) $", re.IGNORECASE), -29, 0),
+    (re.compile(r"(?:shortly|just|soon) after (?:the |an? )?$", re.IGNORECASE), 0, 29),
+    (re.compile(r"(?:(?:shortly|just|right) before|nearly|almost|towards?) (?:an? )?$", re.IGNORECASE), -29, 0),
     (re.compile(r"(?:about|around|at roughly|circa) $|(?:将近|大约|约)$", re.IGNORECASE), -20, 20),
     (re.compile(r"(?:刚过|过了)$"), 0, 29),
 )
 _ABOUT_AFTER = re.compile(r"左右|前后|上下|多|过")
+#: After the day that follows the last of something: "see you on the 23rd".
+_AGAIN = re.compile(r"[日号]?(?:见|起|恢复|重新|再|照常)|(?:,? (?:again|as usual))", re.IGNORECASE)
+#: Characters of a sentence that is still read as one.
+_LONG = 2000
 #: Converted units are rounded by custom: 11 metres are "36 feet".
 _CONVERTED = 0.03
 #: Characters to either side of a number that belong to its sentence.
@@ -63,12 +67,14 @@ class Figures:
     pairs: frozenset[frozenset[float]]
     percents: tuple[float, ...] = ()
     neighbours: bool = False
+    shifted: frozenset[int] = frozenset()
+    next_days: frozenset[int] = frozenset()
 
     @staticmethod
     def of(text: str, words: FigureWords) -> Figures:
         # Each once: a price list names the same figures a thousand times.
         alike = {(a.number.kind, a.number.value, a.dimension, a.factor, a.noun, a.number.text): a for a in amounts_of(text, words)}
-        amounts = tuple(alike.values())
+        amounts = (*alike.values(), *_inherited(text, words))
         return Figures(
             amounts=amounts,
             moments=tuple({(m.kind, m.value, m.loose): m for m in moments(text)}.values()),
@@ -77,9 +83,22 @@ class Figures:
             ordinals=frozenset(_ordinals(text)),
             worked=Worked.of(text, amounts, words),
             pairs=frozenset(pair for pair, _ in results_of(text)),
+            shifted=shifted_dates(text, amounts),
+            next_days=shifted_dates(text, (), (1,)),
             neighbours=bool(_OTHER_YEAR.search(text)),
             percents=tuple(a.number.value for a in amounts if a.number.kind == "percent"),
         )
+
+
+def _inherited(text: str, words: FigureWords) -> Iterator[Amount]:
+    """Bare numbers beside measures of one kind in a sentence: "140 metres away, today it is 28"."""
+    for row in SENTENCE.split(text):
+        found = amounts_of(row, words) if row and len(row) < _LONG else []
+        sizes = {(a.dimension, a.factor) for a in found if a.dimension not in ("", "ordinal")}
+        if len(sizes) == 1:
+            dimension, factor = sizes.pop()
+            bare = (a for a in found if a.number.kind == "plain" and not a.dimension and not a.noun and a.number.value < 1900)
+            yield from (Amount(a.number, dimension, a.number.value * factor, factor) for a in bare)
 
 
 def strangers(text: str, known: Figures, words: FigureWords, strict: bool) -> Iterator[tuple[int, int]]:
@@ -116,6 +135,8 @@ def _counted(noun: str, known: Figures) -> bool:
 def _timed(moment: Moment, text: str, known: Figures) -> bool:
     if any(moment.agrees(other) for other in known.moments):
         return True
+    if moment.kind == "date":
+        return moment.value in known.shifted or (moment.value in known.next_days and bool(_AGAIN.match(around(text, moment.span)[1])))
     if moment.kind != "clock":
         return False
     if moment.value % 60 == 0 and any(moment.agrees(other) for other in known.hours):
@@ -180,6 +201,8 @@ def _same(amount: Amount, other: Amount, bounds: Bounds, measured: bool) -> bool
     unnamed = n.kind == "money" and known.kind == "plain" and not other.dimension and re.search(r"illion|[万亿]$", known.text)
     if n.kind != "plain" and n.kind != known.kind and not unnamed:
         return False
+    if n.kind == "plain" and known.kind != "plain" and amount.noun:
+        return False  # "under 12 years" is not €12
     if "ordinal" in (amount.dimension, other.dimension) and amount.dimension != other.dimension:
         return False  # 第三 is not 三
     if amount.dimension:

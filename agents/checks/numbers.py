@@ -34,7 +34,7 @@ _DIGITS = re.compile(
     r"(?<![A-Za-z0-9.])(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
     # A letter stands close to its number: "12m" are millions, "12 m" metres.
     r"(?:(?P<letter>k(?![a-z])|bn(?![a-z])|mn(?![a-z])|m(?![a-z²]))|\s?(?P<times>thousand|million|billion|trillion|hundred|dozen|[多余]?[百千万亿]+))?"
-    r"(?:\s?(?P<unit>%|％|percent|per cent|dollars?|euros?|pounds?|francs?|kron(?:er|or)|yuan|yen|元|块|美元|欧元|个百分点))?",
+    r"(?:\s?(?P<unit>%|％|percent|per cent|dollars?|euros?|pounds?|francs?|kron(?:er|or)|yuan|yen|[多余]?(?:元|块|美元|欧元|英镑|镑|日元|港元|韩元|法郎|卢布|泰铢)|个百分点))?",
     re.IGNORECASE,
 )
 _UNITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen")
@@ -62,7 +62,7 @@ _CN_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"
 _CN_TENS = {"十": 10, "百": 100, "千": 1000}
 _CHINESE = re.compile(
     r"(?P<percent>百分之)?(?P<digits>[零〇一二两三四五六七八九十百千万亿]+(?:[多余][万亿]+)?)(?P<point>点[零一二三四五六七八九]+(?![十分刻]))?"
-    r"(?P<unit>成|元|块钱?|折|%)?"
+    r"(?P<unit>成|[多余]?(?:元|块钱?|美元|欧元|英镑|镑|日元|港元)|折|%)?"
 )
 _CN_COUNTED = re.compile(
     r"^(?:多|余)?(?:年|个?月|日|号|点|小时|分钟|秒|公里|千米|米|克|公斤|斤|毫升|升|人|家|名|位|倍|款|岁|天|次|项|层|座|辆|条|元|块|折|成|万|亿|种)"
@@ -148,7 +148,7 @@ def _chinese(text: str) -> list[Number]:
         if m["point"]:
             value += float("0." + "".join(str(_CN_DIGITS[c]) for c in m["point"][1:]))
         unit = m["unit"] or ""
-        kind: Kind = "percent" if m["percent"] or unit in ("成", "%") else "money" if unit in ("元", "块", "块钱") else "plain"
+        kind: Kind = "percent" if m["percent"] or unit in ("成", "%") else "money" if unit not in ("", "折") else "plain"
         value = value * 10 if unit == "成" else value
         counted = bool(m["percent"] or unit) or bool(_CN_COUNTED.match(text[m.end() : m.end() + _NEAR]))
         # 十万 and 三百 are amounts; 千万 by itself is a manner of speaking.

@@ -8,6 +8,9 @@ from typing import Any
 
 from agents.checks.word_patterns import Patterns, either, patterns
 
+#: Words that may stand between a number and its unit.
+_BETWEEN = "more|extra|full|whole|long|further|additional|consecutive|straight|working|entire|short"
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -69,7 +72,11 @@ def figures_of(data: dict[str, Any]) -> FigureWords:
             for way in ("cues", "sums", "differences", "shares", "changes", "discounts", "parts", "averages")
         },
         figurative=frozenset(data["figurative"]["en"]),
-        unit_en=re.compile(rf"[\s-]?(?P<unit>{either(words['en'])})(?![A-Za-z²/])", re.IGNORECASE),
+        # "Five more years" are years too.
+        unit_en=re.compile(
+            rf"[\s-]?(?:(?:more|extra|full|whole|long|further|additional|consecutive|straight|working|entire|short) )?(?P<unit>{either(words['en'])})(?![A-Za-z²/])",
+            re.IGNORECASE,
+        ),
         unit_zh=re.compile(rf"\s?(?:多|余|来)?(?P<unit>{either(words['zh'])})"),
         units=units,
     )
