@@ -15,8 +15,12 @@ from agents.checks.word_figures import FigureWords
 
 #: Characters beside a number that are read for what it means.
 NEAR = 60
+#: The noun of amounts that count people.
+PEOPLE = "people"
 _SCORE = re.compile(r"\b(\d{1,3}|[a-z]+) ?(?:[-–:]| to ) ?(\d{1,3}|[a-z]+)\b", re.IGNORECASE)
 _SCORE_ZH = re.compile(r"(?<![\d.])(\d{1,3}|[零一二三四五六七八九十]{1,2}) ?[比:：] ?(\d{1,3}(?![\d.])|[零一二三四五六七八九十]{1,2})")
+#: "Ravens 2, Wolves 4".
+_BOARD = re.compile(r"\b[A-Z][a-z]+ (\d{1,3}), (?:[A-Z][a-z]+ )+(\d{1,3})\b")
 #: Number words joined by a hyphen are one number, not a result.
 _COMPOUND = re.compile(r"\b(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)-[a-z]+", re.IGNORECASE)
 _CN = r"[\d一两二三四五六七八九十百]"
@@ -45,7 +49,8 @@ _HALF_ZH = re.compile(r"一半|半数|过半")
 _HALF_PRICE = re.compile(r"半价|\bhalf[- ]price\b", re.IGNORECASE)
 #: Words after a number that are not what it counts.
 _NO_NOUN = re.compile(
-    r"(?:were|was|are|is|have|has|had|per|and|for|from|the|its|with|will|still|out|each|to|of|in|at|on|by|or|a)\b", re.IGNORECASE
+    r"(?:were|was|are|is|have|has|had|can|could|may|might|must|should|would|did|does|who|that|which|left|came|took|than|said|will|went|got|per|and|for|from|the|its|with|will|still|out|each|to|of|in|at|on|by|or|a)\b",
+    re.IGNORECASE,
 )
 _PART_ZH = re.compile(r"(?P<base>[二三四五六七八九十])分之(?P<top>[一二两三四五六七八九])")
 
@@ -65,7 +70,7 @@ def results_of(text: str) -> Iterator[tuple[frozenset[float], tuple[int, int]]]:
     """Results and votes: "7 to 2", "3-1", with their spans."""
     # "16:30" is a time of day and "seventy-two" one number.
     bare = masked(text, (*(moment.span for moment in moments(text)), *(m.span() for m in _COMPOUND.finditer(text))))
-    for m in (*_SCORE.finditer(bare), *_SCORE_ZH.finditer(bare)):
+    for m in (*_BOARD.finditer(bare), *_SCORE.finditer(bare), *_SCORE_ZH.finditer(bare)):
         one, other = (_small(g) or (chinese_value(g) or 0.0 if not g.isascii() else 0.0) for g in m.groups())
         if one and other and max(one, other) < 200:
             yield frozenset((one, other)), m.span()
@@ -116,19 +121,24 @@ def _measured(n: Number, text: str, words: FigureWords) -> Amount:
         if unit is not None and not (unit.dimension == "time" and unit.factor == 525960 and n.value >= 1000):
             sign = -1.0 if unit.dimension == "temperature" and re.search(r"(?:minus |零下|[−-])$", before) else 1.0
             return Amount(n, unit.dimension, sign * n.value * unit.factor + unit.offset, unit.factor)
-    return Amount(n, amount=n.value, noun=_noun(after) if n.kind == "plain" else "")
+    return Amount(n, amount=n.value, noun=_noun(after, words) if n.kind == "plain" else "")
 
 
 def around(text: str, span: tuple[int, int]) -> tuple[str, str]:
     return text[max(0, span[0] - NEAR) : span[0]], text[span[1] : span[1] + NEAR]
 
 
-def _noun(after: str) -> str:
+def _noun(after: str, words: FigureWords) -> str:
+    """What a number counts, without its plural s; the name of the class for people, whatever they are called."""
     if (m := _NOUN.match(after)) and not _NO_NOUN.match(m["first"]):
-        word = next((g for g in (m["first"], m["second"]) if g and g.endswith("s")), m["first"])
-        return word.removesuffix("s")
+        said = [g for g in (m["first"], m["second"]) if g]
+        if any(g.removesuffix("s") in words.people for g in said):
+            return PEOPLE
+        # What is counted is in the plural: "the first 12 arrive" names nothing.
+        return next((g.removesuffix("s") for g in said if g.endswith("s")), "")
     if m := _NOUN_ZH.match(after):
-        return (m["measure"] or "") + m["first"]
+        noun = (m["measure"] or "") + m["first"]
+        return PEOPLE if m["first"] in words.people or m["measure"] in ("名", "位") or noun.startswith("人") else noun
     # 18件，: what is counted is not said, only its measure word.
     return m["measure"] if (m := _MEASURE_ZH.match(after)) else ""
 

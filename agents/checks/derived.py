@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
-from agents.checks.amounts import Amount, amounts_of
+from agents.checks.amounts import PEOPLE, Amount, amounts_of
 from agents.checks.days import days_open
 from agents.checks.moments import MONTHS, Moment, moments
 from agents.checks.rounding import Bounds
@@ -137,7 +137,7 @@ class Worked:
         if kind == "money" or said(words.sums, clause):
             yield from (count * price for count in counts for price in prices)
         if said(words.averages, clause):
-            most = 1000 if _MEAN.search(clause) else 100
+            most = 1_000_000 if _MEAN.search(clause) else 100
             yield from (a.amount / over for a in bases for over in self._divisors(most) if over > 0)
         if kind == "money" and (said(words.sums, clause) or said(words.differences, clause)):
             terms = [count * price for count in (1.0, *counts) for price in prices]
@@ -232,7 +232,10 @@ def _joined(text: str, words: FigureWords) -> Iterator[float]:
         found = amounts_of(row, words)[:_ROW] if row and row.strip() else []
         for one, other in pairwise(found):
             between = row[one.number.span[1] : other.number.span[0]]
-            if {one.number.kind, other.number.kind} == {"plain"} and re.match(r"^ \w+ and $|^[\u4e00-\u9fff]{1,4}[和与、]$", between):
+            parts = one.noun == other.noun == PEOPLE
+            if parts or (
+                {one.number.kind, other.number.kind} == {"plain"} and re.match(r"^ \w+ and $|^[\u4e00-\u9fff]{1,4}[和与、]$", between)
+            ):
                 yield one.number.value + other.number.value
         for a in found:
             if re.match(r" (?:other|others|more)\b|[个家位名所]?其[他它]", row[a.number.span[1] : a.number.span[1] + 8]):

@@ -20,6 +20,8 @@ from agents.checks.word_figures import FigureWords
 
 _PLURAL = re.compile(r"^\s(?:[a-zà-ÿ]+\s)?(?:[a-zà-ÿ]{2,}s|people|children|men|women|mice|feet)\b")
 _OTHER_YEAR = re.compile(r"\b(?:this|last|next|previous) year\b|\byear (?:earlier|before)\b|[去今明前]年|上年|同比", re.IGNORECASE)
+#: "Lucy Hargreave, 44,": an age.
+_AGE = re.compile(r"[A-Z][a-zà-ÿ]+, (\d{1,2}),")
 _CENTURY = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)[- ]century|(\d{1,2})世纪", re.IGNORECASE)
 _DECADE = re.compile(r"\b(\d{3}0)s\b|(\d{2}|\d{4})年代")
 _ORDINAL = re.compile(
@@ -48,6 +50,8 @@ _LONG = 2000
 _CONVERTED = 0.03
 #: Characters to either side of a number that belong to its sentence.
 _CLAUSE = 200
+#: A bare number below it is no price.
+_SMALL = 20
 #: Degrees Celsius that rounding a converted temperature may move it.
 _DEGREE = 0.6
 #: A pure check has no clock. "For twenty years" beside "since 2003" holds if it does in one of these years.
@@ -92,6 +96,8 @@ class Figures:
 
 def _inherited(text: str, words: FigureWords) -> Iterator[Amount]:
     """Bare numbers beside measures of one kind in a sentence: "140 metres away, today it is 28"."""
+    for m in _AGE.finditer(text):
+        yield Amount(Number(float(m[1]), "plain", m.span(1), m[1]), "time", float(m[1]) * 525960, 525960)
     for row in SENTENCE.split(text):
         found = amounts_of(row, words) if row and len(row) < _LONG else []
         sizes = {(a.dimension, a.factor) for a in found if a.dimension not in ("", "ordinal")}
@@ -187,9 +193,12 @@ def _given(amount: Amount, text: str, known: Figures, words: FigureWords) -> boo
             return True
         if any(n.value in (sum(pair), max(pair) - min(pair)) for pair in known.pairs):
             return True
-    if amount.dimension == "time" and amount.factor == 525960 and bounds.hedged:
-        years = [a.number.value for a in known.amounts if 1900 <= a.number.value <= 2100]
-        if any(bounds.low / 525960 <= now - year <= bounds.high / 525960 for year in years for now in range(*_PRESENT)):
+    if amount.dimension == "time" and amount.factor >= 525960:
+        years = [a.number.value for a in known.amounts if 1800 <= a.number.value <= 2100 and not a.dimension]
+        # "17 years old" beside 2009 and 2027: counted to about the last year that the material names.
+        if years and max(years) >= _PRESENT[0] and any(max(years) - 2 <= year + amount.amount / 525960 <= max(years) + 1 for year in years):
+            return True
+        if bounds.hedged and any(bounds.low / 525960 <= now - year <= bounds.high / 525960 for year in years for now in range(*_PRESENT)):
             return True
     return _worked_out(amount, text, known, bounds, words)
 
@@ -201,8 +210,8 @@ def _same(amount: Amount, other: Amount, bounds: Bounds, measured: bool) -> bool
     unnamed = n.kind == "money" and known.kind == "plain" and not other.dimension and re.search(r"illion|[万亿]$", known.text)
     if n.kind != "plain" and n.kind != known.kind and not unnamed:
         return False
-    if n.kind == "plain" and known.kind != "plain" and amount.noun:
-        return False  # "under 12 years" is not €12
+    if n.kind == "plain" and known.kind != "plain" and (amount.noun or n.value < _SMALL):
+        return False  # "under 12" is not €12; "was 399" may be a price
     if "ordinal" in (amount.dimension, other.dimension) and amount.dimension != other.dimension:
         return False  # 第三 is not 三
     if amount.dimension:

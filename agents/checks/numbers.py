@@ -34,7 +34,8 @@ _DIGITS = re.compile(
     r"(?<![A-Za-z0-9.])(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
     # A letter stands close to its number: "12m" are millions, "12 m" metres.
     r"(?:(?P<letter>k(?![a-z])|bn(?![a-z])|mn(?![a-z])|m(?![a-z²]))|\s?(?P<times>thousand|million|billion|trillion|hundred|dozen|[多余]?[百千万亿]+))?"
-    r"(?:\s?(?P<unit>%|％|percent|per cent|dollars?|euros?|pounds?|francs?|kron(?:er|or)|yuan|yen|[多余]?(?:元|块|美元|欧元|英镑|镑|日元|港元|韩元|法郎|卢布|泰铢)|个百分点))?",
+    r"(?:\s?(?P<unit>%|％|percent|per cent|dollars?|euros?|pounds?|francs?|kron(?:er|or)|yuan|yen"
+    r"|[多余]?(?:元|块|美元|欧元|英镑|镑|日元|港元|韩元|法郎|卢布|泰铢)|个百分点))?",
     re.IGNORECASE,
 )
 _UNITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen")

@@ -21,8 +21,10 @@ class Bounds:
     @staticmethod
     def of(amount: Amount, before: str, after: str, words: FigureWords) -> Bounds:
         v, step = amount.amount, _step(amount.number.value) * amount.factor
+        # "More than a third" is said of two fifths: shares in words are coarse.
+        coarse = amount.number.kind == "percent" and not re.search(r"\d|percent|per cent|%|百分", amount.number.text)
         for patterns, low, high in (
-            (words.over, v, v + max(step, 0.05 * v)),
+            (words.over, v, 1.24 * v if coarse else v + max(step, 0.05 * v)),
             (words.under, 0.75 * v, v),
             (words.nearly, 0.85 * v, v),
             (words.about, 0.93 * v, 1.07 * v),
@@ -33,7 +35,7 @@ class Bounds:
             if not border and any(p.search(lead) for p in patterns):
                 return Bounds(low, high, True)
         if any(p.match(after) for p in words.after_over) or re.search("[多余]", amount.number.text):
-            return Bounds(v, v + max(step, 0.05 * v), True)
+            return Bounds(v, 1.24 * v if coarse else v + max(step, 0.05 * v), True)
         if any(p.match(after) for p in words.after_about):
             return Bounds(0.93 * v, 1.07 * v, True)
         return Bounds(v, v, False)

@@ -41,6 +41,7 @@ class FigureWords:
     parts: Patterns
     averages: Patterns
     figurative: frozenset[str]
+    people: frozenset[str]
     unit_en: re.Pattern[str]
     unit_zh: re.Pattern[str]
     units: dict[str, Unit]
@@ -71,10 +72,11 @@ def figures_of(data: dict[str, Any]) -> FigureWords:
             way: patterns(data["derived"][way])
             for way in ("cues", "sums", "differences", "shares", "changes", "discounts", "parts", "averages")
         },
+        people=frozenset(data["people"]["en"]) | frozenset(data["people"]["zh"]),
         figurative=frozenset(data["figurative"]["en"]),
         # "Five more years" are years too.
         unit_en=re.compile(
-            rf"[\s-]?(?:(?:more|extra|full|whole|long|further|additional|consecutive|straight|working|entire|short) )?(?P<unit>{either(words['en'])})(?![A-Za-z²/])",
+            rf"[\s-]?(?:(?:{_BETWEEN}) )?(?P<unit>{either(words['en'])})(?![A-Za-z²/])",
             re.IGNORECASE,
         ),
         unit_zh=re.compile(rf"\s?(?:多|余|来)?(?P<unit>{either(words['zh'])})"),
