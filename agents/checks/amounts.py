@@ -111,6 +111,8 @@ def _measured(n: Number, text: str, words: FigureWords) -> Amount:
         if n.text == "二" and after.startswith(("天", "日")):
             return Amount(n._replace(value=1.0, certain=False), amount=1.0)
         return Amount(n, "ordinal", n.value)
+    if n.kind == "plain" and after.startswith("个半"):
+        n, after = n._replace(value=n.value + 0.5), after[2:]  # 四个半小时
     if n.kind == "plain" and (n.text.endswith("折") or after.startswith("折")):
         # 八折 and 八五折: 20 and 15 percent off.
         off = n._replace(value=100 - (n.value * 10 if n.value < 10 else n.value), kind="percent")
