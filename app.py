@@ -65,7 +65,7 @@ def open_studio(settings: Settings) -> Studio:
     from pipelines.models.profiles import Hardware
     from pipelines.telemetry import export_traces
     from pipelines.text.chats import CurrentChat, Remote
-    from pipelines.worker import build
+    from pipelines.worker import build, embedder_for
     from studio.attachments import Attachments
     from studio.conversation import Conversation
     from studio.drawings import Drawings
@@ -131,7 +131,7 @@ def open_studio(settings: Settings) -> Studio:
 
     planner = Planner(assets)
     chat = CurrentChat(engine.chats)
-    director = Director(chat, assets, planner)
+    director = Director(chat, assets, planner, lambda language: embedder_for(engine.store, engine.devices, language))
     quotes = Quotes(library, makers, executor.lanes, executor.state)
     plans = Plans(library, planner, chat, makers, runner, now, planner.safety.require, quotes, preparations.require)
     return Studio(

@@ -14,6 +14,7 @@ from typing import Literal
 from agents.edits import Editor
 from agents.jobs.desk import JobDesk
 from agents.jobs.kinds import ChatJob
+from agents.jobs.retrieval import Choose, Finder, no_embedder
 from agents.lexicon import language_of, side
 from agents.planner import Planner
 from agents.prompts import as_data, load_prompts
@@ -25,6 +26,7 @@ from domain.brand import BrandKit
 from domain.brief import BRIEF_MAX_CHARACTERS, Brief
 from domain.capability import Capability
 from domain.chat import ChatModel, ChatRequest, Message, Sampling
+from domain.context import AttachedText
 from domain.conversation import Intent, Turn
 from domain.errors import ContentRefused, InvalidOutput, PlanError
 from domain.job import Job, JobState
@@ -38,7 +40,10 @@ _HISTORY_SHOWN = 240
 
 
 class DirectorState(Value):
-    """All the Director may know of a project. assets: titles of what was really made. turns: oldest first, without the new message."""
+    """All the Director may know of a project. assets: titles of what was really made. turns: oldest first, without the new message.
+
+    files: texts that came with earlier messages, the newest first.
+    """
 
     project: str = ""
     brand: BrandKit = BrandKit()
@@ -47,6 +52,7 @@ class DirectorState(Value):
     jobs: tuple[Job, ...] = ()
     assets: tuple[str, ...] = ()
     turns: tuple[Turn, ...] = ()
+    files: tuple[AttachedText, ...] = ()
     capabilities: tuple[Capability, ...] = ()
 
 
@@ -99,7 +105,8 @@ ReplyPart = Routed | TextDelta | PlanProposed | PlanEdited | RunRequested | Ques
 class Director:
     """One Director serves all projects: it holds shipped data and the chat model, and no state between messages."""
 
-    def __init__(self, chat: ChatModel, assets: Path, planner: Planner | None = None) -> None:
+    def __init__(self, chat: ChatModel, assets: Path, planner: Planner | None = None, embedder: Choose = no_embedder) -> None:
+        """embedder: by language, what passages of long texts are found with; words alone decide where there is none."""
         self._chat = chat
         self._planner = planner or Planner(assets)
         self._phrases = self._planner.phrases
@@ -109,7 +116,7 @@ class Director:
         self._router = Router.load(assets, self._planner, self._editor)
         self._reports = Reports(self._planner)
         self._prompts = load_prompts(assets, "director")
-        self._jobs = JobDesk(assets, self._reader, self._planner.book, self._phrases, self._planner.lexicon.languages)
+        self._jobs = JobDesk(assets, self._reader, self._planner.book, self._phrases, self._planner.lexicon.languages, Finder(embedder))
 
     def prefix(self) -> tuple[Message, ...]:
         """The messages every chat call starts with; evaluate them once so that the first answer starts quickly."""
@@ -169,7 +176,8 @@ class Director:
 
         Raises Cancelled, ModelError, LimitError. Unsafe wishes and thin briefs are answered, not raised.
         """
-        job = self._jobs.read(brief.text, state.turns, "\n\n".join(a.text for a in brief.attachments if a.text))
+        files = tuple(AttachedText(name=a.name, text=a.text) for a in brief.attachments if a.text)
+        job = self._jobs.read(brief.text, state.turns, files, state.files)
         message = brief.text if job is not None else self._router.completed(brief.text, state)
         brief = brief if message == brief.text else brief.model_copy(update={"text": message[:BRIEF_MAX_CHARACTERS]})
         # A question is answered in its own language, whatever the language of the text it is about.

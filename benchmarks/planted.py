@@ -10,6 +10,8 @@ from typing import Any
 
 DATA = Path(__file__).with_name("data")
 FACTS, LATER, WORDING = DATA / "planted.toml", DATA / "planted_later.toml", DATA / "planted_wording.toml"
+#: Only counted, never shown: what the checks are mended with must not be what they are measured with.
+UNSEEN = DATA / "planted_unseen.toml"
 _MARK = re.compile(r"⟦(\w+)\|([^⟧]*)⟧")
 
 

@@ -24,7 +24,7 @@ from agents.checks.language import language
 from agents.checks.links import links
 from agents.checks.manners import profanity, stereotypes
 from agents.checks.words import WordLists
-from benchmarks.planted import LATER, Case, fact_cases, wording_cases
+from benchmarks.planted import LATER, UNSEEN, Case, fact_cases, wording_cases
 from domain.finding import Finding
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -119,6 +119,9 @@ def measure() -> tuple[dict[tuple[str, str], Count], list[tuple[Case, str]]]:
         for count in counts.values():
             group = "facts, written last" if case.held_out else "facts, written later"
             totals.setdefault((group, case.language), Count()).add(count)
+    for case in fact_cases(UNSEEN):
+        for count in judged(case)[0].values():
+            totals.setdefault(("facts, unseen", case.language), Count()).add(count)
     return totals, wrong
 
 

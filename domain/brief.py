@@ -10,6 +10,9 @@ from pydantic import Field
 from domain.value import Value
 
 BRIEF_MAX_CHARACTERS = 20_000
+#: Of one attached text, and of all texts attached to one brief: about 60 and 120 pages.
+ATTACHMENT_MAX_CHARACTERS = 200_000
+MATERIAL_MAX_CHARACTERS = 400_000
 ATTACHMENT_MAX_BYTES = 25 * 1024 * 1024
 ATTACHMENT_MAX_PIXELS = 40_000_000
 ATTACHMENT_MAX_COUNT = 10

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from domain.asset import FileRef
 from domain.value import Value
 
 
@@ -22,7 +23,10 @@ class Intent(StrEnum):
 
 
 class Turn(Value):
-    """One message. plan_id names the plan it proposed or changed. options are short replies offered as buttons."""
+    """One message. plan_id names the plan it proposed or changed. options are short replies offered as buttons.
+
+    attachments: names of the files that came with it. files: the stored texts among them, for later turns to refer to.
+    """
 
     id: str
     project_id: str
@@ -31,6 +35,7 @@ class Turn(Value):
     intent: Intent | None = None
     plan_id: str = ""
     attachments: tuple[str, ...] = ()
+    files: tuple[FileRef, ...] = ()
     options: tuple[str, ...] = ()
     person: str = ""
     created: datetime

@@ -11,7 +11,7 @@ from domain.progress import Progress
 from domain.value import Value
 from library.files import FileState
 from library.library import Library
-from library.tables import asset_files, assets, blobs, briefs, jobs, metadata, plan_versions, projects, reviews
+from library.tables import asset_files, assets, blobs, briefs, jobs, metadata, plan_versions, projects, reviews, turns
 
 
 class FileProblem(Value):
@@ -115,6 +115,9 @@ def _uses(connection: Connection) -> dict[str, list[str]]:
     for row in connection.execute(select(briefs.c.id, briefs.c.document).order_by(briefs.c.number)):
         for attachment in row.document["attachments"]:
             used(attachment["sha256"], f"brief {row.id}")
+    for row in connection.execute(select(turns.c.id, turns.c.document).order_by(turns.c.number)):
+        for file in row.document.get("files", ()):
+            used(file["sha256"], f"turn {row.id}")
     for row in connection.execute(select(projects.c.id, projects.c.document).order_by(projects.c.number)):
         used(row.document["brand"]["logo"], f"project {row.id}")
     uses.pop("", None)

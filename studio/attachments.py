@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import PurePath
 
-from domain.brief import ATTACHMENT_MAX_BYTES, BRIEF_MAX_CHARACTERS, Attachment, AttachmentUse
+from domain.brief import ATTACHMENT_MAX_BYTES, ATTACHMENT_MAX_CHARACTERS, Attachment, AttachmentUse
 from domain.errors import AttachmentError, LimitError
 from library.library import Library
 
@@ -51,10 +51,10 @@ class Attachments:
             use, text = AttachmentUse.MATERIAL, data.decode("utf-8-sig")
         else:
             raise AttachmentError(f"{name} is not a kind of file that is taken here.", hint=f"Attach {TAKEN}.", field=name)
-        if len(text) > BRIEF_MAX_CHARACTERS:
+        if len(text) > ATTACHMENT_MAX_CHARACTERS:
             raise LimitError(
-                f"{name} has {len(text):,} characters; {BRIEF_MAX_CHARACTERS:,} are the most.",
-                hint="Attach the part that matters.",
+                f"{name} has {len(text):,} characters; {ATTACHMENT_MAX_CHARACTERS:,} are the most.",
+                hint=f"Split it into files of at most {ATTACHMENT_MAX_CHARACTERS:,} characters and attach the part that matters.",
                 field=name,
             )
         stored = self._library.store_file(data, name, media_type)

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from agents.director import Director, DirectorState, PlanEdited, PlanProposed, Question, ReplyPart, Routed, RunRequested, TextDelta
+from domain.asset import FileRef
 from domain.brief import Attachment, Brief
+from domain.context import AttachedText
 from domain.conversation import Intent, Turn
 from domain.errors import Cancelled, Conflict, MaquetteError
 from domain.events import EventKind
@@ -26,6 +28,7 @@ from studio.plans import Plans, new_id
 TURNS_SHOWN = 200
 TURNS_KNOWN = 8
 TITLES_KNOWN = 40
+FILES_KNOWN = 10
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +98,7 @@ class Conversation:
             self._answers[project_id] = answer
         try:
             state = self._state(project_id)
-            self._add_turn(brief, "user", brief.text, attachments=tuple(a.name for a in attachments))
+            self._add_turn(brief, "user", brief.text, attachments=tuple(a.name for a in attachments), files=self._texts(attachments))
         except BaseException:
             self._forget(project_id)
             raise
@@ -162,6 +165,7 @@ class Conversation:
         jobs = self._plans.jobs(plan.id) if plan is not None else ()
         made = {job.step_id for job in jobs if job.state is JobState.DONE}
         assets = self._library.assets(AssetQuery(project_id=project_id, newest_only=True, limit=TITLES_KNOWN)) if made else ()
+        turns = self._library.turns(project_id, TURNS_SHOWN)
         return DirectorState(
             project=project.name,
             brand=project.brand,
@@ -169,9 +173,28 @@ class Conversation:
             plan=plan,
             jobs=jobs,
             assets=tuple(asset.title for asset in assets),
-            turns=self._library.turns(project_id, TURNS_KNOWN),
+            turns=turns[-TURNS_KNOWN:],
+            files=self._earlier(turns),
             capabilities=self._makers.capabilities(),
         )
+
+    def _earlier(self, turns: tuple[Turn, ...]) -> tuple[AttachedText, ...]:
+        """Texts that came with earlier messages, the newest first, each name once; a file that is damaged is left out."""
+        found: dict[str, AttachedText] = {}
+        for file in (file for turn in reversed(turns) for file in reversed(turn.files)):
+            if file.name in found or len(found) == FILES_KNOWN:
+                continue
+            try:
+                text = self._library.file_path(file.sha256).read_text(encoding="utf-8-sig")
+            except (MaquetteError, OSError, UnicodeDecodeError):
+                log.warning("the attached file %s cannot be read any more", file.sha256)
+                continue
+            found[file.name] = AttachedText(name=file.name, text=text)
+        return tuple(found.values())
+
+    def _texts(self, attachments: tuple[Attachment, ...]) -> tuple[FileRef, ...]:
+        """What was read from each attachment, stored as text: a transcript is not the sound it was read from."""
+        return tuple(self._library.store_file(a.text.encode(), a.name, "text/plain") for a in attachments if a.text)
 
     def _add_turn(
         self,
@@ -182,6 +205,7 @@ class Conversation:
         intent: Intent | None = None,
         plan_id: str = "",
         attachments: tuple[str, ...] = (),
+        files: tuple[FileRef, ...] = (),
         options: tuple[str, ...] = (),
     ) -> None:
         turn = Turn.model_validate(
@@ -193,6 +217,7 @@ class Conversation:
                 "intent": intent,
                 "plan_id": plan_id,
                 "attachments": attachments,
+                "files": files,
                 "options": options,
                 "person": brief.person if role == "user" else "",
                 "created": self._now(),

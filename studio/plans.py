@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from domain.asset import Asset
 from domain.brand import BrandKit
-from domain.brief import ATTACHMENT_MAX_COUNT, BRIEF_MAX_CHARACTERS, Attachment, Brief
+from domain.brief import ATTACHMENT_MAX_CHARACTERS, ATTACHMENT_MAX_COUNT, BRIEF_MAX_CHARACTERS, MATERIAL_MAX_CHARACTERS, Attachment, Brief
 from domain.capability import Capability, StepKind
 from domain.chat import ChatModel
 from domain.errors import Conflict, ContentRefused, InputError, LimitError, PlanError
@@ -438,7 +438,7 @@ def _require_usable(text: str, attachments: tuple[Attachment, ...]) -> None:
     if len(text) > BRIEF_MAX_CHARACTERS:
         raise LimitError(
             f"The brief has {len(text):,} characters; {BRIEF_MAX_CHARACTERS:,} are the most.",
-            hint=f"Send it in parts, or attach it as text files of at most {BRIEF_MAX_CHARACTERS:,} characters each; nothing was lost.",
+            hint=f"Send it in parts, or attach text files of at most {ATTACHMENT_MAX_CHARACTERS:,} characters each; nothing was lost.",
             field="brief",
         )
     if any(unicodedata.category(c) == "Cc" and c not in "\n\r\t\f" for c in text):
@@ -446,6 +446,13 @@ def _require_usable(text: str, attachments: tuple[Attachment, ...]) -> None:
     if len(attachments) > ATTACHMENT_MAX_COUNT:
         raise LimitError(
             f"The brief has {len(attachments)} attachments; {ATTACHMENT_MAX_COUNT} are the most.", hint="Remove some.", field="brief"
+        )
+    size = sum(len(a.text) for a in attachments)
+    if size > MATERIAL_MAX_CHARACTERS:
+        raise LimitError(
+            f"The attached texts have {size:,} characters together; {MATERIAL_MAX_CHARACTERS:,} are the most.",
+            hint="Send the files in several messages: later messages may ask about files of earlier ones.",
+            field="brief",
         )
 
 

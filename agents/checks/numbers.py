@@ -34,7 +34,8 @@ _DIGITS = re.compile(
     r"(?<![A-Za-z0-9.])(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
     # A letter stands close to its number: "12m" are millions, "12 m" metres.
     r"(?:(?P<letter>k(?![a-z])|bn(?![a-z])|mn(?![a-z])|m(?![a-z²]))|\s?(?P<times>thousand|million|billion|trillion|hundred|dozen|[多余]?[百千万亿]+))?"
-    r"(?:\s?(?P<unit>%|％|percent|per cent|dollars?|euros?|pounds?|francs?|kron(?:er|or)|yuan|yen|元|块|美元|欧元|个百分点))?",
+    r"(?:\s?(?P<unit>%|％|percent|per cent|dollars?|euros?|pounds?|francs?|kron(?:er|or)|yuan|yen"
+    r"|[多余]?(?:元|块|美元|欧元|英镑|镑|日元|港元|韩元|法郎|卢布|泰铢)|个百分点))?",
     re.IGNORECASE,
 )
 _UNITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen")
@@ -43,7 +44,7 @@ _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ni
 _WORDS = {word: float(value) for value, word in enumerate(_UNITS + _TEENS)} | {word: 10.0 * ten for ten, word in enumerate(_TENS, start=2)}
 _WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
 _ENGLISH = re.compile(
-    rf"\b(?:(?P<tens>{_WORD})(?:[- ](?P<ones>one|two|three|four|five|six|seven|eight|nine))?|(?P<a>an?))"
+    rf"\b(?:(?P<tens>{_WORD})(?:[- ](?P<ones>one|two|three|four|five|six|seven|eight|nine))?|(?P<part>half )?(?P<a>an?))"
     r"(?P<half> and a half)?(?P<times>(?: (?:hundred|thousand|million|billion|dozen))*)\b"
     r"(?P<unit>\s(?:percent|per cent|dollars?|euros?|pounds?|francs?))?"
     # "Four pounds twenty": the small coins stand behind without a name.
@@ -62,13 +63,15 @@ _CN_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"
 _CN_TENS = {"十": 10, "百": 100, "千": 1000}
 _CHINESE = re.compile(
     r"(?P<percent>百分之)?(?P<digits>[零〇一二两三四五六七八九十百千万亿]+(?:[多余][万亿]+)?)(?P<point>点[零一二三四五六七八九]+(?![十分刻]))?"
-    r"(?P<unit>成|元|块钱?|折|%)?"
+    r"(?P<unit>成|[多余]?(?:元|块钱?|美元|欧元|英镑|镑|日元|港元)|折|%)?"
 )
 _CN_COUNTED = re.compile(
     r"^(?:多|余)?(?:年|个?月|日|号|点|小时|分钟|秒|公里|千米|米|克|公斤|斤|毫升|升|人|家|名|位|倍|款|岁|天|次|项|层|座|辆|条|元|块|折|成|万|亿|种)"
 )
 #: After a number above ten these count too; below, they are as often a manner of speaking ("三杯两盏").
-_CN_MANY = re.compile(r"^(?:多|余)?(?:个|双|台|件|册|本|所|只|杯|张|条|座|座位|幅|场)")
+_CN_MANY = re.compile(
+    r"^(?:多|余)?(?:个|双|座位|[件册本所只杯张条座幅场台棵份套瓶盒节期集页首支根块片颗粒袋箱桶碗盘壶户封篇头匹朵批轮局组队间道])"
+)
 #: Characters after a number that say what it counts. Bounded, so that two megabytes of figures are read in their own time.
 _NEAR = 40
 #: Chinese 一 in these places is an article ("a cup"), not a count.
@@ -107,6 +110,7 @@ def _english(text: str) -> list[Number]:
         if m["a"] and not times:
             continue
         value = (1.0 if m["a"] else _word(m["tens"], m["ones"])) + (0.5 if m["half"] else 0.0)
+        value *= 0.5 if m["part"] and times else 1.0
         for word in times:
             value *= _MULTIPLIERS[word.lower()]
         unit = (m["unit"] or "").strip().lower()
@@ -145,10 +149,16 @@ def _chinese(text: str) -> list[Number]:
         if m["point"]:
             value += float("0." + "".join(str(_CN_DIGITS[c]) for c in m["point"][1:]))
         unit = m["unit"] or ""
-        kind: Kind = "percent" if m["percent"] or unit in ("成", "%") else "money" if unit in ("元", "块", "块钱") else "plain"
+        kind: Kind = "percent" if m["percent"] or unit in ("成", "%") else "money" if unit not in ("", "折") else "plain"
         value = value * 10 if unit == "成" else value
         counted = bool(m["percent"] or unit) or bool(_CN_COUNTED.match(text[m.end() : m.end() + _NEAR]))
-        counted = counted or (value > 10 and m["digits"][-1] not in "千万" and bool(_CN_MANY.match(text[m.end() : m.end() + _NEAR])))
+        # 十万 and 三百 are amounts; 千万 by itself is a manner of speaking.
+        large = len(m["digits"]) > 1 and m["digits"][0] not in "百千万亿"
+        counted = (
+            counted
+            or (large and value >= 10_000)
+            or (value > 10 and (large or m["digits"][-1] not in "千万") and bool(_CN_MANY.match(text[m.end() : m.end() + _NEAR])))
+        )
         found.append(Number(value, kind, m.span(), m.group(), counted and value not in _ARTICLE))
     return found
 

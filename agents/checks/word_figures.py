@@ -8,6 +8,9 @@ from typing import Any
 
 from agents.checks.word_patterns import Patterns, either, patterns
 
+#: Words that may stand between a number and its unit.
+_BETWEEN = "more|extra|full|whole|long|further|additional|consecutive|straight|working|entire|short"
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -30,7 +33,15 @@ class FigureWords:
     after_over: Patterns
     after_about: Patterns
     cues: Patterns
+    sums: Patterns
+    differences: Patterns
+    shares: Patterns
+    changes: Patterns
+    discounts: Patterns
+    parts: Patterns
+    averages: Patterns
     figurative: frozenset[str]
+    people: frozenset[str]
     unit_en: re.Pattern[str]
     unit_zh: re.Pattern[str]
     units: dict[str, Unit]
@@ -57,9 +68,17 @@ def figures_of(data: dict[str, Any]) -> FigureWords:
         about=patterns(rounding["about"]),
         after_over=patterns(rounding["after_over"]),
         after_about=patterns(rounding["after_about"]),
-        cues=patterns(data["derived"]["cues"]),
+        **{
+            way: patterns(data["derived"][way])
+            for way in ("cues", "sums", "differences", "shares", "changes", "discounts", "parts", "averages")
+        },
+        people=frozenset(data["people"]["en"]) | frozenset(data["people"]["zh"]),
         figurative=frozenset(data["figurative"]["en"]),
-        unit_en=re.compile(rf"[\s-]?(?P<unit>{either(words['en'])})(?![A-Za-z²/])", re.IGNORECASE),
+        # "Five more years" are years too.
+        unit_en=re.compile(
+            rf"[\s-]?(?:(?:{_BETWEEN}) )?(?P<unit>{either(words['en'])})(?![A-Za-z²/])",
+            re.IGNORECASE,
+        ),
         unit_zh=re.compile(rf"\s?(?:多|余|来)?(?P<unit>{either(words['zh'])})"),
         units=units,
     )

@@ -112,7 +112,7 @@ class WordLists:
             function_words=frozenset(traces["function_words"]),
             profanity=_profanity(_read(folder / "profanity.toml")),
             stereotypes=_stereotypes(_read(folder / "stereotypes.toml")),
-            names=names_of(_read(folder / "names.toml")),
+            names=names_of(_read(folder / "names.toml"), _read(folder / "kin.toml")),
             figures=figures_of(_read(folder / "figures.toml")),
             languages=_languages(_read(folder / "languages.toml")),
             links=_links(_read(folder / "links.toml")),

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from agents.jobs.passages import tokens_in
+from agents.jobs.retrieval import Finder
 from agents.lexicon import Languages, Phrases
 from agents.prompts import Prompt
 from agents.sampling import SamplingBook
@@ -46,6 +47,7 @@ class Calls:
     seed: int
     again: bool = False
     cancel: CancelToken | None = None
+    finder: Finder = field(default_factory=Finder)
 
     def say(self, key: str, /, **values: object) -> str:
         return self.phrases.say(f"job_{key}", self.told, **values)

@@ -37,6 +37,13 @@ def unknowable(job: ChatJob, calls: Calls) -> Iterator[str]:
     yield calls.say(job.reason)
 
 
+def exact(job: ChatJob, calls: Calls, reader: JobReader) -> Iterator[str]:
+    """What code knows exactly; nothing is asked of the model."""
+    known = reader.exact.read(job.message)
+    if known is not None:
+        yield calls.say(known.phrase, **known.values)
+
+
 def fact(job: ChatJob, calls: Calls, reader: JobReader) -> Iterator[str]:
     """A short answer that several draws agree on; a false premise instead of an answer; or that it is not known."""
     number_property = _number_property(job.message, calls)
@@ -103,6 +110,12 @@ def dispute(job: ChatJob, calls: Calls, reader: JobReader) -> Iterator[str]:
             yield calls.say("right_sum" if was != value else "sum_stays", result=result, steps=steps)
         else:
             yield calls.say("firm_sum", result=result, claimed=number(said), steps=steps)
+        return
+    known = reader.exact.read(job.about)
+    if known is not None:
+        answer = calls.say(known.phrase, **known.values)
+        agrees = known.key in re.findall(r"\d+(?:\.\d+)?", job.message) and known.key not in re.findall(r"\d+(?:\.\d+)?", job.answer)
+        yield calls.say("exact_right" if agrees else "exact_firm", answer=answer)
         return
     # 2. A text that was given: read it again.
     if job.text:

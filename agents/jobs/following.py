@@ -8,13 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from fractions import Fraction
+from pathlib import PurePath
 
 from agents.jobs.arithmetic import number
+from agents.jobs.given import joined
 from agents.jobs.kinds import ChatJob, JobKind
 from agents.jobs.passages import terms
 from agents.jobs.reading import JobReader, any_of
 from agents.lexicon import CJK
 from agents.request import chinese_number
+from domain.context import AttachedText
 from domain.conversation import Intent, Turn
 
 _ITEM = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)、])\s*(\S.*?)\s*$", re.MULTILINE)
@@ -32,6 +35,7 @@ class FollowReader:
     def __init__(self, jobs: JobReader) -> None:
         self._jobs = jobs
         words = jobs.words.follow
+        self._attached = any_of(words.attached)
         self._again, self._change, self._dispute = any_of(words.again), any_of(words.change), any_of(words.dispute)
         self._item = re.compile(words.item)
         self._sums = [(re.compile(s.find), s.put) for s in words.sums]
@@ -64,6 +68,27 @@ class FollowReader:
         if _ASKS.search(message.strip()) and len(message) <= 200:
             return self._about_earlier(message, turns)
         return None
+
+    def about_files(self, message: str, files: Sequence[AttachedText]) -> ChatJob | None:
+        """The job of a message that means files of earlier messages (the newest first): by name, by "the report", or by what it asks.
+
+        None where it means none of them, or orders what the studio makes.
+        """
+        folded = message.lower()
+        named = [f for f in files if f.name.lower() in folded or PurePath(f.name).stem.lower() in re.findall(r"[\w-]+", folded)]
+        if not named and self._attached.search(folded):
+            named = list(files[:1])
+        if not named and _ASKS.search(message.strip()) and len(message) <= 200 and files:
+            # A question on its own is about the newest file when most of its words stand there.
+            asked, there = set(terms(message)), set(terms(files[0].text))
+            named = [files[0]] if len(asked) >= 2 and len(asked & there) * 3 >= len(asked) * 2 else []
+        if not named or self._jobs.ordered(message):
+            return None
+        text, given = joined(named)
+        job = self._jobs.read(message, text)
+        if job is None or not job.text:
+            return None
+        return job.model_copy(update={"follows": True, "given": given})
 
     def _bare(self, message: str) -> str:
         return " ".join(message.lower().replace("’", "'").split()).strip(" .,:;!?。，：；！？…\"'“”")

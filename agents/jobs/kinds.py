@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
+from agents.jobs.given import Given
 from domain.value import Value
 
 
@@ -20,6 +21,7 @@ class JobKind(StrEnum):
     LIST = "list"
     TABLE = "table"
     ARITHMETIC = "arithmetic"
+    EXACT = "exact"
     CODE = "code"
     SQL = "sql"
     FACT = "fact"
@@ -33,6 +35,7 @@ class ChatJob(Value):
 
     target: language code of a translation. earlier: answers that must not be given again. about: the earlier question that a dispute is
     about, and `answer` what was said to it. follows: read from what was said before, not from this message alone.
+    given: the files that `text` is made of, none for pasted text.
     """
 
     kind: JobKind
@@ -46,3 +49,4 @@ class ChatJob(Value):
     answer: str = ""
     reason: Literal["", "personal", "future", "live"] = ""
     follows: bool = False
+    given: tuple[Given, ...] = ()

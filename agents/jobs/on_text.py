@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from agents.jobs.calls import Calls, listed, same, texts
+from agents.jobs.given import place
 from agents.jobs.kinds import ChatJob
 from agents.jobs.limits import Limits, words_in
-from agents.jobs.passages import pieces, ranked, sentences, terms, tokens_in
+from agents.jobs.passages import pieces, sections, sentences, terms, tokens_in
 from agents.lexicon import CJK
 from domain.value import JsonValue
 
@@ -43,6 +45,10 @@ _SHAPES = (
     (re.compile(r"\bdates?\b|日期"), _DATE),
     (re.compile(r"\bprices?\b|\bamounts?\b|\bcosts?\b|价格|金额"), _PRICE),
 )
+_BY_SECTION = re.compile(
+    r"\b(?:sections?|chapters?|parts?) by (?:sections?|chapters?|parts?)\b|\b(?:each|every|per) (?:section|chapter|part)\b"
+    r"|逐[章节段]|[按分]章节?|每一?[章节]"
+)
 _QUOTE = re.compile(r"\W*(?:quote|cite|引用|摘抄)")
 _NUMERIC = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred|thousand|million|half|no|none|both)\b|[一二两三四五六七八九十百千万半]"
@@ -65,21 +71,48 @@ _LINES = re.compile(r"(?:^|\s)(?:\d{1,2}[.)]|[-*•])\s+(?=\S)")
 
 
 def question(job: ChatJob, calls: Calls) -> Iterator[str]:
-    """The answer and the sentence it stands in, or that the text does not say. A long text is searched by words first."""
-    lines = [line.strip() for line in sentences(job.text) if line.strip()]
-    evidence = lines
+    """The answer, the sentence it stands in and where that is, or that the text does not say. A long text is searched first."""
+    evidence = list(_lines(job.text, 0))
+    read: list[tuple[int, int]] = []
     if tokens_in(job.text) > _EVIDENCE:
         parts = pieces(job.text, _PASSAGE)
         yield calls.say("passages", n=len(parts))
-        best = ranked(job.ask, parts)[: _EVIDENCE // _PASSAGE]
-        evidence = [line.strip() for index, _ in sorted(best) for line in sentences(parts[index]) if line.strip()]
-        evidence = list(dict.fromkeys(evidence))
-    found_answer = _answered(job.ask, evidence, calls)
+        starts = list(accumulate((len(part) for part in parts), initial=0))
+        best = sorted(calls.finder.best(job.ask, parts, min(_EVIDENCE, calls.room("question", 260)) // _PASSAGE))
+        read = [(starts[index], starts[index + 1]) for index in best]
+        evidence = [line for start, end in read for line in _lines(job.text[start:end], start)]
+        evidence = list({line: (line, at) for line, at in reversed(evidence)}.values())[::-1]
+    found_answer = _answered(job.ask, [line for line, _ in evidence], calls)
     if found_answer is None:
         yield calls.say("not_said")
-        return
-    answer, quote = found_answer
-    yield calls.say("quote", answer=answer, quote=quote) if not same(answer, quote) else f"> {quote}"
+    else:
+        answer, quote = found_answer
+        yield calls.say("quote", answer=answer, quote=quote) if not same(answer, quote) else f"> {quote}"
+        if job.given or read:
+            at = next((at for line, at in evidence if line == quote), 0)
+            yield f"\n>\n> — {place(job.text, job.given, at, at + len(quote), calls.say)}"
+    if read:
+        spans = _merged(read)
+        yield calls.say("read_for", places="; ".join(place(job.text, job.given, start, end, calls.say) for start, end in spans))
+
+
+def _lines(text: str, start: int) -> Iterator[tuple[str, int]]:
+    """The sentences of a text with the places they begin at, counted from `start`."""
+    for sentence in sentences(text):
+        if sentence.strip():
+            yield sentence.strip(), start + len(sentence) - len(sentence.lstrip())
+        start += len(sentence)
+
+
+def _merged(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans in order, those that touch as one."""
+    found: list[tuple[int, int]] = []
+    for start, end in spans:
+        if found and found[-1][1] == start:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+    return found
 
 
 def _answered(ask: str, evidence: Sequence[str], calls: Calls) -> tuple[str, str] | None:
@@ -127,11 +160,15 @@ def _stands(answer: str, text: str) -> bool:
 
 
 def summary(job: ChatJob, calls: Calls) -> Iterator[str]:
-    """A summary within the asked form. A long text is summarised in parts, then the parts together."""
+    """A summary within the asked form. A long text is summarised section by section, then the notes together."""
     limits = Limits.read(job.ask)
     room = min(calls.room("summary"), 1800)
+    found = sections(job.text, room)
+    if _BY_SECTION.search(job.ask.lower()) and len(found) > 1:
+        yield from _by_section(found, calls, room)
+        return
     text = job.text
-    parts = pieces(text, room)
+    parts = [part for title, body in found for part in _titled(title, body, room)]
     if len(parts) > 1:
         yield calls.say("parts", n=len(parts))
     while len(parts) > 1:  # each round is at most a third as long, so this ends
@@ -144,6 +181,23 @@ def summary(job: ChatJob, calls: Calls) -> Iterator[str]:
         yield "\n".join(f"- {point}" for point in points)
         return
     yield from _within(text, limits, calls)
+
+
+def _titled(title: str, body: str, room: int) -> list[str]:
+    """A section in pieces that fit, each with its heading, so that a piece from the middle is known for what it is."""
+    parts = pieces(body, room)
+    return [part if n == 0 or not title else f"{title}\n{part}" for n, part in enumerate(parts)]
+
+
+def _by_section(found: Sequence[tuple[str, str]], calls: Calls, room: int) -> Iterator[str]:
+    """One note per section under its heading, each shown as soon as it is written."""
+    for number, (title, body) in enumerate(found, 1):
+        notes: list[str] = []
+        for n, part in enumerate(pieces(body, room)):
+            notes += _points(part, calls, f"section-{number}-{n}", 2)
+        if len(notes) > 3:
+            notes = _points("\n".join(notes)[: 3 * room], calls, f"section-{number}", 2)
+        yield ("\n\n" if number > 1 else "") + f"**{title or number}**\n{' '.join(notes)}"
 
 
 def _within(text: str, limits: Limits, calls: Calls) -> Iterator[str]:

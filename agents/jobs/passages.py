@@ -9,12 +9,19 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from agents.lexicon import CJK
 
 _SENTENCE = re.compile(r".+?(?:[.!?…](?=[\s\"”’)]|$)[\"”’)]*|[。！？；][”」』）]*|\n+|$)\s*", re.DOTALL)
 _WORD = re.compile(r"[a-zà-öø-ÿ]+|\d+(?:[.,]\d+)*|[\u3400-\u9fff]+")
 _ABBREVIATION = re.compile(r"(?:\b(?:mr|mrs|ms|dr|prof|st|no|vs|e\.g|i\.e|etc|approx)|\b[A-Z])\.\s*$", re.IGNORECASE)
+_HEADING = re.compile(
+    r"^(?:#{1,4} +\S.{0,120}|(?:chapter|section|part|appendix) +(?:\d+|[ivxlc]+)\b.{0,100}"
+    r"|第[一二三四五六七八九十百\d]{1,4}[章节部分篇回].{0,60}"
+    r"|\d{1,2}(?:\.\d{1,2}){0,2}\.? +[A-Z][^.!?\n]{2,80})$",
+    re.IGNORECASE | re.MULTILINE,
+)
 #: BM25 as published: Robertson and Zaragoza, The Probabilistic Relevance Framework, 2009.
 _K1, _B = 1.2, 0.75
 #: Words that stand everywhere and point nowhere.
@@ -63,6 +70,19 @@ def pieces(text: str, most: int) -> list[str]:
             held += part
             size += weight
     return [*parts, held] if held else parts
+
+
+def sections(text: str, least: int = 0) -> list[tuple[str, str]]:
+    """(heading, text with its heading) by the headings of a text: Markdown, "Chapter 3", 第三章, a numbered title on its own line.
+
+    Joined: the text. What stands before the first heading has the heading "". A text that has room (`least` tokens) stays whole.
+    """
+    if tokens_in(text) <= least:
+        return [("", text)]
+    heads = [m for m in _HEADING.finditer(text) if m.group().strip()]
+    starts = [0, *(m.start() for m in heads if m.start() > 0), len(text)]
+    titles = {m.start(): re.sub(r"^#+\s*|[#\s]+$", "", m.group().strip()) for m in heads}
+    return [(titles.get(start, ""), text[start:end]) for start, end in pairwise(starts) if text[start:end]]
 
 
 def terms(text: str) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
+from agents.jobs.exact import ExactReader
 from agents.jobs.kinds import ChatJob, JobKind
 from agents.jobs.passages import tokens_in
 from agents.jobs.sums import SumReader
@@ -78,6 +79,7 @@ class FollowWords(Value):
     change: tuple[str, ...]
     change_words: int
     dispute: tuple[str, ...]
+    attached: tuple[str, ...]
     sums: tuple[SumFollow, ...]
     item: str
     ordinals: dict[str, int]
@@ -107,9 +109,10 @@ class JobLexicon(Value):
 class JobReader:
     """Reads messages with one set of word lists. Stateless after construction."""
 
-    def __init__(self, words: JobLexicon, requests: RequestReader, sums: SumReader, recipes: RecipeBook) -> None:
+    def __init__(self, words: JobLexicon, requests: RequestReader, sums: SumReader, exact: ExactReader, recipes: RecipeBook) -> None:
         self.words = words
         self.sums = sums
+        self.exact = exact
         self._requests = requests
         self._recipes = recipes
         self._polite = re.compile(words.polite)
@@ -124,7 +127,7 @@ class JobReader:
     def load(assets: Path, requests: RequestReader, recipes: RecipeBook) -> JobReader:
         """Raises InputError naming the file at fault."""
         try:
-            return JobReader(JobLexicon.load(assets), requests, SumReader.load(assets), recipes)
+            return JobReader(JobLexicon.load(assets), requests, SumReader.load(assets), ExactReader.load(assets), recipes)
         except re.error as error:
             raise InputError(f"The word lists in jobs.toml are not valid: {error}.", field=str(assets / "lexicon" / "jobs.toml")) from error
 
@@ -137,6 +140,8 @@ class JobReader:
         found = self.sums.read(message)
         if found is not None:
             return ChatJob(kind=JobKind.ARITHMETIC, ask=message, message=message, sum=message)
+        if self.exact.read(message) is not None:
+            return ChatJob(kind=JobKind.EXACT, ask=message, message=message, sum=message)
         bare = self.bare(message)
         reason = next((name for name, pattern in self._unknowable if pattern.search(bare)), "")
         if reason and len(bare) <= _ASK_MOST and not (reason == "personal" and told_before) and not self.names(bare):
