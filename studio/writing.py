@@ -95,6 +95,10 @@ class Writing:
         self._desk = desk
         self._now = now
 
+    @property
+    def dialogues(self) -> Dialogues:
+        return Dialogues(self._library, self._desk.placeholders)
+
     def sheet(self, asset_id: str) -> Sheet:
         """Raises NotFound for an asset that is no copy and no article, AssetDamaged for one that cannot be read."""
         return self.check(asset_id, {})
@@ -115,7 +119,7 @@ class Writing:
 
     def save_dialogue(self, asset_id: str, edited: DialogueDocument, person: str) -> Asset:
         """A new version of a dialogue, its findings with it: lines keep their ids, new ones get new ids."""
-        dialogues = Dialogues(self._library)
+        dialogues = self.dialogues
         asset, before = self._library.asset(asset_id), dialogues.document(asset_id)
         whole, findings = dialogues.revised(asset_id, edited)
         if whole.model_copy(update={"findings": before.findings}) == before:

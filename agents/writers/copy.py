@@ -206,9 +206,7 @@ def judge(run: Assignment, slot: Slot, line: str) -> tuple[Finding, ...]:
     if not slot.data.get("fiction"):
         findings += truth.facts(line, slot.material, lists, field)
     if slot.data.get("tags") and not all(re.fullmatch(r"#[\w-]+", tag) for tag in line.split()):
-        findings.append(
-            Finding(rule="hashtags", severity=Severity.ERROR, message="Not a row of #tags.", field=field, suggestion="#Like #This")
-        )
+        findings.append(Finding.of("hashtags", Severity.ERROR, "Not a row of #tags.", field, suggestion="#Like #This"))
     return tuple(findings)
 
 
@@ -221,23 +219,13 @@ def _echoes(run: Assignment, slot: Slot, line: str) -> tuple[Finding, ...]:
     most = min(4, max(2, math.ceil(0.6 * wording.words(line))))
     copied = not slot.material.holds(line) and any(wording.shared_run(line, text) >= most for text in shown)
     if copied or wording.near_duplicate(line, shown) or any(n in line and not slot.material.holds(n) for n in data["example_names"]):
-        return (
-            Finding(
-                rule="echo", severity=Severity.ERROR, message="It repeats an example.", field=slot.field.name, suggestion="Write it anew."
-            ),
-        )
+        return (Finding.of("echo", Severity.ERROR, "It repeats an example.", slot.field.name, suggestion="Write it anew."),)
     span = run.desk.crafts.get(slot.spec.framework).leaked(line) if slot.spec.framework else None
     if span is not None:
-        said = f"“{line[slice(*span)].strip()}” says how the text is built."
-        return (
-            Finding(rule="leakage", severity=Severity.ERROR, message=said, field=slot.field.name, span=span, suggestion="Leave it out."),
-        )
+        said, words = "“{words}” says how the text is built.", line[slice(*span)].strip()
+        return (Finding.of("leakage", Severity.ERROR, said, slot.field.name, span, "Leave it out.", words=words),)
     if wording.similarity(line, slot.spec.about) > 0.7 and not slot.data.get("tags"):
-        return (
-            Finding(
-                rule="echo", severity=Severity.WARNING, message="It repeats the brief.", field=slot.field.name, suggestion="Say it anew."
-            ),
-        )
+        return (Finding.of("echo", Severity.WARNING, "It repeats the brief.", slot.field.name, suggestion="Say it anew."),)
     return ()
 
 

@@ -53,7 +53,7 @@ def rechecked_article(document: ArticleDocument, context: StepContext, desk: Des
     findings: list[Finding] = []
     for name, text, sentences in blocks:
         if not text.strip():
-            findings.append(Finding(rule="empty", severity=Severity.ERROR, message="There is no text.", field=name))
+            findings.append(Finding.of("empty", Severity.ERROR, "There is no text.", name))
             continue
         findings += wording.plain(text, desk.words, run.language, name, sentences=sentences)
         findings += brand(text, context.brand, name)

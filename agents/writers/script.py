@@ -197,8 +197,9 @@ def _length(script: _Script, part: ScriptPart, field_: str) -> tuple[Finding, ..
     if needed <= part.seconds:
         return ()
     most = script.words(part.seconds)
-    text = f"Its {said} words take {needed:.0f} seconds to say; the part runs {part.seconds:g}."
-    return (Finding(rule="too_long", severity=Severity.ERROR, message=text, field=field_, suggestion=f"Use at most {most} words."),)
+    text, mend = "Its {words} words take {needed} seconds to say; the part runs {seconds}.", "Use at most {most} words."
+    values = {"words": said, "needed": f"{needed:.0f}", "seconds": f"{part.seconds:g}", "most": most}
+    return (Finding.of("too_long", Severity.ERROR, text, field_, suggestion=mend, **values),)
 
 
 # -- what a script has besides its parts --------------------------------------------------------------------------------------
