@@ -21,7 +21,7 @@ _PLACED = re.compile(r"^[A-Z][A-Za-z .'-]{1,30}, (?:[A-Z][a-z]{2,8}\.? \d{1,2}(?
 
 @dataclass(frozen=True)
 class Written:
-    """An article as the checks see it. dateline: the one the material gives, "" when it gives none."""
+    """An article as the checks see it. dateline: the one the material gives, "" when it gives none. calls: a text asks for an act."""
 
     paragraphs: tuple[str, ...]
     material: str
@@ -29,6 +29,7 @@ class Written:
     language: str
     dateline: str = ""
     signs: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    calls: Callable[[str], bool] = lambda text: True
 
 
 def read_signs(folder: Path) -> dict[str, Any]:
@@ -117,11 +118,21 @@ def stanzas(written: Written) -> tuple[Finding, ...]:
     return tuple(found)
 
 
+def call(written: Written) -> tuple[Finding, ...]:
+    """The end, its last two paragraphs, asks the reader to do something. Only in languages whose imperatives are known."""
+    end = written.paragraphs[-2:]
+    if written.language.split("-")[0] not in ("en", "zh") or not end or any(written.calls(paragraph) for paragraph in end):
+        return ()
+    said, mend = "It asks the reader to do nothing.", "End with what to do: “Book a table.”"
+    return (Finding.of("cta", Severity.WARNING, said, f"paragraph {len(written.paragraphs)}", suggestion=mend),)
+
+
 _CHECKS: dict[str, Callable[[Written], tuple[Finding, ...]]] = {
     "quotes": quotes,
     "dateline": dateline,
     "five_w": five_w,
     "stanzas": stanzas,
+    "call": call,
 }
 
 

@@ -83,7 +83,8 @@ def reading_level(text: str, lists: ReadingWords, most: float, field: str = "") 
     cuts = [0, *(m.end() for m in _END.finditer(text)), len(text)]
     start, end = max(pairwise(cuts), key=lambda pair: pair[1] - pair[0])
     start += len(text[start:end]) - len(text[start:end].lstrip())
-    message = "It reads at {grade} ({measure}); at most {most} was asked for. This sentence is its longest."
+    message = "It reads at {grade} ({measure}); at most {most} was asked for. Its longest sentence: “{sentence}”"
     values: dict[str, Words] = {"grade": measured.grade, "measure": Said(message_id=measured.measure), "most": f"{most:g}"}
+    values["sentence"] = text[start:end].strip()
     mend = "Use shorter sentences and words."
     return (Finding.of("reading_level", Severity.WARNING, message, field, (start, end), mend, **values),)

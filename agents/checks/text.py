@@ -10,7 +10,7 @@ from agents.checks.links import links
 from agents.checks.manners import profanity, stereotypes
 from agents.checks.scripts import CJK, LATIN, WORD, cjk, words
 from agents.checks.word_patterns import Patterns
-from agents.checks.words import WordLists
+from agents.checks.words import CallWords, WordLists
 from domain.finding import Finding, Said, Severity, Words
 
 __all__ = ["CJK", "LATIN", "WORD", "cjk", "words"]
@@ -69,9 +69,19 @@ def leakage(text: str, lists: WordLists, field: str = "") -> tuple[Finding, ...]
     return _found(text, lists.leakage, "leakage", "“{word}” belongs to the instructions, not to the text.", field)
 
 
-def call_to_action(text: str, lists: WordLists, field: str = "") -> tuple[Finding, ...]:
-    """Asks the reader to do something: an imperative of the list at the start of a sentence; in Chinese anywhere."""
-    if lists.cta_zh.search(text) if cjk(text) else lists.cta_en.search(text):
+def calls(text: str, lists: CallWords, button: bool = False) -> bool:
+    """A text asks the reader to do something: by an imperative of the list at the start of a sentence, in Chinese anywhere.
+
+    button: it is a label, in which more verbs ask. Knows English and Chinese only.
+    """
+    if lists.zh.search(text) if cjk(text) else lists.en.search(text):
+        return True
+    return button and (cjk(text) or words(text) <= lists.most) and bool(lists.button["zh" if cjk(text) else "en"].search(text.strip()))
+
+
+def call_to_action(texts: Sequence[str], lists: WordLists, field: str = "", button: bool = False) -> tuple[Finding, ...]:
+    """One of the texts at least asks the reader to do something."""
+    if any(calls(text, lists.calls, button) for text in texts):
         return ()
     return (_fault("cta", "It asks the reader to do nothing.", field, None, "End with what to do: “Book a table.”", Severity.WARNING),)
 

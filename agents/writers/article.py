@@ -31,7 +31,7 @@ from domain.specs import ArticleSpec
 from domain.value import JsonValue
 
 #: Raised when the same context, seed and model give another article.
-MAKER_VERSION = 2
+MAKER_VERSION = 3
 
 _ATTEMPTS = 2
 _NOTHING: tuple[Finding, ...] = ()
@@ -327,7 +327,15 @@ def _written(article: _Article, paragraphs: Sequence[str]) -> Written:
     material = article.run.context.material
     place = dateline(material) if article.strict else ""
     shown = tuple(_framed(article, paragraphs))
-    return Written(shown, f"{material}\n{article.spec.about}", article.form, article.run.language, place, article.run.desk.signs)
+    return Written(
+        shown,
+        f"{material}\n{article.spec.about}",
+        article.form,
+        article.run.language,
+        place,
+        article.run.desk.signs,
+        article.run.desk.calls,
+    )
 
 
 def _headed(article: _Article, paragraphs: Sequence[str], places: Sequence[int]) -> list[str]:

@@ -17,6 +17,7 @@ from typing import Any
 from agents.channels import Channels
 from agents.checks.forms import read_signs
 from agents.checks.placeholders import Placeholders
+from agents.checks.text import calls
 from agents.checks.words import WordLists
 from agents.frameworks import Crafts
 from agents.writers.sources import condensed
@@ -66,6 +67,10 @@ class Desk:
             if name not in self._made:
                 self._made[name] = make()
             return self._made[name]
+
+    def calls(self, text: str) -> bool:
+        """A text asks the reader to do something."""
+        return calls(text, self.words.calls)
 
     def prompts(self, name: str) -> dict[str, Any]:
         """assets/prompts/NAME.toml"""

@@ -28,7 +28,7 @@ from domain.specs import DialogueSpec
 from domain.value import JsonValue, content_hash
 
 #: Raised when the same context, seed and model give another scene.
-MAKER_VERSION = 2
+MAKER_VERSION = 3
 
 _ATTEMPTS = 3
 _LINES = 2

@@ -29,7 +29,7 @@ from domain.specs import TranslationSpec
 from domain.value import JsonValue
 
 #: Raised when the same context, seed and model give another translation.
-MAKER_VERSION = 1
+MAKER_VERSION = 2
 
 _ATTEMPTS = 3
 _NOTHING: tuple[Finding, ...] = ()

@@ -6,7 +6,7 @@
 
   const { ICONS, el, t, has, named, duration, bytes, call, button, quiet, chip, bar, notice, preview, remarks, downloads, verdict_buttons, export_pack, fault_line, clear_faults, palette_field } = window.Maquette;
   const EDITABLE = {
-    copy: ["about", "tone", "angle", "language", "fields"],
+    copy: ["about", "tone", "angle", "reading_level", "language", "fields"],
     article: ["about", "form", "words", "tone", "language"],
     script: ["about", "form", "seconds", "speakers", "tone", "language"],
     translation: ["text", "language", "source_language", "file", "expansion", "about"],

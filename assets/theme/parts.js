@@ -189,7 +189,9 @@ window.Maquette = (() => {
     if (kind === "script") return el("div", { class: "mq-dialogue" }, script_of(document_));
     if (kind === "translation") return el("div", { class: "mq-dialogue" }, translation_of(document_));
     if (kind === "copy") {
-      return el("div", { class: "mq-copy" }, document_.slots.map((slot) => el("section", {}, el("h4", {}, named("slot", slot.name)), lines_of(slot))));
+      return el("div", { class: "mq-copy" }, document_.slots.map((slot) => el("section", {}, el("h4", {}, named("slot", slot.name)), lines_of(slot))),
+        // What concerns the whole, at the field it names.
+        document_.findings.map((f) => el("p", { class: `mq-finding mq-${f.severity}` }, `${f.field ? `${named("slot", f.field)}: ` : ""}${finding_message(f)}`)));
     }
     if (kind === "article") {
       return el("div", { class: "mq-article" },

@@ -109,10 +109,10 @@ def test_traditional_characters_are_right_where_they_are_asked_for(lists: WordLi
 
 
 def test_a_call_to_action_is_asked_for_by_its_imperative(lists: WordLists) -> None:
-    assert wording.call_to_action("We tried it and liked it.", lists)
-    assert wording.call_to_action("Twelve hours. Try one.", lists) == ()
-    assert wording.call_to_action("三款茶", lists)
-    assert wording.call_to_action("三款茶，扫码下单", lists) == ()
+    assert wording.call_to_action(["We tried it and liked it."], lists)
+    assert wording.call_to_action(["We like it.", "Twelve hours. Try one."], lists) == ()
+    assert wording.call_to_action(["三款茶"], lists)
+    assert wording.call_to_action(["三款茶，扫码下单"], lists) == ()
 
 
 def test_an_unfinished_text_is_repaired_with_its_full_stop(lists: WordLists) -> None:
