@@ -81,6 +81,12 @@ class Finding(Value):
             values=kept,
         )
 
+    def told(self, table: Mapping[str, str]) -> str:
+        """Message and advice in the language of a table of templates; where it has none of them, in English."""
+        if not self.message_id:
+            return f"{self.message} {self.suggestion}".strip()
+        return f"{filled(self.message_id, self.values, table)} {filled(self.suggestion_id, self.values, table)}".strip()
+
     @property
     def said(self) -> Said:
         """The message as a value of another one."""
@@ -92,15 +98,20 @@ class Finding(Value):
         return self.repair is not None and self.span is not None
 
 
-def filled(template: str, values: Mapping[str, JsonValue]) -> str:
-    """The template with the {places} that have a value filled; any other brace stands as it is."""
-    return re.sub(r"\{(\w+)\}", lambda m: _shown(values[m[1]]) if m[1] in values else m[0], template)
+def filled(template: str, values: Mapping[str, JsonValue], table: Mapping[str, str] | None = None) -> str:
+    """The template with the {places} that have a value filled; any other brace stands as it is.
+
+    table: the templates of another language by the English ones; what it has not stays English.
+    """
+    words = table or {}
+    return re.sub(r"\{(\w+)\}", lambda m: _shown(values[m[1]], words) if m[1] in values else m[0], words.get(template, template))
 
 
-def _shown(value: JsonValue) -> str:
+def _shown(value: JsonValue, table: Mapping[str, str]) -> str:
     if isinstance(value, dict):
-        return str(Said.model_validate(value))
-    return ", ".join(_shown(one) for one in value) if isinstance(value, list) else str(value)
+        said = Said.model_validate(value)
+        return filled(said.message_id, said.values, table)
+    return ", ".join(_shown(one, table) for one in value) if isinstance(value, list) else str(value)
 
 
 def _plain(value: Words) -> JsonValue:

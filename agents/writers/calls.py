@@ -45,6 +45,8 @@ class Desk:
         self.placeholders = Placeholders.load(assets / "localisation")
         #: Languages, columns of string tables and where the words of a document stand: assets/localisation/languages.toml.
         self.localisation = tomllib.loads((assets / "localisation" / "languages.toml").read_text(encoding="utf-8"))
+        #: What findings say, by language and English template; English has no table.
+        self.messages: dict[str, dict[str, str]] = tomllib.loads((assets / "checks" / "messages.toml").read_text(encoding="utf-8"))
         #: By which signs a text answers who, when, where and why.
         self.signs = read_signs(assets / "checks")
         #: What each form of article and script is made of, by its name: assets/forms/*.toml.

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { el, t, named, duration, call, button, quiet, notice } = window.Maquette;
+  const { el, t, named, finding_message, finding_advice, duration, call, button, quiet, notice } = window.Maquette;
   const COLOURS = 8;
 
   // Rows of a table that grows: draw(value) gives { node, read }; read() of the whole drops empty rows (null).
@@ -39,6 +39,7 @@
       try {
         const kit = await call(this.base, "GET", `projects/${this.project}/brand`);
         this.draw(kit);
+        this.remark(kit.findings);
       } catch (error) {
         this.says.say(error.message);
       }
@@ -156,13 +157,22 @@
       return el("span", {}, button(t("brand.import"), () => file.click()), file);
     }
 
+    // What no text could obey: saved all the same, and said at its field.
+    remark(findings) {
+      for (const finding of findings) {
+        const field = this.form.querySelector(`[data-field="${CSS.escape(finding.field)}"] .mq-field-error`);
+        if (field) field.textContent = [field.textContent, finding_message(finding), finding_advice(finding)].filter(Boolean).join(" ");
+      }
+    }
+
     async save() {
       for (const fault of this.form.querySelectorAll(".mq-field-error")) fault.textContent = "";
       this.says.say("");
       const brand = Object.fromEntries(Object.entries(this.fields).map(([name, read]) => [name, read()]));
       try {
-        await call(this.base, "PUT", `projects/${this.project}/brand`, brand);
+        const { findings } = await call(this.base, "PUT", `projects/${this.project}/brand`, brand);
         this.says.say(t("brand.saved"), true);
+        this.remark(findings);
       } catch (error) {
         this.show_faults(error);
       }

@@ -45,6 +45,12 @@ window.Maquette = (() => {
   const finding_message = (finding) => (finding.message_id ? said(finding.message_id, finding.values) : finding.message);
   const finding_advice = (finding) => (finding.suggestion_id ? said(finding.suggestion_id, finding.values) : finding.suggestion);
 
+  // One finding with the field it stands at and what to do.
+  function finding_line(f) {
+    const field = !f.field ? "" : has(`slot.${f.field}`) ? t(`slot.${f.field}`) : has(`brand.${f.field}`) ? t(`brand.${f.field}`) : named("field", f.field.split(".")[0]);
+    return el("p", { class: `mq-finding mq-${f.severity}`, "data-rule": f.rule }, `${field ? `${field}: ` : ""}${[finding_message(f), finding_advice(f)].filter(Boolean).join(" ")}`);
+  }
+
   const has = (key) => t(key) !== key;
   const named = (prefix, value) => (has(`${prefix}.${value}`) ? t(`${prefix}.${value}`) : String(value).replaceAll("_", " "));
 
@@ -191,7 +197,7 @@ window.Maquette = (() => {
     if (kind === "copy") {
       return el("div", { class: "mq-copy" }, document_.slots.map((slot) => el("section", {}, el("h4", {}, named("slot", slot.name)), lines_of(slot))),
         // What concerns the whole, at the field it names.
-        document_.findings.map((f) => el("p", { class: `mq-finding mq-${f.severity}` }, `${f.field ? `${named("slot", f.field)}: ` : ""}${finding_message(f)}`)));
+        document_.findings.map(finding_line));
     }
     if (kind === "article") {
       return el("div", { class: "mq-article" },
@@ -232,7 +238,7 @@ window.Maquette = (() => {
   function remarks(asset) {
     // Of copy every line carries its own findings; those of the whole would say them twice.
     const whole = asset.kind === "copy" ? asset.findings.filter((f) => !f.field) : asset.findings;
-    const rows = whole.map((f) => el("p", { class: `mq-finding mq-${f.severity}` }, `${f.field ? `${named("slot", f.field)}: ` : ""}${finding_message(f)}`));
+    const rows = whole.map(finding_line);
     for (const change of asset.facts.substitutions || []) {
       rows.push(el("p", { class: "mq-finding mq-warning" }, t("card.substitution", { asked: change.asked, drawn: change.drawn })));
     }
@@ -361,5 +367,5 @@ window.Maquette = (() => {
   new MutationObserver(() => { apply_dark(); settle(); }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["class", "data-mq-options"] });
   apply_dark();
 
-  return { ICONS, el, t, has, named, finding_message, finding_advice, duration, bytes, call, follow, button, quiet, chip, bar, notice, dialog, enlarge, is_picture, is_sound, player, preview, remarks, downloads, verdict_buttons, hand_over, export_pack, part };
+  return { ICONS, el, t, has, named, finding_message, finding_advice, finding_line, duration, bytes, call, follow, button, quiet, chip, bar, notice, dialog, enlarge, is_picture, is_sound, player, preview, remarks, downloads, verdict_buttons, hand_over, export_pack, part };
 })();

@@ -176,6 +176,7 @@ def board_of(studio: Studio, project_id: str, plan_id: str, budgets: Budgets, pe
             _step(s, jobs.get(s.id), versions[s.id], verdicts)
             | _step_cost(estimate.of(s.id), correction)
             | {"changed": s.id in changed, "fault": "" if versions[s.id] else studio.plans.fault(plan, s)}
+            | {"remarks": [] if versions[s.id] else [f.model_dump(mode="json") for f in studio.plans.remarks(plan, s)]}
             for s in plan.steps
         ],
     }
