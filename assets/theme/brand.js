@@ -90,6 +90,7 @@
       const part = rows_of("palette", t("brand.palette"), t("brand.palette_hint"), colours, "#a8412a", draw, COLOURS);
       part.node.classList.add("mq-swatches");
       this.fields.palette = part.read;
+
       return part.node;
     }
 
@@ -115,6 +116,7 @@
       };
       const part = rows_of("cast", t("brand.cast"), t("brand.cast_hint"), members, { name: "", voice: voices[0] || "", speed: 1, note: "" }, draw, 40);
       this.fields.cast = part.read;
+
       return part.node;
     }
 
