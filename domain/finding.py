@@ -64,10 +64,14 @@ class Finding(Value):
         span: tuple[int, int] | None = None,
         suggestion: str = "",
         repair: str | None = None,
+        given: Mapping[str, Words] | None = None,
         **values: Words,
     ) -> Finding:
-        """A finding from templates; what fills their {places} is given by name. Every template stands in assets/checks/messages.toml."""
-        kept = {name: _plain(value) for name, value in values.items()}
+        """A finding from templates; what fills their {places} is given by name. Every template stands in assets/checks/messages.toml.
+
+        given: values beside those in `values`.
+        """
+        kept = {name: _plain(value) for name, value in {**(given or {}), **values}.items()}
         return cls(
             rule=rule,
             severity=severity,

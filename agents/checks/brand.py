@@ -61,8 +61,8 @@ def contradictions(kit: BrandKit) -> tuple[Finding, ...]:
 
 
 def _warn(rule: str, message: str, field: str, span: tuple[int, int], repair: str, **values: Words) -> Finding:
-    return Finding.of(rule, Severity.WARNING, message, field, span, "Write “{form}”.", repair, **values)
+    return Finding.of(rule, Severity.WARNING, message, field, span, "Write “{form}”.", repair, given=values)
 
 
 def _clash(message: str, field: str, **values: Words) -> Finding:
-    return Finding.of("brand_kit", Severity.WARNING, message, field, None, "Drop it from one.", **values)
+    return Finding.of("brand_kit", Severity.WARNING, message, field, None, "Drop it from one.", given=values)

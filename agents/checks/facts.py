@@ -218,4 +218,4 @@ def _fault(
     repair: str | None = None,
     **values: Words,
 ) -> Finding:
-    return Finding.of(rule, severity, message, field, span, suggestion, repair, **values)
+    return Finding.of(rule, severity, message, field, span, suggestion, repair, given=values)

@@ -137,4 +137,4 @@ _CHECKS: dict[str, Callable[[Written], tuple[Finding, ...]]] = {
 
 
 def _fault(rule: str, message: str, field: str, span: tuple[int, int] | None, suggestion: str, **values: Words) -> Finding:
-    return Finding.of(rule, Severity.ERROR, message, field, span, suggestion, **values)
+    return Finding.of(rule, Severity.ERROR, message, field, span, suggestion, given=values)

@@ -129,4 +129,4 @@ def _content(document: DialogueDocument) -> tuple[Finding, ...]:
 
 
 def _fault(rule: str, message: str, field: str = "", **values: Words) -> Finding:
-    return Finding.of(rule, Severity.ERROR, message, field, **values)
+    return Finding.of(rule, Severity.ERROR, message, field, given=values)

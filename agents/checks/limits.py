@@ -167,4 +167,4 @@ def _units(place: ChannelField) -> Said:
 def _found(
     rule: str, severity: Severity, message: str, field: str, span: tuple[int, int] | None = None, suggestion: str = "", **values: Words
 ) -> Finding:
-    return Finding.of(rule, severity, message, field, span, suggestion, **values)
+    return Finding.of(rule, severity, message, field, span, suggestion, given=values)

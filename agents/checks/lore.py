@@ -111,4 +111,4 @@ def _distance(one: str, other: str) -> int:
 
 
 def _fault(rule: str, message: str, field: str, **values: Words) -> Finding:
-    return Finding.of(rule, Severity.ERROR, message, field, **values)
+    return Finding.of(rule, Severity.ERROR, message, field, given=values)

@@ -34,7 +34,7 @@ def stereotypes(text: str, lists: WordLists, field: str = "") -> tuple[Finding, 
             mend = "Say “{form}”." if wording.repair else "Say it of a person, or leave it out."
             values = {"word": m.group(), "form": wording.repair}
             said = "“{word}” reduces people to a group."
-            found.append(Finding.of("stereotype", Severity.WARNING, said, field, m.span(), mend, wording.repair or None, **values))
+            found.append(Finding.of("stereotype", Severity.WARNING, said, field, m.span(), mend, wording.repair or None, given=values))
     return tuple(sorted(found, key=lambda f: f.span or (0, 0)))
 
 

@@ -87,4 +87,4 @@ def reading_level(text: str, lists: ReadingWords, most: float, field: str = "") 
     values: dict[str, Words] = {"grade": measured.grade, "measure": Said(message_id=measured.measure), "most": f"{most:g}"}
     values["sentence"] = text[start:end].strip()
     mend = "Use shorter sentences and words."
-    return (Finding.of("reading_level", Severity.WARNING, message, field, (start, end), mend, **values),)
+    return (Finding.of("reading_level", Severity.WARNING, message, field, (start, end), mend, given=values),)

@@ -64,7 +64,7 @@ def texts_of(document: DialogueDocument) -> dict[str, str]:
 
 
 def _fault(rule: str, message: str, field: str, suggestion: str, **values: Words) -> Finding:
-    return Finding.of(rule, Severity.ERROR, message, field, None, suggestion, **values)
+    return Finding.of(rule, Severity.ERROR, message, field, None, suggestion, given=values)
 
 
 def translated(document: DialogueDocument, words: Mapping[str, str], language: str) -> DialogueDocument:

@@ -33,7 +33,8 @@ def length(text: str, max_chars: int, field: str = "") -> tuple[Finding, ...]:
     if over <= 0:
         return ()
     values: dict[str, Words] = {"used": characters(text), "limit": max_chars, "over": over, "units": Said(message_id="characters")}
-    return (_fault("length", "{used} {units}; the limit is {limit}.", field, (max_chars, len(text)), "Make it {over} shorter.", **values),)
+    span, said, mend = (max_chars, len(text)), "{used} {units}; the limit is {limit}.", "Make it {over} shorter."
+    return (Finding.of("length", Severity.ERROR, said, field, span, mend, given=values),)
 
 
 def required(text: str, wanted: Iterable[str], field: str = "") -> tuple[Finding, ...]:
@@ -192,7 +193,7 @@ def _fault(
     repair: str | None = None,
     **values: Words,
 ) -> Finding:
-    return Finding.of(rule, severity, message, field, span, suggestion, repair, **values)
+    return Finding.of(rule, severity, message, field, span, suggestion, repair, given=values)
 
 
 def _found(text: str, patterns: Patterns, rule: str, message: str, field: str) -> tuple[Finding, ...]:

@@ -45,7 +45,7 @@ def judged(
     if width(target) > room:
         said, mend = "It is {used} columns wide; its source is {own}, and {most} are the most.", "Say it in fewer words."
         columns = {"used": width(target), "own": width(source), "most": room}
-        findings.append(Finding.of("expansion", Severity.WARNING, said, field, suggestion=mend, **columns))
+        findings.append(Finding.of("expansion", Severity.WARNING, said, field, suggestion=mend, given=columns))
     return (*findings, *_numbers(source, target, field))
 
 
@@ -82,4 +82,4 @@ def _bare(text: str, placeholders: Placeholders) -> str:
 
 
 def _fault(rule: str, message: str, field: str, suggestion: str, **values: Words) -> Finding:
-    return Finding.of(rule, Severity.ERROR, message, field, None, suggestion, **values)
+    return Finding.of(rule, Severity.ERROR, message, field, None, suggestion, given=values)

@@ -91,4 +91,4 @@ def _use(known: dict[str, Variable], field: str, name: str, value: VariableValue
 
 
 def _fault(rule: str, message: str, field: str, suggestion: str = "", **values: Words) -> Finding:
-    return Finding.of(rule, Severity.ERROR, message, field, None, suggestion, **values)
+    return Finding.of(rule, Severity.ERROR, message, field, None, suggestion, given=values)

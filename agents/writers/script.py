@@ -22,7 +22,7 @@ from domain.chat import ChatModel
 from domain.context import StepContext
 from domain.documents import ScriptDocument, ScriptLine, ScriptPart, Shot
 from domain.errors import InputError
-from domain.finding import Finding, Severity
+from domain.finding import Finding, Severity, Words
 from domain.progress import Progress
 from domain.specs import ScriptSpec
 from domain.value import JsonValue
@@ -202,8 +202,8 @@ def _length(script: _Script, part: ScriptPart, field_: str) -> tuple[Finding, ..
         return ()
     most = script.words(part.seconds)
     text, mend = "Its {words} words take {needed} seconds to say; the part runs {seconds}.", "Use at most {most} words."
-    values = {"words": said, "needed": f"{needed:.0f}", "seconds": f"{part.seconds:g}", "most": most}
-    return (Finding.of("too_long", Severity.ERROR, text, field_, suggestion=mend, **values),)
+    values: dict[str, Words] = {"words": said, "needed": f"{needed:.0f}", "seconds": f"{part.seconds:g}", "most": most}
+    return (Finding.of("too_long", Severity.ERROR, text, field_, suggestion=mend, given=values),)
 
 
 # -- what a script has besides its parts --------------------------------------------------------------------------------------

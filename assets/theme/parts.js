@@ -197,7 +197,7 @@ window.Maquette = (() => {
     if (kind === "copy") {
       return el("div", { class: "mq-copy" }, document_.slots.map((slot) => el("section", {}, el("h4", {}, named("slot", slot.name)), lines_of(slot))),
         // What concerns the whole, at the field it names.
-        document_.findings.map(finding_line));
+        (document_.findings || []).map(finding_line));
     }
     if (kind === "article") {
       return el("div", { class: "mq-article" },
