@@ -119,7 +119,7 @@ def open_studio(settings: Settings) -> Studio:
     desk = Desk(assets)
     preparations = Preparations(engine.chats, desk, lambda: voices_of(engine.voices, installed_engines()))
     makers = Makers(all_makers(engine, executor, desk, preparations, gpus_of(arbiter)), preference(picture_model))
-    making = Making(library, makers, executor.release_idle, now)
+    making = Making(library, makers, executor.release_idle, now, preparations.remarks)
     expected = Expectation(library, time.monotonic).seconds
     runner = Runner(library, making, Durable(settings.runs_url, settings.runs_file), lanes=executor.lanes, now=now, cost=expected)
     room = EngineRoom(library, executor, runner, now, lambda key, kept: arbiter.pin(key) if kept else arbiter.unpin(key))
@@ -133,7 +133,7 @@ def open_studio(settings: Settings) -> Studio:
     chat = CurrentChat(engine.chats)
     director = Director(chat, assets, planner, lambda language: embedder_for(engine.store, engine.devices, language))
     quotes = Quotes(library, makers, executor.lanes, executor.state)
-    plans = Plans(library, planner, chat, makers, runner, now, planner.safety.require, quotes, preparations.require)
+    plans = Plans(library, planner, chat, makers, runner, now, planner.safety.require, quotes, preparations.require, preparations.remarks)
     return Studio(
         library=library,
         projects=Projects(library, decode_logo),
@@ -144,7 +144,7 @@ def open_studio(settings: Settings) -> Studio:
             lambda data, name: caption_of_upload(executor, engine.captions(), data),
         ),
         plans=plans,
-        chat=Conversation(library, plans, director, makers, now),
+        chat=Conversation(library, plans, director, makers, now, desk.messages),
         shelf=build_shelf(settings, library, engine),
         drawings=Drawings(library, executor.generate, settings.cache / "drawings"),
         models=ModelDesk(library, settings, engine.store, engine.choose, engine.runs),

@@ -46,12 +46,19 @@ class Angle(Value):
     hint: Named
 
 
+class ReadingLevel(Named):
+    """What the writer is told, in both languages. words: how briefs ask for it. most: by language, the hardest it may read; {}: any."""
+
+    words: Words
+    most: dict[str, float] = {}
+
+
 class Crafts(Value):
     """likeness: cosine from which two texts say the same, by the id of the model that embeds them. ab: words that ask for an A/B set."""
 
     framework: tuple[Framework, ...] = Field(min_length=1)
     angle: tuple[Angle, ...] = Field(min_length=6)
-    reading_level: dict[str, Named]
+    reading_level: dict[str, ReadingLevel]
     likeness: dict[str, float]
     ab: Words
 
@@ -85,6 +92,10 @@ class Crafts(Value):
     @cached_property
     def _patterns(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
         return tuple((one.id, one.words.pattern(plural=False)) for one in self.framework)
+
+    def level(self, text: str) -> str:
+        """The reading level a lower-case text asks for, "" when it asks for none."""
+        return next((name for name, level in self.reading_level.items() if level.words.pattern(plural=False).search(text)), "")
 
     def variants(self, text: str) -> int:
         """2 when a lower-case text asks for an A/B set, else 1."""

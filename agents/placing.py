@@ -70,7 +70,10 @@ class Placing:
                 counts[slot.id] = min(12, max(1, len(_open(reading))))
 
     def values(self, reading: RequestReading, item: Item, index: int, *, banners: bool, follows: bool) -> dict[str, JsonValue]:
-        """What the brief says of a copy step's channel, framework and variants. follows: its item may take the named channel."""
+        """What the brief says of a copy step's channel, framework, reading level and variants.
+
+        follows: its item may take the named channel.
+        """
         values: dict[str, JsonValue] = {}
         named = _open(reading)
         if follows and named and "channel" not in item.spec and item.form in _FREE:
@@ -79,6 +82,8 @@ class Placing:
             values |= {"channel": channel.id, "fields": list(fields)}
         if reading.framework:
             values["framework"] = reading.framework
+        if reading.reading_level:
+            values["reading_level"] = reading.reading_level
         if reading.variants > 1:
             values["variants"] = reading.variants
         return values

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from agents.abouts import with_subjects
 from agents.assembly import Assembler, Fills, Outline
 from agents.channels import Channels
 from agents.draft import Drafter
@@ -138,7 +139,10 @@ class Planner:
         self._require_something(outline)
         # 4. Fill the few words that only a model can.
         fills = self._fill(thread, outline, brief, brand)
-        steps = self.assembler.assemble(outline, fills, about_of(brief, reading), capabilities)
+        about = about_of(brief, reading)
+        steps = self.assembler.assemble(outline, fills, about, capabilities)
+        if recipe is self.book.get("custom"):  # the brief lists what it wants: each step takes its own part of the list
+            steps = with_subjects(steps, about, self.reader)
         notes += [*recipe_note, *self._vote_notes(outline, votes), *outline.notes]
         title = recipe.title.of(reading.language).format(subject=fills.subject)
         return self._finish(

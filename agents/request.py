@@ -71,6 +71,7 @@ class RequestReading(Value):
     channels: tuple[str, ...] = ()
     framework: str = ""
     variants: int = 1
+    reading_level: str = ""
 
     @property
     def counts(self) -> dict[StepKind, int]:
@@ -180,6 +181,7 @@ class RequestReader:
             channels=self._channels_in(folded),
             framework=self._crafts.named(own.lower()),
             variants=self._crafts.variants(own.lower()),
+            reading_level=self._crafts.level(own.lower()),
         )
 
     def kind_mentions(self, text: str) -> list[tuple[int, int, KindWord, bool]]:

@@ -50,6 +50,7 @@ class ChannelField(Value):
     recommended: advised. truncation: where the channel stops showing the text, though it keeps it. aim: what is written by default.
     least, most: how many the channel takes. count: how many are written. written False: a person or the brand kit gives it.
     max_hashtags, max_emoji: None when nothing is known of them.
+    call: the reader is asked to do something here, in one of its texts at least.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z_]*$", max_length=40)
@@ -65,6 +66,7 @@ class ChannelField(Value):
     written: bool = True
     max_hashtags: int | None = Field(default=None, ge=0)
     max_emoji: int | None = Field(default=None, ge=0)
+    call: bool = False
     source: str
     note: str = ""
 

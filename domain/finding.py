@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from domain.errors import InputError
-from domain.value import Value
+from domain.value import JsonValue, Value
 
 
 class Severity(StrEnum):
@@ -16,11 +16,31 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
+class Said(Value):
+    """Words that a page can say in its reader's language: a template with {places}, the key of assets/checks/messages.toml, and its values.
+
+    A value is text, a number, a Said as JSON, or a list of those.
+    """
+
+    message_id: str
+    values: dict[str, JsonValue] = {}
+
+    def __str__(self) -> str:
+        return filled(self.message_id, self.values)
+
+
+#: What fills a place of a template.
+Words = str | int | float | Said | Sequence[Said]
+
+
 class Finding(Value):
     """One fault. `span` is (start, end) in characters of the text of `field`; None when it concerns the whole.
 
     suggestion: advice for a person, in words. repair: the text to put in place of the span ("" takes the span out), or None where only a
     person or a model can mend it. Only findings that are `mendable` can be accepted with one click.
+
+    message and suggestion are English. message_id and suggestion_id are the templates they were made from, `values` what fills both:
+    by these a page says them in its reader's language. Findings stored before there were templates have their message alone.
     """
 
     rule: str
@@ -30,11 +50,78 @@ class Finding(Value):
     span: tuple[int, int] | None = None
     suggestion: str = ""
     repair: str | None = None
+    message_id: str = ""
+    suggestion_id: str = ""
+    values: dict[str, JsonValue] = {}
+
+    @classmethod
+    def of(
+        cls,
+        rule: str,
+        severity: Severity,
+        message: str,
+        field: str = "",
+        span: tuple[int, int] | None = None,
+        suggestion: str = "",
+        repair: str | None = None,
+        given: Mapping[str, Words] | None = None,
+        **values: Words,
+    ) -> Finding:
+        """A finding from templates; what fills their {places} is given by name. Every template stands in assets/checks/messages.toml.
+
+        given: values beside those in `values`.
+        """
+        kept = {name: _plain(value) for name, value in {**(given or {}), **values}.items()}
+        return cls(
+            rule=rule,
+            severity=severity,
+            message=filled(message, kept),
+            field=field,
+            span=span,
+            suggestion=filled(suggestion, kept),
+            repair=repair,
+            message_id=message,
+            suggestion_id=suggestion,
+            values=kept,
+        )
+
+    def told(self, table: Mapping[str, str]) -> str:
+        """Message and advice in the language of a table of templates; where it has none of them, in English."""
+        if not self.message_id:
+            return f"{self.message} {self.suggestion}".strip()
+        return f"{filled(self.message_id, self.values, table)} {filled(self.suggestion_id, self.values, table)}".strip()
+
+    @property
+    def said(self) -> Said:
+        """The message as a value of another one."""
+        return Said(message_id=self.message_id or self.message, values=self.values)
 
     @property
     def mendable(self) -> bool:
         """There is a text to put in place of the span."""
         return self.repair is not None and self.span is not None
+
+
+def filled(template: str, values: Mapping[str, JsonValue], table: Mapping[str, str] | None = None) -> str:
+    """The template with the {places} that have a value filled; any other brace stands as it is.
+
+    table: the templates of another language by the English ones; what it has not stays English.
+    """
+    words = table or {}
+    return re.sub(r"\{(\w+)\}", lambda m: _shown(values[m[1]], words) if m[1] in values else m[0], words.get(template, template))
+
+
+def _shown(value: JsonValue, table: Mapping[str, str]) -> str:
+    if isinstance(value, dict):
+        said = Said.model_validate(value)
+        return filled(said.message_id, said.values, table)
+    return ", ".join(_shown(one, table) for one in value) if isinstance(value, list) else str(value)
+
+
+def _plain(value: Words) -> JsonValue:
+    if isinstance(value, Said):
+        return value.model_dump(mode="json")
+    return value if isinstance(value, str | int | float) else [_plain(one) for one in value]
 
 
 def repaired(text: str, finding: Finding) -> str:

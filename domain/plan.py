@@ -161,7 +161,7 @@ def _check_spec(step: Step, offered: list[Capability], fault: _Fault) -> None:
         known = sorted({code for c in offered for code in c.languages})
         fault(
             "plan.language",
-            step.id,
+            f"{step.id}.language",
             f"{step.id}: no {step.kind} maker knows the language {language!r}.",
             f"Known here: {', '.join(known)}.",
         )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import ceil
 from pathlib import PurePath
 
-from domain.brief import ATTACHMENT_MAX_BYTES, ATTACHMENT_MAX_CHARACTERS, Attachment, AttachmentUse
+from domain.brief import ATTACHMENT_MAX_BYTES, ATTACHMENT_MAX_CHARACTERS, ATTACHMENT_MAX_COUNT, Attachment, AttachmentUse
 from domain.errors import AttachmentError, LimitError
 from library.library import Library
 
@@ -52,9 +53,12 @@ class Attachments:
         else:
             raise AttachmentError(f"{name} is not a kind of file that is taken here.", hint=f"Attach {TAKEN}.", field=name)
         if len(text) > ATTACHMENT_MAX_CHARACTERS:
+            parts = ceil(len(text) / ATTACHMENT_MAX_CHARACTERS)
+            most = f" ({ATTACHMENT_MAX_COUNT} fit one message)" if parts > ATTACHMENT_MAX_COUNT else ""
             raise LimitError(
                 f"{name} has {len(text):,} characters; {ATTACHMENT_MAX_CHARACTERS:,} are the most.",
-                hint=f"Split it into files of at most {ATTACHMENT_MAX_CHARACTERS:,} characters and attach the part that matters.",
+                hint=f"Attach the part that matters, or cut it into {parts} files of at most {ATTACHMENT_MAX_CHARACTERS:,} characters{most}. "
+                "A longer string table goes into the text of a translation step. Nothing was lost.",
                 field=name,
             )
         stored = self._library.store_file(data, name, media_type)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 
 from agents.director import Director, DirectorState, PlanEdited, PlanProposed, Question, ReplyPart, Routed, RunRequested, TextDelta
@@ -18,7 +18,9 @@ from domain.context import AttachedText
 from domain.conversation import Intent, Turn
 from domain.errors import Cancelled, Conflict, MaquetteError
 from domain.events import EventKind
+from domain.finding import Severity
 from domain.job import JobState
+from domain.plan import Plan
 from domain.progress import CancelToken
 from domain.tracing import continued, span
 from library.library import AssetQuery, Library
@@ -29,6 +31,7 @@ TURNS_SHOWN = 200
 TURNS_KNOWN = 8
 TITLES_KNOWN = 40
 FILES_KNOWN = 10
+REMARKS_TOLD = 4
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +42,8 @@ class Answer:
     def __init__(self) -> None:
         self.token = CancelToken()
         self.text = ""
+        #: Said when the rest has been.
+        self.last = ""
         self.ended = False
         self._changed = threading.Condition()
 
@@ -66,7 +71,18 @@ class Answer:
 
 
 class Conversation:
-    def __init__(self, library: Library, plans: Plans, director: Director, makers: Makers, now: Callable[[], datetime]) -> None:
+    """messages: what findings say, by language and English template (assets/checks/messages.toml)."""
+
+    def __init__(
+        self,
+        library: Library,
+        plans: Plans,
+        director: Director,
+        makers: Makers,
+        now: Callable[[], datetime],
+        messages: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
+        self._messages = messages or {}
         self._library = library
         self._plans = plans
         self._director = director
@@ -125,6 +141,8 @@ class Conversation:
                         case Question():
                             intent, options = Intent.ASK, part.options
                     plan_id = self._carry_out(part, brief, answer) or plan_id
+            if answer.last:
+                answer.grow(answer.last)
         except Cancelled:
             answer.grow(" …")
         except MaquetteError as error:
@@ -147,10 +165,11 @@ class Conversation:
             case TextDelta() | Question():
                 answer.grow(part.text)
             case PlanProposed():
-                self._plans.keep(part.brief, part.plan)
+                plan = self._plans.keep(part.brief, part.plan)
+                self._remark(plan, [step.id for step in plan.steps], part.brief.language, answer)
                 return part.plan.id
             case PlanEdited():
-                self._plans.save(part.plan)
+                self._remark(self._plans.save(part.plan), part.changed, brief.language, answer)
                 if part.redo:
                     self._plans.remake(part.plan.id, part.redo, person=brief.person)
                 return part.plan.id
@@ -158,6 +177,17 @@ class Conversation:
                 self._plans.approve(part.plan_id, person=brief.person)
                 return part.plan_id
         return ""
+
+    def _remark(self, plan: Plan, only: Collection[str], language: str, answer: Answer) -> None:
+        """What the person should know of these steps of the plan before they are made, each thing once."""
+        table = self._messages.get(language.split("-")[0], {})
+        said: dict[str, str] = {}
+        for step in (step for step in plan.steps if step.id in only):
+            for finding in self._plans.remarks(plan, step):
+                if finding.severity is not Severity.NOTE:
+                    said.setdefault(finding.told(table), step.title)
+        for words, title in list(said.items())[:REMARKS_TOLD]:
+            answer.last += f"\n\n⚠ {title}: {words}"
 
     def _state(self, project_id: str) -> DirectorState:
         project = self._library.project(project_id)

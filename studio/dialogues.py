@@ -18,6 +18,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from agents.checks.graph import graph
+from agents.checks.placeholders import Placeholders
 from agents.checks.string_table import string_table
 from agents.writers.game.files import GameFile, game_files
 from agents.writers.game.picture import Labels, graph_picture
@@ -33,8 +34,9 @@ _Document = TypeVar("_Document", DialogueDocument, LoreDocument)
 
 
 class Dialogues:
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, placeholders: Placeholders) -> None:
         self._library = library
+        self._placeholders = placeholders
 
     def document(self, asset_id: str) -> DialogueDocument:
         """Raises NotFound for an asset that is no dialogue, AssetDamaged for one that cannot be read."""
@@ -72,7 +74,7 @@ class Dialogues:
         return whole, graph(whole)
 
     def table(self, asset_id: str, csv: str) -> tuple[Finding, ...]:
-        return string_table(csv, self.document(asset_id))
+        return string_table(csv, self.document(asset_id), self._placeholders)
 
 
 def dialogue_of(library: Library, asset: Asset) -> DialogueDocument:

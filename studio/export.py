@@ -22,12 +22,11 @@ from pathlib import Path, PurePosixPath
 from secrets import token_hex
 from typing import BinaryIO
 
-from agents.checks.score import pack_score
 from agents.writers.game.files import GameFile, game_files, lore_files
 from domain.asset import Asset, FileRef, Labels
 from domain.dialogue import DIALOGUE_MEDIA_TYPE
 from domain.errors import AssetDamaged, DiskFull, InputError, StorageError
-from domain.finding import Severity
+from domain.finding import Finding, Severity
 from domain.job import JobState
 from domain.lore import LORE_MEDIA_TYPE
 from domain.model import Model
@@ -36,10 +35,10 @@ from domain.progress import Progress
 from domain.project import Project
 from domain.recipe import Credit, ModelRef
 from domain.review import Verdict
-from domain.score import Score
 from domain.value import JsonValue, Value
 from library.library import AssetQuery, Library
 from studio.dialogues import dialogue_of, lore_of
+from studio.scores import pack_score_of, score_of
 
 FORMAT = "maquette-pack"
 FORMAT_VERSION = 1
@@ -291,7 +290,16 @@ def _manifest(
         "assets": [_described(item) for item in items],
         "not_included": [{"step": gone.step, "title": gone.title, "reason": gone.reason} for gone in absent],
         "models": [*models],
+        **_scores(items),
     }
+
+
+def _scores(items: tuple[_Item, ...]) -> dict[str, JsonValue]:
+    """The score of the whole, and of each text by the id of its asset; nothing where no text was judged."""
+    scored = pack_score_of(item.asset for item in items)
+    if scored is None:
+        return {}
+    return {"score": {"value": scored.value, "items": {asset_id: score.value for asset_id, score in scored.items.items()}}}
 
 
 def _described(item: _Item) -> dict[str, JsonValue]:
@@ -320,7 +328,10 @@ def _readme(project: Project, items: tuple[_Item, ...], absent: tuple[_Absent, .
     for item in items:
         mark = "AI-generated" if item.asset.labels.ai_generated else "not AI-generated"
         verdict = f", {item.verdict.value.replace('_', ' ')}" if item.verdict else ""
-        lines.append(f"- {_plain(item.asset.title)} ({item.asset.recipe.kind.value}, version {item.asset.version}, {mark}{verdict})")
+        score = score_of(item.asset)
+        judged = f", score {score.value} of 100" if score is not None else ""
+        about = f"{item.asset.recipe.kind.value}, version {item.asset.version}, {mark}{verdict}{judged}"
+        lines.append(f"- {_plain(item.asset.title)} ({about})")
         lines += [f"  - `{entry.name}`" + (f" ({entry.note})" if entry.note else "") for entry in item.entries]
         lines += _lengths(item.asset)
     lines += ["", *_found(items)]
@@ -356,17 +367,23 @@ def _found(items: tuple[_Item, ...]) -> list[str]:
     """What the checks said, errors first; that nothing was found is said too."""
     order = list(Severity)
     rows = [
-        (order.index(finding.severity), number, f"- **{finding.severity.value}** in {_plain(item.asset.title)}: {_plain(finding.message)}")
+        (
+            order.index(finding.severity),
+            number,
+            f"- **{finding.severity.value}** in {_plain(item.asset.title)}{_place(finding)}: {_plain(finding.message)}",
+        )
         for number, item in enumerate(items)
         for finding in item.asset.findings
     ]
-    scores = {
-        f"{n}": Score.model_validate(item.asset.facts["check_score"]) for n, item in enumerate(items) if "check_score" in item.asset.facts
-    }
-    total = [f"Score of the texts by these checks: {pack_score(scores).value} of 100.", ""] if scores else []
+    scored = pack_score_of(item.asset for item in items)
+    total = [f"Score of the texts by these checks: {scored.value} of 100.", ""] if scored else []
     if not rows:
         return ["## Checks", "", "The checks found nothing to report.", "", *total]
     return ["## Checks", "", *(line for _, _, line in sorted(rows, key=lambda row: row[:2])), "", *total]
+
+
+def _place(finding: Finding) -> str:
+    return f", {_plain(finding.field.replace('_', ' '))}" if finding.field else ""
 
 
 def _credits(items: tuple[_Item, ...], models: list[dict[str, JsonValue]]) -> str:

@@ -10,6 +10,7 @@ from domain.brand import BrandKit
 from domain.capability import Capability, StepKind
 from domain.context import StepContext
 from domain.errors import ModelMissing
+from domain.finding import Finding
 from domain.plan import Step
 from domain.progress import Progress
 from domain.recipe import ModelRef, Output, Work
@@ -24,6 +25,14 @@ class Generate(Protocol):
 
 def no_company(parameters: Mapping[str, JsonValue]) -> Company | None:
     return None
+
+
+#: What a person should know of a step before it is made; it stops nothing.
+Remarks = Callable[[Step, BrandKit], tuple[Finding, ...]]
+
+
+def no_remarks(step: Step, brand: BrandKit) -> tuple[Finding, ...]:
+    return ()
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from library.library import Library
 from pipelines.executors.spool import discard
 from pipelines.pipeline import Company
 from studio.enlarging import attached_source
-from studio.makers import Maker, Makers
+from studio.makers import Maker, Makers, Remarks, no_remarks
 from studio.progress import Together
 from studio.remembering import remembered
 from studio.takes import Takes
@@ -79,6 +79,7 @@ class Making:
         makers: who makes what.
         release_memory: called once after OutOfMemory, before the one retry.
         now: the clock, for stored times.
+        remarks: what is to be said of a step whatever is made of it.
     """
 
     def __init__(
@@ -87,8 +88,10 @@ class Making:
         makers: Makers,
         release_memory: Callable[[], None],
         now: Callable[[], datetime],
+        remarks: Remarks = no_remarks,
     ) -> None:
         self._library = library
+        self._remarks = remarks
         self._takes = Takes(library)
         self._makers = makers
         self._release_memory = release_memory
@@ -280,7 +283,7 @@ class Making:
             trace=output.trace,
             credits=tuple(dict.fromkeys((*output.credits, *(credit for asset in inputs.values() for credit in asset.credits)))),
             facts=dict(output.facts),
-            findings=(*findings_of(output), *(Finding(rule="prepared", severity=Severity.NOTE, message=note) for note in take.notes)),
+            findings=self._findings(plan, take, output),
             text=str(output.facts.get("text", "")),
             previous=take.previous,
             parents=tuple(dict.fromkeys(asset.id for asset in inputs.values())),
@@ -288,6 +291,14 @@ class Making:
             person=take.person,
             created=self._now(),
         )
+
+    def _findings(self, plan: Plan, take: Take, output: Output) -> tuple[Finding, ...]:
+        """What the maker found, what preparing noted, and what was said of the step already and still holds."""
+        found = findings_of(output)
+        said = {(f.rule, f.field, f.message) for f in found}
+        remarks = self._remarks(take.step, self._library.project(plan.project_id).brand)
+        notes = (Finding(rule="prepared", severity=Severity.NOTE, message=note) for note in take.notes)
+        return (*found, *(f for f in remarks if (f.rule, f.field, f.message) not in said), *notes)
 
 
 def _measured(order: _Order, output: Output, seconds: float, batch: int) -> _Made:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from agents.checks.step import step_findings
 from agents.writers.calls import Desk
 from agents.writers.copy import require_copy
 from agents.writers.layout import prepare_layout
@@ -17,6 +18,7 @@ from domain.capability import Capability, StepKind
 from domain.chat import ChatModel
 from domain.context import StepContext
 from domain.errors import InputError, LimitError
+from domain.finding import Finding
 from domain.plan import Step
 from domain.progress import Progress, Watched
 from domain.scene import Scene
@@ -76,6 +78,10 @@ class Preparations:
                 _require_composable(step.spec.scene)
         if isinstance(step.spec, CopySpec):
             require_copy(step.spec, self._desk)
+
+    def remarks(self, step: Step, brand: BrandKit) -> tuple[Finding, ...]:
+        """What a person should know of the step before it is made; it stops nothing."""
+        return step_findings(step.spec, brand, self._desk.channels, self._desk.words)
 
     def scene(self, context: StepContext, progress: Progress) -> Prepared:
         spec = _picture(context)

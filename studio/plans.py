@@ -20,6 +20,7 @@ from domain.capability import Capability, StepKind
 from domain.chat import ChatModel
 from domain.errors import Conflict, ContentRefused, InputError, LimitError, PlanError
 from domain.events import EventKind
+from domain.finding import Finding
 from domain.job import Job
 from domain.plan import Plan, Step, StepInput
 from domain.progress import CancelToken
@@ -31,7 +32,7 @@ from library.library import Library
 from studio.budget import Budgets
 from studio.enlarging import require_source, source_named
 from studio.estimate import PlanEstimate
-from studio.makers import Makers
+from studio.makers import Makers, Remarks, no_remarks
 from studio.queue import Priority
 from studio.quotes import Quotes, keep_quote
 from studio.runner import Runner
@@ -66,6 +67,7 @@ class Plans:
     refuse_unsafe: raises ContentRefused for a wish that is not made here. Briefs are checked by the planner itself.
     quotes: what a plan would cost here and now.
     require: raises InputError for an edited or added step whose wish its maker could only refuse.
+    remarks: what a person should know of a step before it is made.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class Plans:
         refuse_unsafe: Callable[[str], None],
         quotes: Quotes,
         require: Callable[[Step, BrandKit], None] = lambda step, brand: None,
+        remarks: Remarks = no_remarks,
     ) -> None:
         self._library = library
         self._takes = Takes(library)
@@ -86,6 +89,7 @@ class Plans:
         self._chat = chat
         self._refuse_unsafe = refuse_unsafe
         self._require = require
+        self._remarks = remarks
         # Edits, approvals and redos take turns: two clicks, or two people, must neither lose an edit nor start a take twice.
         self._changing = threading.RLock()
         self._makers = makers
@@ -239,6 +243,10 @@ class Plans:
         except InputError as error:
             return str(error)
         return ""
+
+    def remarks(self, plan: Plan, step: Step) -> tuple[Finding, ...]:
+        """What a person should know of this step before it is made: limits that contradict each other, people reduced to a group."""
+        return self._remarks(step, self._library.project(plan.project_id).brand)
 
     def _require_note(self, plan: Plan, step: Step, note: str) -> None:
         """A note on a picture may ask for no more than its words may: no brands, no real people."""

@@ -36,10 +36,9 @@ class Printing:
             files.insert(0, OutputFile(name="script.fountain", media_type="text/plain", data=fountain(document).encode()))
         words = "".join(block.text + "".join(cell for row in block.rows for cell in row) for block in text.blocks)
         if beyond_latin(words) and not self._store.ready(CJK_FONT):
-            said = f"There is no PDF: its letters need the font {CJK_FONT}, which is not installed."
-            remark = Finding(
-                rule="no_pdf", severity=Severity.NOTE, message=said, suggestion="Pull it on the Models page, then redo the step."
-            )
+            said = "There is no PDF: its letters need the font {font}, which is not installed."
+            mend = "Pull it on the Models page, then redo the step."
+            remark = Finding.of("no_pdf", Severity.NOTE, said, suggestion=mend, font=CJK_FONT)
             return tuple(files), (remark,)
         cjk = self._store.folder(CJK_FONT) if beyond_latin(words) else None
         return (*files, OutputFile(name="script.pdf", media_type="application/pdf", data=pages_pdf(text, self._fonts, cjk))), ()

@@ -8,8 +8,10 @@ from collections.abc import Callable
 
 from pydantic import ValidationError
 
+from agents.checks.brand import contradictions
 from domain.brand import BrandKit
 from domain.errors import AttachmentError, InputError, LimitError
+from domain.finding import Finding
 from domain.project import Project
 from library.library import Library
 
@@ -68,6 +70,10 @@ class Projects:
         return self._change(
             project_id, lambda project: {"brand": brand.model_copy(update={"logo": project.brand.logo}) if keep_logo else brand}
         )
+
+    def remarks(self, project_id: str) -> tuple[Finding, ...]:
+        """What of the brand kit no text could obey: it forbids its own name, a word it requires, a form its glossary asks for."""
+        return contradictions(self.get(project_id).brand)
 
     def set_logo(self, project_id: str, name: str, data: bytes) -> Project:
         """A PNG up to 2 MB. Raises AttachmentError for anything else."""

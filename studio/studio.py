@@ -77,7 +77,7 @@ class Studio:
     @property
     def dialogues(self) -> Dialogues:
         """Play, picture, files and checks of the dialogues that were made."""
-        return Dialogues(self.library)
+        return self.writing.dialogues
 
     def events(self, project_id: str, after: int = 0) -> tuple[Event, ...]:
         """What happened in a project after event number `after`, oldest first, 500 at most."""

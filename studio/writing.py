@@ -24,7 +24,7 @@ from domain.context import StepContext
 from domain.counting import CountingRule, count
 from domain.dialogue import DIALOGUE_MEDIA_TYPE, DialogueDocument, said_in
 from domain.documents import ARTICLE_MEDIA_TYPE, COPY_MEDIA_TYPE, ArticleDocument, CopyDocument, CopyLine, CopySet, CopySlot
-from domain.errors import AssetDamaged, Conflict, InputError, NotFound
+from domain.errors import AssetDamaged, Conflict, InputError, LimitError, NotFound
 from domain.events import EventKind
 from domain.finding import Finding
 from domain.job import Job, JobState
@@ -95,12 +95,16 @@ class Writing:
         self._desk = desk
         self._now = now
 
+    @property
+    def dialogues(self) -> Dialogues:
+        return Dialogues(self._library, self._desk.placeholders)
+
     def sheet(self, asset_id: str) -> Sheet:
         """Raises NotFound for an asset that is no copy and no article, AssetDamaged for one that cannot be read."""
         return self.check(asset_id, {})
 
     def check(self, asset_id: str, texts: Mapping[str, str]) -> Sheet:
-        """texts: those that were changed. Raises InputError for a key the asset has not, or a text over 20,000 characters."""
+        """texts: those that were changed. Raises InputError for a key the asset has not, LimitError for a text over 20,000 characters."""
         asset = self._library.asset(asset_id)
         return self._sheet(asset, self._checked(asset, with_texts(self._text(asset), texts)))
 
@@ -115,7 +119,7 @@ class Writing:
 
     def save_dialogue(self, asset_id: str, edited: DialogueDocument, person: str) -> Asset:
         """A new version of a dialogue, its findings with it: lines keep their ids, new ones get new ids."""
-        dialogues = Dialogues(self._library)
+        dialogues = self.dialogues
         asset, before = self._library.asset(asset_id), dialogues.document(asset_id)
         whole, findings = dialogues.revised(asset_id, edited)
         if whole.model_copy(update={"findings": before.findings}) == before:
@@ -270,13 +274,14 @@ def texts_of(document: Text | DialogueDocument) -> list[tuple[str, str, str]]:
 
 
 def with_texts(document: Text, texts: Mapping[str, str]) -> Text:
-    """The document with some of its texts replaced. Raises InputError for a key it has not, or a text that is too long."""
+    """The document with some of its texts replaced. Raises InputError for a key it has not, LimitError for a text that is too long."""
     known = {key for key, _, _ in texts_of(document)}
     for key, text in texts.items():
         if key not in known:
             raise InputError(f"This text has no field {key[:60]!r}.", hint="Open it again.", field="texts")
         if len(text) > TEXT_MAX:
-            raise InputError(f"{key} has {len(text)} characters; at most {TEXT_MAX} can be edited here.", hint="Shorten it.", field=key)
+            told = f"{key} has {len(text):,} characters; {TEXT_MAX:,} are the most."
+            raise LimitError(told, hint="Shorten it, or spread it over several texts. What was stored is as it was.", field=key)
     if isinstance(document, ArticleDocument):
         paragraphs = tuple(texts.get(f"paragraph {n}", text) for n, text in enumerate(document.paragraphs, 1))
         return document.model_copy(update={"headline": texts.get("headline", document.headline), "paragraphs": paragraphs})

@@ -6,7 +6,7 @@ import re
 
 from agents.checks.text import find_word, forbidden
 from domain.brand import BrandKit
-from domain.finding import Finding, Severity
+from domain.finding import Finding, Severity, Words
 
 
 def brand(text: str, kit: BrandKit, field: str = "") -> tuple[Finding, ...]:
@@ -20,7 +20,7 @@ def brand_name(text: str, kit: BrandKit, field: str = "") -> tuple[Finding, ...]
         return ()
     wrong = [m for m in re.finditer(rf"(?<!\w){re.escape(kit.name)}(?!\w)", text, re.IGNORECASE) if m.group() != kit.name]
     return tuple(
-        _warn("brand_name", f"The brand is written “{kit.name}”, not “{m.group()}”.", field, m.span(), f"Write “{kit.name}”.", kit.name)
+        _warn("brand_name", "The brand is written “{form}”, not “{word}”.", field, m.span(), kit.name, form=kit.name, word=m.group())
         for m in wrong
         # A hashtag is lower case by custom.
         if not text[: m.start()].endswith(("#", "@"))
@@ -36,7 +36,7 @@ def glossary(text: str, kit: BrandKit, field: str = "") -> tuple[Finding, ...]:
             inside = any(start <= span[0] and span[1] <= end for start, end in allowed)
             if not inside:
                 findings.append(
-                    _warn("glossary", f"The brand says “{form}”, not “{text[span[0] : span[1]]}”.", field, span, f"Write “{form}”.", form)
+                    _warn("glossary", "The brand says “{form}”, not “{word}”.", field, span, form, form=form, word=text[slice(*span)])
                 )
     return tuple(findings)
 
@@ -46,23 +46,23 @@ def contradictions(kit: BrandKit) -> tuple[Finding, ...]:
     findings = []
     for word in kit.forbidden_words:
         if kit.name and find_word(kit.name, word):
-            findings.append(
-                _warn("brand_kit", f"The kit forbids “{word}”, which is in its own name.", "forbidden_words", None, "Drop it from one.")
-            )
+            findings.append(_clash("The kit forbids “{word}”, which is in its own name.", "forbidden_words", word=word))
         findings += [
-            _warn("brand_kit", f"The kit both requires and forbids “{word}”.", "forbidden_words", None, "Drop it from one.")
+            _clash("The kit both requires and forbids “{word}”.", "forbidden_words", word=word)
             for wanted in kit.required_words
             if find_word(wanted, word)
         ]
         findings += [
-            _warn(
-                "brand_kit", f"The glossary asks for “{form}”, which holds the forbidden “{word}”.", "glossary", None, "Drop it from one."
-            )
+            _clash("The glossary asks for “{form}”, which holds the forbidden “{word}”.", "glossary", form=form, word=word)
             for form in kit.glossary.values()
             if find_word(form, word)
         ]
     return tuple(findings)
 
 
-def _warn(rule: str, message: str, field: str, span: tuple[int, int] | None, suggestion: str, repair: str | None = None) -> Finding:
-    return Finding(rule=rule, severity=Severity.WARNING, message=message, field=field, span=span, suggestion=suggestion, repair=repair)
+def _warn(rule: str, message: str, field: str, span: tuple[int, int], repair: str, **values: Words) -> Finding:
+    return Finding.of(rule, Severity.WARNING, message, field, span, "Write “{form}”.", repair, given=values)
+
+
+def _clash(message: str, field: str, **values: Words) -> Finding:
+    return Finding.of("brand_kit", Severity.WARNING, message, field, None, "Drop it from one.", given=values)

@@ -16,7 +16,7 @@ from agents.checks.numbers import Number, numbers
 from agents.checks.text import CJK, WORD, words
 from agents.checks.word_figures import FigureWords
 from agents.checks.words import Claim, WordLists
-from domain.finding import Finding, Severity
+from domain.finding import Finding, Said, Severity, Words
 
 _QUOTED = re.compile(r"“([^”]{2,400})”|\"([^\"]{2,400})\"|「([^」]{2,400})」")
 _SPOKEN = re.compile(r"\s*,?\s*(?:(?:she|he|they|[A-Z]\w+(?: [A-Z]\w+)?) )?(?:said|says|told|recalls)\b|[^，。]{0,6}(?:说|表示)[。，]")
@@ -76,11 +76,12 @@ def invented_numbers(text: str, material: Material, lists: WordLists, field: str
     return tuple(
         _fault(
             "invented_number",
-            f"“{text[a:b]}” is not in the brief.",
+            "“{word}” is not in the brief.",
             field,
             (a, b),
             "Leave the number out.",
             repair=figures.instead(text, (a, b), known, lists.figures),
+            word=text[a:b],
         )
         for a, b in names.outermost(list(figures.strangers(masked, known, lists.figures, strict)))
     )
@@ -90,11 +91,12 @@ def invented_names(text: str, material: Material, lists: WordLists, field: str =
     return tuple(
         _fault(
             "invented_name",
-            f"“{text[a:b]}” is not in the brief.",
+            "“{word}” is not in the brief.",
             field,
             (a, b),
             "Leave the name out.",
             repair=names.instead(text[a:b], material, lists.names),
+            word=text[a:b],
         )
         for a, b in names.strangers(text, material, lists, strict)
     )
@@ -119,8 +121,8 @@ def invented_quotes(text: str, material: Material, field: str = "") -> tuple[Fin
         if (long or spoken) and not all(material.holds(piece) for piece in pieces):
             near = get_close_matches(quote, material.quotes, n=1, cutoff=0.6)
             repair = text[m.start()] + near[0] + text[m.end() - 1] if near else None
-            message = f"“{quote}” is not a quotation from the brief."
-            found.append(_fault("invented_quote", message, field, m.span(), "Leave the quotation out.", repair=repair))
+            message = "“{quote}” is not a quotation from the brief."
+            found.append(_fault("invented_quote", message, field, m.span(), "Leave the quotation out.", repair=repair, quote=quote))
     return tuple(found)
 
 
@@ -134,10 +136,12 @@ def unsupported_claims(text: str, material: Material, claims: Iterable[Claim], f
         findings += [
             _fault(
                 "unsupported_claim",
-                f"“{text[a:b]}” is a claim ({claim.name}) the brief does not make.",
+                "“{word}” is a claim ({claim}) the brief does not make.",
                 field,
                 (a, b),
                 "Leave the claim out.",
+                word=text[a:b],
+                claim=Said(message_id=claim.name),
             )
             for a, b in spans
         ]
@@ -149,12 +153,13 @@ def superlatives(text: str, material: Material, lists: WordLists, field: str = "
     return tuple(
         _fault(
             "superlative",
-            f"“{text[a:b]}” is not supported by the brief.",
+            "“{word}” is not supported by the brief.",
             field,
             (a, b),
             "Say something concrete instead.",
             Severity.WARNING,
             _plainer(text[a:b], lists),
+            word=text[a:b],
         )
         for a, b in spans
     )
@@ -180,10 +185,7 @@ def missing_numbers(text: str, source: str, field: str = "") -> tuple[Finding, .
     there = numbers(text)
     lost = [n for n in numbers(source) if n.certain and not any(n.value == known.value for known in there)]
     return tuple(
-        Finding(
-            rule="missing_number", severity=Severity.ERROR, message=f"“{n.text}” is missing.", field=field, suggestion=f"Say “{n.text}”."
-        )
-        for n in lost
+        Finding.of("missing_number", Severity.ERROR, "“{word}” is missing.", field, suggestion="Say “{word}”.", word=n.text) for n in lost
     )
 
 
@@ -215,5 +217,6 @@ def _fault(
     suggestion: str,
     severity: Severity = Severity.ERROR,
     repair: str | None = None,
+    **values: Words,
 ) -> Finding:
-    return Finding(rule=rule, severity=severity, message=message, field=field, span=span, suggestion=suggestion, repair=repair)
+    return Finding.of(rule, severity, message, field, span, suggestion, repair, given=values)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.checks.text import cjk, near_duplicate
-from domain.finding import Finding, Severity
+from domain.finding import Finding, Said, Severity, Words
 
 _QUOTES = re.compile(r"“[^”]{4,}”|\"[^\"]{4,}\"|「[^」]{4,}」")
 _PLACED = re.compile(r"^[A-Z][A-Za-z .'-]{1,30}, (?:[A-Z][a-z]{2,8}\.? \d{1,2}(?:, \d{4})?|\d{1,2} [A-Z][a-z]{2,8}(?: \d{4})?)\s*[—–-]")
@@ -21,7 +21,7 @@ _PLACED = re.compile(r"^[A-Z][A-Za-z .'-]{1,30}, (?:[A-Z][a-z]{2,8}\.? \d{1,2}(?
 
 @dataclass(frozen=True)
 class Written:
-    """An article as the checks see it. dateline: the one the material gives, "" when it gives none."""
+    """An article as the checks see it. dateline: the one the material gives, "" when it gives none. calls: a text asks for an act."""
 
     paragraphs: tuple[str, ...]
     material: str
@@ -29,6 +29,7 @@ class Written:
     language: str
     dateline: str = ""
     signs: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    calls: Callable[[str], bool] = lambda text: True
 
 
 def read_signs(folder: Path) -> dict[str, Any]:
@@ -49,8 +50,8 @@ def quotes(written: Written) -> tuple[Finding, ...]:
             # Names of things in quotation marks are short and are not what somebody said.
             long = len(m.group()) > (8 if cjk(m.group()) else 24)
             if long and m.group()[1:-1] not in written.material:
-                said = f"{m.group()} is not word for word what the brief quotes."
-                found.append(_fault("quote_changed", said, f"paragraph {number + 1}", m.span(), "Quote it as it stands, or not at all."))
+                said, mend = "{quote} is not word for word what the brief quotes.", "Quote it as it stands, or not at all."
+                found.append(_fault("quote_changed", said, f"paragraph {number + 1}", m.span(), mend, quote=m.group()))
     return tuple(found)
 
 
@@ -60,14 +61,13 @@ def dateline(written: Written) -> tuple[Finding, ...]:
     if written.dateline:
         if lead.startswith(written.dateline):
             return ()
-        return (_fault("dateline", f"The lead does not begin with “{written.dateline}”.", "paragraph 1", None, "Begin with it."),)
+        said = "The lead does not begin with “{dateline}”."
+        return (_fault("dateline", said, "paragraph 1", None, "Begin with it.", dateline=written.dateline),)
     if lead:
         placed = _PLACED.match(lead)
         return (_fault("dateline", "The brief gives no such dateline.", "paragraph 1", placed.span() if placed else None, "Leave it out."),)
-    said = "The brief gives no dateline, so there is none."
-    return (
-        Finding(rule="dateline", severity=Severity.NOTE, message=said, suggestion="Add a line to the brief: “Dateline: Leeds, 12 May”."),
-    )
+    said, mend = "The brief gives no dateline, so there is none.", "Add a line to the brief: “Dateline: Leeds, 12 May”."
+    return (Finding.of("dateline", Severity.NOTE, said, suggestion=mend),)
 
 
 def five_w(written: Written) -> tuple[Finding, ...]:
@@ -82,17 +82,19 @@ def five_w(written: Written) -> tuple[Finding, ...]:
         elif not there[0]:
             unsaid.append(name)
     found = [
-        Finding(
-            rule="five_w",
-            severity=Severity.WARNING,
-            message=f"The brief says {name}; the story does not.",
-            suggestion=f"Say {name} it was.",
+        Finding.of(
+            "five_w",
+            Severity.WARNING,
+            "The brief says {what}; the story does not.",
+            suggestion="Say {what} it was.",
+            what=Said(message_id=name),
         )
         for name in lost
     ]
     if unsaid:
-        said = f"The brief does not say {' or '.join(unsaid)}, so the story does not either."
-        found.append(Finding(rule="five_w", severity=Severity.NOTE, message=said, suggestion="Add it to the brief."))
+        said = "Not in the brief, so not in the story either: {what}."
+        what = [Said(message_id=name) for name in unsaid]
+        found.append(Finding.of("five_w", Severity.NOTE, said, suggestion="Add it to the brief.", what=what))
     return tuple(found)
 
 
@@ -104,14 +106,25 @@ def stanzas(written: Written) -> tuple[Finding, ...]:
     for number, stanza in enumerate(written.paragraphs, 1):
         lines, where = stanza.splitlines(), f"stanza {number}"
         if len(lines) != wanted:
-            found.append(_fault("stanza", f"It has {len(lines)} lines; {wanted} are its form.", where, None, "Write it again."))
+            said = "It has {lines} lines; {wanted} are its form."
+            found.append(_fault("stanza", said, where, None, "Write it again.", lines=len(lines), wanted=wanted))
         for line in lines:
             if len(line) > most:
-                found.append(_fault("line_length", f"“{line[:20]}…” has {len(line)} characters; {most} are the most.", where, None, ""))
+                said = "“{line}…” has {used} characters; {most} are the most."
+                found.append(_fault("line_length", said, where, None, "", line=line[:20], used=len(line), most=most))
             if line in before:
                 found += near_duplicate(line, before, where, same=0.98)
             before.append(line)
     return tuple(found)
+
+
+def call(written: Written) -> tuple[Finding, ...]:
+    """The end, its last two paragraphs, asks the reader to do something. Only in languages whose imperatives are known."""
+    end = written.paragraphs[-2:]
+    if written.language.split("-")[0] not in ("en", "zh") or not end or any(written.calls(paragraph) for paragraph in end):
+        return ()
+    said, mend = "It asks the reader to do nothing.", "End with what to do: “Book a table.”"
+    return (Finding.of("cta", Severity.WARNING, said, f"paragraph {len(written.paragraphs)}", suggestion=mend),)
 
 
 _CHECKS: dict[str, Callable[[Written], tuple[Finding, ...]]] = {
@@ -119,8 +132,9 @@ _CHECKS: dict[str, Callable[[Written], tuple[Finding, ...]]] = {
     "dateline": dateline,
     "five_w": five_w,
     "stanzas": stanzas,
+    "call": call,
 }
 
 
-def _fault(rule: str, message: str, field: str, span: tuple[int, int] | None, suggestion: str) -> Finding:
-    return Finding(rule=rule, severity=Severity.ERROR, message=message, field=field, span=span, suggestion=suggestion)
+def _fault(rule: str, message: str, field: str, span: tuple[int, int] | None, suggestion: str, **values: Words) -> Finding:
+    return Finding.of(rule, Severity.ERROR, message, field, span, suggestion, given=values)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from agents.checks.states import states
 from agents.checks.variables import variables
 from domain.dialogue import DialogueDocument, exits, ids_of, said_in
-from domain.finding import Finding, Severity
+from domain.finding import Finding, Severity, Words
 
 __all__ = ["exits", "graph", "reachable", "structure"]
 
@@ -55,10 +55,10 @@ def _identity(document: DialogueDocument) -> tuple[Finding, ...]:
     lines = Counter(ids_of(document))
     known = {node.id for node in document.nodes}
     return (
-        *(_fault("duplicate_node", f"Two nodes are called {id_!r}.", id_) for id_, n in nodes.items() if n > 1),
-        *(_fault("duplicate_line", f"Two lines have the id {id_!r}.", id_) for id_, n in lines.items() if n > 1 and id_),
+        *(_fault("duplicate_node", "Two nodes are called '{id}'.", id_, id=id_) for id_, n in nodes.items() if n > 1),
+        *(_fault("duplicate_line", "Two lines have the id '{id}'.", id_, id=id_) for id_, n in lines.items() if n > 1 and id_),
         *(_fault("no_line_id", "A line or choice has no id.", node.id) for node in document.nodes if _lacks_ids(document, node.id)),
-        *(_fault("missing_node", f"The ending {id_!r} does not exist.", "endings") for id_ in document.endings if id_ not in known),
+        *(_fault("missing_node", "The ending '{id}' does not exist.", "endings", id=id_) for id_ in document.endings if id_ not in known),
     )
 
 
@@ -69,13 +69,13 @@ def _lacks_ids(document: DialogueDocument, node_id: str) -> bool:
 def _targets(document: DialogueDocument) -> tuple[Finding, ...]:
     known = {node.id for node in document.nodes}
     findings = [
-        _fault("missing_node", f"It leads to {goto!r}, which does not exist.", node.id)
+        _fault("missing_node", "It leads to '{id}', which does not exist.", node.id, id=goto)
         for node in document.nodes
         for goto in exits(node)
         if goto and goto not in known
     ]
     findings += [
-        _fault("choice_leads_nowhere", f"The choice “{choice.text}” leads nowhere.", node.id)
+        _fault("choice_leads_nowhere", "The choice “{text}” leads nowhere.", node.id, text=choice.text)
         for node in document.nodes
         for choice in node.choices
         if not choice.goto
@@ -115,17 +115,18 @@ def _content(document: DialogueDocument) -> tuple[Finding, ...]:
     for node in document.nodes:
         if not node.lines and not node.choices and not node.jumps:
             findings.append(_fault("empty_node", "Nobody says anything here.", node.id))
-        findings += [_fault("empty_line", f"{line.speaker} says nothing.", line.id) for line in node.lines if not line.text.strip()]
+        silent = [line for line in node.lines if not line.text.strip()]
+        findings += [_fault("empty_line", "{speaker} says nothing.", line.id, speaker=line.speaker) for line in silent]
         findings += [_fault("empty_choice", "A choice has no words.", choice.id) for choice in node.choices if not choice.text.strip()]
         findings += [
-            _fault("unknown_speaker", f"{line.speaker!r} is not one of the characters.", line.id)
+            _fault("unknown_speaker", "'{speaker}' is not one of the characters.", line.id, speaker=line.speaker)
             for line in node.lines
             if line.speaker not in document.characters
         ]
         texts = Counter(choice.text.strip().casefold() for choice in node.choices)
-        findings += [_fault("same_choices", f"Two choices say “{text}”.", node.id) for text, n in texts.items() if n > 1]
+        findings += [_fault("same_choices", "Two choices say “{text}”.", node.id, text=text) for text, n in texts.items() if n > 1]
     return tuple(findings)
 
 
-def _fault(rule: str, message: str, field: str = "") -> Finding:
-    return Finding(rule=rule, severity=Severity.ERROR, message=message, field=field)
+def _fault(rule: str, message: str, field: str = "", **values: Words) -> Finding:
+    return Finding.of(rule, Severity.ERROR, message, field, given=values)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from agents.checks.scripts import CJK, LATIN, WORD
 from agents.checks.words import LanguageWords
-from domain.finding import Finding, Severity
+from domain.finding import Finding, Said, Severity
 
 _RUN = re.compile(r"[A-Za-z][A-Za-z'’ ,-]{12,}[A-Za-z]")
 _HAN_RUN = re.compile(r"[\u3400-\u9fff，。！？、：；]+")
@@ -28,15 +28,17 @@ def language(text: str, wanted: str, lists: LanguageWords, field: str = "") -> t
     elif primary not in ("ja", "ko"):
         spans += [m.span() for m in _HAN_RUN.finditer(text) if CJK.search(m.group())]
         spans += [m.span() for m in _SENTENCE.finditer(text) if _foreign(m.group(), primary, lists)]
-    name = "Chinese" if primary == "zh" else repr(wanted)
+    name = Said(message_id="Chinese") if primary == "zh" else f"'{wanted}'"
     return tuple(
-        Finding(
-            rule="language",
-            severity=Severity.ERROR,
-            message=f"“{_short(text[a:b])}” is not {name}." if (a, b) != (0, len(text)) else f"This is not {name}.",
-            field=field,
-            span=(a, b),
-            suggestion="用中文写。" if primary == "zh" else "Write it in the language asked for.",
+        Finding.of(
+            "language",
+            Severity.ERROR,
+            "“{words}” is not {language}." if (a, b) != (0, len(text)) else "This is not {language}.",
+            field,
+            (a, b),
+            "Write it in the language asked for.",
+            words=_short(text[a:b]),
+            language=name,
         )
         for a, b in sorted(set(spans))
     )

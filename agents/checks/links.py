@@ -51,12 +51,5 @@ def _dead(host: str, rest: str, lists: LinkWords) -> bool:
 
 
 def _fault(span: tuple[int, int], address: str, field: str, repair: str | None = None) -> Finding:
-    return Finding(
-        rule="link",
-        severity=Severity.ERROR,
-        message=f"“{address}” leads nowhere.",
-        field=field,
-        span=span,
-        suggestion=f"Write “{repair}”." if repair else "Give the real address, or leave it out.",
-        repair=repair,
-    )
+    mend = "Write “{form}”." if repair else "Give the real address, or leave it out."
+    return Finding.of("link", Severity.ERROR, "“{address}” leads nowhere.", field, span, mend, repair, address=address, form=repair or "")

@@ -8,7 +8,7 @@ from collections import Counter
 from agents.checks import text as wording
 from agents.checks.graph import structure
 from domain.dialogue import Choice, DialogueDocument, DialogueLine, DialogueNode
-from domain.finding import Finding, Severity
+from domain.finding import Finding, Severity, Words
 from domain.lore import LoreDocument, Quest, WorldSheet
 
 _NAME = re.compile(r"(?<![\w-])[A-ZÀ-Þ][\w'’-]{3,}")
@@ -27,13 +27,14 @@ _MEANING = {
 def world(text: str, sheet: WorldSheet, field: str = "") -> tuple[Finding, ...]:
     """What the world does not have, and names spelt almost as the sheet spells them."""
     findings = [
-        Finding(
-            rule="not_of_this_world",
-            severity=Severity.ERROR,
-            message=f"“{word}” does not exist in this world.",
-            field=field,
-            span=span,
-            suggestion=f"Say it without “{word}”.",
+        Finding.of(
+            "not_of_this_world",
+            Severity.ERROR,
+            "“{word}” does not exist in this world.",
+            field,
+            span,
+            "Say it without “{word}”.",
+            word=word,
         )
         for word in sheet.absent
         for span in wording.find_word(text, word)
@@ -43,16 +44,8 @@ def world(text: str, sheet: WorldSheet, field: str = "") -> tuple[Finding, ...]:
         word = re.sub(r"['’]s$", "", found.group())
         near = next((name for name in sorted(known) if _almost(word, name)), "")
         if near and word not in known:
-            findings.append(
-                Finding(
-                    rule="misspelt_name",
-                    severity=Severity.ERROR,
-                    message=f"“{word}” is spelt “{near}” in this world.",
-                    field=field,
-                    span=(found.start(), found.start() + len(word)),
-                    suggestion=f"Write “{near}”.",
-                )
-            )
+            said, span = "“{word}” is spelt “{form}” in this world.", (found.start(), found.start() + len(word))
+            findings.append(Finding.of("misspelt_name", Severity.ERROR, said, field, span, "Write “{form}”.", word=word, form=near))
     return tuple(findings)
 
 
@@ -88,7 +81,7 @@ def lore(document: LoreDocument) -> tuple[Finding, ...]:
     texts = [(bark.id, bark.text) for one in document.barks for bark in one.barks]
     texts += [(entry.id, f"{entry.name}: {entry.text}" if entry.name.strip() else "") for entry in document.entries]
     counts = Counter(id_ for id_, _ in texts)
-    findings += [_fault("duplicate_line", f"Two texts have the id {id_!r}.", id_) for id_, n in counts.items() if n > 1]
+    findings += [_fault("duplicate_line", "Two texts have the id '{id}'.", id_, id=id_) for id_, n in counts.items() if n > 1]
     findings += [_fault("empty_line", "There are no words.", id_) for id_, text in texts if not text.strip(" :")]
     texts += [(stage.id, f"{stage.title} {stage.objective} {stage.text}") for stage in (document.quest.stages if document.quest else ())]
     for id_, text in texts:
@@ -117,5 +110,5 @@ def _distance(one: str, other: str) -> int:
     return rows[-1][-1]
 
 
-def _fault(rule: str, message: str, field: str) -> Finding:
-    return Finding(rule=rule, severity=Severity.ERROR, message=message, field=field)
+def _fault(rule: str, message: str, field: str, **values: Words) -> Finding:
+    return Finding.of(rule, Severity.ERROR, message, field, given=values)

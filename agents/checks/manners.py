@@ -21,14 +21,7 @@ def profanity(text: str, lists: WordLists, field: str = "") -> tuple[Finding, ..
     if CJK.search(text):
         spans += [m.span() for p in lists.profanity.beside_chinese for m in p.finditer(masked)]
     return tuple(
-        Finding(
-            rule="profanity",
-            severity=Severity.ERROR,
-            message=f"“{text[a:b]}” is profane.",
-            field=field,
-            span=(a, b),
-            suggestion="Leave it out.",
-        )
+        Finding.of("profanity", Severity.ERROR, "“{word}” is profane.", field, (a, b), "Leave it out.", word=text[a:b])
         for a, b in _apart(spans)
     )
 
@@ -38,17 +31,10 @@ def stereotypes(text: str, lists: WordLists, field: str = "") -> tuple[Finding, 
     found = []
     for wording in lists.stereotypes:
         for m in wording.pattern.finditer(text):
-            found.append(
-                Finding(
-                    rule="stereotype",
-                    severity=Severity.WARNING,
-                    message=f"“{m.group()}” reduces people to a group.",
-                    field=field,
-                    span=m.span(),
-                    suggestion=f"Say “{wording.repair}”." if wording.repair else "Say it of a person, or leave it out.",
-                    repair=wording.repair or None,
-                )
-            )
+            mend = "Say “{form}”." if wording.repair else "Say it of a person, or leave it out."
+            values = {"word": m.group(), "form": wording.repair}
+            said = "“{word}” reduces people to a group."
+            found.append(Finding.of("stereotype", Severity.WARNING, said, field, m.span(), mend, wording.repair or None, given=values))
     return tuple(sorted(found, key=lambda f: f.span or (0, 0)))
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from domain.finding import Finding, Severity
 
 _ICU = re.compile(r"\{\s*\w+\s*,\s*(?:plural|select|selectordinal)\s*,")
+_WIDE = re.compile(r"[｛｝]")
 _BRANCH = re.compile(r"\s*(?:offset:\d+\s+)?(?:=\d+|\w+)\s*\{")
 
 
@@ -64,36 +65,52 @@ class Placeholders:
         return [piece.text[a:b] for piece in self.pieces(line) for a, b in self.spans(piece)]
 
     def intact(self, source: str, target: str, field: str = "") -> tuple[Finding, ...]:
-        """Each lost, added or changed placeholder as an error; the skeleton of ICU messages must also keep its order."""
+        """Each lost, added or broken placeholder as an error; the skeleton of ICU messages must also keep its order.
+
+        A source whose own braces are only signs says nothing about those of its translation.
+        """
         wanted, there = self.of(source), self.of(target)
         lost, added = Counter(wanted) - Counter(there), Counter(there) - Counter(wanted)
-        faults = [_fault(f"{_shown(text)} is missing.", field, f"Put {_shown(text)} back.") for text in lost]
-        faults += [_fault(f"{_shown(text)} is not in the source.", field, f"Leave {_shown(text)} out.") for text in added]
+        faults = [_fault("placeholder_lost", "“{text}” is missing.", field, None, "Put “{text}” back.", text) for text in lost]
+        for text in added:
+            at = target.rindex(text) if text in target else None
+            span = None if at is None else (at, at + len(text))
+            faults.append(_fault("placeholder_added", "“{text}” is not in the source.", field, span, "Leave “{text}” out.", text))
+        if self._broken_in(source) is None:
+            faults += self._misbraced(source, target, field)
         fixed = [[p.text for p in self.pieces(text) if p.fixed] for text in (source, target)]
         if not faults and fixed[0] != fixed[1]:
-            faults.append(_fault("The parts of the message are not in their order.", field, "Keep the order of the source."))
+            said, mend = "The parts of the message are not in their order.", "Keep the order of the source."
+            faults.append(_fault("placeholder_order", said, field, None, mend))
         return tuple(faults)
+
+    def _misbraced(self, source: str, target: str, field: str) -> list[Finding]:
+        """A brace of double width, or a placeholder that somebody broke."""
+        wide = _WIDE.search(target)
+        if wide and not _WIDE.search(source):
+            return [_fault("placeholder_broken", "“{text}” is a brace of double width.", field, wide.span(), "Use { and }.", wide.group())]
+        broken = self._broken_in(target)
+        if broken is None:
+            return []
+        mend = "Write it as in the source."
+        return [_fault("placeholder_broken", "“{text}” is not a whole placeholder.", field, broken, mend, target[slice(*broken)])]
 
     def faults(self, line: str, field: str = "") -> tuple[Finding, ...]:
         """What is broken in the source already: a brace or a tag that is never closed. Nothing can be held to it."""
+        broken = self._broken_in(line)
+        if broken is None:
+            return _unclosed(self.of(line), field)
+        said, mend = "The source has a placeholder that is not whole: “{text}”.", "Mend it in the source, then translate the line again."
+        return (_fault("broken_placeholder", said, field, broken, mend, line[slice(*broken)]),)
+
+    def _broken_in(self, line: str) -> tuple[int, int] | None:
+        """Where a line has what is left of a placeholder, once those that are whole are taken out."""
         rest = list(line)
         for piece, start in _placed(self.pieces(line)):
             for a, b in self.spans(piece):
                 rest[start + a : start + b] = " " * (b - a)
         left = "".join(rest)
-        broken = [m for pattern in self.broken for m in pattern.finditer(left)][:1]
-        if not broken:
-            return _unclosed(self.of(line), field)
-        return (
-            Finding(
-                rule="broken_placeholder",
-                severity=Severity.ERROR,
-                message=f"The source has a placeholder that is not whole: {_shown(broken[0].group())}.",
-                field=field,
-                span=broken[0].span(),
-                suggestion="Mend it in the source, then translate the line again.",
-            ),
-        )
+        return next((m.span() for pattern in self.broken for m in pattern.finditer(left)), None)
 
 
 def _placed(pieces: list[Piece]) -> list[tuple[Piece, int]]:
@@ -114,9 +131,8 @@ def _unclosed(found: list[str], field: str) -> tuple[Finding, ...]:
     odd = [name for name, count in depth.items() if count]
     if not odd:
         return ()
-    message = f"The source opens and closes <{odd[0]}> unequally."
-    suggestion = "Mend it in the source if it is meant to be markup."
-    return (Finding(rule="unclosed_tag", severity=Severity.WARNING, message=message, field=field, suggestion=suggestion),)
+    said, mend = "The source opens and closes <{tag}> unequally.", "Mend it in the source if it is meant to be markup."
+    return (Finding.of("unclosed_tag", Severity.WARNING, said, field, suggestion=mend, tag=odd[0]),)
 
 
 def _icu(row: str) -> list[Piece]:
@@ -161,8 +177,8 @@ def _branches(row: str, opening: re.Match[str]) -> tuple[list[tuple[int, int]], 
 
 def _shown(text: str) -> str:
     text = " ".join(text.split())
-    return f"“{text if len(text) <= 40 else text[:39] + '…'}”"
+    return text if len(text) <= 40 else text[:39] + "…"
 
 
-def _fault(message: str, field: str, suggestion: str) -> Finding:
-    return Finding(rule="placeholder_lost", severity=Severity.ERROR, message=message, field=field, suggestion=suggestion)
+def _fault(rule: str, message: str, field: str, span: tuple[int, int] | None, suggestion: str, text: str = "") -> Finding:
+    return Finding.of(rule, Severity.ERROR, message, field, span, suggestion, text=_shown(text))

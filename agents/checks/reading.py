@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from agents.checks.scripts import CJK, WORD, cjk
 from agents.checks.words import ReadingWords
-from domain.finding import Finding, Severity
+from domain.finding import Finding, Said, Severity, Words
 
 _END = re.compile(r"(?<!\b[A-Z])(?<!\bMr)(?<!\bDr)(?<!\bSt)(?<!\bMrs)[.!?]+(?=\s|[\"”’)]|$)|[。！？…\n]+")
 _VOWELS = re.compile(r"[aeiouyàâäáæèéêëìíîïòóôöùúûüÿ]+")
@@ -21,6 +21,8 @@ _VOWELS = re.compile(r"[aeiouyàâäáæèéêëìíîïòóôöùúûüÿ]+")
 _APART = re.compile(
     r"[aeo]ing$|(?<![tscgxl])i[ao](?!us|n\b|ns\b)|(?<=[ct])ia(?=t)|iu[ms]|io(?=n$)(?<=[^tscgx]io)|eo(?!u|us)(?=$|s$)|ua(?!r[dk])|ue(?=[nl]t)|uou|ya"
 )
+#: What is measured, by the script of the text.
+MEASURES = {"en": "Flesch-Kincaid grade", "zh": "sentence length and rare characters"}
 #: A shorter text says nothing about its grade.
 _LEAST_WORDS = 20
 _LEAST_HAN = 30
@@ -45,13 +47,13 @@ def reading(text: str, lists: ReadingWords) -> Reading | None:
             return None
         rare = sum(c not in lists.common for c in han) / len(han)
         length = len(han) / len(sentences)
-        return Reading("sentence length and rare characters", round(0.25 * length + 60 * rare, 1), length, rare)
+        return Reading(MEASURES["zh"], round(0.25 * length + 60 * rare, 1), length, rare)
     found = [w for w in WORD.findall(text) if re.search(r"[A-Za-zÀ-ɏ]", w)]
     if len(found) < _LEAST_WORDS:
         return None
     per_word = sum(syllables(w, lists) for w in found) / len(found)
     length = len(found) / len(sentences)
-    return Reading("Flesch-Kincaid grade", round(0.39 * length + 11.8 * per_word - 15.59, 1), length, per_word)
+    return Reading(MEASURES["en"], round(0.39 * length + 11.8 * per_word - 15.59, 1), length, per_word)
 
 
 def syllables(word: str, lists: ReadingWords) -> int:
@@ -81,14 +83,8 @@ def reading_level(text: str, lists: ReadingWords, most: float, field: str = "") 
     cuts = [0, *(m.end() for m in _END.finditer(text)), len(text)]
     start, end = max(pairwise(cuts), key=lambda pair: pair[1] - pair[0])
     start += len(text[start:end]) - len(text[start:end].lstrip())
-    message = f"It reads at {measured.grade} ({measured.measure}); {most:g} was asked for. This sentence is its longest."
-    return (
-        Finding(
-            rule="reading_level",
-            severity=Severity.WARNING,
-            message=message,
-            field=field,
-            span=(start, end),
-            suggestion="Use shorter sentences and words.",
-        ),
-    )
+    message = "It reads at {grade} ({measure}); at most {most} was asked for. Its longest sentence: “{sentence}”"
+    values: dict[str, Words] = {"grade": measured.grade, "measure": Said(message_id=measured.measure), "most": f"{most:g}"}
+    values["sentence"] = text[start:end].strip()
+    mend = "Use shorter sentences and words."
+    return (Finding.of("reading_level", Severity.WARNING, message, field, (start, end), mend, given=values),)

@@ -36,8 +36,8 @@ class _Walk:
 def states(document: DialogueDocument, endings: set[str] | None = None) -> tuple[Finding, ...]:
     walk = _walk(document)
     if not walk.whole:
-        message = f"There are more than {_MOST} ways to play this; conditions were checked one by one only."
-        return (Finding(rule="too_many_states", severity=Severity.NOTE, message=message),)
+        message = "There are more than {most} ways to play this; conditions were checked one by one only."
+        return (Finding.of("too_many_states", Severity.NOTE, message, most=_MOST),)
     met = {node for node, _ in walk.next}
     findings = [_fault("stuck", "None of the choices may be open here: the player is stuck.", id_) for id_ in sorted(walk.stuck)]
     for node in document.nodes:
@@ -130,8 +130,8 @@ def _endless(walk: _Walk) -> list[str]:
 
 
 def _fault(rule: str, message: str, at: str) -> Finding:
-    return Finding(rule=rule, severity=Severity.ERROR, message=message, field=at)
+    return Finding.of(rule, Severity.ERROR, message, at)
 
 
 def _warn(rule: str, message: str, at: str) -> Finding:
-    return Finding(rule=rule, severity=Severity.WARNING, message=message, field=at)
+    return Finding.of(rule, Severity.WARNING, message, at)

@@ -10,8 +10,8 @@ from agents.checks.links import links
 from agents.checks.manners import profanity, stereotypes
 from agents.checks.scripts import CJK, LATIN, WORD, cjk, words
 from agents.checks.word_patterns import Patterns
-from agents.checks.words import WordLists
-from domain.finding import Finding, Severity
+from agents.checks.words import CallWords, WordLists
+from domain.finding import Finding, Said, Severity, Words
 
 __all__ = ["CJK", "LATIN", "WORD", "cjk", "words"]
 
@@ -32,19 +32,24 @@ def length(text: str, max_chars: int, field: str = "") -> tuple[Finding, ...]:
     over = characters(text) - max_chars
     if over <= 0:
         return ()
-    message = f"{characters(text)} characters; the limit is {max_chars}."
-    return (_fault("length", message, field, (max_chars, len(text)), f"Make it {over} characters shorter."),)
+    values: dict[str, Words] = {"used": characters(text), "limit": max_chars, "over": over, "units": Said(message_id="characters")}
+    span, said, mend = (max_chars, len(text)), "{used} {units}; the limit is {limit}.", "Make it {over} shorter."
+    return (Finding.of("length", Severity.ERROR, said, field, span, mend, given=values),)
 
 
 def required(text: str, wanted: Iterable[str], field: str = "") -> tuple[Finding, ...]:
     return tuple(
-        _fault("required_word", f"“{word}” is missing.", field, None, f"Use “{word}”.") for word in wanted if not find_word(text, word)
+        _fault("required_word", "“{word}” is missing.", field, None, "Use “{word}”.", word=word)
+        for word in wanted
+        if not find_word(text, word)
     )
 
 
 def forbidden(text: str, unwanted: Iterable[str], field: str = "") -> tuple[Finding, ...]:
     found = [(word, span) for word in unwanted for span in find_word(text, word)]
-    return tuple(_fault("forbidden_word", f"“{word}” must not be used.", field, span, f"Say it without “{word}”.") for word, span in found)
+    return tuple(
+        _fault("forbidden_word", "“{word}” must not be used.", field, span, "Say it without “{word}”.", word=word) for word, span in found
+    )
 
 
 def find_word(text: str, word: str) -> list[tuple[int, int]]:
@@ -57,17 +62,27 @@ def find_word(text: str, word: str) -> list[tuple[int, int]]:
 
 
 def placeholders(text: str, lists: WordLists, field: str = "") -> tuple[Finding, ...]:
-    return _found(text, lists.placeholders, "placeholder", "“{0}” looks like a placeholder.", field)
+    return _found(text, lists.placeholders, "placeholder", "“{word}” looks like a placeholder.", field)
 
 
 def leakage(text: str, lists: WordLists, field: str = "") -> tuple[Finding, ...]:
     """Words of the instructions, of the schema or of a model talking about itself."""
-    return _found(text, lists.leakage, "leakage", "“{0}” belongs to the instructions, not to the text.", field)
+    return _found(text, lists.leakage, "leakage", "“{word}” belongs to the instructions, not to the text.", field)
 
 
-def call_to_action(text: str, lists: WordLists, field: str = "") -> tuple[Finding, ...]:
-    """Asks the reader to do something: an imperative of the list at the start of a sentence; in Chinese anywhere."""
-    if lists.cta_zh.search(text) if cjk(text) else lists.cta_en.search(text):
+def calls(text: str, lists: CallWords, button: bool = False) -> bool:
+    """A text asks the reader to do something: by an imperative of the list at the start of a sentence, in Chinese anywhere.
+
+    button: it is a label, in which more verbs ask. Knows English and Chinese only.
+    """
+    if lists.zh.search(text) if cjk(text) else lists.en.search(text):
+        return True
+    return button and (cjk(text) or words(text) <= lists.most) and bool(lists.button["zh" if cjk(text) else "en"].search(text.strip()))
+
+
+def call_to_action(texts: Sequence[str], lists: WordLists, field: str = "", button: bool = False) -> tuple[Finding, ...]:
+    """One of the texts at least asks the reader to do something."""
+    if any(calls(text, lists.calls, button) for text in texts):
         return ()
     return (_fault("cta", "It asks the reader to do nothing.", field, None, "End with what to do: “Book a table.”", Severity.WARNING),)
 
@@ -80,12 +95,12 @@ def unfinished(text: str, lists: WordLists, field: str = "", sentences: bool = F
     last = (len(end) - 1, len(end))
     if end[-1] in "-–—,;:，、；：(（[“「《/+":
         stop = "。" if cjk(end) else "."
-        return (_fault("unfinished", f"It ends on “{end[-1]}”.", field, last, "Finish the sentence.", repair=stop),)
+        return (_fault("unfinished", "It ends on “{sign}”.", field, last, "Finish the sentence.", repair=stop, sign=end[-1]),)
     word = re.search(r"[A-Za-z'’&]+$", end)
     if word and (word.group().lower() in lists.endings_en and not (len(WORD.findall(end)) < 3 or word.group().isupper())):
-        return (_fault("unfinished", f"It ends on “{word.group()}”.", field, word.span(), "Finish the sentence."),)
+        return (_fault("unfinished", "It ends on “{sign}”.", field, word.span(), "Finish the sentence.", sign=word.group()),)
     if cjk(end) and words(end) > 6 and end.endswith(lists.endings_zh) and not end.endswith(("目的", "是的")):
-        return (_fault("unfinished", f"It ends on “{end[-1]}”.", field, last, "把句子写完。"),)
+        return (_fault("unfinished", "It ends on “{sign}”.", field, last, "Finish the sentence.", sign=end[-1]),)
     if sentences and end[-1] not in SENTENCE_END:
         stop = "。" if cjk(end) else "."
         return (_fault("unfinished", "The last sentence has no end.", field, last, "Finish the sentence.", repair=end[-1] + stop),)
@@ -113,7 +128,15 @@ def near_duplicate(text: str, others: Sequence[str], field: str = "", same: floa
     if not closest or similarity(text, closest) < same:
         return ()
     return (
-        _fault("near_duplicate", f"It says nearly the same as “{_short(closest)}”.", field, None, "Find another angle.", Severity.WARNING),
+        _fault(
+            "near_duplicate",
+            "It says nearly the same as “{other}”.",
+            field,
+            None,
+            "Find another angle.",
+            Severity.WARNING,
+            other=_short(closest),
+        ),
     )
 
 
@@ -143,7 +166,7 @@ def repeats(text: str, field: str = "") -> tuple[Finding, ...]:
     if worst[1] < 3:
         return ()
     phrase = ("" if cjk(text) else " ").join(worst[0])
-    return (_fault("repeats", f"“{phrase}” stands {worst[1]} times.", field, None, "Say it once."),)
+    return (_fault("repeats", "“{phrase}” stands {times} times.", field, None, "Say it once.", phrase=phrase, times=worst[1]),)
 
 
 def plain(text: str, lists: WordLists, wanted: str, field: str = "", sentences: bool = False) -> tuple[Finding, ...]:
@@ -168,12 +191,13 @@ def _fault(
     suggestion: str = "",
     severity: Severity = Severity.ERROR,
     repair: str | None = None,
+    **values: Words,
 ) -> Finding:
-    return Finding(rule=rule, severity=severity, message=message, field=field, span=span, suggestion=suggestion, repair=repair)
+    return Finding.of(rule, severity, message, field, span, suggestion, repair, given=values)
 
 
 def _found(text: str, patterns: Patterns, rule: str, message: str, field: str) -> tuple[Finding, ...]:
-    return tuple(_fault(rule, message.format(m.group()), field, m.span(), "Leave it out.") for p in patterns for m in p.finditer(text))
+    return tuple(_fault(rule, message, field, m.span(), "Leave it out.", word=m.group()) for p in patterns for m in p.finditer(text))
 
 
 def _bare(text: str) -> str:

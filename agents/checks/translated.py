@@ -8,10 +8,15 @@ from collections.abc import Sequence
 from agents.checks import text as wording
 from agents.checks.numbers import numbers
 from agents.checks.placeholders import Placeholders
-from domain.finding import Finding, Severity
+from domain.finding import Finding, Severity, Words
 
 #: Findings that leave no translation worth keeping: the line falls back to its source.
-FATAL = frozenset({"placeholder_lost", "language", "empty", "untranslated", "repeats", "engine"})
+FATAL = frozenset(
+    {
+        *("placeholder_lost", "placeholder_added", "placeholder_broken", "placeholder_order"),
+        *("language", "empty", "untranslated", "repeats", "engine"),
+    }
+)
 _SCRIPTS = {"zh": ("CJK",), "ja": ("CJK", "HIRAGANA", "KATAKANA"), "ko": ("HANGUL",), "ru": ("CYRILLIC",)}
 
 
@@ -32,15 +37,15 @@ def judged(
 ) -> tuple[Finding, ...]:
     """All findings of one line. room: columns; limit: the most characters, 0 for none."""
     if not target.strip():
-        return (Finding(rule="empty", severity=Severity.ERROR, message="There is no translation.", field=field),)
+        return (Finding.of("empty", Severity.ERROR, "There is no translation.", field),)
     findings = [*placeholders.intact(source, target, field), *_language(source, target, placeholders, language, field)]
     findings += wording.repeats(target, field) if not wording.repeats(source) else ()
     if limit and len(target) > limit:
         findings += wording.length(target, limit, field)
     if width(target) > room:
-        said = f"It is {width(target)} columns wide; its source is {width(source)}, and {room} are the most."
-        over = Finding(rule="expansion", severity=Severity.WARNING, message=said, field=field, suggestion="Say it in fewer words.")
-        findings.append(over)
+        said, mend = "It is {used} columns wide; its source is {own}, and {most} are the most.", "Say it in fewer words."
+        columns = {"used": width(target), "own": width(source), "most": room}
+        findings.append(Finding.of("expansion", Severity.WARNING, said, field, suggestion=mend, given=columns))
     return (*findings, *_numbers(source, target, field))
 
 
@@ -56,20 +61,18 @@ def _language(source: str, target: str, placeholders: Placeholders, language: st
     foreign = len(letters) - own - (latin if code in _SCRIPTS else 0)
     same = _bare(source, placeholders).strip() == _bare(target, placeholders).strip()
     if (same and len(wording.WORD.findall(source)) > 2) or (same and not own):
-        return (_fault("untranslated", "It stands as it was.", field, f"Translate it into {language}."),)
+        return (_fault("untranslated", "It stands as it was.", field, "Translate it into {language}.", language=language),)
     if foreign or not own:
         # A name in Latin letters may stay; a sentence in Latin letters is no Chinese one.
-        return (_fault("language", f"It is not in the language asked for ({language}).", field, f"Translate it into {language}."),)
+        said = "It is not in the language asked for ({language})."
+        return (_fault("language", said, field, "Translate it into {language}.", language=language),)
     return ()
 
 
 def _numbers(source: str, target: str, field: str) -> tuple[Finding, ...]:
     there = numbers(target)
     lost = [n for n in numbers(source) if n.certain and not any(n.value == known.value for known in there)]
-    return tuple(
-        Finding(rule="number_changed", severity=Severity.WARNING, message=f"“{n.text}” is not in the translation.", field=field)
-        for n in lost
-    )
+    return tuple(Finding.of("number_changed", Severity.WARNING, "“{word}” is not in the translation.", field, word=n.text) for n in lost)
 
 
 def _bare(text: str, placeholders: Placeholders) -> str:
@@ -78,5 +81,5 @@ def _bare(text: str, placeholders: Placeholders) -> str:
     return text
 
 
-def _fault(rule: str, message: str, field: str, suggestion: str) -> Finding:
-    return Finding(rule=rule, severity=Severity.ERROR, message=message, field=field, suggestion=suggestion)
+def _fault(rule: str, message: str, field: str, suggestion: str, **values: Words) -> Finding:
+    return Finding.of(rule, Severity.ERROR, message, field, None, suggestion, given=values)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from domain.dialogue import VARIABLE_NAME, Condition, DialogueDocument, Effect, Variable, VariableValue, said_in, type_of
-from domain.finding import Finding, Severity
+from domain.finding import Finding, Severity, Words
 
 #: Whole numbers every engine keeps exactly (Ink's are 32 bits wide).
 _WHOLE = 2**31 - 1
@@ -36,24 +36,27 @@ def _declared(document: DialogueDocument) -> tuple[Finding, ...]:
     findings: list[Finding] = []
     for name, count in Counter(v.name for v in document.variables).items():
         if count > 1:
-            findings.append(_fault("duplicate_variable", f"{name} is declared twice.", name, "Keep one of them."))
+            findings.append(_fault("duplicate_variable", "{name} is declared twice.", name, "Keep one of them.", name=name))
         if not VARIABLE_NAME.fullmatch(name):
-            message = f"{name!r} is no name that every engine takes."
-            findings.append(_fault("variable_name", message, name, "Use lower-case letters, digits and _, a letter first."))
+            message = "'{name}' is no name that every engine takes."
+            findings.append(_fault("variable_name", message, name, "Use lower-case letters, digits and _, a letter first.", name=name))
     for variable in document.variables:
         if type_of(variable.start) != variable.type:
-            message = f"{variable.name} is a {variable.type}, and starts as the {type_of(variable.start)} {variable.start!r}."
-            findings.append(_fault("variable_type", message, variable.name, f"Give a start value that is a {variable.type}."))
+            message = "{name} is of type {type}, and starts as {value} of type {other}."
+            values = {"name": variable.name, "type": variable.type, "value": repr(variable.start), "other": type_of(variable.start)}
+            findings.append(_fault("variable_type", message, variable.name, "Give a start value of type {type}.", **values))
         if type_of(variable.start) == "int" and abs(int(variable.start)) > _WHOLE:
-            findings.append(_fault("variable_range", f"{variable.name} starts beyond what engines count to.", variable.name))
+            message = "{name} starts beyond what engines count to."
+            findings.append(_fault("variable_range", message, variable.name, name=variable.name))
     used = {c.variable for _, c in conditions_of(document)} | {e.variable for _, e in effects_of(document)}
     findings += [
-        Finding(
-            rule="unused_variable",
-            severity=Severity.WARNING,
-            message=f"{variable.name} is neither read nor changed.",
-            field=variable.name,
+        Finding.of(
+            "unused_variable",
+            Severity.WARNING,
+            "{name} is neither read nor changed.",
+            variable.name,
             suggestion="Use it in a condition, or take it out.",
+            name=variable.name,
         )
         for variable in document.variables
         if variable.name not in used
@@ -72,19 +75,20 @@ def _uses(document: DialogueDocument) -> tuple[Finding, ...]:
 
 def _use(known: dict[str, Variable], field: str, name: str, value: VariableValue, any_type: bool) -> Iterable[Finding]:
     if name not in known:
-        close = ", ".join(sorted(known)) or "none"
-        yield _fault(
-            "undeclared_variable", f"{name!r} is not declared.", field, f"Declare it with a type and a start value, or use: {close}."
-        )
+        mend = "Declare it with a type and a start value, or use: {known}." if known else "Declare it with a type and a start value."
+        yield _fault("undeclared_variable", "'{name}' is not declared.", field, mend, name=name, known=", ".join(sorted(known)))
         return
     wanted = known[name].type
+    values = {"name": name, "type": wanted, "value": repr(value), "other": type_of(value)}
     if type_of(value) != wanted:
-        yield _fault("variable_type", f"{name} is a {wanted}; {value!r} is a {type_of(value)}.", field, f"Give a {wanted}.")
+        message = "{name} is of type {type}; {value} is of type {other}."
+        yield _fault("variable_type", message, field, "Give a value of type {type}.", **values)
     elif not any_type and wanted != "int":
-        yield _fault("variable_type", f"{name} is a {wanted}: it can only be compared with == or !=, and set.", field, "Use == or set.")
+        message = "{name} is of type {type}: it can only be compared with == or !=, and set."
+        yield _fault("variable_type", message, field, "Use == or set.", **values)
     elif wanted == "int" and abs(int(value)) > _WHOLE:
-        yield _fault("variable_range", f"{value} is more than engines count to.", field)
+        yield _fault("variable_range", "{value} is more than engines count to.", field, **values)
 
 
-def _fault(rule: str, message: str, field: str, suggestion: str = "") -> Finding:
-    return Finding(rule=rule, severity=Severity.ERROR, message=message, field=field, suggestion=suggestion)
+def _fault(rule: str, message: str, field: str, suggestion: str = "", **values: Words) -> Finding:
+    return Finding.of(rule, Severity.ERROR, message, field, None, suggestion, given=values)

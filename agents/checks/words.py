@@ -66,6 +66,16 @@ class ReadingWords:
 
 
 @dataclass(frozen=True)
+class CallWords:
+    """en: where a sentence asks the reader to do something; zh: anywhere. button: how a label of at most `most` words does, by language."""
+
+    en: re.Pattern[str]
+    zh: re.Pattern[str]
+    button: dict[str, re.Pattern[str]]
+    most: int
+
+
+@dataclass(frozen=True)
 class ScoreWeights:
     """points: what a finding of a severity takes off; weight and group_of: of the group its rule belongs to."""
 
@@ -94,14 +104,12 @@ class WordLists:
     reading: ReadingWords
     score: ScoreWeights
     plainer: dict[str, str]
-    cta_en: re.Pattern[str]
-    cta_zh: re.Pattern[str]
+    calls: CallWords
 
     @staticmethod
     def load(folder: Path) -> WordLists:
         """Read assets/checks. Raises OSError, TOMLDecodeError, KeyError: shipped data that is wrong is a defect."""
         traces, superlatives = _read(folder / "traces.toml"), _read(folder / "superlatives.toml")
-        cta = _read(folder / "cta.toml")
         return WordLists(
             claims=tuple(Claim(c["name"], patterns(c["patterns"])) for c in _read(folder / "claims.toml")["claim"]),
             superlatives=patterns(superlatives["patterns"]),
@@ -119,8 +127,7 @@ class WordLists:
             reading=_reading(_read(folder / "reading.toml")),
             score=_score(_read(folder / "score.toml")),
             plainer={word.casefold(): other for word, other in superlatives["repairs"].items()},
-            cta_en=re.compile(rf"(?:^|[.!?:;–—\n]\s*|\s[-–—]\s)(?:{either(cta['en'])})(?![\w'’])", re.IGNORECASE),
-            cta_zh=re.compile(either(cta["zh"])),
+            calls=_calls(_read(folder / "cta.toml")),
         )
 
 
@@ -183,6 +190,18 @@ def _links(data: dict[str, Any]) -> LinkWords:
         # Standing alone in a sentence; "example.com" behind an address was seen there.
         bare_hosts=re.compile(r"(?<![\w@/.-])(?:example\.(?:com|org|net)|localhost:\d+)(?![\w-])", re.IGNORECASE),
         fillers=tuple(data["fillers"]),
+    )
+
+
+def _calls(data: dict[str, Any]) -> CallWords:
+    return CallWords(
+        en=re.compile(rf"(?:^|[.!?:;–—\n]\s*|\s[-–—]\s)(?:{either(data['en'])})(?![\w'’])", re.IGNORECASE),
+        zh=re.compile(either(data["zh"])),
+        button={
+            "en": re.compile(rf"^(?:{either(data['button_en'])})(?![\w'’])|\b(?:now|today|here)\W*$", re.IGNORECASE),
+            "zh": re.compile(either(data["button_zh"])),
+        },
+        most=data["button_words"],
     )
 
 

@@ -25,13 +25,13 @@ from domain.chat import ChatModel, Message, Sampling
 from domain.context import StepContext
 from domain.documents import ArticleDocument
 from domain.errors import InputError
-from domain.finding import Finding, Severity
+from domain.finding import Finding, Said, Severity
 from domain.progress import Progress
 from domain.specs import ArticleSpec
 from domain.value import JsonValue
 
 #: Raised when the same context, seed and model give another article.
-MAKER_VERSION = 2
+MAKER_VERSION = 3
 
 _ATTEMPTS = 2
 _NOTHING: tuple[Finding, ...] = ()
@@ -156,8 +156,8 @@ def _titles(article: _Article, count: int) -> tuple[tuple[str, ...], list[Findin
             faults += truth.facts(title, article.material, run.desk.words, field_)
         kept.append("" if faults else title)
         if faults:
-            said = f"A heading was left out: “{title}” ({faults[0].message})"
-            findings.append(Finding(rule="dropped_heading", severity=Severity.NOTE, message=said, field=field_))
+            said = "A heading was left out: “{title}” ({why})"
+            findings.append(Finding.of("dropped_heading", Severity.NOTE, said, field_, title=title, why=faults[0].said))
     return tuple(kept), findings
 
 
@@ -201,21 +201,22 @@ def _section(article: _Article, section: Section, number: int, before: Sequence[
 def _left_out(article: _Article, section: Section, text: str, before: Sequence[str], field: str) -> tuple[str, tuple[Finding, ...]]:
     """The text without its failing sentences. News that would lose a fact is set in the words of the brief instead."""
     kept: list[str] = []
-    dropped: list[str] = []
+    dropped: list[Said] = []
     for sentence in sentences(text):
         faults = [f for f in _judge(article, section, sentence, [*before, *kept], field) if f.rule != "missing_number"]
         if faults:
-            dropped.append(f"“{sentence}” ({faults[0].message})")
+            why = faults[0].said.model_dump(mode="json")
+            dropped.append(Said(message_id="“{sentence}” ({why})", values={"sentence": sentence, "why": why}))
         else:
             kept.append(sentence)
     joined = ("" if article.run.speaks == "zh" else " ").join(kept)
     if article.strict and (not joined or truth.missing_numbers(joined, section.source)):
         said = "The chat model did not hold to the facts here: this paragraph stands in the words of the brief."
-        return section.source, (Finding(rule="set_from_brief", severity=Severity.NOTE, message=said, field=field),)
+        return section.source, (Finding.of("set_from_brief", Severity.NOTE, said, field),)
     if not joined and article.form.get("fiction"):
         # A scene that says little new is still a scene; leaving it out would tear a hole in the story.
         return text, _judge(article, section, text, before, field)
-    return joined, (Finding(rule="dropped_sentence", severity=Severity.WARNING, message="Left out: " + " ".join(dropped), field=field),)
+    return joined, (Finding.of("dropped_sentence", Severity.WARNING, "Left out: {sentences}", field, sentences=dropped),)
 
 
 def _draft(article: _Article, section: Section, turns: Sequence[Message], label: str) -> str:
@@ -258,7 +259,7 @@ def _judge(article: _Article, section: Section, text: str, before: Sequence[str]
     run, lists = article.run, article.run.desk.words
     findings = [*wording.plain(text, lists, run.language, field, sentences=not section.lines), *brand(text, run.context.brand, field)]
     if not text.strip():
-        return (Finding(rule="empty", severity=Severity.ERROR, message="There is no text.", field=field),)
+        return (Finding.of("empty", Severity.ERROR, "There is no text.", field),)
     if not article.form.get("fiction"):
         findings += truth.facts(text, article.material, lists, field, strict=article.strict)
     said = [sentence for paragraph in before for sentence in sentences(paragraph)]
@@ -326,7 +327,15 @@ def _written(article: _Article, paragraphs: Sequence[str]) -> Written:
     material = article.run.context.material
     place = dateline(material) if article.strict else ""
     shown = tuple(_framed(article, paragraphs))
-    return Written(shown, f"{material}\n{article.spec.about}", article.form, article.run.language, place, article.run.desk.signs)
+    return Written(
+        shown,
+        f"{material}\n{article.spec.about}",
+        article.form,
+        article.run.language,
+        place,
+        article.run.desk.signs,
+        article.run.desk.calls,
+    )
 
 
 def _headed(article: _Article, paragraphs: Sequence[str], places: Sequence[int]) -> list[str]:
@@ -355,15 +364,13 @@ def _framed(article: _Article, paragraphs: Sequence[str]) -> list[str]:
 def _length_notes(article: _Article, paragraphs: Sequence[str]) -> tuple[Finding, ...]:
     written, asked = sum(wording.words(p) for p in paragraphs), article.spec.words
     if written < asked * _BAND[0]:
-        told = f"{written} words of the {asked} asked for: the brief has no more to say." if not article.form.get("fiction") else ""
-        told = told or f"{written} words of the {asked} asked for."
-        return (Finding(rule="short", severity=Severity.NOTE, message=told, suggestion="Add facts to the brief, or ask for fewer words."),)
+        told = "{written} words of the {asked} asked for: the brief has no more to say."
+        told = "{written} words of the {asked} asked for." if article.form.get("fiction") else told
+        mend = "Add facts to the brief, or ask for fewer words."
+        return (Finding.of("short", Severity.NOTE, told, suggestion=mend, written=written, asked=asked),)
     if written > asked * _BAND[1]:
-        return (
-            Finding(
-                rule="long", severity=Severity.NOTE, message=f"{written} words; {asked} were asked for.", suggestion="Redo it shorter."
-            ),
-        )
+        told = "{written} words; {asked} were asked for."
+        return (Finding.of("long", Severity.NOTE, told, suggestion="Redo it shorter.", written=written, asked=asked),)
     return ()
 
 

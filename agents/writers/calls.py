@@ -17,6 +17,7 @@ from typing import Any
 from agents.channels import Channels
 from agents.checks.forms import read_signs
 from agents.checks.placeholders import Placeholders
+from agents.checks.text import calls
 from agents.checks.words import WordLists
 from agents.frameworks import Crafts
 from agents.writers.sources import condensed
@@ -44,6 +45,8 @@ class Desk:
         self.placeholders = Placeholders.load(assets / "localisation")
         #: Languages, columns of string tables and where the words of a document stand: assets/localisation/languages.toml.
         self.localisation = tomllib.loads((assets / "localisation" / "languages.toml").read_text(encoding="utf-8"))
+        #: What findings say, by language and English template; English has no table.
+        self.messages: dict[str, dict[str, str]] = tomllib.loads((assets / "checks" / "messages.toml").read_text(encoding="utf-8"))
         #: By which signs a text answers who, when, where and why.
         self.signs = read_signs(assets / "checks")
         #: What each form of article and script is made of, by its name: assets/forms/*.toml.
@@ -66,6 +69,10 @@ class Desk:
             if name not in self._made:
                 self._made[name] = make()
             return self._made[name]
+
+    def calls(self, text: str) -> bool:
+        """A text asks the reader to do something."""
+        return calls(text, self.words.calls)
 
     def prompts(self, name: str) -> dict[str, Any]:
         """assets/prompts/NAME.toml"""

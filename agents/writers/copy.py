@@ -14,7 +14,9 @@ from agents.checks import facts as truth
 from agents.checks import limits
 from agents.checks import text as wording
 from agents.checks.brand import brand
+from agents.checks.reading import reading_level
 from agents.writers.calls import Assignment, Desk, errors, lines_schema, room, sampling_of
+from agents.writers.copy_item import asks_for_act, calls, hardest, item_findings
 from agents.writers.copy_prompt import Judged, Slot, bounds, candidates_wanted, field_data, tidy, turns
 from agents.writers.likeness import Likeness
 from domain.channel import Channel
@@ -27,7 +29,7 @@ from domain.progress import Progress
 from domain.specs import CopyField, CopySpec
 
 #: Raised when the same context, seed and model give other copy.
-MAKER_VERSION = 2
+MAKER_VERSION = 3
 
 _REPAIRS = 2
 #: The fields of a step for which nobody chose any: a channel then gives its own.
@@ -82,7 +84,7 @@ def write_copy(
         channel=spec.channel,
         angle=sets[0].angle,
         variants=tuple(sets[1:]),
-        findings=limits.contradictions(spec, channel, context.brand),
+        findings=item_findings(run, spec, channel, sets),
     )
 
 
@@ -133,14 +135,17 @@ def _written(work: _Work, slot: Slot) -> CopySlot:
     latest: list[Judged] = []
     chosen: list[Judged] = []
     for attempt in range(1 + _REPAIRS):
-        lines = _candidates(work, slot, field.count - len(chosen), attempt, latest)
+        lines = _candidates(work, slot, max(1, field.count - len(chosen)), attempt, latest)
         judged = [(line, judge(work.run, slot, line)) for line in lines]
         passed += [pair for pair in judged if _passes(pair[1])]
         latest = [pair for pair in judged if not _passes(pair[1])]
         failed += latest
         chosen = _chosen(work, slot, passed)
-        if len(chosen) == field.count:
+        silent = asks_for_act(work.run, slot) and not any(calls(work.run, slot, line) for line, _ in chosen)
+        if len(chosen) == field.count and not silent:
             break
+        if silent:
+            latest += [(line, wording.call_to_action([line], work.run.desk.words, field.name)) for line, _ in chosen]
     kept = [line for line, _ in chosen]
     # Lines that pass alone but say what a chosen one, or one of an earlier set, says.
     failed += [
@@ -179,11 +184,16 @@ def _overlong(findings: Sequence[Finding]) -> bool:
 
 
 def _chosen(work: _Work, slot: Slot, passed: Sequence[Judged]) -> list[Judged]:
-    """`count` lines that differ from each other and from the sets before, those that have nothing of the subject in them last."""
+    """`count` lines that differ from each other and from the sets before, those that have nothing of the subject in them last.
+
+    Where one is to ask for an act, one that does comes first.
+    """
     subject = f"{slot.spec.about} {work.run.context.brand.name} {work.run.context.note}"
     chosen: list[Judged] = []
     before = work.before(slot.field.name)
-    for line, findings in sorted(passed, key=lambda pair: wording.kinship(pair[0], subject) == 0.0):
+    ordered = sorted(passed, key=lambda pair: wording.kinship(pair[0], subject) == 0.0)
+    asking = [pair for pair in ordered if calls(work.run, slot, pair[0])][:1] if asks_for_act(work.run, slot) else []
+    for line, findings in [*asking, *(pair for pair in ordered if pair not in asking)]:
         known = [text for text, _ in chosen]
         if len(chosen) < slot.field.count and not work.likeness.repeats(line, [*known, *before]):
             chosen.append((line, findings))
@@ -203,12 +213,13 @@ def judge(run: Assignment, slot: Slot, line: str) -> tuple[Finding, ...]:
         *wording.near_duplicate(line, run.context.avoid, field),
         *_echoes(run, slot, line),
     ]
+    most = hardest(run, slot.spec)
+    if most is not None and not slot.data.get("tags"):
+        findings += reading_level(line, run.desk.words.reading, most, field)
     if not slot.data.get("fiction"):
         findings += truth.facts(line, slot.material, lists, field)
     if slot.data.get("tags") and not all(re.fullmatch(r"#[\w-]+", tag) for tag in line.split()):
-        findings.append(
-            Finding(rule="hashtags", severity=Severity.ERROR, message="Not a row of #tags.", field=field, suggestion="#Like #This")
-        )
+        findings.append(Finding.of("hashtags", Severity.ERROR, "Not a row of #tags.", field, suggestion="#Like #This"))
     return tuple(findings)
 
 
@@ -221,23 +232,13 @@ def _echoes(run: Assignment, slot: Slot, line: str) -> tuple[Finding, ...]:
     most = min(4, max(2, math.ceil(0.6 * wording.words(line))))
     copied = not slot.material.holds(line) and any(wording.shared_run(line, text) >= most for text in shown)
     if copied or wording.near_duplicate(line, shown) or any(n in line and not slot.material.holds(n) for n in data["example_names"]):
-        return (
-            Finding(
-                rule="echo", severity=Severity.ERROR, message="It repeats an example.", field=slot.field.name, suggestion="Write it anew."
-            ),
-        )
+        return (Finding.of("echo", Severity.ERROR, "It repeats an example.", slot.field.name, suggestion="Write it anew."),)
     span = run.desk.crafts.get(slot.spec.framework).leaked(line) if slot.spec.framework else None
     if span is not None:
-        said = f"“{line[slice(*span)].strip()}” says how the text is built."
-        return (
-            Finding(rule="leakage", severity=Severity.ERROR, message=said, field=slot.field.name, span=span, suggestion="Leave it out."),
-        )
+        said, words = "“{words}” says how the text is built.", line[slice(*span)].strip()
+        return (Finding.of("leakage", Severity.ERROR, said, slot.field.name, span, "Leave it out.", words=words),)
     if wording.similarity(line, slot.spec.about) > 0.7 and not slot.data.get("tags"):
-        return (
-            Finding(
-                rule="echo", severity=Severity.WARNING, message="It repeats the brief.", field=slot.field.name, suggestion="Say it anew."
-            ),
-        )
+        return (Finding.of("echo", Severity.WARNING, "It repeats the brief.", slot.field.name, suggestion="Say it anew."),)
     return ()
 
 

@@ -142,6 +142,8 @@ def _question(run: Assignment, slot: Slot, count: int, *, tighter: bool) -> str:
     rows += [Template(said[key]).substitute({key: value}) for key, value in wishes.items() if value]
     if spec.reading_level:
         rows.append(run.desk.crafts.reading_level[spec.reading_level].of(run.speaks))
+    if slot.place is not None and slot.place.call and not slot.data.get("button"):
+        rows.append(said["call"])
     if slot.place is not None and slot.place.max_hashtags and slot.data.get("tags"):
         rows.append(Template(said["tags"]).substitute(most=slot.place.max_hashtags))
     if run.language.split("-")[0] in data["languages"]:

@@ -28,7 +28,7 @@ from domain.specs import DialogueSpec
 from domain.value import JsonValue, content_hash
 
 #: Raised when the same context, seed and model give another scene.
-MAKER_VERSION = 2
+MAKER_VERSION = 3
 
 _ATTEMPTS = 3
 _LINES = 2
@@ -263,7 +263,7 @@ def _judge(scene: _Scene, beat: Beat, node: DialogueNode) -> tuple[Finding, ...]
             findings += _echo(text, id_, scene.asked)
             findings += wording.near_duplicate(text, [*before, *own], id_, same=0.68)
     if not node.lines:
-        findings.append(Finding(rule="empty_node", severity=Severity.ERROR, message="Nobody says anything here.", field=node.id))
+        findings.append(Finding.of("empty_node", Severity.ERROR, "Nobody says anything here.", node.id))
     return tuple(findings)
 
 
@@ -272,8 +272,8 @@ def _echo(text: str, id_: str, asked: str) -> tuple[Finding, ...]:
     bare = text.strip(" .!?。！？").casefold()
     if len(bare) < 3 or bare not in asked.casefold():
         return ()
-    message = f"“{text}” is the instruction, not what is said."
-    return (Finding(rule="leakage", severity=Severity.ERROR, message=message, field=id_, span=(0, len(text))),)
+    message = "“{text}” is the instruction, not what is said."
+    return (Finding.of("leakage", Severity.ERROR, message, id_, (0, len(text)), text=text),)
 
 
 def _tidy(text: str, characters: Sequence[str]) -> str:

@@ -43,7 +43,7 @@ def headline(run: Assignment, wanted: Wanted, sampling: Sampling) -> tuple[str, 
         findings = [*wording.length(line, most, "headline"), *wording.plain(line, run.desk.words, run.language, "headline")]
         findings += [*brand(line, run.context.brand, "headline"), *wanted.check(line)]
         if line[:1].islower() or len(line) >= longest - 1:
-            findings.append(Finding(rule="unfinished", severity=Severity.ERROR, message="It is a piece of a sentence.", field="headline"))
+            findings.append(Finding.of("unfinished", Severity.ERROR, "It is a piece of a sentence.", "headline"))
         findings += wording.near_duplicate(line, run.context.avoid, "headline")
         judged.append((line, tuple(findings)))
     if wanted.own and len(wanted.own) <= most and all(findings for _, findings in judged):

@@ -39,15 +39,8 @@ class Likeness:
         if cosine < self._same or not closest:
             return ()
         short = closest if len(closest) <= 40 else closest[:39] + "…"
-        return (
-            Finding(
-                rule="near_duplicate",
-                severity=Severity.WARNING,
-                message=f"It says in other words what “{short}” says.",
-                field=field,
-                suggestion="Find another angle.",
-            ),
-        )
+        said = "It says in other words what “{other}” says."
+        return (Finding.of("near_duplicate", Severity.WARNING, said, field, suggestion="Find another angle.", other=short),)
 
     def cosine(self, one: str, other: str) -> float:
         """-1..1; 0 without an embedder."""

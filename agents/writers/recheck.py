@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import cast
 
 from agents.checks import facts as truth
-from agents.checks import limits
 from agents.checks import text as wording
 from agents.checks.brand import brand
 from agents.checks.forms import Written, form_findings
 from agents.writers.calls import Assignment, Desk
 from agents.writers.copy import judge, sources_of
+from agents.writers.copy_item import item_findings
 from agents.writers.copy_prompt import Slot, field_data
 from agents.writers.sources import dateline
 from domain.channel import Channel, ChannelField
@@ -35,8 +35,8 @@ def rechecked_copy(document: CopyDocument, context: StepContext, desk: Desk) -> 
     channel = desk.channels.get(spec.channel) if spec.channel else None
     sets = [_set(run, spec, channel, one.slots, one.angle) for one in document.sets]
     variants = tuple(one.model_copy(update={"slots": slots}) for one, slots in zip(document.variants, sets[1:], strict=True))
-    whole = limits.contradictions(spec, channel, context.brand)
-    return document.model_copy(update={"slots": sets[0], "variants": variants, "findings": whole})
+    checked = document.model_copy(update={"slots": sets[0], "variants": variants})
+    return checked.model_copy(update={"findings": item_findings(run, spec, channel, checked.sets)})
 
 
 def rechecked_article(document: ArticleDocument, context: StepContext, desk: Desk) -> ArticleDocument:
@@ -53,7 +53,7 @@ def rechecked_article(document: ArticleDocument, context: StepContext, desk: Des
     findings: list[Finding] = []
     for name, text, sentences in blocks:
         if not text.strip():
-            findings.append(Finding(rule="empty", severity=Severity.ERROR, message="There is no text.", field=name))
+            findings.append(Finding.of("empty", Severity.ERROR, "There is no text.", name))
             continue
         findings += wording.plain(text, desk.words, run.language, name, sentences=sentences)
         findings += brand(text, context.brand, name)
@@ -69,7 +69,7 @@ def _of_form(document: ArticleDocument, context: StepContext, spec: ArticleSpec,
     places = [number for number, paragraph in enumerate(document.paragraphs, 1) if not paragraph.startswith("## ")]
     shown = tuple(document.paragraphs[number - 1] for number in places)
     place = dateline(context.material) if form.get("strict") else ""
-    found = form_findings(Written(shown, f"{context.material}\n{spec.about}", form, document.language, place, desk.signs))
+    found = form_findings(Written(shown, f"{context.material}\n{spec.about}", form, document.language, place, desk.signs, desk.calls))
     renamed = {f"paragraph {number}": f"paragraph {there}" for number, there in enumerate(places, 1)}
     return [finding.model_copy(update={"field": renamed.get(finding.field, finding.field)}) for finding in found]
 

@@ -22,13 +22,13 @@ from domain.chat import ChatModel
 from domain.context import StepContext
 from domain.documents import ScriptDocument, ScriptLine, ScriptPart, Shot
 from domain.errors import InputError
-from domain.finding import Finding, Severity
+from domain.finding import Finding, Severity, Words
 from domain.progress import Progress
 from domain.specs import ScriptSpec
 from domain.value import JsonValue
 
 #: Raised when the same context, seed and model give another script.
-MAKER_VERSION = 1
+MAKER_VERSION = 2
 
 _ATTEMPTS = 3
 _TITLE_CHARS = 40
@@ -73,6 +73,7 @@ class _Part:
     ask: str
     seconds: int
     title: str = ""
+    call: bool = False
 
 
 def write_script(context: StepContext, chat: ChatModel, seed: int, progress: Progress, desk: Desk) -> ScriptDocument:
@@ -122,7 +123,8 @@ def parts_of(form: Mapping[str, Any], seconds: int, speaks: str) -> tuple[_Part,
         asks = [*fixed[: count - 1], fixed[-1]]
     base, over = divmod(seconds, len(asks))
     return tuple(
-        _Part(n, ask["ask"][speaks], base + (1 if n <= over else 0), ask.get("title", {}).get(speaks, "")) for n, ask in enumerate(asks, 1)
+        _Part(n, ask["ask"][speaks], base + (1 if n <= over else 0), ask.get("title", {}).get(speaks, ""), bool(ask.get("call")))
+        for n, ask in enumerate(asks, 1)
     )
 
 
@@ -140,7 +142,7 @@ def _written(script: _Script, part: _Part, count: int) -> tuple[ScriptPart, tupl
         sampling = sampling_of(run.desk.prompts("script"), run.speaks)
         reply = run.ask_json(f"part/{part.number}/{attempt}", turns, sampling, room(1, longest), schema)
         made = layout.read(script, part, reply)
-        found = _judged(script, made, f"part {part.number}")
+        found = _judged(script, made, f"part {part.number}", part.call)
         if not attempt or errors(found) < errors(faults):
             best, faults = made, found
         if not found:
@@ -173,7 +175,7 @@ def _repair(script: _Script, faults: Sequence[Finding]) -> str:
     return Template(script.said["repair"]).substitute(faults=" ".join(f"{f.message} {f.suggestion}".strip() for f in faults[:4]))
 
 
-def _judged(script: _Script, part: ScriptPart, field_: str) -> tuple[Finding, ...]:
+def _judged(script: _Script, part: ScriptPart, field_: str, call: bool) -> tuple[Finding, ...]:
     run, lists = script.run, script.run.desk.words
     findings: list[Finding] = []
     heard = [line.text for line in part.lines]
@@ -187,6 +189,8 @@ def _judged(script: _Script, part: ScriptPart, field_: str) -> tuple[Finding, ..
         findings += wording.near_duplicate(text, [*before, *heard[:at]], field_, same=0.8)
     if part.picture:
         findings += wording.near_duplicate(part.picture, [other.picture for other in script.parts if other.picture], field_, same=0.8)
+    if call and run.script in ("en", "zh"):  # whose imperatives are known
+        findings += wording.call_to_action(heard, lists, field_)
     return (*findings, *_length(script, part, field_))
 
 
@@ -197,8 +201,9 @@ def _length(script: _Script, part: ScriptPart, field_: str) -> tuple[Finding, ..
     if needed <= part.seconds:
         return ()
     most = script.words(part.seconds)
-    text = f"Its {said} words take {needed:.0f} seconds to say; the part runs {part.seconds:g}."
-    return (Finding(rule="too_long", severity=Severity.ERROR, message=text, field=field_, suggestion=f"Use at most {most} words."),)
+    text, mend = "Its {words} words take {needed} seconds to say; the part runs {seconds}.", "Use at most {most} words."
+    values: dict[str, Words] = {"words": said, "needed": f"{needed:.0f}", "seconds": f"{part.seconds:g}", "most": most}
+    return (Finding.of("too_long", Severity.ERROR, text, field_, suggestion=mend, given=values),)
 
 
 # -- what a script has besides its parts --------------------------------------------------------------------------------------

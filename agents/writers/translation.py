@@ -29,7 +29,7 @@ from domain.specs import TranslationSpec
 from domain.value import JsonValue
 
 #: Raised when the same context, seed and model give another translation.
-MAKER_VERSION = 1
+MAKER_VERSION = 2
 
 _ATTEMPTS = 3
 _NOTHING: tuple[Finding, ...] = ()
@@ -239,7 +239,7 @@ def _translated(work: _Work, line: Line) -> TranslatedLine:
             text, asked = _written(work, line, attempt, faults)
         except (LimitError, InvalidOutput) as error:
             text, asked = "", True
-            found: tuple[Finding, ...] = (Finding(rule="engine", severity=Severity.ERROR, message=error.message, field=line.id),)
+            found: tuple[Finding, ...] = (Finding.of("engine", Severity.ERROR, "{error}", line.id, error=error.message),)
         else:
             if not asked:
                 break
@@ -251,8 +251,8 @@ def _translated(work: _Work, line: Line) -> TranslatedLine:
             break
     else:
         if any(f.rule in FATAL for f in faults):
-            said = f"Not translated; the source stands: {faults[0].message}"
-            failed = (faults[0].model_copy(update={"message": said, "span": None}), *broken)
+            said = "Not translated; the source stands: {why}"
+            failed = (Finding.of(faults[0].rule, faults[0].severity, said, line.id, why=faults[0].said), *broken)
             return TranslatedLine(id=line.id, source=line.text, target=line.text, state="failed", findings=failed)
     target = best if state == "translated" else line.text
     done = TranslatedLine.model_validate(
@@ -362,11 +362,11 @@ def _notes(work: _Work, table: Table) -> tuple[Finding, ...]:
     known = work.run.desk.localisation["language"]
     unchecked = [code for code in (work.source, work.spec.language) if not known[code.split("-")[0]].get("checked")]
     if unchecked:
-        names = " and ".join(language_name(work.run.desk, code) for code in unchecked)
-        said = f"How well the chat model translates {names} was not measured. Have a speaker read it."
-        notes.append(Finding(rule="unmeasured_language", severity=Severity.NOTE, message=said, field="language"))
+        names = " + ".join(language_name(work.run.desk, code) for code in unchecked)
+        said = "How well the chat model translates {languages} was not measured. Have a speaker read it."
+        notes.append(Finding.of("unmeasured_language", Severity.NOTE, said, "language", languages=names))
     twice = [each for each, count in Counter(line.id for line in table.lines).items() if count > 1]
     if twice and table.media_type != JSON:
-        said = f"The table has these ids more than once: {', '.join(twice[:8])}. Every row is kept."
-        notes.append(Finding(rule="double_id", severity=Severity.WARNING, message=said, suggestion="Give every line an id of its own."))
+        said, mend = "The table has these ids more than once: {ids}. Every row is kept.", "Give every line an id of its own."
+        notes.append(Finding.of("double_id", Severity.WARNING, said, suggestion=mend, ids=", ".join(twice[:8])))
     return tuple(notes)

@@ -4,9 +4,9 @@
 (() => {
   "use strict";
 
-  const { ICONS, el, t, has, named, duration, bytes, call, button, quiet, chip, bar, notice, preview, remarks, downloads, verdict_buttons, export_pack, fault_line, clear_faults, palette_field } = window.Maquette;
+  const { ICONS, el, t, has, named, duration, bytes, call, button, quiet, chip, bar, notice, preview, remarks, finding_line, downloads, verdict_buttons, export_pack, fault_line, clear_faults, palette_field } = window.Maquette;
   const EDITABLE = {
-    copy: ["about", "tone", "angle", "language", "fields"],
+    copy: ["about", "tone", "angle", "reading_level", "language", "fields"],
     article: ["about", "form", "words", "tone", "language"],
     script: ["about", "form", "seconds", "speakers", "tone", "language"],
     translation: ["text", "language", "source_language", "file", "expansion", "about"],
@@ -257,7 +257,7 @@
       }
       const asset = card.old || step.asset;
       update("head", [step.title, step.kind, state, step.job, step.seconds, step.p90, step.runs, step.took, Boolean(card.old), asset && asset.verdict], () => this.cardHead(card, step, state, asset));
-      update("body", [asset && asset.id, asset ? null : [step.spec, step.inputs, step.fault]], () => this.cardBody(card, step, asset));
+      update("body", [asset && asset.id, asset ? null : [step.spec, step.inputs, step.fault, step.remarks]], () => this.cardBody(card, step, asset));
       update("foot", [state, plan.approved, asset && [asset.id, asset.verdict], step.versions, card.shown], () => this.cardFoot(card, step, state, asset));
       return card.node;
     }
@@ -286,7 +286,7 @@
       const rows = (EDITABLE[step.kind] || []).filter((name) => step.spec[name] && String(step.spec[name]).length && step.spec[name] !== "none").map((name) => row(name, shown_value(name, step.spec[name])));
       if (step.inputs.length) rows.push(row("inputs", step.inputs.map((input) => input.step).join(", ")));
       // What chat planned and could only fail is said before anybody approves it.
-      card.parts.body.replaceChildren(el("dl", { class: "mq-specs" }, rows), step.fault && !step.job ? el("p", { class: "mq-error", role: "alert", lang: "en" }, step.fault) : "");
+      card.parts.body.replaceChildren(el("dl", { class: "mq-specs" }, rows), step.fault && !step.job ? el("p", { class: "mq-error", role: "alert", lang: "en" }, step.fault) : "", ...step.remarks.map(finding_line));
     }
 
     cardFoot(card, step, state, asset) {

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { el, t, named, duration, call, button, quiet, notice } = window.Maquette;
+  const { el, t, named, finding_message, finding_advice, duration, call, button, quiet, notice } = window.Maquette;
   const COLOURS = 8;
 
   // Rows of a table that grows: draw(value) gives { node, read }; read() of the whole drops empty rows (null).
@@ -39,6 +39,7 @@
       try {
         const kit = await call(this.base, "GET", `projects/${this.project}/brand`);
         this.draw(kit);
+        this.remark(kit.findings);
       } catch (error) {
         this.says.say(error.message);
       }
@@ -89,6 +90,7 @@
       const part = rows_of("palette", t("brand.palette"), t("brand.palette_hint"), colours, "#a8412a", draw, COLOURS);
       part.node.classList.add("mq-swatches");
       this.fields.palette = part.read;
+
       return part.node;
     }
 
@@ -114,6 +116,7 @@
       };
       const part = rows_of("cast", t("brand.cast"), t("brand.cast_hint"), members, { name: "", voice: voices[0] || "", speed: 1, note: "" }, draw, 40);
       this.fields.cast = part.read;
+
       return part.node;
     }
 
@@ -156,13 +159,22 @@
       return el("span", {}, button(t("brand.import"), () => file.click()), file);
     }
 
+    // What no text could obey: saved all the same, and said at its field.
+    remark(findings) {
+      for (const finding of findings) {
+        const field = this.form.querySelector(`[data-field="${CSS.escape(finding.field)}"] .mq-field-error`);
+        if (field) field.textContent = [field.textContent, finding_message(finding), finding_advice(finding)].filter(Boolean).join(" ");
+      }
+    }
+
     async save() {
       for (const fault of this.form.querySelectorAll(".mq-field-error")) fault.textContent = "";
       this.says.say("");
       const brand = Object.fromEntries(Object.entries(this.fields).map(([name, read]) => [name, read()]));
       try {
-        await call(this.base, "PUT", `projects/${this.project}/brand`, brand);
+        const { findings } = await call(this.base, "PUT", `projects/${this.project}/brand`, brand);
         this.says.say(t("brand.saved"), true);
+        this.remark(findings);
       } catch (error) {
         this.show_faults(error);
       }

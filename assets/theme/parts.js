@@ -36,6 +36,21 @@ window.Maquette = (() => {
     return text;
   }
 
+  // What a finding says, in the language of the page: its template with its values, each of which may be such a template itself.
+  // A finding stored before there were templates has its English message alone.
+  function said(template, values) {
+    return t(template).replace(/\{(\w+)\}/g, (place, name) => (name in values ? shown(values[name]) : place));
+  }
+  const shown = (value) => (Array.isArray(value) ? value.map(shown).join(t("list.comma")) : value && value.message_id ? said(value.message_id, value.values) : String(value));
+  const finding_message = (finding) => (finding.message_id ? said(finding.message_id, finding.values) : finding.message);
+  const finding_advice = (finding) => (finding.suggestion_id ? said(finding.suggestion_id, finding.values) : finding.suggestion);
+
+  // One finding with the field it stands at and what to do.
+  function finding_line(f) {
+    const field = !f.field ? "" : has(`slot.${f.field}`) ? t(`slot.${f.field}`) : has(`brand.${f.field}`) ? t(`brand.${f.field}`) : named("field", f.field.split(".")[0]);
+    return el("p", { class: `mq-finding mq-${f.severity}`, "data-rule": f.rule }, `${field ? `${field}: ` : ""}${[finding_message(f), finding_advice(f)].filter(Boolean).join(" ")}`);
+  }
+
   const has = (key) => t(key) !== key;
   const named = (prefix, value) => (has(`${prefix}.${value}`) ? t(`${prefix}.${value}`) : String(value).replaceAll("_", " "));
 
@@ -145,7 +160,7 @@ window.Maquette = (() => {
     return slot.lines.map((line) => el("div", { class: `mq-line${line.findings.some((f) => f.severity !== "note") ? " mq-bad" : ""}` },
       el("p", {}, line.text),
       el("span", { class: "mq-count", title: t("card.characters") }, `${[...line.text].length}/${slot.max_chars}`),
-      line.findings.map((f) => el("p", { class: `mq-finding mq-${f.severity}` }, f.message))));
+      line.findings.map((f) => el("p", { class: `mq-finding mq-${f.severity}` }, finding_message(f)))));
   }
 
   function node_of(node) {
@@ -173,14 +188,16 @@ window.Maquette = (() => {
 
   function translation_of(document_) {
     return table_of(["", document_.source_language, document_.language], document_.lines.map((line) => [line.id, line.source,
-      el("span", { class: line.state === "failed" ? "mq-bad" : "", title: line.findings.map((f) => f.message).join(" ") }, line.target)]));
+      el("span", { class: line.state === "failed" ? "mq-bad" : "", title: line.findings.map(finding_message).join(" ") }, line.target)]));
   }
 
   function words_of(kind, document_) {
     if (kind === "script") return el("div", { class: "mq-dialogue" }, script_of(document_));
     if (kind === "translation") return el("div", { class: "mq-dialogue" }, translation_of(document_));
     if (kind === "copy") {
-      return el("div", { class: "mq-copy" }, document_.slots.map((slot) => el("section", {}, el("h4", {}, named("slot", slot.name)), lines_of(slot))));
+      return el("div", { class: "mq-copy" }, document_.slots.map((slot) => el("section", {}, el("h4", {}, named("slot", slot.name)), lines_of(slot))),
+        // What concerns the whole, at the field it names.
+        (document_.findings || []).map(finding_line));
     }
     if (kind === "article") {
       return el("div", { class: "mq-article" },
@@ -221,7 +238,7 @@ window.Maquette = (() => {
   function remarks(asset) {
     // Of copy every line carries its own findings; those of the whole would say them twice.
     const whole = asset.kind === "copy" ? asset.findings.filter((f) => !f.field) : asset.findings;
-    const rows = whole.map((f) => el("p", { class: `mq-finding mq-${f.severity}` }, `${f.field ? `${named("slot", f.field)}: ` : ""}${f.message}`));
+    const rows = whole.map(finding_line);
     for (const change of asset.facts.substitutions || []) {
       rows.push(el("p", { class: "mq-finding mq-warning" }, t("card.substitution", { asked: change.asked, drawn: change.drawn })));
     }
@@ -350,5 +367,5 @@ window.Maquette = (() => {
   new MutationObserver(() => { apply_dark(); settle(); }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["class", "data-mq-options"] });
   apply_dark();
 
-  return { ICONS, el, t, has, named, duration, bytes, call, follow, button, quiet, chip, bar, notice, dialog, enlarge, is_picture, is_sound, player, preview, remarks, downloads, verdict_buttons, hand_over, export_pack, part };
+  return { ICONS, el, t, has, named, finding_message, finding_advice, finding_line, duration, bytes, call, follow, button, quiet, chip, bar, notice, dialog, enlarge, is_picture, is_sound, player, preview, remarks, downloads, verdict_buttons, hand_over, export_pack, part };
 })();

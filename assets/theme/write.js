@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const { el, t, named, call, button, quiet, chip, notice, dialog } = window.Maquette;
+  const { el, t, named, finding_message, finding_advice, call, button, quiet, chip, notice, dialog } = window.Maquette;
   const WAIT = 300;
   const SIGNS = { error: "✕", warning: "!", note: "i" };
   const EDITED = new Set(["copy", "article", "dialogue"]);
@@ -13,7 +13,7 @@
     const mendable = accept && finding.repair !== null && finding.span !== null;
     return el("div", { class: `mq-finding mq-${finding.severity}`, "data-rule": finding.rule },
       el("b", {}, `${SIGNS[finding.severity]} ${t(`severity.${finding.severity}`)}: `),
-      el("span", {}, finding.message), finding.suggestion ? el("span", { class: "mq-advice" }, ` ${finding.suggestion}`) : null,
+      el("span", {}, finding_message(finding)), finding.suggestion ? el("span", { class: "mq-advice" }, ` ${finding_advice(finding)}`) : null,
       mendable ? button(finding.repair ? t("write.accept", { text: finding.repair }) : t("write.accept_out"), () => accept(finding), { class: "mq-button mq-accept" }) : null);
   }
 

@@ -182,9 +182,20 @@ def test_the_readme_gives_the_score_of_the_texts_and_none_where_no_text_was_judg
     studio.picture()
     with studio.pack(out) as pack:
         assert "Score of the texts" not in pack.read("README.md").decode()
+        assert "score" not in manifest_of(pack)
     studio.copy(facts={"check_score": Score(value=72, warnings=4).model_dump(mode="json")})
     with studio.pack(out) as pack:
-        assert "Score of the texts by these checks: 72 of 100." in pack.read("README.md").decode()
+        text, manifest = pack.read("README.md").decode(), manifest_of(pack)
+    assert "Score of the texts by these checks: 72 of 100." in text
+    assert "not AI-generated, score 72 of 100)" in text or "AI-generated, score 72 of 100)" in text
+    (judged,) = [asset["id"] for asset in manifest["assets"] if asset["kind"] == "copy"]
+    assert manifest["score"] == {"value": 72, "items": {judged: 72}}
+
+
+def test_a_finding_in_the_readme_names_the_field_it_stands_at(studio: Studio, out: Path) -> None:
+    studio.copy(findings=(Finding(rule="length", severity=Severity.ERROR, message="Too long.", field="long_headline"),))
+    with studio.pack(out) as pack:
+        assert ", long headline: Too long." in pack.read("README.md").decode()
 
 
 def test_the_newest_approved_take_is_packed_else_the_newest_that_was_not_rejected(studio: Studio, out: Path) -> None:

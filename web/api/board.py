@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -23,6 +23,7 @@ from studio.budget import Budget, Budgets
 from studio.drawings import drawing_of, size_of
 from studio.estimate import PlanEstimate, StepEstimate
 from studio.quotes import Correction, corrected, quote_of
+from studio.scores import pack_score_of
 from studio.studio import Studio
 from studio.takes import Takes
 from web.bodies import JsonRoute
@@ -171,11 +172,12 @@ def board_of(studio: Studio, project_id: str, plan_id: str, budgets: Budgets, pe
         "plans": [{"id": p.id, "title": p.title} for p in plans],
         "plan": _plan(plan, approved=studio.plans.approved(plan.id), changed=bool(changed))
         | cost
-        | {"budget": _budget(budgets, plan, estimate, person)},
+        | {"budget": _budget(budgets, plan, estimate, person), "score": _score(versions[s.id] for s in plan.steps)},
         "steps": [
             _step(s, jobs.get(s.id), versions[s.id], verdicts)
             | _step_cost(estimate.of(s.id), correction)
             | {"changed": s.id in changed, "fault": "" if versions[s.id] else studio.plans.fault(plan, s)}
+            | {"remarks": [] if versions[s.id] else [f.model_dump(mode="json") for f in studio.plans.remarks(plan, s)]}
             for s in plan.steps
         ],
     }
@@ -216,6 +218,12 @@ def _budget(budgets: Budgets, plan: Plan, estimate: PlanEstimate, person: str) -
     except LimitError as error:
         refusal = str(error)
     return {**budget.model_dump(), "plan_used": used.plan, "person_used": used.person, "refusal": refusal}
+
+
+def _score(steps: Iterable[list[Asset]]) -> dict[str, Any] | None:
+    """The score of what stands at the plan's steps now, and of each text by the id of its asset; None where no text was judged."""
+    scored = pack_score_of(made[0] for made in steps if made)
+    return None if scored is None else {"value": scored.value, "items": {key: score.value for key, score in scored.items.items()}}
 
 
 def _plan(plan: Plan, *, approved: bool, changed: bool) -> dict[str, Any]:

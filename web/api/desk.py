@@ -125,13 +125,15 @@ def projects_router(studio: Studio) -> APIRouter:
     @router.get("/{project_id}/brand")
     def brand(project_id: str) -> dict[str, Any]:
         kit = studio.projects.get(project_id).brand
-        return {"brand": kit.model_dump(mode="json"), "fonts": list(studio.fonts()), "voices": list(studio.voices())}
+        return {"brand": kit.model_dump(mode="json"), "fonts": list(studio.fonts()), "voices": list(studio.voices())} | _remarks(
+            studio, project_id
+        )
 
     @router.put("/{project_id}/brand")
-    def save_brand(project_id: str, brand: BrandKit) -> dict[str, bool]:
+    def save_brand(project_id: str, brand: BrandKit) -> dict[str, Any]:
         """The logo is set by its own route: here it stays as it is."""
         studio.projects.save_brand(project_id, brand, keep_logo=True)
-        return {"saved": True}
+        return {"saved": True} | _remarks(studio, project_id)
 
     @router.get("/{project_id}/brand.toml")
     def export_brand(project_id: str) -> PlainTextResponse:
@@ -139,9 +141,9 @@ def projects_router(studio: Studio) -> APIRouter:
         return PlainTextResponse(studio.projects.brand_toml(project_id), media_type="application/toml", headers=headers)
 
     @router.put("/{project_id}/brand.toml")
-    def import_brand(project_id: str, given: BrandText) -> dict[str, bool]:
+    def import_brand(project_id: str, given: BrandText) -> dict[str, Any]:
         studio.projects.import_brand(project_id, given.text)
-        return {"saved": True}
+        return {"saved": True} | _remarks(studio, project_id)
 
     @router.post("/{project_id}/logo")
     async def logo(project_id: str, name: str, request: Request) -> dict[str, str]:
@@ -174,3 +176,8 @@ def _status(status: dict[str, Any]) -> dict[str, Any]:
 
 def _project(project: Project) -> dict[str, Any]:
     return project.model_dump(mode="json", include={"id", "name", "language", "archived", "created"})
+
+
+def _remarks(studio: Studio, project_id: str) -> dict[str, Any]:
+    """What of the brand kit contradicts itself, each with its field."""
+    return {"findings": [finding.model_dump(mode="json") for finding in studio.projects.remarks(project_id)]}

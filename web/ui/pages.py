@@ -26,7 +26,7 @@ from web.ui import create, library, settings_page
 from web.ui.frame import Frame
 from web.ui.theme import theme
 from web.ui.uploads import GuardedBlocks
-from web.ui.words import LANGUAGES, Words
+from web.ui.words import LANGUAGES, Words, finding_words
 
 UPLOAD_LIMIT = "26mb"
 #: In this order: the first defines what the others use.
@@ -88,7 +88,7 @@ async def _mount_languages(app: FastAPI, studio: Studio, settings: Settings, ass
 
 def head(words: Words, assets: Path) -> str:
     """The page's words and our scripts, inline: Gradio's own files need no second place that serves them."""
-    table = escape(json.dumps(words.table, ensure_ascii=False), quote=True)
+    table = escape(json.dumps(words.table | finding_words(assets, words.language), ensure_ascii=False), quote=True)
     scripts = []
     for name in SCRIPTS:
         source = (assets / "theme" / name).read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,3 +25,10 @@ class Words:
         for name, value in values.items():
             text = text.replace("{" + name + "}", str(value))
         return text
+
+
+def finding_words(assets: Path, language: str) -> dict[str, str]:
+    """What findings say in this language, by their English templates (assets/checks/messages.toml); {} for English itself."""
+    table = tomllib.loads((assets / "checks" / "messages.toml").read_text(encoding="utf-8"))
+    found: dict[str, str] = table.get(language, {})
+    return found

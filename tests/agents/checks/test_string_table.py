@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from agents.checks.string_table import placeholders, string_table, texts_of, translated
+from agents.checks.placeholders import Placeholders
+from agents.checks.string_table import string_table, texts_of, translated
 from agents.writers.game.data import string_table as exported
 from domain.dialogue import DialogueDocument, DialogueLine, DialogueNode
 from tests.agents.writers.game.scenes import RICH, hostile
@@ -14,22 +17,25 @@ LINES = (
 SCENE = DialogueDocument(language="en", characters=("A",), nodes=(DialogueNode(id="n1", lines=LINES),))
 
 
+PLACEHOLDERS = Placeholders.load(Path(__file__).resolve().parents[3] / "assets" / "localisation")
+
+
 def rules(table: str, document: DialogueDocument = SCENE) -> set[tuple[str, str]]:
-    return {(f.rule, f.field) for f in string_table(table, document)}
+    return {(f.rule, f.field) for f in string_table(table, document, PLACEHOLDERS)}
 
 
 @pytest.mark.parametrize("document", [RICH, hostile(), SCENE])
 def test_an_exported_table_comes_back_whole(document: DialogueDocument) -> None:
-    assert string_table(exported(document), document) == ()
-    assert string_table("\ufeff" + exported(document), document) == ()
+    assert string_table(exported(document), document, PLACEHOLDERS) == ()
+    assert string_table("\ufeff" + exported(document), document, PLACEHOLDERS) == ()
 
 
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
-        ("你好，你有 %d 枚金币。", "placeholder_missing"),
-        ("你好 {玩家}，你有 %d 枚金币。", "placeholder_missing"),
-        ("你好 {player}，你有 %d 枚 {coin}。", "placeholder_unknown"),
+        ("你好，你有 %d 枚金币。", "placeholder_lost"),
+        ("你好 {玩家}，你有 %d 枚金币。", "placeholder_lost"),
+        ("你好 {player}，你有 %d 枚 {coin}。", "placeholder_added"),
         ("你好 {player，你有 %d 枚金币。", "placeholder_broken"),
         ("你好 player}，你有 %d 枚金币。", "placeholder_broken"),
         ("你好 ｛player｝，你有 %d 枚金币。", "placeholder_broken"),
@@ -37,16 +43,16 @@ def test_an_exported_table_comes_back_whole(document: DialogueDocument) -> None:
     ],
 )
 def test_a_broken_placeholder_is_found_at_its_line(text: str, rule: str) -> None:
-    found = string_table(f'id,text\r\nl_1,"{text}"\r\nl_2,<b>红</b>门\r\n', SCENE)
+    found = string_table(f'id,text\r\nl_1,"{text}"\r\nl_2,<b>红</b>门\r\n', SCENE, PLACEHOLDERS)
     assert rule in {f.rule for f in found}
     assert {f.field for f in found} == {"l_1"}
     assert all(f.suggestion for f in found)
 
 
 def test_a_placeholder_that_moved_is_fine_and_one_used_twice_is_not() -> None:
-    assert placeholders("{a} and {b}", "{b}和{a}") == ()
-    assert [f.rule for f in placeholders("{a}", "{a}{a}")] == ["placeholder_unknown"]
-    (fault,) = placeholders("Go.", "去 {x}。")
+    assert PLACEHOLDERS.intact("{a} and {b}", "{b}和{a}") == ()
+    assert [f.rule for f in PLACEHOLDERS.intact("{a}", "{a}{a}")] == ["placeholder_added"]
+    (fault,) = PLACEHOLDERS.intact("Go.", "去 {x}。")
     assert fault.span == (2, 5)
 
 

@@ -25,7 +25,7 @@ def rules(findings: tuple[Finding, ...]) -> set[str]:
 def test_a_line_over_the_limit_is_found_with_the_part_that_does_not_fit() -> None:
     (finding,) = checks.length("Split the bill, not hairs", 20)
     assert finding.span == (20, 25)
-    assert "5 characters shorter" in finding.suggestion
+    assert "5 shorter" in finding.suggestion
 
 
 def test_an_empty_line_is_a_fault() -> None:

@@ -111,7 +111,7 @@ def test_a_text_over_the_truncation_point_passes_with_a_note_and_the_chat_is_not
 
 def test_a_field_of_another_step_beside_the_channels_own_is_held_to_what_the_step_asks(desk: Desk) -> None:
     wanted = context("sms", (CopyField(name="text", max_chars=160), CopyField(name="cta", max_chars=20)))
-    document = written(desk, Speaker(in_turn(lines("Northwind is ready when you are."), lines("Taste It"))), wanted)
+    document = written(desk, Speaker(in_turn(lines("Northwind is ready. Try it today."), lines("Taste It"))), wanted)
     assert [slot.counting for slot in document.slots] == [CountingRule.SMS, CountingRule.CHARACTERS]
     assert [(f.rule, f.severity) for f in document.findings] == [("channel_field", Severity.NOTE)]
 
