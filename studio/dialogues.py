@@ -3,6 +3,7 @@
     studio.dialogues.document(asset_id)                        -> DialogueDocument
     studio.dialogues.play(asset_id, taken, variables)          -> State: lines, choices, variables, ended (domain/play.py)
     studio.dialogues.picture(asset_id, taken, labels)          -> SVG, where the player stands and the way there marked
+                                                                  (both also of an edited document that is not saved)
     studio.dialogues.files(asset_id)                           -> Ink, Yarn, Twee, Ren'Py, JSON, CSV, each with how it is checked
     studio.dialogues.revised(asset_id, document)               -> (document with ids, findings); nothing is stored
     studio.dialogues.table(asset_id, csv)                      -> findings of an edited or translated string table
@@ -40,9 +41,16 @@ class Dialogues:
         """Raises NotFound for an asset that is no dialogue, AssetDamaged for one that cannot be read."""
         return dialogue_of(self._library, self._library.asset(asset_id))
 
-    def play(self, asset_id: str, taken: Sequence[str] = (), variables: Mapping[str, VariableValue] | None = None) -> State:
+    def play(
+        self,
+        asset_id: str,
+        taken: Sequence[str] = (),
+        variables: Mapping[str, VariableValue] | None = None,
+        edited: DialogueDocument | None = None,
+    ) -> State:
         """Raises InputError when a choice is not offered or a variable is none of the scene's."""
-        return replay(self.document(asset_id), taken, variables)
+        stored = self.document(asset_id)
+        return replay(stored if edited is None else with_ids(edited, stored), taken, variables)
 
     def picture(
         self,
@@ -50,9 +58,13 @@ class Dialogues:
         taken: Sequence[str] | None = None,
         labels: Labels | None = None,
         variables: Mapping[str, VariableValue] | None = None,
+        edited: DialogueDocument | None = None,
     ) -> str:
         """taken: the choices of a play, to mark where it stands and has been; None marks nothing."""
         document = self.document(asset_id)
+        if edited is not None:
+            whole = with_ids(edited, document)
+            document = whole.model_copy(update={"findings": graph(whole)})
         if taken is None:
             return graph_picture(document, labels=labels)
         state = begin(document, variables)

@@ -119,7 +119,8 @@ window.Maquette = (() => {
     const before = document.activeElement;
     node.addEventListener("click", (event) => { if (event.target === node) node.close(); });
     node.addEventListener("close", () => { node.remove(); if (before && before.focus) before.focus(); });
-    (document.querySelector(".gradio-container") || document.body).append(node);
+    // Gradio's prefix of rules inside media queries reaches only what stands in its .contain.
+    (document.querySelector(".gradio-container .contain") || document.querySelector(".gradio-container") || document.body).append(node);
     node.showModal();
     return node;
   }

@@ -49,7 +49,7 @@
     if (!others.length) return null;
     const holder = el("div", { class: "mq-difference", "aria-live": "polite" });
     const label = (one) => `${t("card.version")} ${one.version}${one.maker === "person" ? ` · ${t("write.by_person")}` : ""}`;
-    const pick = el("select", { name: "before", "aria-label": t("write.compare") }, el("option", { value: "" }, t("write.compare")), others.map((one) => el("option", { value: one.id }, label(one))));
+    const pick = el("select", { class: "mq-field", name: "before", "aria-label": t("write.compare") }, el("option", { value: "" }, t("write.compare")), others.map((one) => el("option", { value: one.id }, label(one))));
     pick.addEventListener("change", () => (pick.value ? show_difference(base, id, pick.value, holder).catch((error) => holder.replaceChildren(error.message)) : holder.replaceChildren()));
     return el("section", { class: "mq-compare" }, pick, holder);
   }

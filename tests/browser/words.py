@@ -24,13 +24,14 @@ ARTICLE = ArticleDocument(
 
 
 def fill(home: Path) -> None:
-    """A project with a Google ad set of two variants, an article and a dialogue, as a writer would have left them."""
+    """A project with a Google ad set of two variants, an article and two dialogues, as a writer would have left them."""
     library = Library.open(f"sqlite:///{home / 'maquette.db'}", home)
     project = library.create_project(PROJECT)
     texts = (
         (StepKind.COPY, "Search ad", COPY_MEDIA_TYPE, copy_document().model_dump_json(), {"context": CONTEXT.model_dump(mode="json")}),
         (StepKind.ARTICLE, "Opening day", ARTICLE_MEDIA_TYPE, ARTICLE.model_dump_json(), {}),
         (StepKind.DIALOGUE, "The Lamp", DIALOGUE_MEDIA_TYPE, RICH.model_dump_json(), {}),
+        (StepKind.DIALOGUE, "The Ferry", DIALOGUE_MEDIA_TYPE, RICH.model_dump_json(), {}),
     )
     for kind, title, media_type, document, parameters in texts:
         recipe = Recipe(kind=kind, maker="writer", maker_version=1, prompt=ABOUT, parameters=parameters)

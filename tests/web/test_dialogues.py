@@ -107,6 +107,28 @@ def test_the_graph_marks_where_a_play_stands(page: Page) -> None:
     assert "对话图" in walked
 
 
+def test_an_edit_that_is_not_saved_is_played_and_drawn(page: Page) -> None:
+    document = RICH.model_dump(mode="json")
+    document["nodes"][0]["choices"].append({"id": "", "text": "Good night.", "goto": "n4"})
+    offers = page.call("POST", "/play", {"document": document})["choices"]
+    assert [offer["text"] for offer in offers] == ["I can help.", "Not my lamp.", "Good night."]
+    end = page.call("POST", "/play", {"document": document, "taken": [offers[-1]["id"]]})
+    assert (end["ended"], [line["text"] for line in end["lines"]]) == (True, ["Go."])
+    drawn = page.call("POST", "/graph", {"document": document, "taken": [offers[-1]["id"]]})["svg"]
+    assert 'class="node ending here" data-node="n4"' in drawn
+    # What is at fault is marked, and nothing was kept
+    document["nodes"][3]["lines"][0]["text"] = " "
+    assert 'class="node ending fault" data-node="n4"' in page.call("POST", "/graph", {"document": document, "taken": None})["svg"]
+    assert len(page.call("POST", "/play", {})["choices"]) == 2
+
+
+def test_the_graph_counts_one_line_as_one(page: Page) -> None:
+    told = page.client.get(f"/api/assets/{page.asset}/dialogue/graph").text
+    assert ">2 lines<" in told
+    assert ">1 line<" in told
+    assert "1 lines" not in told
+
+
 def test_an_edit_gets_ids_for_new_lines_and_its_faults_at_the_field(page: Page) -> None:
     document = RICH.model_dump(mode="json")
     document["nodes"][2]["lines"].append({"id": "", "speaker": "Keeper", "text": "A new line."})

@@ -31,9 +31,11 @@ from web.ui.words import LANGUAGES, Words
 UPLOAD_LIMIT = "26mb"
 #: In this order: the first defines what the others use.
 SCRIPTS = (
-    "parts.js", "drawing.js", "fields.js", "scene.js", "board.js", "write.js", "dialogue.js",
+    "parts.js", "drawing.js", "fields.js", "scene.js", "game.js", "board.js",
+    "write.js", "editing.js", "dialogue_nodes.js", "dialogue.js",
     "library.js", "models.js", "brand.js", "engine.js",
 )  # fmt: skip
+STYLES = ("studio.css", "desk.css")
 
 
 def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, *, signed_in: bool) -> None:
@@ -60,7 +62,7 @@ def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, 
 
 
 async def _mount_languages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, *, signed_in: bool) -> None:
-    css = (assets / "theme" / "studio.css").read_text(encoding="utf-8")
+    css = "\n".join((assets / "theme" / name).read_text(encoding="utf-8") for name in STYLES)
     # Chinese first: the mount at / would take its path.
     for language in reversed(LANGUAGES):
         words = Words.read(assets, language)
