@@ -3,7 +3,7 @@
     studio.writing.sheet(asset_id)                       -> Sheet: every field with its count, limits and findings, and the score
     studio.writing.check(asset_id, texts)                -> the Sheet of edited texts; nothing is stored
     studio.writing.save(asset_id, texts, person)         -> Asset, a new version; the old one stays
-    studio.writing.save_dialogue(asset_id, document, person)
+    studio.writing.save_dialogue(asset_id, document, person), .save_lore(asset_id, document, person)
     studio.writing.versions(asset_id), .difference(asset_id, before)
 
 Texts are by key of a field, as the sheet gives them. Counting and checks are the writers' own, so that a page never disagrees
@@ -28,6 +28,7 @@ from domain.errors import AssetDamaged, Conflict, InputError, NotFound
 from domain.events import EventKind
 from domain.finding import Finding
 from domain.job import Job, JobState
+from domain.lore import LORE_MEDIA_TYPE, LoreDocument
 from domain.recipe import InputRef, Output, Recipe, Trace
 from domain.score import Score
 from domain.specs import ArticleSpec, CopyField, CopySpec
@@ -36,6 +37,7 @@ from domain.value import Value
 from library.library import AssetQuery, Library
 from studio.dialogues import Dialogues
 from studio.difference import Change, word_diff
+from studio.lore import Lore, lore_texts
 from studio.plans import Plans
 from studio.word_makers import output_of, scored
 
@@ -46,6 +48,7 @@ TEXT_MAX = 20_000
 VERSIONS_MAX = 100
 
 Text = CopyDocument | ArticleDocument
+Edited = Text | DialogueDocument | LoreDocument
 
 
 class Field(Value):
@@ -122,6 +125,15 @@ class Writing:
             raise InputError("Nothing was changed.", hint="Edit a line before you save.", field="nodes")
         return self._stored(asset, whole.model_copy(update={"findings": findings}), person)
 
+    def save_lore(self, asset_id: str, edited: LoreDocument, person: str) -> Asset:
+        """A new version of a lore document: texts keep their ids, new ones get new ids; what the checks find is kept with it."""
+        lore = Lore(self._library)
+        asset, before = self._library.asset(asset_id), lore.document(asset_id)
+        whole, findings = lore.revised(asset_id, edited)
+        if whole.model_copy(update={"findings": before.findings}) == before:
+            raise InputError("Nothing was changed.", hint="Edit a text before you save.", field="entries")
+        return self._stored(asset, whole.model_copy(update={"findings": findings}), person)
+
     def versions(self, asset_id: str) -> tuple[Asset, ...]:
         """All versions of a text, this one among them, the newest first."""
         asset = self._library.asset(asset_id)
@@ -153,17 +165,20 @@ class Writing:
         document = self._document(asset)
         if isinstance(document, DialogueDocument):
             raise NotFound(f"{asset.title} is a dialogue.", hint="Edit its lines in the dialogue view.")
+        if isinstance(document, LoreDocument):
+            raise NotFound(f"{asset.title} is lore.", hint="Edit it in the lore view.")
         return document
 
-    def _document(self, asset: Asset) -> Text | DialogueDocument:
-        kinds: dict[str, type[CopyDocument] | type[ArticleDocument] | type[DialogueDocument]] = {
+    def _document(self, asset: Asset) -> Edited:
+        kinds: dict[str, type[Edited]] = {
             COPY_MEDIA_TYPE: CopyDocument,
             ARTICLE_MEDIA_TYPE: ArticleDocument,
             DIALOGUE_MEDIA_TYPE: DialogueDocument,
+            LORE_MEDIA_TYPE: LoreDocument,
         }
         kind = kinds.get(asset.main.media_type)
         if kind is None:
-            raise NotFound(f"{asset.title} is no text that can be edited here.", hint="Choose copy, an article or a dialogue.")
+            raise NotFound(f"{asset.title} is no text that can be edited here.", hint="Choose copy, an article, a dialogue or lore.")
         try:
             return kind.model_validate_json(b"".join(self._library.file_chunks(asset.main.sha256)))
         except ValidationError as error:
@@ -191,7 +206,7 @@ class Writing:
 
     # Storing
 
-    def _stored(self, asset: Asset, document: Text | DialogueDocument, person: str) -> Asset:
+    def _stored(self, asset: Asset, document: Edited, person: str) -> Asset:
         output = output_of(document, asset.recipe.kind, asset.main.media_type, Trace(notes=("edited by a person",)))
         output = scored(output, self._desk.words.score)
         recipe = _recipe(asset, document)
@@ -254,10 +269,12 @@ class Writing:
         return stored
 
 
-def texts_of(document: Text | DialogueDocument) -> list[tuple[str, str, str]]:
+def texts_of(document: Edited) -> list[tuple[str, str, str]]:
     """(key, name, text) of everything that can be edited, in reading order."""
     if isinstance(document, DialogueDocument):
         return [(one.id, f"{node.id} {getattr(one, 'speaker', '▸')}", one.text) for node in document.nodes for one in said_in(node)]
+    if isinstance(document, LoreDocument):
+        return lore_texts(document)
     if isinstance(document, ArticleDocument):
         head = [("headline", "headline", document.headline)] if document.headline else []
         return [*head, *((f"paragraph {n}", f"paragraph {n}", text) for n, text in enumerate(document.paragraphs, 1))]
@@ -349,7 +366,7 @@ def _context(asset: Asset, document: Text) -> StepContext:
     return StepContext(spec=CopySpec(about=about, language=document.language, channel=document.channel, fields=fields), material=asset.text)
 
 
-def _recipe(asset: Asset, document: Text | DialogueDocument) -> Recipe:
+def _recipe(asset: Asset, document: Edited) -> Recipe:
     """Edited by a person: the document itself is what makes it again. The context stays, for the checks of the next edit."""
     kept = {key: value for key, value in asset.recipe.parameters.items() if key == "context"}
     edited = InputRef(role="edited", sha256=asset.main.sha256, media_type=asset.main.media_type, asset_id=asset.id)

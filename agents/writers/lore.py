@@ -26,7 +26,7 @@ from domain.specs import DialogueSpec, LoreSpec
 from domain.value import JsonValue
 
 #: Raised when the same context, seed and model give other texts.
-MAKER_VERSION = 1
+MAKER_VERSION = 2
 
 _ATTEMPTS = 3
 _KINDS: dict[str, EntryKind] = {"items": "item", "places": "place", "people": "person"}

@@ -56,7 +56,7 @@
         const wrong = !name ? t("dialogue.no_name") : nodes.some((one) => one !== node && one.id === name) ? t("dialogue.taken") : "";
         fault.textContent = wrong;
         field.setAttribute("aria-invalid", String(Boolean(wrong)));
-        if (!wrong && name !== node.id) edit(`${where}/id`, () => rename(owner.document, node.id, name), true);
+        if (!wrong && name !== node.id) edit(`${where}/id`, () => rename(owner.document, node.id, name), "later");
       };
       const start = () => edit(where, () => { nodes.splice(at, 1); nodes.unshift(node); }, true, "nodes/0/id");
       const gone = () => { owner.document.endings = owner.document.endings.filter((id) => id !== node.id); };

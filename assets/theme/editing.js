@@ -4,7 +4,7 @@
 (() => {
   "use strict";
 
-  const { el, t, call, quiet, desk, comparison } = window.Maquette;
+  const { el, t, call, quiet, desk, comparison, settled } = window.Maquette;
   const WAIT = 350;
   const MOST = 200;
 
@@ -34,7 +34,8 @@
       }
     }
 
-    // where: the place that changes. mutate() changes this.document. redraw: rows came, went or moved; focus: where to go then.
+    // where: the place that changes. mutate() changes this.document. redraw: rows came, went or moved ("later": when the press or key
+    // that left a field is done); focus: where to go then.
     edit(where, mutate, redraw = false, focus = where) {
       // Letters typed in one field one after the other are one thing to undo.
       if (redraw || where !== this.typed) {
@@ -44,7 +45,8 @@
       this.typed = redraw ? "" : where;
       this.future.length = 0;
       mutate();
-      if (redraw) this.redraw(focus);
+      if (redraw === "later") settled(() => this.redraw(this.here()));
+      else if (redraw) this.redraw(focus);
       this.changed();
     }
 
@@ -53,8 +55,7 @@
       to.push(JSON.stringify(this.document));
       this.document = JSON.parse(from.pop());
       this.typed = "";
-      const active = document.activeElement;
-      this.redraw((active && active.dataset.at) || "");
+      this.redraw(this.here());
       this.changed();
     }
 
@@ -68,12 +69,21 @@
       else this.step(this.future, this.past);
     }
 
+    here() {
+      const active = document.activeElement;
+      return (active && active.dataset.at) || "";
+    }
+
     redraw(focus) {
       const top = this.desk.node.scrollTop;
+      const { selectionStart: start, selectionEnd: end } = document.activeElement || {};
+      const stays = focus && focus === this.here();
       this.draw();
       this.desk.node.scrollTop = top;
       const next = this.place(focus);
-      if (next) next.focus();
+      if (!next) return;
+      next.focus({ preventScroll: stays });
+      if (stays && Number.isInteger(start) && next.setSelectionRange) next.setSelectionRange(start, end);
     }
 
     // The control at a place, else the nearest one: of the same row, else of what the row is in.

@@ -1,6 +1,7 @@
 // Fields for what a game's texts are made of: variables and their values, conditions and effects, who speaks, the world sheet.
 // Every function draws part of a document and changes it only through edit(where, mutate, redraw, focus), so that the view that
-// owns the document decides how changes are undone, and a form of the board may use the same fields.
+// owns the document decides how changes are undone, and a form of the board may use the same fields. redraw is "later" where a field
+// that was just left has changed more than itself.
 (() => {
   "use strict";
 
@@ -10,6 +11,20 @@
   const STARTS = { bool: false, int: 0, string: "" };
   const TYPES = ["bool", "int", "string"];
   const NAME = /^[a-z][a-z0-9_]{0,39}$/;
+
+  // What a field that is left changes elsewhere is drawn only after the press that left it: else the button that was pressed would be
+  // gone before it was let go.
+  let pressed = false;
+  const owed = [];
+  const pay = () => { pressed = false; for (const act of owed.splice(0)) act(); };
+  document.addEventListener("pointerdown", () => { pressed = true; }, true);
+  for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, () => window.setTimeout(pay), true);
+  function settled(act) {
+    if (!pressed) { window.setTimeout(act); return; }
+    owed.push(act);
+    window.setTimeout(pay, 500); // some presses (on a list that opens) are never let go on the page
+  }
+
   const type_of = (value) => (typeof value === "boolean" ? "bool" : typeof value === "number" ? "int" : "string");
 
   // A text field bound to owner[name]. lazy: taken when the field is left, for names that others refer to.
@@ -118,7 +133,7 @@
         const wrong = !NAME.test(name) ? t("variable.bad_name") : variables.some((one) => one !== row && one.name === name) ? t("variable.taken") : "";
         fault.textContent = wrong;
         field.setAttribute("aria-invalid", String(Boolean(wrong)));
-        if (!wrong && name !== row.name) edit(`${here}/name`, () => { renamed(row.name, name); row.name = name; }, true);
+        if (!wrong && name !== row.name) edit(`${here}/name`, () => { renamed(row.name, name); row.name = name; }, "later");
       };
       const holder = el("div", { class: "mq-found" });
       found(row, holder);
@@ -147,7 +162,7 @@
         const wrong = !name ? t("character.no_name") : cast.some((one) => one !== row && one.name === name) ? t("character.taken") : "";
         fault.textContent = wrong;
         field.setAttribute("aria-invalid", String(Boolean(wrong)));
-        if (!wrong && name !== row.name) edit(`${here}/name`, () => { renamed(row.name, name); row.name = name; }, true);
+        if (!wrong && name !== row.name) edit(`${here}/name`, () => { renamed(row.name, name); row.name = name; }, "later");
       };
       const holder = el("div", { class: "mq-found" });
       found(row, holder);
@@ -176,5 +191,5 @@
       labelled(t("world.absent"), lines_field(world, "absent", `${where}/absent`, t("world.absent"), edit, t("world.absent_hint"))));
   }
 
-  Object.assign(window.Maquette, { text_field, labelled, pick, condition, effect, rules, rule_adders, variable_fields, cast_fields, world_fields });
+  Object.assign(window.Maquette, { settled, text_field, labelled, pick, condition, effect, rules, rule_adders, variable_fields, cast_fields, world_fields });
 })();

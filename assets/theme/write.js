@@ -6,7 +6,7 @@
   const { el, t, named, call, button, quiet, chip, notice, dialog } = window.Maquette;
   const WAIT = 300;
   const SIGNS = { error: "✕", warning: "!", note: "i" };
-  const EDITED = new Set(["copy", "article", "dialogue"]);
+  const EDITED = new Set(["copy", "article", "dialogue", "lore"]);
 
   // A finding: a sign and a word beside its colour, and its repair where it carries one. accept(finding) applies it.
   function finding_row(finding, accept) {
@@ -212,7 +212,8 @@
   function edit_button(base, asset, saved) {
     const media = asset.files[0].media_type;
     if (!EDITED.has(asset.kind) || !media.endsWith(`.${asset.kind}+json`)) return null;
-    const open = () => (asset.kind === "dialogue" ? window.Maquette.open_dialogue(base, asset, saved) : new Write(base, asset, saved));
+    const views = { dialogue: window.Maquette.open_dialogue, lore: window.Maquette.open_lore };
+    const open = () => (views[asset.kind] ? views[asset.kind](base, asset, saved) : new Write(base, asset, saved));
     return quiet(`✎ ${t("write.open")}`, open, { class: "mq-link mq-edit" });
   }
 

@@ -173,7 +173,7 @@ def test_a_dialogue_is_rebuilt_node_by_node_and_its_ids_stay(page: Page, studio:
     save.click()
     drawer = page.locator(".mq-drawer[open]")
     expect(drawer.locator(".mq-drawer-head")).to_contain_text("Version 2")
-    document = dialogue_of(studio, "The Ferry")
+    document = document_of(studio, "The Ferry", "dialogue")
     assert [line["id"] for line in document["nodes"][0]["lines"]] == ["l_2", "l_1"]
     assert [choice["id"] for choice in document["nodes"][0]["choices"]][:3] == ["c_1", "c_2", "c_3"]
     assert document["nodes"][0]["choices"][3]["when"] == [{"variable": "matches", "comparison": ">=", "value": 1}]
@@ -206,9 +206,53 @@ def test_what_is_taken_away_is_missed_at_its_node_and_comes_back(page: Page, stu
     assert (watch.foreign, watch.errors) == ([], [])
 
 
-def dialogue_of(studio: Running, title: str) -> Any:
-    """The newest version of a dialogue, as it is stored."""
+def test_a_world_is_edited_and_what_does_not_agree_with_it_is_found_there(page: Page, studio: Running, watch: Watch) -> None:
+    opened(page, studio, "Saltmere").get_by_role("button", name="Edit the words").click()
+    desk = page.locator(".mq-desk")
+    expect(desk.locator(".mq-scores")).to_contain_text("found nothing")
+    # A thing this world does not have, and a name that is spelt otherwise
+    item = desk.locator('[data-entry="e1"]')
+    item.locator("textarea").fill("Thick and dark, pressed in Saltmeer for the gun.")
+    expect(item.locator('[data-rule="not_of_this_world"]')).to_contain_text("gun")
+    expect(item.locator('[data-rule="misspelt_name"]')).to_contain_text("Saltmere")
+    desk.locator('[data-at="world/absent"]').fill("")
+    expect(item.locator('[data-rule="not_of_this_world"]')).to_have_count(0)
+    item.locator("textarea").fill("Thick and dark, pressed in Saltmere.")
+    expect(desk.locator(".mq-finding")).to_have_count(0)
+    # A character with voice, goals and knowledge; a place
+    desk.locator('[data-fold="cast"] summary').click()
+    desk.get_by_role("button", name="+ Character").click()
+    desk.locator('[data-at="cast/0/name"]').fill("Marrow")
+    desk.locator('[data-at="cast/0/voice"]').fill("slow, dry")
+    desk.locator('[data-at="cast/0/goals"]').fill("keep the lamp dark\nbe left alone")
+    desk.locator('[data-at="cast/0/knowledge"]').fill("who stole the oil")
+    desk.locator('[data-fold="entries-place"] summary').click()
+    desk.get_by_role("button", name="+ Place").click()
+    desk.locator('[data-at="entries/1/name"]').fill("The tower")
+    desk.locator('[data-at="entries/1/text"]').fill("Grey stone above Saltmere.")
+    # A quest stage that nothing leads to
+    desk.get_by_role("button", name="+ Stage").click()
+    expect(desk.locator('[data-stage="s3"] [data-rule="unreachable"]')).to_be_visible()
+    page.keyboard.press("Control+z")
+    expect(desk.locator('[data-stage="s3"]')).to_have_count(0)
+    expect(desk.locator(".mq-finding")).to_have_count(0)
+    desk.get_by_role("button", name="Save as a new version").click()
+    drawer = page.locator(".mq-drawer[open]")
+    expect(drawer.locator(".mq-drawer-head")).to_contain_text("Version 2")
+    document = document_of(studio, "Saltmere", "lore")
+    assert document["cast"][0] == {
+        "name": "Marrow", "voice": "slow, dry", "goals": ["keep the lamp dark", "be left alone"], "knowledge": ["who stole the oil"],
+    }  # fmt: skip
+    assert [(entry["id"][:2], entry["kind"]) for entry in document["entries"]] == [("e1", "item"), ("e_", "place")]
+    drawer.get_by_role("button", name="Edit the words").click()
+    desk.locator("select[name=before]").select_option(index=1)
+    expect(desk.locator(".mq-difference")).to_contain_text("Grey stone above Saltmere.")
+    assert (watch.foreign, watch.errors) == ([], [])
+
+
+def document_of(studio: Running, title: str, view: str) -> Any:
+    """The newest version of a dialogue or of lore, as it is stored."""
     project = next(one["id"] for one in studio.projects() if one["name"] == PROJECT)
     listed = studio.api("GET", f"projects/{project}/assets")["assets"]
     asset = max((one for one in listed if one["title"] == title), key=lambda one: int(one["version"]))
-    return studio.api("GET", f"assets/{asset['id']}/dialogue")["document"]
+    return studio.api("GET", f"assets/{asset['id']}/{view}")["document"]

@@ -10,6 +10,7 @@ from pydantic import Field
 from domain.asset import Asset
 from domain.dialogue import DialogueDocument
 from domain.finding import Finding, repaired
+from domain.lore import LoreDocument
 from domain.value import Value
 from studio.studio import Studio
 from studio.writing import TEXT_MAX
@@ -51,6 +52,10 @@ def writing_router(studio: Studio) -> APIRouter:
     @router.post("/dialogue")
     def save_dialogue(asset_id: str, edited: DialogueDocument, request: Request) -> dict[str, Any]:
         return _told(studio.writing.save_dialogue(asset_id, edited, str(request.state.person)))
+
+    @router.post("/lore")
+    def save_lore(asset_id: str, edited: LoreDocument, request: Request) -> dict[str, Any]:
+        return _told(studio.writing.save_lore(asset_id, edited, str(request.state.person)))
 
     @router.get("/versions")
     def versions(asset_id: str) -> list[dict[str, Any]]:
