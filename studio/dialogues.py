@@ -19,15 +19,18 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from agents.checks.graph import graph
+from agents.checks.lore import world
 from agents.checks.string_table import string_table
 from agents.writers.game.files import GameFile, game_files
 from agents.writers.game.picture import Labels, graph_picture
 from domain.asset import Asset
-from domain.dialogue import DIALOGUE_MEDIA_TYPE, DialogueDocument, VariableValue, with_ids
+from domain.context import StepContext
+from domain.dialogue import DIALOGUE_MEDIA_TYPE, DialogueDocument, VariableValue, said_in, with_ids
 from domain.errors import AssetDamaged, NotFound
 from domain.finding import Finding
 from domain.lore import LORE_MEDIA_TYPE, LoreDocument
 from domain.play import State, begin, choose, replay
+from domain.specs import DialogueSpec
 from library.library import Library
 
 _Document = TypeVar("_Document", DialogueDocument, LoreDocument)
@@ -79,9 +82,15 @@ class Dialogues:
         return game_files(dialogue_of(self._library, asset), asset.title)
 
     def revised(self, asset_id: str, document: DialogueDocument) -> tuple[DialogueDocument, tuple[Finding, ...]]:
-        """An edited document: lines keep their ids, new ones get new ids; and what the checks of the graph say."""
-        whole = with_ids(document, self.document(asset_id))
-        return whole, graph(whole)
+        """An edited document: lines keep their ids, new ones get new ids; and what the checks of the graph and of the world say."""
+        asset = self._library.asset(asset_id)
+        whole = with_ids(document, dialogue_of(self._library, asset))
+        kept = asset.recipe.parameters.get("context")
+        spec = StepContext.model_validate(kept).spec if kept is not None else None
+        if not isinstance(spec, DialogueSpec):
+            return whole, graph(whole)
+        said = [one for node in whole.nodes for one in said_in(node)]
+        return whole, (*graph(whole), *(finding for one in said for finding in world(one.text, spec.world, one.id)))
 
     def table(self, asset_id: str, csv: str) -> tuple[Finding, ...]:
         return string_table(csv, self.document(asset_id))

@@ -1,7 +1,7 @@
 """What a person can do with lore that was made: read it, check an edit. Saving a version is in studio/writing.py.
 
-    studio.lore.document(asset_id)            -> LoreDocument
-    studio.lore.revised(asset_id, document)   -> (document with ids, findings); nothing is stored
+studio.lore.document(asset_id)            -> LoreDocument
+studio.lore.revised(asset_id, document)   -> (document with ids, findings); nothing is stored
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ class Lore:
 def lore_texts(document: LoreDocument) -> list[tuple[str, str, str]]:
     """(key, name, text) of everything that is said in it, in reading order."""
     world = document.world
-    sheet = (("about", world.about), ("facts", "; ".join(world.facts)), ("names", "; ".join(world.names)), ("absent", "; ".join(world.absent)))
+    lists = (("facts", world.facts), ("names", world.names), ("absent", world.absent))
+    sheet = (("about", world.about), *((key, "; ".join(values)) for key, values in lists))
     rows = [(f"world/{key}", f"{world.name} {key}".strip(), text) for key, text in sheet if text]
     rows += [(f"cast/{one.name}", one.name, "; ".join(told_of(one))) for one in document.cast]
     rows += [(bark.id, f"{one.character}: {one.situation}", bark.text) for one in document.barks for bark in one.barks]

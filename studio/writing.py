@@ -5,6 +5,7 @@
     studio.writing.save(asset_id, texts, person)         -> Asset, a new version; the old one stays
     studio.writing.save_dialogue(asset_id, document, person), .save_lore(asset_id, document, person)
     studio.writing.versions(asset_id), .difference(asset_id, before)
+    studio.writing.options(language)                     -> channels and frameworks that a copy step may name
 
 Texts are by key of a field, as the sheet gives them. Counting and checks are the writers' own, so that a page never disagrees
 with them. Knows no page; a dialogue's graph and play are in studio/dialogues.py.
@@ -35,11 +36,12 @@ from domain.specs import ArticleSpec, CopyField, CopySpec
 from domain.take import Take
 from domain.value import Value
 from library.library import AssetQuery, Library
+from studio.copy_options import CopyOptions, copy_options
 from studio.dialogues import Dialogues
 from studio.difference import Change, word_diff
 from studio.lore import Lore, lore_texts
 from studio.plans import Plans
-from studio.word_makers import output_of, scored
+from studio.word_makers import Print, output_of, scored
 
 #: The maker of a version that a person wrote.
 PERSON = "person"
@@ -92,11 +94,16 @@ class FieldChange(Value):
 
 
 class Writing:
-    def __init__(self, library: Library, plans: Plans, desk: Desk, now: Callable[[], datetime]) -> None:
+    """printed: an edited text as further files (Word, PDF), as its writer gives them."""
+
+    def __init__(
+        self, library: Library, plans: Plans, desk: Desk, now: Callable[[], datetime], printed: Print = lambda document: ((), ())
+    ) -> None:
         self._library = library
         self._plans = plans
         self._desk = desk
         self._now = now
+        self._printed = printed
 
     def sheet(self, asset_id: str) -> Sheet:
         """Raises NotFound for an asset that is no copy and no article, AssetDamaged for one that cannot be read."""
@@ -159,6 +166,10 @@ class Writing:
                 found.append(FieldChange(name=(new.get(key) or old[key])[0], pieces=word_diff(was, became)))
         return tuple(found)
 
+    def options(self, language: str) -> CopyOptions:
+        """What a copy step can be asked for, named in a page's language."""
+        return copy_options(self._desk, language)
+
     # Reading
 
     def _text(self, asset: Asset) -> Text:
@@ -207,7 +218,7 @@ class Writing:
     # Storing
 
     def _stored(self, asset: Asset, document: Edited, person: str) -> Asset:
-        output = output_of(document, asset.recipe.kind, asset.main.media_type, Trace(notes=("edited by a person",)))
+        output = output_of(document, asset.recipe.kind, asset.main.media_type, Trace(notes=("edited by a person",)), self._printed)
         output = scored(output, self._desk.words.score)
         recipe = _recipe(asset, document)
         if not self._has_step(asset):

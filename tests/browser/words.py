@@ -27,7 +27,9 @@ ARTICLE = ArticleDocument(
 LORE = LoreDocument(
     language="en",
     form="quest",
-    world=WorldSheet(name="Saltmere", about="A drowned coast.", facts=("The lamp burns oil.",), names=("Saltmere", "Marrow"), absent=("gun",)),
+    world=WorldSheet(
+        name="Saltmere", about="A drowned coast.", facts=("The lamp burns oil.",), names=("Saltmere", "Marrow"), absent=("gun",)
+    ),
     entries=(LoreEntry(id="e1", kind="item", name="Lamp oil", text="Thick and dark, pressed in Saltmere."),),
     quest=Quest(
         title="The dark lamp",

@@ -29,7 +29,13 @@ class Repair(Value):
 
 
 def writing_router(studio: Studio) -> APIRouter:
-    router = APIRouter(prefix="/api/assets/{asset_id}/writing", route_class=JsonRoute)
+    whole = APIRouter(prefix="/api", route_class=JsonRoute)
+    router = APIRouter(prefix="/assets/{asset_id}/writing", route_class=JsonRoute)
+
+    @whole.get("/writing/options")
+    def options(language: str = "en") -> dict[str, Any]:
+        """Channels with the fields they take, and frameworks, named in this language."""
+        return studio.writing.options(language).model_dump(mode="json")
 
     @router.get("")
     def sheet(asset_id: str) -> dict[str, Any]:
@@ -65,7 +71,8 @@ def writing_router(studio: Studio) -> APIRouter:
     def difference(asset_id: str, before: str) -> list[dict[str, Any]]:
         return [change.model_dump(mode="json") for change in studio.writing.difference(asset_id, before)]
 
-    return router
+    whole.include_router(router)
+    return whole
 
 
 def _told(asset: Asset) -> dict[str, Any]:

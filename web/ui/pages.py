@@ -32,7 +32,7 @@ from web.ui.words import LANGUAGES, Words
 UPLOAD_LIMIT = "26mb"
 #: In this order: the first defines what the others use.
 SCRIPTS = (
-    "parts.js", "drawing.js", "fields.js", "scene.js", "game.js", "board.js",
+    "parts.js", "drawing.js", "fields.js", "scene.js", "game.js", "step_fields.js", "board.js",
     "write.js", "editing.js", "dialogue_nodes.js", "dialogue.js", "lore.js",
     "library.js", "models.js", "brand.js", "engine.js",
 )  # fmt: skip
