@@ -21,14 +21,15 @@ from pydantic import ValidationError
 from agents.checks.graph import graph
 from agents.checks.lore import world
 from agents.checks.string_table import string_table
+from agents.writers.game.data import told
 from agents.writers.game.files import GameFile, game_files
 from agents.writers.game.picture import Labels, graph_picture
 from domain.asset import Asset
 from domain.context import StepContext
-from domain.dialogue import DIALOGUE_MEDIA_TYPE, DialogueDocument, VariableValue, said_in, with_ids
+from domain.dialogue import DIALOGUE_MEDIA_TYPE, DialogueDocument, Effect, VariableValue, said_in, with_ids
 from domain.errors import AssetDamaged, NotFound
 from domain.finding import Finding
-from domain.lore import LORE_MEDIA_TYPE, LoreDocument
+from domain.lore import LORE_MEDIA_TYPE, LoreDocument, told_of
 from domain.play import State, begin, choose, replay
 from domain.specs import DialogueSpec
 from library.library import Library
@@ -94,6 +95,28 @@ class Dialogues:
 
     def table(self, asset_id: str, csv: str) -> tuple[Finding, ...]:
         return string_table(csv, self.document(asset_id))
+
+
+def dialogue_texts(document: DialogueDocument) -> list[tuple[str, str, str]]:
+    """(key, name, text) of everything that can be edited: people, variables, and of each node what is said and where it leads."""
+    rows = [(f"cast {one.name}", one.name, "; ".join(told_of(one))) for one in document.cast if told_of(one)]
+    rows += [(f"variable {v.name}", v.name, f"{v.type} = {v.start}{': ' if v.about else ''}{v.about}") for v in document.variables]
+    for node in document.nodes:
+        for one in said_in(node):
+            name = f"{node.id} {getattr(one, 'speaker', '▸')}"
+            rules = [told(c) for c in one.when] + [_effect(e) for e in getattr(one, "effects", ())]
+            rows += [(one.id, name, one.text), (f"{one.id} rules", name, " · ".join([*_leads(getattr(one, "goto", "")), *rules]))]
+        ways = [" · ".join([*_leads(jump.goto), *(told(c) for c in jump.when)]) for jump in node.jumps] + _leads(node.goto)
+        rows.append((f"node {node.id}", node.id, "; ".join([*(_effect(e) for e in node.effects), *ways])))
+    return [row for row in rows if row[2]]
+
+
+def _leads(goto: str) -> list[str]:
+    return [f"→ {goto}"] if goto else []
+
+
+def _effect(effect: Effect) -> str:
+    return f"{effect.variable} {'=' if effect.change == 'set' else '+='} {effect.value}"
 
 
 def dialogue_of(library: Library, asset: Asset) -> DialogueDocument:

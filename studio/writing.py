@@ -21,9 +21,10 @@ from pydantic import ValidationError
 from agents.writers.calls import Desk
 from agents.writers.recheck import rechecked_article, rechecked_copy
 from domain.asset import Asset
+from domain.channel import ChannelName
 from domain.context import StepContext
 from domain.counting import CountingRule, count
-from domain.dialogue import DIALOGUE_MEDIA_TYPE, DialogueDocument, said_in
+from domain.dialogue import DIALOGUE_MEDIA_TYPE, DialogueDocument
 from domain.documents import ARTICLE_MEDIA_TYPE, COPY_MEDIA_TYPE, ArticleDocument, CopyDocument, CopyLine, CopySet, CopySlot
 from domain.errors import AssetDamaged, Conflict, InputError, NotFound
 from domain.events import EventKind
@@ -37,7 +38,7 @@ from domain.take import Take
 from domain.value import Value
 from library.library import AssetQuery, Library
 from studio.copy_options import CopyOptions, copy_options
-from studio.dialogues import Dialogues
+from studio.dialogues import Dialogues, dialogue_texts
 from studio.difference import Change, word_diff
 from studio.lore import Lore, lore_texts
 from studio.plans import Plans
@@ -75,11 +76,12 @@ class Field(Value):
 
 
 class Sheet(Value):
-    """findings: of the whole. angles: what each set is about, by label."""
+    """findings: of the whole. angles: what each set is about, by label. channel_name: None without a channel, or an unknown one."""
 
     asset_id: str
     language: str
     channel: str = ""
+    channel_name: ChannelName | None = None
     fields: tuple[Field, ...]
     angles: dict[str, str] = {}
     findings: tuple[Finding, ...] = ()
@@ -205,10 +207,12 @@ class Writing:
         output = scored(output_of(document, asset.recipe.kind, asset.main.media_type, Trace()), self._desk.words.score)
         fields = _copy_fields(document) if isinstance(document, CopyDocument) else _article_fields(document)
         known = {field.name for field in fields}
+        channel = document.channel if isinstance(document, CopyDocument) else ""
         return Sheet(
             asset_id=asset.id,
             language=document.language,
-            channel=document.channel if isinstance(document, CopyDocument) else "",
+            channel=channel,
+            channel_name=next((one.name for one in self._desk.channels.all if one.id == channel), None),
             fields=fields,
             angles={one.label: one.angle for one in document.sets} if isinstance(document, CopyDocument) else {},
             findings=tuple(f for f in document.findings if isinstance(document, CopyDocument) or f.field not in known),
@@ -283,7 +287,7 @@ class Writing:
 def texts_of(document: Edited) -> list[tuple[str, str, str]]:
     """(key, name, text) of everything that can be edited, in reading order."""
     if isinstance(document, DialogueDocument):
-        return [(one.id, f"{node.id} {getattr(one, 'speaker', '▸')}", one.text) for node in document.nodes for one in said_in(node)]
+        return dialogue_texts(document)
     if isinstance(document, LoreDocument):
         return lore_texts(document)
     if isinstance(document, ArticleDocument):

@@ -181,7 +181,11 @@ window.Maquette = (() => {
     if (kind === "script") return el("div", { class: "mq-dialogue" }, script_of(document_));
     if (kind === "translation") return el("div", { class: "mq-dialogue" }, translation_of(document_));
     if (kind === "copy") {
-      return el("div", { class: "mq-copy" }, document_.slots.map((slot) => el("section", {}, el("h4", {}, named("slot", slot.name)), lines_of(slot))));
+      const section = (slot) => el("section", {}, el("h4", {}, named("slot", slot.name)), lines_of(slot));
+      const variants = document_.variants || [];
+      if (!variants.length) return el("div", { class: "mq-copy" }, document_.slots.map(section));
+      const sets = [{ label: "A", angle: document_.angle, slots: document_.slots }, ...variants];
+      return el("div", { class: "mq-copy" }, sets.map((set) => el("section", { class: "mq-copy-set" }, el("h3", {}, [set.label, set.angle].filter(Boolean).join(" · ")), set.slots.map(section))));
     }
     if (kind === "article") {
       return el("div", { class: "mq-article" },

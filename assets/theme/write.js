@@ -66,7 +66,8 @@
     const head = el("span", { class: "mq-scores", role: "status" });
     const keep = button(t("write.save"), save, { class: "mq-button mq-primary", name: "save", disabled: true });
     const body = el("div", { class: "mq-desk-body" });
-    const bar_ = el("header", { class: "mq-desk-head" }, el("div", { class: "mq-titles" }, el("h2", {}, asset.title), el("p", {}, `${t("card.version")} ${asset.version}`)), head, keep);
+    const about = el("p", {}, `${t("card.version")} ${asset.version}`);
+    const bar_ = el("header", { class: "mq-desk-head" }, el("div", { class: "mq-titles" }, el("h2", {}, asset.title), about), head, keep);
     const node = dialog(asset.title, "mq-desk", bar_, says.node, body);
     // Edits are not lost by one press beside the view: the first one says so, the second closes.
     let warned = false;
@@ -82,7 +83,7 @@
     node.addEventListener("cancel", stay);
     node.addEventListener("input", () => { warned = false; });
     bar_.append(quiet("✕", (event) => { if (!stay(event)) node.close(); }, { "aria-label": t("card.close"), class: "mq-link mq-x" }));
-    return { node, says, head, keep, body };
+    return { node, says, head, about, keep, body };
   }
 
   class Write {
@@ -109,6 +110,7 @@
         const labels = [...new Set(sheet.fields.map((field) => field.set))];
         const sets = labels.map((label) => this.set(label, sheet, labels.length > 1));
         this.desk.body.replaceChildren(this.whole, el("div", { class: "mq-sets", "data-sets": labels.length }, sets));
+        if (sheet.channel_name) this.desk.about.append(` · ${sheet.channel_name[t("locale").startsWith("zh") ? "zh" : "en"]}`);
         this.draw(sheet);
         const compare = await comparison(this.base, this.asset.id);
         if (compare) this.desk.body.append(compare);
@@ -125,7 +127,7 @@
 
     field(field) {
       const paragraph = field.key.match(/^paragraph (\d+)$/);
-      const name = paragraph ? t("write.paragraph", { n: paragraph[1] }) : field.key === "headline" ? named("slot", "headline") : `${named("slot", field.name)} ${field.number}`;
+      const name = paragraph ? t(field.text.startsWith("## ") ? "write.heading" : "write.paragraph", { n: paragraph[1] }) : field.key === "headline" ? named("slot", "headline") : `${named("slot", field.name)} ${field.number}`;
       const area = el("textarea", { name: field.key, rows: field.key.startsWith("paragraph") ? 4 : field.limit && field.limit > 60 ? 3 : 2, "aria-label": field.set ? `${field.set} ${name}` : name, class: "mq-field" });
       area.value = field.text;
       const count = el("span", { class: "mq-count", role: "status" });
@@ -171,6 +173,7 @@
         drawn.count.textContent = [
           field.limit === null ? field.count : `${field.count} / ${field.limit}`, named("unit", field.counting),
           field.limit === null ? "" : t(field.hard ? "write.hard" : "write.asked"),
+          field.recommended && field.recommended !== field.limit ? t("write.advised", { n: field.recommended }) : "",
           field.truncation && field.truncation !== field.limit ? t("write.shown", { n: field.truncation }) : "",
           over ? t("write.over", { n: field.count - field.limit }) : "",
         ].filter((part) => part !== "").join(" · ");
@@ -187,9 +190,11 @@
       try {
         const { text } = await call(this.base, "POST", this.path("/repair"), { text: field.text, finding });
         const { area } = this.fields.get(field.key);
-        area.value = text;
-        this.changed(field.key, text);
         area.focus();
+        area.select();
+        // As if it were typed, so that the browser's own undo takes it back.
+        if (!document.execCommand("insertText", false, text)) area.value = text;
+        this.changed(field.key, text);
       } catch (error) {
         this.desk.says.say(error.message);
       }

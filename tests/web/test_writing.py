@@ -244,3 +244,19 @@ def test_an_edited_article_is_printed_anew(page: Page) -> None:
     assert [file.name for file in made.files] == ["article.json", "article.md", "article.docx", "article.pdf"]
     pdf = b"".join(page.bench.library.file_chunks(made.files[3].sha256))
     assert "It opens on 5 May." in pypdfium2.PdfDocument(pdf)[0].get_textpage().get_text_range()
+
+
+def test_what_changed_between_two_dialogues_names_ways_rules_and_variables_too(page: Page) -> None:
+    asset = page.add(StepKind.DIALOGUE, DIALOGUE_MEDIA_TYPE, RICH.model_dump_json().encode())
+    document = RICH.model_dump(mode="json")
+    document["nodes"][0]["choices"][0]["goto"] = "n3"
+    document["nodes"][0]["lines"][1]["when"] = []
+    document["variables"][0]["start"] = 5
+    made = page.call("POST", asset, "/dialogue", document)
+    changes = page.call("GET", made["id"], f"/difference?before={asset}")
+    told = {
+        change["name"]: [(piece["kind"], piece["text"].strip()) for piece in change["pieces"] if piece["kind"] != "same"]
+        for change in changes
+    }
+    assert set(told) == {"trust", "n1 Keeper", "n1 ▸"}
+    assert ("new", "n3") in told["n1 ▸"]
