@@ -77,6 +77,7 @@ def open_studio(settings: Settings) -> Studio:
     from studio.media_makers import Preparations, preference, voices_of
     from studio.models import ModelDesk, endpoint_of, own_choices
     from studio.plans import Plans
+    from studio.printing import Printing
     from studio.projects import Projects
     from studio.quotes import Quotes
     from studio.runner import Runner
@@ -151,7 +152,7 @@ def open_studio(settings: Settings) -> Studio:
         makers=makers,
         runner=runner,
         engine=room,
-        writing=Writing(library, plans, desk, now),
+        writing=Writing(library, plans, desk, now, Printing(desk.folder / "fonts", engine.store).article),
         voices=lambda: tuple(voice.name for voice in voices_of(engine.voices, installed_engines())),
         fonts=lambda: font_families(assets),
         families=lambda: tuple(sorted({art.family for art in engine.illustrator.library.ready()})),

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from domain.dialogue import Character
 from domain.finding import Finding
 from domain.value import Value, content_hash
 
@@ -79,11 +80,13 @@ class LoreEntry(Value):
 
 
 class LoreDocument(Value):
-    """media type application/vnd.maquette.lore+json. Of barks, quest and entries the one its form names is filled."""
+    """media type application/vnd.maquette.lore+json. Of barks, quest and entries a writer fills the one its form names; a person
+    may add to the others. cast: who lives in this world."""
 
     language: str
     form: LoreForm
     world: WorldSheet = WorldSheet()
+    cast: tuple[Character, ...] = ()
     barks: tuple[BarkSet, ...] = ()
     quest: Quest | None = None
     entries: tuple[LoreEntry, ...] = ()
@@ -96,7 +99,42 @@ class LoreDocument(Value):
             rows.append(self.quest.title)
             rows += [part for stage in self.quest.stages for part in (stage.title, stage.objective, stage.text) if part]
         rows += [f"{entry.name}: {entry.text}" for entry in self.entries]
+        rows += [f"{one.name}: {'; '.join(about)}" for one in self.cast if (about := told_of(one))]
         return "\n".join(rows)
+
+
+def told_of(one: Character) -> tuple[str, ...]:
+    """How a character talks, what they want and know, in this order; without what is empty."""
+    return tuple(part for part in (one.voice, *one.goals, *one.knowledge) if part)
+
+
+def with_lore_ids(edited: LoreDocument, before: LoreDocument | None = None) -> LoreDocument:
+    """An edited document in which every bark and entry has an id: those that have one keep it, those without get a new one.
+
+    before: the document that was edited; an id of it whose text is gone is not given to another.
+    """
+    taken = {id_ for one in (edited, before) if one is not None for id_ in _ids_of(one)}
+
+    def fresh(letter: str, said: str) -> str:
+        for number in range(1 << 20):
+            id_ = f"{letter}_{content_hash(f'new/{said}/{number}')[:8]}"
+            if id_ not in taken:
+                taken.add(id_)
+                return id_
+        raise OverflowError("no id is left")
+
+    barks = tuple(
+        one.model_copy(
+            update={"barks": tuple(b if b.id else b.model_copy(update={"id": fresh("b", f"{one.character}/{b.text}")}) for b in one.barks)}
+        )
+        for one in edited.barks
+    )
+    entries = tuple(e if e.id else e.model_copy(update={"id": fresh("e", f"{e.kind}/{e.name}")}) for e in edited.entries)
+    return edited.model_copy(update={"barks": barks, "entries": entries})
+
+
+def _ids_of(document: LoreDocument) -> tuple[str, ...]:
+    return (*(bark.id for one in document.barks for bark in one.barks), *(entry.id for entry in document.entries))
 
 
 def bark_id(world: str, character: str, situation: str, index: int) -> str:

@@ -6,11 +6,11 @@ from typing import Literal
 
 from domain.value import Value
 
-Style = Literal["title", "note", "heading", "scene", "action", "character", "manner", "speech", "table"]
+Style = Literal["title", "note", "heading", "paragraph", "scene", "action", "character", "manner", "speech", "table"]
 
 
 class PageBlock(Value):
-    """One paragraph; for style "table" its rows, the first being the head, all of the same width."""
+    """One paragraph, in which a line break stays one; for style "table" its rows, the first being the head, all of the same width."""
 
     style: Style
     text: str = ""

@@ -146,13 +146,14 @@ def _each_variable_once(variables: tuple[Variable, ...]) -> tuple[Variable, ...]
 
 class DialogueSpec(StepSpec):
     """cast: more about some or all who speak (those in it need not stand in characters). variables: what the game remembers;
-    the scene notices each in one line."""
+    the scene notices each in one line. world: what every line must agree with."""
 
     kind: Literal[StepKind.DIALOGUE] = StepKind.DIALOGUE
     about: About
     language: Language = "en"
     characters: tuple[str, ...] = Field(default=(), max_length=8)
     cast: tuple[Character, ...] = Field(default=(), max_length=8)
+    world: WorldSheet = WorldSheet()
     variables: Annotated[tuple[Variable, ...], AfterValidator(_each_variable_once)] = Field(default=(), max_length=6)
     nodes: int = Field(default=6, ge=3, le=24)
     tone: str = Field(default="", max_length=120)

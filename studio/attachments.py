@@ -53,11 +53,12 @@ class Attachments:
         else:
             raise AttachmentError(f"{name} is not a kind of file that is taken here.", hint=f"Attach {TAKEN}.", field=name)
         if len(text) > ATTACHMENT_MAX_CHARACTERS:
+            most_each = f"{ATTACHMENT_MAX_CHARACTERS:,}"
             parts = ceil(len(text) / ATTACHMENT_MAX_CHARACTERS)
             most = f" ({ATTACHMENT_MAX_COUNT} fit one message)" if parts > ATTACHMENT_MAX_COUNT else ""
             raise LimitError(
-                f"{name} has {len(text):,} characters; {ATTACHMENT_MAX_CHARACTERS:,} are the most.",
-                hint=f"Attach the part that matters, or cut it into {parts} files of at most {ATTACHMENT_MAX_CHARACTERS:,} characters{most}. "
+                f"{name} has {len(text):,} characters; {most_each} are the most.",
+                hint=f"Attach the part that matters, or cut it into {parts} files of at most {most_each} characters{most}. "
                 "A longer string table goes into the text of a translation step. Nothing was lost.",
                 field=name,
             )

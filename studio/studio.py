@@ -16,6 +16,7 @@ from studio.conversation import Conversation
 from studio.dialogues import Dialogues
 from studio.drawings import Drawings
 from studio.engine import EngineRoom
+from studio.lore import Lore
 from studio.makers import Makers
 from studio.models import ModelDesk
 from studio.plans import Plans
@@ -78,6 +79,11 @@ class Studio:
     def dialogues(self) -> Dialogues:
         """Play, picture, files and checks of the dialogues that were made."""
         return self.writing.dialogues
+
+    @property
+    def lore(self) -> Lore:
+        """World sheets, entries, barks and quests that were made, and the checks of an edit."""
+        return Lore(self.library)
 
     def events(self, project_id: str, after: int = 0) -> tuple[Event, ...]:
         """What happened in a project after event number `after`, oldest first, 500 at most."""

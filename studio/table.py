@@ -56,6 +56,7 @@ def all_makers(engine: Engine, executor: Executor, desk: Desk, prepare: Preparat
         (StepKind.LORE, write_lore, LORE_VERSION, LORE_MEDIA_TYPE),
     )
     weights = desk.words.score
+    printing = Printing(desk.folder / "fonts", engine.store)
     makers = [
         word_maker(
             kind,
@@ -66,10 +67,10 @@ def all_makers(engine: Engine, executor: Executor, desk: Desk, prepare: Preparat
             weights=weights,
             channels=desk.channels.ids if kind is StepKind.COPY else (),
             embedder=embedder if kind is StepKind.COPY else None,
+            printed=printing.article,
         )
         for kind, write, number, media in words
     ]
-    printing = Printing(desk.folder / "fonts", engine.store)
     makers += [
         word_maker(
             StepKind.SCRIPT,

@@ -3,8 +3,9 @@
     studio.writing.sheet(asset_id)                       -> Sheet: every field with its count, limits and findings, and the score
     studio.writing.check(asset_id, texts)                -> the Sheet of edited texts; nothing is stored
     studio.writing.save(asset_id, texts, person)         -> Asset, a new version; the old one stays
-    studio.writing.save_dialogue(asset_id, document, person)
+    studio.writing.save_dialogue(asset_id, document, person), .save_lore(asset_id, document, person)
     studio.writing.versions(asset_id), .difference(asset_id, before)
+    studio.writing.options(language)                     -> channels and frameworks that a copy step may name
 
 Texts are by key of a field, as the sheet gives them. Counting and checks are the writers' own, so that a page never disagrees
 with them. Knows no page; a dialogue's graph and play are in studio/dialogues.py.
@@ -20,24 +21,28 @@ from pydantic import ValidationError
 from agents.writers.calls import Desk
 from agents.writers.recheck import rechecked_article, rechecked_copy
 from domain.asset import Asset
+from domain.channel import ChannelName
 from domain.context import StepContext
 from domain.counting import CountingRule, count
-from domain.dialogue import DIALOGUE_MEDIA_TYPE, DialogueDocument, said_in
+from domain.dialogue import DIALOGUE_MEDIA_TYPE, DialogueDocument
 from domain.documents import ARTICLE_MEDIA_TYPE, COPY_MEDIA_TYPE, ArticleDocument, CopyDocument, CopyLine, CopySet, CopySlot
 from domain.errors import AssetDamaged, Conflict, InputError, LimitError, NotFound
 from domain.events import EventKind
 from domain.finding import Finding
 from domain.job import Job, JobState
+from domain.lore import LORE_MEDIA_TYPE, LoreDocument
 from domain.recipe import InputRef, Output, Recipe, Trace
 from domain.score import Score
 from domain.specs import ArticleSpec, CopyField, CopySpec
 from domain.take import Take
 from domain.value import Value
 from library.library import AssetQuery, Library
-from studio.dialogues import Dialogues
+from studio.copy_options import CopyOptions, copy_options
+from studio.dialogues import Dialogues, dialogue_texts
 from studio.difference import Change, word_diff
+from studio.lore import Lore, lore_texts
 from studio.plans import Plans
-from studio.word_makers import output_of, scored
+from studio.word_makers import Print, output_of, scored
 
 #: The maker of a version that a person wrote.
 PERSON = "person"
@@ -46,6 +51,7 @@ TEXT_MAX = 20_000
 VERSIONS_MAX = 100
 
 Text = CopyDocument | ArticleDocument
+Edited = Text | DialogueDocument | LoreDocument
 
 
 class Field(Value):
@@ -70,11 +76,12 @@ class Field(Value):
 
 
 class Sheet(Value):
-    """findings: of the whole. angles: what each set is about, by label."""
+    """findings: of the whole. angles: what each set is about, by label. channel_name: None without a channel, or an unknown one."""
 
     asset_id: str
     language: str
     channel: str = ""
+    channel_name: ChannelName | None = None
     fields: tuple[Field, ...]
     angles: dict[str, str] = {}
     findings: tuple[Finding, ...] = ()
@@ -89,11 +96,16 @@ class FieldChange(Value):
 
 
 class Writing:
-    def __init__(self, library: Library, plans: Plans, desk: Desk, now: Callable[[], datetime]) -> None:
+    """printed: an edited text as further files (Word, PDF), as its writer gives them."""
+
+    def __init__(
+        self, library: Library, plans: Plans, desk: Desk, now: Callable[[], datetime], printed: Print = lambda document: ((), ())
+    ) -> None:
         self._library = library
         self._plans = plans
         self._desk = desk
         self._now = now
+        self._printed = printed
 
     @property
     def dialogues(self) -> Dialogues:
@@ -126,6 +138,15 @@ class Writing:
             raise InputError("Nothing was changed.", hint="Edit a line before you save.", field="nodes")
         return self._stored(asset, whole.model_copy(update={"findings": findings}), person)
 
+    def save_lore(self, asset_id: str, edited: LoreDocument, person: str) -> Asset:
+        """A new version of a lore document: texts keep their ids, new ones get new ids; what the checks find is kept with it."""
+        lore = Lore(self._library)
+        asset, before = self._library.asset(asset_id), lore.document(asset_id)
+        whole, findings = lore.revised(asset_id, edited)
+        if whole.model_copy(update={"findings": before.findings}) == before:
+            raise InputError("Nothing was changed.", hint="Edit a text before you save.", field="entries")
+        return self._stored(asset, whole.model_copy(update={"findings": findings}), person)
+
     def versions(self, asset_id: str) -> tuple[Asset, ...]:
         """All versions of a text, this one among them, the newest first."""
         asset = self._library.asset(asset_id)
@@ -151,23 +172,30 @@ class Writing:
                 found.append(FieldChange(name=(new.get(key) or old[key])[0], pieces=word_diff(was, became)))
         return tuple(found)
 
+    def options(self, language: str) -> CopyOptions:
+        """What a copy step can be asked for, named in a page's language."""
+        return copy_options(self._desk, language)
+
     # Reading
 
     def _text(self, asset: Asset) -> Text:
         document = self._document(asset)
         if isinstance(document, DialogueDocument):
             raise NotFound(f"{asset.title} is a dialogue.", hint="Edit its lines in the dialogue view.")
+        if isinstance(document, LoreDocument):
+            raise NotFound(f"{asset.title} is lore.", hint="Edit it in the lore view.")
         return document
 
-    def _document(self, asset: Asset) -> Text | DialogueDocument:
-        kinds: dict[str, type[CopyDocument] | type[ArticleDocument] | type[DialogueDocument]] = {
+    def _document(self, asset: Asset) -> Edited:
+        kinds: dict[str, type[Edited]] = {
             COPY_MEDIA_TYPE: CopyDocument,
             ARTICLE_MEDIA_TYPE: ArticleDocument,
             DIALOGUE_MEDIA_TYPE: DialogueDocument,
+            LORE_MEDIA_TYPE: LoreDocument,
         }
         kind = kinds.get(asset.main.media_type)
         if kind is None:
-            raise NotFound(f"{asset.title} is no text that can be edited here.", hint="Choose copy, an article or a dialogue.")
+            raise NotFound(f"{asset.title} is no text that can be edited here.", hint="Choose copy, an article, a dialogue or lore.")
         try:
             return kind.model_validate_json(b"".join(self._library.file_chunks(asset.main.sha256)))
         except ValidationError as error:
@@ -183,10 +211,12 @@ class Writing:
         output = scored(output_of(document, asset.recipe.kind, asset.main.media_type, Trace()), self._desk.words.score)
         fields = _copy_fields(document) if isinstance(document, CopyDocument) else _article_fields(document)
         known = {field.name for field in fields}
+        channel = document.channel if isinstance(document, CopyDocument) else ""
         return Sheet(
             asset_id=asset.id,
             language=document.language,
-            channel=document.channel if isinstance(document, CopyDocument) else "",
+            channel=channel,
+            channel_name=next((one.name for one in self._desk.channels.all if one.id == channel), None),
             fields=fields,
             angles={one.label: one.angle for one in document.sets} if isinstance(document, CopyDocument) else {},
             findings=tuple(f for f in document.findings if isinstance(document, CopyDocument) or f.field not in known),
@@ -195,8 +225,8 @@ class Writing:
 
     # Storing
 
-    def _stored(self, asset: Asset, document: Text | DialogueDocument, person: str) -> Asset:
-        output = output_of(document, asset.recipe.kind, asset.main.media_type, Trace(notes=("edited by a person",)))
+    def _stored(self, asset: Asset, document: Edited, person: str) -> Asset:
+        output = output_of(document, asset.recipe.kind, asset.main.media_type, Trace(notes=("edited by a person",)), self._printed)
         output = scored(output, self._desk.words.score)
         recipe = _recipe(asset, document)
         if not self._has_step(asset):
@@ -258,10 +288,12 @@ class Writing:
         return stored
 
 
-def texts_of(document: Text | DialogueDocument) -> list[tuple[str, str, str]]:
+def texts_of(document: Edited) -> list[tuple[str, str, str]]:
     """(key, name, text) of everything that can be edited, in reading order."""
     if isinstance(document, DialogueDocument):
-        return [(one.id, f"{node.id} {getattr(one, 'speaker', '▸')}", one.text) for node in document.nodes for one in said_in(node)]
+        return dialogue_texts(document)
+    if isinstance(document, LoreDocument):
+        return lore_texts(document)
     if isinstance(document, ArticleDocument):
         head = [("headline", "headline", document.headline)] if document.headline else []
         return [*head, *((f"paragraph {n}", f"paragraph {n}", text) for n, text in enumerate(document.paragraphs, 1))]
@@ -354,7 +386,7 @@ def _context(asset: Asset, document: Text) -> StepContext:
     return StepContext(spec=CopySpec(about=about, language=document.language, channel=document.channel, fields=fields), material=asset.text)
 
 
-def _recipe(asset: Asset, document: Text | DialogueDocument) -> Recipe:
+def _recipe(asset: Asset, document: Edited) -> Recipe:
     """Edited by a person: the document itself is what makes it again. The context stays, for the checks of the next edit."""
     kept = {key: value for key, value in asset.recipe.parameters.items() if key == "context"}
     edited = InputRef(role="edited", sha256=asset.main.sha256, media_type=asset.main.media_type, asset_id=asset.id)

@@ -9,7 +9,7 @@ from agents.checks import text as wording
 from agents.checks.graph import structure
 from domain.dialogue import Choice, DialogueDocument, DialogueLine, DialogueNode
 from domain.finding import Finding, Severity, Words
-from domain.lore import LoreDocument, Quest, WorldSheet
+from domain.lore import LoreDocument, Quest, WorldSheet, told_of
 
 _NAME = re.compile(r"(?<![\w-])[A-ZÀ-Þ][\w'’-]{3,}")
 #: Said of a dialogue's graph; of a quest in its own words.
@@ -84,6 +84,7 @@ def lore(document: LoreDocument) -> tuple[Finding, ...]:
     findings += [_fault("duplicate_line", "Two texts have the id '{id}'.", id_, id=id_) for id_, n in counts.items() if n > 1]
     findings += [_fault("empty_line", "There are no words.", id_) for id_, text in texts if not text.strip(" :")]
     texts += [(stage.id, f"{stage.title} {stage.objective} {stage.text}") for stage in (document.quest.stages if document.quest else ())]
+    texts += [(one.name, ". ".join((one.name, *told_of(one)))) for one in document.cast]
     for id_, text in texts:
         findings += world(text, document.world, id_)
     return tuple(findings)

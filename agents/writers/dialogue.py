@@ -14,6 +14,7 @@ from typing import Any
 from agents.checks import text as wording
 from agents.checks.brand import brand
 from agents.checks.graph import graph
+from agents.checks.lore import world
 from agents.writers.calls import Assignment, Desk, errors, message, room, sampling_of, text_schema
 from agents.writers.casting import cast
 from agents.writers.plot import Plot, plot
@@ -130,6 +131,7 @@ def _question(scene: _Scene, beat: Beat, choices: int) -> str:
     said, spec = scene.said, scene.spec
     comma = "、" if scene.run.speaks == "zh" else ", "
     rows = [Template(said["scene"]).substitute(about=spec.about, characters=comma.join(scene.characters))]
+    rows += _world(scene)
     rows += _people(scene)
     wishes = {"tone": spec.tone, "note": scene.run.context.note}
     rows += [Template(said[key]).substitute({key: value}) for key, value in wishes.items() if value]
@@ -169,6 +171,19 @@ def _people(scene: _Scene) -> list[str]:
         parts = [Template(said[f"person_{key}"]).substitute(value=value) for key, value in told.items() if value]
         rows += [f"{one.name}: {' '.join(parts)}"] if parts else []
     return rows
+
+
+def _world(scene: _Scene) -> list[str]:
+    """What the world sheet says, in the words the writer of lore is told it in."""
+    own, said = scene.spec.world, scene.run.desk.prompts("lore")[scene.run.speaks]
+    comma = "；" if scene.run.speaks == "zh" else "; "
+    told = {
+        "world": " ".join(part for part in (own.name, own.about) if part),
+        "facts": comma.join(own.facts),
+        "names": comma.join(own.names),
+        "absent": comma.join(own.absent),
+    }
+    return [Template(said[key]).substitute(value=value) for key, value in told.items() if value]
 
 
 def _meant(variable: Variable) -> str:
@@ -260,6 +275,7 @@ def _judge(scene: _Scene, beat: Beat, node: DialogueNode) -> tuple[Finding, ...]
             findings += wording.length(text, limit, id_)
             findings += wording.plain(text, lists, run.language, id_)
             findings += brand(text, kit, id_)
+            findings += world(text, scene.spec.world, id_)
             findings += _echo(text, id_, scene.asked)
             findings += wording.near_duplicate(text, [*before, *own], id_, same=0.68)
     if not node.lines:

@@ -20,7 +20,7 @@ from domain.documents import (
     TranslationDocument,
 )
 from domain.finding import Finding
-from domain.lore import LORE_MEDIA_TYPE, LoreDocument
+from domain.lore import LORE_MEDIA_TYPE, LoreDocument, told_of
 
 Document = CopyDocument | ArticleDocument | ScriptDocument | DialogueDocument | LoreDocument | TranslationDocument
 
@@ -90,8 +90,7 @@ def _translation(document: TranslationDocument) -> str:
 def _dialogue(document: DialogueDocument) -> str:
     rows: list[str] = []
     for one in document.cast:
-        about = [one.voice, *one.goals, *one.knowledge]
-        rows += [f"* **{one.name}**: {'; '.join(part for part in about if part)}"] if any(about) else []
+        rows += [f"* **{one.name}**: {'; '.join(told_of(one))}"] if told_of(one) else []
     rows += [f"* `{v.name}` ({v.type}, {v.start}): {v.about}" for v in document.variables]
     rows += [""] if rows else []
     for node in document.nodes:
@@ -117,6 +116,7 @@ def _lore(document: LoreDocument) -> str:
             rows += [*(f"* {way.text} → *{way.goto}*".replace("*  →", "* →") for way in stage.ways), ""] if stage.ways else []
     for entry in document.entries:
         rows += [f"## {entry.name}", "", entry.text, ""]
+    rows += [f"* **{one.name}**: {'; '.join(told_of(one))}" for one in document.cast if told_of(one)]
     return "\n".join(rows).rstrip() + "\n" + _notes(document.findings)
 
 

@@ -6,12 +6,12 @@
 
   const { ICONS, el, t, has, named, duration, bytes, call, button, quiet, chip, bar, notice, preview, remarks, finding_line, downloads, verdict_buttons, export_pack, fault_line, clear_faults, palette_field } = window.Maquette;
   const EDITABLE = {
-    copy: ["about", "tone", "angle", "reading_level", "language", "fields"],
+    copy: ["about", "channel", "fields", "framework", "variants", "angle", "tone", "reading_level", "language"],
     article: ["about", "form", "words", "tone", "language"],
     script: ["about", "form", "seconds", "speakers", "tone", "language"],
     translation: ["text", "language", "source_language", "file", "expansion", "about"],
-    dialogue: ["about", "characters", "nodes", "tone", "language"],
-    lore: ["about", "form", "characters", "situations", "count", "tone", "language"],
+    dialogue: ["about", "characters", "cast", "variables", "world", "nodes", "tone", "language"],
+    lore: ["about", "form", "world", "characters", "situations", "count", "tone", "language"],
     picture: ["about", "width", "height", "style", "palette", "margin"],
     upscale: ["scale", "style", "file", "about"],
     speech: ["text", "voice", "speed", "tone", "language"],
@@ -31,7 +31,11 @@
   const shown_value = (name, value) => {
     if (name === "fields") return value.map((f) => `${named("slot", f.name)} ×${f.count} ≤${f.max_chars}`).join(" · ");
     if (name === "size") return `${value.width} × ${value.height}`;
+    if (name === "world") return window.Maquette.told_world(value);
+    if (Array.isArray(value) && value.some((one) => one && one.name)) return value.map((one) => one.name).join(", ");
     if (Array.isArray(value)) return value.join(", ");
+    if (name === "channel" || name === "framework") return value.replaceAll("_", " ");
+    if (name === "variants") return value > 1 ? "ABCDEF".slice(0, value).split("").join(" / ") : "";
     if (name === "language") return named("language", value);
     return has(`option.${value}`) ? t(`option.${value}`) : String(value);
   };
@@ -283,7 +287,7 @@
         return;
       }
       const row = (name, value) => el("div", { class: "mq-spec" }, el("dt", {}, t(`field.${name}`)), el("dd", {}, value));
-      const rows = (EDITABLE[step.kind] || []).filter((name) => step.spec[name] && String(step.spec[name]).length && step.spec[name] !== "none").map((name) => row(name, shown_value(name, step.spec[name])));
+      const rows = (EDITABLE[step.kind] || []).filter((name) => step.spec[name] && String(shown_value(name, step.spec[name])).length && step.spec[name] !== "none").map((name) => row(name, shown_value(name, step.spec[name])));
       if (step.inputs.length) rows.push(row("inputs", step.inputs.map((input) => input.step).join(", ")));
       // What chat planned and could only fail is said before anybody approves it.
       card.parts.body.replaceChildren(el("dl", { class: "mq-specs" }, rows), step.fault && !step.job ? el("p", { class: "mq-error", role: "alert", lang: "en" }, step.fault) : "", ...step.remarks.map(finding_line));
@@ -416,7 +420,8 @@
     field(name, step) {
       const value = step.spec[name];
       const schema = step.schema[name] || {};
-      if (name === "fields") return this.slots(value);
+      const own = window.Maquette.step_field(name, value, step, this.base);
+      if (own) return own;
       if (name === "size") return this.size(value);
       if (name === "palette") return palette_field(name, value, t("field.palette"), (file) => this.palette(file));
       const choice = (options) => el("select", { name }, options.map(([key, label]) => el("option", { value: key, selected: key === value }, label)));
@@ -434,19 +439,6 @@
         return typeof value === "number" ? Number(input.value) : input.value;
       };
       return { node: el("label", { "data-field": name }, t(`field.${name}`), input, fault_line()), read };
-    }
-
-    // The lines of a copy step: name, how many alternatives, how many characters at most.
-    slots(value) {
-      const rows = value.map((slot) => ({
-        name: el("input", { type: "text", maxlength: 40, value: slot.name, "aria-label": t("slots.name") }),
-        count: el("input", { type: "number", min: 1, max: 12, value: slot.count, "aria-label": t("slots.count") }),
-        most: el("input", { type: "number", min: 2, max: 3000, value: slot.max_chars, "aria-label": t("slots.max") }),
-      }));
-      const head = el("div", { class: "mq-slot mq-slot-head", "aria-hidden": "true" }, el("span", {}, t("slots.name")), el("span", {}, t("slots.count")), el("span", {}, t("slots.max")));
-      const node = el("fieldset", { class: "mq-slots", "data-field": "fields" }, el("legend", {}, t("field.fields")), head, rows.map((row) => el("div", { class: "mq-slot" }, row.name, row.count, row.most)), fault_line());
-      const read = () => rows.filter((row) => row.name.value.trim()).map((row) => ({ name: row.name.value.trim(), max_chars: Number(row.most.value), count: Number(row.count.value) }));
-      return { node, read };
     }
 
     size(value) {

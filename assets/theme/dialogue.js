@@ -1,17 +1,29 @@
-// The dialogue view: nodes and lines to edit with findings at the node, the graph as a picture, and the scene to click through.
+// The dialogue view: characters, variables and nodes to edit with findings where they belong, the graph as a picture, and the scene
+// to click through, both of what is being edited. Checks, play and picture come from the server.
 (() => {
   "use strict";
 
-  const { el, t, call, button, quiet, desk, finding_row, comparison } = window.Maquette;
-  const WAIT = 400;
+  const { el, t, call, button, quiet, Editing, NodeCard, fresh_node_id, cast_fields, variable_fields, finding_row } = window.Maquette;
 
-  class Dialogue {
+  const rename_variable = (document_, old, name) => {
+    for (const node of document_.nodes) {
+      const conditions = [...node.lines, ...node.choices, ...node.jumps].flatMap((row) => row.when);
+      const effects = [node, ...node.choices].flatMap((row) => row.effects);
+      for (const use of [...conditions, ...effects]) if (use.variable === old) use.variable = name;
+    }
+  };
+
+  const rename_speaker = (document_, old, name) => {
+    for (const node of document_.nodes) for (const line of node.lines) if (line.speaker === old) line.speaker = name;
+  };
+
+  class Dialogue extends Editing {
     constructor(base, asset, saved) {
-      Object.assign(this, { base, asset, saved, asked: 0, taken: [] });
-      this.desk = desk(asset, () => this.save());
+      super(base, asset, saved, { load: "dialogue", save: "writing/dialogue" });
+      Object.assign(this, { taken: [], plays: 0 });
+      this.people = el("div", {});
       this.nodes = el("div", { class: "mq-nodes" });
       this.play_ = el("section", { class: "mq-play", "aria-label": t("dialogue.play") });
-      this.stale = el("p", { class: "mq-note", hidden: true }, t("dialogue.stale"));
       this.picture = el("img", { class: "mq-graph", alt: t("dialogue.graph") });
       this.open();
     }
@@ -20,123 +32,110 @@
       return `assets/${this.asset.id}/dialogue${rest}`;
     }
 
-    async open() {
-      try {
-        const { document: found } = await call(this.base, "GET", this.path());
-        this.document = found;
-        this.kept = JSON.stringify(found);
-        this.desk.body.replaceChildren(el("div", { class: "mq-dialogue-desk" },
-          el("div", { class: "mq-part" }, el("h3", {}, t("dialogue.lines")), this.nodes),
-          el("div", { class: "mq-part" }, el("h3", {}, t("dialogue.play")), this.stale, this.play_, el("h3", {}, t("dialogue.graph")), this.picture)));
-        this.draw();
-        await Promise.all([this.check(), this.play()]);
-        const compare = await comparison(this.base, this.asset.id);
-        if (compare) this.desk.body.append(compare);
-      } catch (error) {
-        this.desk.says.say(error.message);
-      }
+    // Every speaker has an entry to write in; those left empty are not kept.
+    begin({ document: found }) {
+      const speaks = (name) => found.cast.find((one) => one.name === name) || { name, voice: "", goals: [], knowledge: [] };
+      this.listed = new Set(found.cast.map((one) => one.name));
+      this.document = { ...found, cast: found.characters.map(speaks), aside: found.cast.filter((one) => !found.characters.includes(one.name)) };
     }
 
-    // Lines
+    outgoing() {
+      const { aside, cast, ...rest } = this.document;
+      const kept = cast.filter((one) => one.voice || one.goals.length || one.knowledge.length || this.listed.has(one.name));
+      return { ...rest, characters: this.names(), cast: [...kept, ...aside] };
+    }
+
+    names() {
+      return this.document.cast.map((one) => one.name);
+    }
+
+    frame() {
+      return el("div", { class: "mq-dialogue-desk" },
+        el("div", { class: "mq-part" }, this.people, el("h3", {}, t("dialogue.lines")), this.nodes),
+        el("div", { class: "mq-part mq-beside" }, el("h3", {}, t("dialogue.play")), this.play_, el("h3", {}, t("dialogue.graph")), this.picture));
+    }
+
+    found(row, holder) {
+      this.holders.set(row, holder);
+    }
 
     draw() {
-      this.found = new Map();
+      const document_ = this.document;
+      const found = (row, holder) => this.found(row, holder);
+      this.holders = new Map();
       this.whole = el("div", { class: "mq-remarks" });
-      this.nodes.replaceChildren(this.whole, ...this.document.nodes.map((node, at) => this.node(node, at)));
+      const cast = cast_fields(document_.cast, "cast", this.edit, { renamed: (old, name) => rename_speaker(this.document, old, name), most: 24 });
+      const variables = variable_fields(document_.variables, "variables", this.edit, { renamed: (old, name) => rename_variable(this.document, old, name), found });
+      this.people.replaceChildren(this.whole,
+        this.fold("cast", `${t("dialogue.cast")} (${document_.cast.length})`, false, cast),
+        this.fold("variables", `${t("dialogue.variables")} (${document_.variables.length})`, false, variables));
+      this.nodes.replaceChildren(...document_.nodes.map((node, at) => new NodeCard(this, node, at).draw()),
+        button(`+ ${t("dialogue.add_node")}`, () => this.add_node(), { "data-at": "nodes/new", class: "mq-button mq-add-node" }));
     }
 
-    node(node, at) {
-      const faults = el("div", { class: "mq-found" });
-      for (const id of [node.id, ...node.lines.map((line) => line.id), ...node.choices.map((choice) => choice.id)]) if (id) this.found.set(id, faults);
-      const add = (list, row) => () => { list.push(row); this.draw(); this.changed(); };
-      const speaker = node.lines.length ? node.lines[node.lines.length - 1].speaker : this.document.characters[0] || "";
-      return el("section", { class: "mq-node", "data-node": node.id },
-        el("h4", {}, node.id, at === 0 ? el("small", {}, ` ${t("dialogue.start")}`) : null),
-        node.lines.map((line) => this.line(node.lines, line)),
-        node.choices.map((choice) => this.choice(node.choices, choice)),
-        node.choices.length ? null : el("label", { class: "mq-node-next" }, t("dialogue.next"), this.target(node, true)),
-        el("p", {}, quiet(`+ ${t("dialogue.add_line")}`, add(node.lines, { id: "", speaker, text: "", when: [] })), quiet(`+ ${t("dialogue.add_choice")}`, add(node.choices, { id: "", text: "", goto: node.goto || node.id, when: [], effects: [] }))),
-        faults);
+    add_node() {
+      const { nodes } = this.document;
+      const speaker = this.names()[0] || "";
+      const node = { id: fresh_node_id(nodes), lines: [{ id: "", speaker, text: "", when: [] }], choices: [], goto: "", effects: [], jumps: [] };
+      this.edit("nodes", () => nodes.push(node), true, `nodes/${nodes.length}/id`);
     }
 
-    text(row, label) {
-      const field = el("textarea", { class: "mq-field", rows: 1, "aria-label": label, "data-line": row.id || "new" });
-      field.value = row.text;
-      field.addEventListener("input", () => { row.text = field.value; this.changed(); });
-      return field;
-    }
-
-    remove(list, row) {
-      return quiet("✕", () => { list.splice(list.indexOf(row), 1); this.draw(); this.changed(); }, { "aria-label": t("dialogue.remove") });
-    }
-
-    line(list, line) {
-      const names = [...new Set([...this.document.characters, line.speaker])];
-      const who = el("select", { class: "mq-field", "aria-label": t("dialogue.speaker") }, names.map((name) => el("option", { value: name, selected: name === line.speaker }, name)));
-      who.addEventListener("change", () => { line.speaker = who.value; this.changed(); });
-      return el("div", { class: "mq-node-row" }, who, this.text(line, `${t("dialogue.line")} ${line.id}`), this.remove(list, line));
-    }
-
-    choice(list, choice) {
-      return el("div", { class: "mq-node-row mq-node-choice" }, el("span", { "aria-hidden": "true" }, "▸"), this.text(choice, `${t("dialogue.choice")} ${choice.id}`), this.target(choice, false), this.remove(list, choice));
-    }
-
-    target(row, may_end) {
-      const ids = [...new Set([...(may_end ? [""] : []), ...this.document.nodes.map((node) => node.id), row.goto])];
-      const to = el("select", { class: "mq-field mq-goto", "aria-label": t("dialogue.goto") }, ids.map((id) => el("option", { value: id, selected: id === row.goto }, id ? `→ ${id}` : t("dialogue.end"))));
-      to.addEventListener("change", () => { row.goto = to.value; this.changed(); });
-      return to;
-    }
-
-    changed() {
-      this.desk.keep.disabled = JSON.stringify(this.document) === this.kept;
-      this.stale.hidden = this.desk.keep.disabled;
-      window.clearTimeout(this.typing);
-      this.typing = window.setTimeout(() => this.check(), WAIT);
-    }
-
-    async check() {
-      const mine = (this.asked += 1);
-      try {
-        const { findings } = await call(this.base, "POST", this.path("/check"), this.document);
-        if (mine !== this.asked) return;
-        for (const holder of [this.whole, ...this.found.values()]) holder.replaceChildren();
-        for (const finding of findings) (this.found.get(finding.field) || this.whole).append(finding_row(finding));
-        this.desk.says.say("");
-      } catch (error) {
-        this.desk.says.say(error.message);
+    async check(current) {
+      const { document: whole, findings } = await call(this.base, "POST", this.path("/check"), this.outgoing());
+      if (!current()) return;
+      this.adopt(whole);
+      const by_id = new Map(this.document.variables.map((one) => [one.name, this.holders.get(one)]));
+      for (const node of this.document.nodes) {
+        for (const row of [...node.lines, ...node.choices, node]) if (!by_id.has(row.id) || row === node) by_id.set(row.id, this.holders.get(row));
       }
+      for (const holder of [this.whole, ...this.holders.values()]) holder.replaceChildren();
+      for (const finding of findings) (by_id.get(finding.field) || this.whole).append(finding_row(finding));
+      for (const fold of this.people.querySelectorAll("details:has(.mq-finding.mq-error)")) fold.open = true;
+      await this.play();
     }
 
-    async save() {
-      this.desk.keep.disabled = true;
-      try {
-        const made = await call(this.base, "POST", `assets/${this.asset.id}/writing/dialogue`, this.document);
-        this.desk.node.close();
-        this.saved(made.id);
-      } catch (error) {
-        this.desk.keep.disabled = false;
-        this.desk.says.say(error.message);
-      }
+    // A new line keeps the id that it got at the first check, whatever is written in it later.
+    adopt(whole) {
+      whole.nodes.forEach((node, at) => {
+        for (const part of ["lines", "choices"]) {
+          node[part].forEach((given, n) => {
+            const row = this.document.nodes[at][part][n];
+            if (row.id) return;
+            row.id = given.id;
+            const field = this.nodes.querySelector(`[data-at="nodes/${at}/${part}/${n}/text"]`);
+            if (field) { field.dataset.line = given.id; field.closest(".mq-row-edit").dataset.lineId = given.id; }
+          });
+        }
+      });
     }
 
-    // The scene as it is stored, clicked through
+    // The scene as it stands in the view, clicked through
 
     async play() {
+      const mine = (this.plays += 1);
+      const states = [];
+      let trouble = "";
       try {
-        const states = [];
-        for (let many = 0; many <= this.taken.length; many += 1) states.push(await call(this.base, "POST", this.path("/play"), { taken: this.taken.slice(0, many) }));
-        this.show(states);
-        const taken = this.taken.length ? this.taken.map((id) => `taken=${encodeURIComponent(id)}`).join("&") : "taken=";
-        this.picture.src = `${this.base}/api/${this.path(`/graph?${taken}&language=${t("locale")}`)}`;
+        for (let many = 0; many <= this.taken.length; many += 1) {
+          states.push(await call(this.base, "POST", this.path("/play"), { taken: this.taken.slice(0, many), document: this.outgoing() }));
+          if (mine !== this.plays) return;
+        }
       } catch (error) {
-        this.desk.says.say(error.message);
+        // An answer that an edit took away ends the play before it.
+        if (error.data && error.data.field === "choice") this.taken = this.taken.slice(0, Math.max(0, states.length - 1));
+        else trouble = error.message;
       }
+      if (mine !== this.plays) return;
+      if (states.length) this.show(states, trouble);
+      else this.play_.replaceChildren(el("p", { class: "mq-finding mq-error" }, trouble || t("error.offline")));
+      const taken = trouble ? null : this.taken;
+      const { svg } = await call(this.base, "POST", this.path("/graph"), { document: this.outgoing(), taken, language: t("locale") });
+      if (mine === this.plays) this.picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
     }
 
-    show(states) {
+    show(states, trouble) {
       const now = states[states.length - 1];
-      const go = (id) => () => { this.taken.push(id); this.play(); };
+      const go = (id) => () => { this.taken.push(id); this.play().catch((error) => this.desk.says.say(error.message)); };
       const said = states.flatMap((state, at) => {
         const chosen = at ? states[at - 1].choices.find((choice) => choice.id === this.taken[at - 1]) : null;
         return [...(chosen ? [el("p", { class: "mq-choice" }, `▸ ${chosen.text}`)] : []), ...state.lines.map((line) => el("p", {}, el("b", {}, line.speaker), ` ${line.text}`))];
@@ -144,10 +143,11 @@
       const variables = Object.entries(now.variables).map(([name, value]) => el("div", { class: "mq-spec" }, el("dt", {}, name), el("dd", {}, String(value))));
       this.play_.replaceChildren(
         el("div", { class: "mq-said", "aria-live": "polite" }, said),
-        el("div", { class: "mq-offers" }, now.choices.map((choice) => button(choice.text, go(choice.id), { class: "mq-button mq-offer" }))),
+        trouble ? el("p", { class: "mq-finding mq-error" }, trouble) : "",
+        el("div", { class: "mq-offers" }, now.choices.map((choice) => button(choice.text || "…", go(choice.id), { class: "mq-button mq-offer" }))),
         now.ended ? el("p", { class: "mq-ended" }, `■ ${t("dialogue.ended")}`) : "",
         el("dl", { class: "mq-variables" }, variables),
-        this.taken.length ? quiet(`↺ ${t("dialogue.again")}`, () => { this.taken = []; this.play(); }) : "");
+        this.taken.length ? quiet(`↺ ${t("dialogue.again")}`, () => { this.taken = []; this.play().catch((error) => this.desk.says.say(error.message)); }) : "");
     }
   }
 

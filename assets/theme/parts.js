@@ -134,7 +134,8 @@ window.Maquette = (() => {
     const before = document.activeElement;
     node.addEventListener("click", (event) => { if (event.target === node) node.close(); });
     node.addEventListener("close", () => { node.remove(); if (before && before.focus) before.focus(); });
-    (document.querySelector(".gradio-container") || document.body).append(node);
+    // Gradio's prefix of rules inside media queries reaches only what stands in its .contain.
+    (document.querySelector(".gradio-container .contain") || document.querySelector(".gradio-container") || document.body).append(node);
     node.showModal();
     return node;
   }
@@ -195,9 +196,13 @@ window.Maquette = (() => {
     if (kind === "script") return el("div", { class: "mq-dialogue" }, script_of(document_));
     if (kind === "translation") return el("div", { class: "mq-dialogue" }, translation_of(document_));
     if (kind === "copy") {
-      return el("div", { class: "mq-copy" }, document_.slots.map((slot) => el("section", {}, el("h4", {}, named("slot", slot.name)), lines_of(slot))),
-        // What concerns the whole, at the field it names.
-        (document_.findings || []).map(finding_line));
+      const section = (slot) => el("section", {}, el("h4", {}, named("slot", slot.name)), lines_of(slot));
+      const variants = document_.variants || [];
+      // What concerns the whole, at the field it names.
+      const whole = (document_.findings || []).map(finding_line);
+      if (!variants.length) return el("div", { class: "mq-copy" }, document_.slots.map(section), whole);
+      const sets = [{ label: "A", angle: document_.angle, slots: document_.slots }, ...variants];
+      return el("div", { class: "mq-copy" }, sets.map((set) => el("section", { class: "mq-copy-set" }, el("h3", {}, [set.label, set.angle].filter(Boolean).join(" · ")), set.slots.map(section))), whole);
     }
     if (kind === "article") {
       return el("div", { class: "mq-article" },

@@ -6,7 +6,7 @@
   const { el, t, named, finding_message, finding_advice, call, button, quiet, chip, notice, dialog } = window.Maquette;
   const WAIT = 300;
   const SIGNS = { error: "✕", warning: "!", note: "i" };
-  const EDITED = new Set(["copy", "article", "dialogue"]);
+  const EDITED = new Set(["copy", "article", "dialogue", "lore"]);
 
   // A finding: a sign and a word beside its colour, and its repair where it carries one. accept(finding) applies it.
   function finding_row(finding, accept) {
@@ -49,7 +49,7 @@
     if (!others.length) return null;
     const holder = el("div", { class: "mq-difference", "aria-live": "polite" });
     const label = (one) => `${t("card.version")} ${one.version}${one.maker === "person" ? ` · ${t("write.by_person")}` : ""}`;
-    const pick = el("select", { name: "before", "aria-label": t("write.compare") }, el("option", { value: "" }, t("write.compare")), others.map((one) => el("option", { value: one.id }, label(one))));
+    const pick = el("select", { class: "mq-field", name: "before", "aria-label": t("write.compare") }, el("option", { value: "" }, t("write.compare")), others.map((one) => el("option", { value: one.id }, label(one))));
     pick.addEventListener("change", () => (pick.value ? show_difference(base, id, pick.value, holder).catch((error) => holder.replaceChildren(error.message)) : holder.replaceChildren()));
     return el("section", { class: "mq-compare" }, pick, holder);
   }
@@ -66,7 +66,8 @@
     const head = el("span", { class: "mq-scores", role: "status" });
     const keep = button(t("write.save"), save, { class: "mq-button mq-primary", name: "save", disabled: true });
     const body = el("div", { class: "mq-desk-body" });
-    const bar_ = el("header", { class: "mq-desk-head" }, el("div", { class: "mq-titles" }, el("h2", {}, asset.title), el("p", {}, `${t("card.version")} ${asset.version}`)), head, keep);
+    const about = el("p", {}, `${t("card.version")} ${asset.version}`);
+    const bar_ = el("header", { class: "mq-desk-head" }, el("div", { class: "mq-titles" }, el("h2", {}, asset.title), about), head, keep);
     const node = dialog(asset.title, "mq-desk", bar_, says.node, body);
     // Edits are not lost by one press beside the view: the first one says so, the second closes.
     let warned = false;
@@ -82,7 +83,7 @@
     node.addEventListener("cancel", stay);
     node.addEventListener("input", () => { warned = false; });
     bar_.append(quiet("✕", (event) => { if (!stay(event)) node.close(); }, { "aria-label": t("card.close"), class: "mq-link mq-x" }));
-    return { node, says, head, keep, body };
+    return { node, says, head, about, keep, body };
   }
 
   class Write {
@@ -109,6 +110,7 @@
         const labels = [...new Set(sheet.fields.map((field) => field.set))];
         const sets = labels.map((label) => this.set(label, sheet, labels.length > 1));
         this.desk.body.replaceChildren(this.whole, el("div", { class: "mq-sets", "data-sets": labels.length }, sets));
+        if (sheet.channel_name) this.desk.about.append(` · ${sheet.channel_name[t("locale").startsWith("zh") ? "zh" : "en"]}`);
         this.draw(sheet);
         const compare = await comparison(this.base, this.asset.id);
         if (compare) this.desk.body.append(compare);
@@ -125,7 +127,7 @@
 
     field(field) {
       const paragraph = field.key.match(/^paragraph (\d+)$/);
-      const name = paragraph ? t("write.paragraph", { n: paragraph[1] }) : field.key === "headline" ? named("slot", "headline") : `${named("slot", field.name)} ${field.number}`;
+      const name = paragraph ? t(field.text.startsWith("## ") ? "write.heading" : "write.paragraph", { n: paragraph[1] }) : field.key === "headline" ? named("slot", "headline") : `${named("slot", field.name)} ${field.number}`;
       const area = el("textarea", { name: field.key, rows: field.key.startsWith("paragraph") ? 4 : field.limit && field.limit > 60 ? 3 : 2, "aria-label": field.set ? `${field.set} ${name}` : name, class: "mq-field" });
       area.value = field.text;
       const count = el("span", { class: "mq-count", role: "status" });
@@ -171,6 +173,7 @@
         drawn.count.textContent = [
           field.limit === null ? field.count : `${field.count} / ${field.limit}`, named("unit", field.counting),
           field.limit === null ? "" : t(field.hard ? "write.hard" : "write.asked"),
+          field.recommended && field.recommended !== field.limit ? t("write.advised", { n: field.recommended }) : "",
           field.truncation && field.truncation !== field.limit ? t("write.shown", { n: field.truncation }) : "",
           over ? t("write.over", { n: field.count - field.limit }) : "",
         ].filter((part) => part !== "").join(" · ");
@@ -187,9 +190,11 @@
       try {
         const { text } = await call(this.base, "POST", this.path("/repair"), { text: field.text, finding });
         const { area } = this.fields.get(field.key);
-        area.value = text;
-        this.changed(field.key, text);
         area.focus();
+        area.select();
+        // As if it were typed, so that the browser's own undo takes it back.
+        if (!document.execCommand("insertText", false, text)) area.value = text;
+        this.changed(field.key, text);
       } catch (error) {
         this.desk.says.say(error.message);
       }
@@ -212,7 +217,8 @@
   function edit_button(base, asset, saved) {
     const media = asset.files[0].media_type;
     if (!EDITED.has(asset.kind) || !media.endsWith(`.${asset.kind}+json`)) return null;
-    const open = () => (asset.kind === "dialogue" ? window.Maquette.open_dialogue(base, asset, saved) : new Write(base, asset, saved));
+    const views = { dialogue: window.Maquette.open_dialogue, lore: window.Maquette.open_lore };
+    const open = () => (views[asset.kind] ? views[asset.kind](base, asset, saved) : new Write(base, asset, saved));
     return quiet(`✎ ${t("write.open")}`, open, { class: "mq-link mq-edit" });
   }
 

@@ -1,4 +1,4 @@
-"""Sets a text for print as a PDF of A4 pages: a screenplay, or a table of columns. Real text, fonts embedded, the same bytes each time.
+"""Sets a text for print as a PDF of A4 pages: article, screenplay, columns. Real text, fonts embedded, the same bytes each time.
 
 Knows styles, margins, lines and pages; nothing of what the text says.
 """
@@ -41,6 +41,7 @@ _LOOKS: dict[str, _Look] = {
     "title": _Look(20.0, 700, above=0.0),
     "note": _Look(9.0, above=4.0),
     "heading": _Look(13.0, 700, above=18.0, stays=True),
+    "paragraph": _Look(above=9.0),
     "scene": _Look(_SIZE, 700, above=18.0, stays=True),
     "action": _Look(),
     "character": _Look(left=0.42, width=0.5, stays=True),
@@ -135,7 +136,8 @@ class _Sheet:
         return look.size * _LEADING / _SIZE
 
     def _lines(self, text: str, look: _Look) -> list[str]:
-        return self._wrapped(text, Face("Inter", look.weight), (_PAGE[0] - 2 * _MARGIN) * look.width / look.size)
+        width = (_PAGE[0] - 2 * _MARGIN) * look.width / look.size
+        return [line for row in text.split("\n") for line in self._wrapped(row, Face("Inter", look.weight), width)]
 
     def _paragraph(self, block: PageBlock, needed: float) -> None:
         look = _LOOKS[block.style]

@@ -60,7 +60,7 @@ def _paragraph(document: Any, block: PageBlock) -> None:
     form.left_indent, form.right_indent = Cm(left), Cm(right)
     form.keep_with_next = block.style in _STAYS
     form.space_before = Pt(14 if block.style == "scene" else 6 if block.style in ("action", "character") else 0)
-    form.space_after = Pt(0)
+    form.space_after = Pt(8 if block.style == "paragraph" else 0)
 
 
 def _table(document: Any, block: PageBlock) -> None:

@@ -9,6 +9,7 @@ from domain.asset import Asset
 from domain.capability import StepKind
 from domain.dialogue import DIALOGUE_MEDIA_TYPE
 from domain.documents import ARTICLE_MEDIA_TYPE, COPY_MEDIA_TYPE, ArticleDocument
+from domain.lore import LORE_MEDIA_TYPE, LoreDocument, LoreEntry, Quest, QuestStage, QuestWay, WorldSheet
 from domain.recipe import OutputFile, Recipe
 from library.library import Library
 from tests.agents.writers.game.scenes import RICH
@@ -23,14 +24,33 @@ ARTICLE = ArticleDocument(
 )
 
 
+LORE = LoreDocument(
+    language="en",
+    form="quest",
+    world=WorldSheet(
+        name="Saltmere", about="A drowned coast.", facts=("The lamp burns oil.",), names=("Saltmere", "Marrow"), absent=("gun",)
+    ),
+    entries=(LoreEntry(id="e1", kind="item", name="Lamp oil", text="Thick and dark, pressed in Saltmere."),),
+    quest=Quest(
+        title="The dark lamp",
+        stages=(
+            QuestStage(id="s1", title="Dark", objective="Find oil.", text="The lamp is out.", ways=(QuestWay(text="Pour it.", goto="o1"),)),
+            QuestStage(id="o1", title="Light", text="The lamp burns.", outcome="lit"),
+        ),
+    ),
+)
+
+
 def fill(home: Path) -> None:
-    """A project with a Google ad set of two variants, an article and a dialogue, as a writer would have left them."""
+    """A project with a Google ad set of two variants, an article, two dialogues and lore, as a writer would have left them."""
     library = Library.open(f"sqlite:///{home / 'maquette.db'}", home)
     project = library.create_project(PROJECT)
     texts = (
         (StepKind.COPY, "Search ad", COPY_MEDIA_TYPE, copy_document().model_dump_json(), {"context": CONTEXT.model_dump(mode="json")}),
         (StepKind.ARTICLE, "Opening day", ARTICLE_MEDIA_TYPE, ARTICLE.model_dump_json(), {}),
         (StepKind.DIALOGUE, "The Lamp", DIALOGUE_MEDIA_TYPE, RICH.model_dump_json(), {}),
+        (StepKind.DIALOGUE, "The Ferry", DIALOGUE_MEDIA_TYPE, RICH.model_dump_json(), {}),
+        (StepKind.LORE, "Saltmere", LORE_MEDIA_TYPE, LORE.model_dump_json(), {}),
     )
     for kind, title, media_type, document, parameters in texts:
         recipe = Recipe(kind=kind, maker="writer", maker_version=1, prompt=ABOUT, parameters=parameters)

@@ -15,7 +15,7 @@ import app
 from agents.writers.game.data import string_table
 from domain.asset import Asset
 from domain.brand import BrandKit
-from domain.brief import ATTACHMENT_MAX_COUNT, BRIEF_MAX_CHARACTERS
+from domain.brief import ATTACHMENT_MAX_CHARACTERS, ATTACHMENT_MAX_COUNT, BRIEF_MAX_CHARACTERS
 from domain.capability import StepKind
 from domain.dialogue import DIALOGUE_MEDIA_TYPE, DialogueDocument
 from domain.documents import COPY_MEDIA_TYPE
@@ -224,14 +224,14 @@ class TestTooMuchText:
 
     def test_an_attached_text_over_the_limit_says_into_how_many_files_it_goes(self, house: House) -> None:
         with pytest.raises(LimitError) as refused:
-            house.studio.attachments.add("notes.txt", ("字" * (3 * BRIEF_MAX_CHARACTERS + 1)).encode())
-        assert f"{BRIEF_MAX_CHARACTERS:,}" in refused.value.message
+            house.studio.attachments.add("notes.txt", ("字" * (3 * ATTACHMENT_MAX_CHARACTERS + 1)).encode())
+        assert f"{ATTACHMENT_MAX_CHARACTERS:,}" in refused.value.message
         assert "4 files" in refused.value.hint
         with pytest.raises(LimitError) as refused:
-            house.studio.attachments.add("notes.txt", self.PASTED.encode())
+            house.studio.attachments.add("notes.txt", (self.PASTED * 2).encode())
         assert f"{ATTACHMENT_MAX_COUNT} fit one message" in refused.value.hint
         for part in range(3):
-            text = "字" * BRIEF_MAX_CHARACTERS
+            text = "字" * ATTACHMENT_MAX_CHARACTERS
             assert house.studio.attachments.add(f"part {part}.txt", text.encode()).text == text
 
     def test_a_text_that_is_edited_beyond_what_a_field_holds_is_refused_at_the_field(self, house: House) -> None:

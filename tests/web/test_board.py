@@ -39,6 +39,7 @@ from studio.engine import EngineRoom
 from studio.export import PackSources, Selection, export_pack
 from studio.makers import Makers
 from studio.models import ModelDesk
+from studio.printing import Printing
 from studio.projects import Projects
 from studio.shelf import Shelf
 from studio.studio import Studio
@@ -119,7 +120,9 @@ def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
         makers=Makers([bench.hand.maker(kind) for kind in StepKind], lambda step, brand: ""),
         runner=bench.runner,
         engine=cast(EngineRoom, None),  # no route here asks
-        writing=Writing(bench.library, bench.plans, writers_desk(assets), lambda: datetime.now(UTC)),
+        writing=Writing(
+            bench.library, bench.plans, writers_desk(assets), lambda: datetime.now(UTC), Printing(assets / "fonts", store).article
+        ),
         voices=lambda: ("amy", "ben"),
         fonts=lambda: ("Inter",),
         families=lambda: ("fluent", "noto"),

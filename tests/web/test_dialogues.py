@@ -17,9 +17,12 @@ from fastapi.testclient import TestClient
 from agents.writers.game.data import string_table
 from domain.asset import Asset
 from domain.capability import StepKind
+from domain.context import StepContext
 from domain.dialogue import DIALOGUE_MEDIA_TYPE
 from domain.errors import MaquetteError
+from domain.lore import WorldSheet
 from domain.recipe import OutputFile, Recipe
+from domain.specs import DialogueSpec
 from tests.agents.writers.game.scenes import RICH
 from tests.studio.bench import Hand, open_bench
 from tests.web.test_board import studio_of
@@ -32,6 +35,7 @@ class Page:
     client: TestClient
     asset: str
     other: str
+    worldly: str
 
     def call(self, method: str, path: str = "", body: Any = None, status: int = 200, asset: str = "") -> Any:
         response = self.client.request(method, f"/api/assets/{asset or self.asset}/dialogue{path}", json=body)
@@ -48,8 +52,9 @@ def page(home: Path, assets: Path) -> Iterator[Page]:
         assert isinstance(error, MaquetteError)
         return JSONResponse(body_of(error), status_code=status_of(error))
 
-    def add(media_type: str, data: bytes) -> str:
-        recipe = Recipe(kind=StepKind.DIALOGUE, maker="writer", maker_version=2)
+    def add(media_type: str, data: bytes, context: StepContext | None = None) -> str:
+        parameters = {"context": context.model_dump(mode="json")} if context else {}
+        recipe = Recipe(kind=StepKind.DIALOGUE, maker="writer", maker_version=2, parameters=parameters)
         fields = {
             "id": "",
             "project_id": bench.project,
@@ -63,7 +68,9 @@ def page(home: Path, assets: Path) -> Iterator[Page]:
     app.add_exception_handler(MaquetteError, known)
     app.include_router(dialogues_router(studio_of(bench, home, assets)))
     with TestClient(app) as client:
-        yield Page(client, add(DIALOGUE_MEDIA_TYPE, RICH.model_dump_json().encode()), add("text/plain", b"words"))
+        rich = RICH.model_dump_json().encode()
+        world = StepContext(spec=DialogueSpec(about="A lamp", world=WorldSheet(absent=("gun",))))
+        yield Page(client, add(DIALOGUE_MEDIA_TYPE, rich), add("text/plain", b"words"), add(DIALOGUE_MEDIA_TYPE, rich, world))
     bench.library.close()
 
 
@@ -107,6 +114,28 @@ def test_the_graph_marks_where_a_play_stands(page: Page) -> None:
     assert "对话图" in walked
 
 
+def test_an_edit_that_is_not_saved_is_played_and_drawn(page: Page) -> None:
+    document = RICH.model_dump(mode="json")
+    document["nodes"][0]["choices"].append({"id": "", "text": "Good night.", "goto": "n4"})
+    offers = page.call("POST", "/play", {"document": document})["choices"]
+    assert [offer["text"] for offer in offers] == ["I can help.", "Not my lamp.", "Good night."]
+    end = page.call("POST", "/play", {"document": document, "taken": [offers[-1]["id"]]})
+    assert (end["ended"], [line["text"] for line in end["lines"]]) == (True, ["Go."])
+    drawn = page.call("POST", "/graph", {"document": document, "taken": [offers[-1]["id"]]})["svg"]
+    assert 'class="node ending here" data-node="n4"' in drawn
+    # What is at fault is marked, and nothing was kept
+    document["nodes"][3]["lines"][0]["text"] = " "
+    assert 'class="node ending fault" data-node="n4"' in page.call("POST", "/graph", {"document": document, "taken": None})["svg"]
+    assert len(page.call("POST", "/play", {})["choices"]) == 2
+
+
+def test_the_graph_counts_one_line_as_one(page: Page) -> None:
+    told = page.client.get(f"/api/assets/{page.asset}/dialogue/graph").text
+    assert ">2 lines<" in told
+    assert ">1 line<" in told
+    assert "1 lines" not in told
+
+
 def test_an_edit_gets_ids_for_new_lines_and_its_faults_at_the_field(page: Page) -> None:
     document = RICH.model_dump(mode="json")
     document["nodes"][2]["lines"].append({"id": "", "speaker": "Keeper", "text": "A new line."})
@@ -119,6 +148,14 @@ def test_an_edit_gets_ids_for_new_lines_and_its_faults_at_the_field(page: Page) 
     document["nodes"][1]["jumps"][0]["when"][0]["variable"] = "courage"
     found = {(f["rule"], f["field"]) for f in page.call("POST", "/check", document)["findings"]}
     assert {("choice_leads_nowhere", "n1"), ("no_exit", "n4"), ("undeclared_variable", "n2")} <= found
+
+
+def test_an_edit_is_held_to_the_world_of_its_step(page: Page) -> None:
+    document = RICH.model_dump(mode="json")
+    document["nodes"][3]["lines"][0]["text"] = "Go, or meet my gun."
+    assert page.call("POST", "/check", document)["findings"] == []
+    found = page.call("POST", "/check", document, asset=page.worldly)["findings"]
+    assert [(f["rule"], f["field"]) for f in found] == [("not_of_this_world", "l_5")]
 
 
 def test_a_string_table_with_a_lost_line_is_told(page: Page) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
 from fastapi.testclient import TestClient
 
@@ -216,3 +217,46 @@ def test_word_diff_adds_up_to_both_texts() -> None:
         pieces = word_diff(before, after)
         assert "".join(p.text for p in pieces if p.kind != "new") == before
         assert "".join(p.text for p in pieces if p.kind != "old") == after
+
+
+def test_channels_and_frameworks_are_offered_from_the_data_in_the_language_of_the_page(page: Page) -> None:
+    def options(language: str) -> Any:
+        response = page.client.get(f"/api/writing/options?language={language}")
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    english, chinese = options("en"), options("zh-CN")
+    assert len(english["channels"]) >= 25
+    ads = next(one for one in english["channels"] if one["id"] == "google_search_ads")
+    assert (ads["name"], ads["group"], ads["fields"][0]) == (
+        "Google responsive search ads",
+        "ads",
+        {"name": "headline", "max_chars": 30, "count": 5},
+    )
+    assert {one["id"] for one in english["frameworks"]} >= {"aida", "pas", "fab"}
+    assert next(one for one in chinese["channels"] if one["id"] == "google_search_ads")["name"] == "Google 自适应搜索广告"
+
+
+def test_an_edited_article_is_printed_anew(page: Page) -> None:
+    article = ArticleDocument(language="en", form="blog", headline="The shop opens", paragraphs=("It opens on 4 May.",))
+    asset = page.add(StepKind.ARTICLE, ARTICLE_MEDIA_TYPE, article.model_dump_json().encode())
+    made = page.bench.library.asset(page.call("POST", asset, "", {"texts": {"paragraph 1": "It opens on 5 May."}})["id"])
+    assert [file.name for file in made.files] == ["article.json", "article.md", "article.docx", "article.pdf"]
+    pdf = b"".join(page.bench.library.file_chunks(made.files[3].sha256))
+    assert "It opens on 5 May." in pypdfium2.PdfDocument(pdf)[0].get_textpage().get_text_range()
+
+
+def test_what_changed_between_two_dialogues_names_ways_rules_and_variables_too(page: Page) -> None:
+    asset = page.add(StepKind.DIALOGUE, DIALOGUE_MEDIA_TYPE, RICH.model_dump_json().encode())
+    document = RICH.model_dump(mode="json")
+    document["nodes"][0]["choices"][0]["goto"] = "n3"
+    document["nodes"][0]["lines"][1]["when"] = []
+    document["variables"][0]["start"] = 5
+    made = page.call("POST", asset, "/dialogue", document)
+    changes = page.call("GET", made["id"], f"/difference?before={asset}")
+    told = {
+        change["name"]: [(piece["kind"], piece["text"].strip()) for piece in change["pieces"] if piece["kind"] != "same"]
+        for change in changes
+    }
+    assert set(told) == {"trust", "n1 Keeper", "n1 ▸"}
+    assert ("new", "n3") in told["n1 ▸"]

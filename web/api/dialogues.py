@@ -19,14 +19,24 @@ from web.api.files import SEALED
 from web.bodies import JsonRoute
 
 TABLE_MAX = 8_000_000
-LABELS = {"zh": Labels(title="对话图", lines="句", only_if="条件")}
+LABELS = {"zh": Labels(title="对话图", line="句", lines="句", only_if="条件")}
 
 
 class Play(Value):
-    """taken: ids of the choices so far, in order. variables: values of the game instead of the start values."""
+    """taken: ids of the choices so far, in order. variables: values of the game instead of the start values. document: an edit
+    that is not saved, instead of the stored scene."""
 
     taken: tuple[str, ...] = Field(default=(), max_length=1000)
     variables: dict[str, VariableValue] = {}
+    document: DialogueDocument | None = None
+
+
+class Drawn(Value):
+    """An edit that is not saved, as a graph. taken: marks where a play stands; None marks nothing."""
+
+    document: DialogueDocument
+    taken: tuple[str, ...] | None = Field(default=None, max_length=1000)
+    language: str = "en"
 
 
 class Table(Value):
@@ -47,7 +57,7 @@ def dialogues_router(studio: Studio) -> APIRouter:
     @router.post("/play")
     def play(asset_id: str, given: Play) -> dict[str, Any]:
         """Nothing is kept: every call gives all choices so far."""
-        return studio.dialogues.play(asset_id, given.taken, given.variables).model_dump(mode="json")
+        return studio.dialogues.play(asset_id, given.taken, given.variables, given.document).model_dump(mode="json")
 
     @router.get("/graph")
     def picture(asset_id: str, taken: Annotated[list[str] | None, Query(max_length=1000)] = None, language: str = "en") -> Response:
@@ -55,6 +65,12 @@ def dialogues_router(studio: Studio) -> APIRouter:
         chosen = None if taken is None else [one for one in taken if one]
         svg = studio.dialogues.picture(asset_id, chosen, LABELS.get(language.split("-")[0]))
         return Response(svg, media_type="image/svg+xml", headers={"content-security-policy": SEALED, "cache-control": "no-store"})
+
+    @router.post("/graph")
+    def drawn(asset_id: str, given: Drawn) -> dict[str, str]:
+        """The SVG of an edit. Nothing is kept."""
+        labels = LABELS.get(given.language.split("-")[0])
+        return {"svg": studio.dialogues.picture(asset_id, given.taken, labels, edited=given.document)}
 
     @router.get("/files/{name}")
     def file(asset_id: str, name: str) -> Response:

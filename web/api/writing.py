@@ -10,6 +10,7 @@ from pydantic import Field
 from domain.asset import Asset
 from domain.dialogue import DialogueDocument
 from domain.finding import Finding, repaired
+from domain.lore import LoreDocument
 from domain.value import Value
 from studio.studio import Studio
 from studio.writing import TEXT_MAX
@@ -28,7 +29,13 @@ class Repair(Value):
 
 
 def writing_router(studio: Studio) -> APIRouter:
-    router = APIRouter(prefix="/api/assets/{asset_id}/writing", route_class=JsonRoute)
+    whole = APIRouter(prefix="/api", route_class=JsonRoute)
+    router = APIRouter(prefix="/assets/{asset_id}/writing", route_class=JsonRoute)
+
+    @whole.get("/writing/options")
+    def options(language: str = "en") -> dict[str, Any]:
+        """Channels with the fields they take, and frameworks, named in this language."""
+        return studio.writing.options(language).model_dump(mode="json")
 
     @router.get("")
     def sheet(asset_id: str) -> dict[str, Any]:
@@ -52,6 +59,10 @@ def writing_router(studio: Studio) -> APIRouter:
     def save_dialogue(asset_id: str, edited: DialogueDocument, request: Request) -> dict[str, Any]:
         return _told(studio.writing.save_dialogue(asset_id, edited, str(request.state.person)))
 
+    @router.post("/lore")
+    def save_lore(asset_id: str, edited: LoreDocument, request: Request) -> dict[str, Any]:
+        return _told(studio.writing.save_lore(asset_id, edited, str(request.state.person)))
+
     @router.get("/versions")
     def versions(asset_id: str) -> list[dict[str, Any]]:
         return [_told(one) for one in studio.writing.versions(asset_id)]
@@ -60,7 +71,8 @@ def writing_router(studio: Studio) -> APIRouter:
     def difference(asset_id: str, before: str) -> list[dict[str, Any]]:
         return [change.model_dump(mode="json") for change in studio.writing.difference(asset_id, before)]
 
-    return router
+    whole.include_router(router)
+    return whole
 
 
 def _told(asset: Asset) -> dict[str, Any]:

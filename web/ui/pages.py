@@ -18,6 +18,7 @@ from web.api.board import board_router
 from web.api.desk import models_router, projects_router
 from web.api.dialogues import dialogues_router
 from web.api.engine import engine_router
+from web.api.lore import lore_router
 from web.api.shelf import shelf_router
 from web.api.tasks import Tasks, tasks_router
 from web.api.writing import writing_router
@@ -31,9 +32,11 @@ from web.ui.words import LANGUAGES, Words, finding_words
 UPLOAD_LIMIT = "26mb"
 #: In this order: the first defines what the others use.
 SCRIPTS = (
-    "parts.js", "drawing.js", "fields.js", "scene.js", "board.js", "write.js", "dialogue.js",
+    "parts.js", "drawing.js", "fields.js", "scene.js", "game.js", "step_fields.js", "board.js",
+    "write.js", "editing.js", "dialogue_nodes.js", "dialogue.js", "lore.js",
     "library.js", "models.js", "brand.js", "engine.js",
 )  # fmt: skip
+STYLES = ("studio.css", "desk.css")
 
 
 def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, *, signed_in: bool) -> None:
@@ -48,6 +51,7 @@ def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, 
         board_router(studio),
         shelf_router(studio, tasks),
         dialogues_router(studio),
+        lore_router(studio),
         writing_router(studio),
         models_router(studio, tasks),
         projects_router(studio),
@@ -60,7 +64,7 @@ def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, 
 
 
 async def _mount_languages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, *, signed_in: bool) -> None:
-    css = (assets / "theme" / "studio.css").read_text(encoding="utf-8")
+    css = "\n".join((assets / "theme" / name).read_text(encoding="utf-8") for name in STYLES)
     # Chinese first: the mount at / would take its path.
     for language in reversed(LANGUAGES):
         words = Words.read(assets, language)

@@ -40,6 +40,7 @@ class Labels:
     """The words of the picture, in the language of the page."""
 
     title: str = "Dialogue graph"
+    line: str = "line"
     lines: str = "lines"
     only_if: str = "if"
 
@@ -169,7 +170,7 @@ def _box(layout: _Layout, node: DialogueNode, kind: str, words: Labels) -> str:
     x, y = layout.place(node.id)
     first = f"{node.lines[0].speaker}: {node.lines[0].text}" if node.lines else ""
     about = "\n".join(f"{line.speaker}: {line.text}" for line in node.lines)
-    foot = f"{len(node.lines)} {words.lines}" + "".join(
+    foot = f"{len(node.lines)} {words.line if len(node.lines) == 1 else words.lines}" + "".join(
         f", {e.variable} {'=' if e.change == 'set' else '+='} {e.value}" for e in node.effects
     )
     return (

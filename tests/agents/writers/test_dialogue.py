@@ -26,6 +26,7 @@ from domain.context import StepContext
 from domain.dialogue import Character, Choice, DialogueDocument, DialogueLine, DialogueNode, Variable, choice_id, ids_of, line_id
 from domain.errors import InputError, InvalidOutput
 from domain.finding import Severity
+from domain.lore import WorldSheet
 from domain.progress import Silent
 from domain.specs import CopySpec, DialogueSpec
 from pipelines.devices import Devices
@@ -186,6 +187,27 @@ def test_the_json_for_games_holds_every_line_and_marks_the_ends(desk: Desk) -> N
     assert set(told["nodes"]) == {node.id for node in document.nodes}
     assert [id_ for id_, node in told["nodes"].items() if node["end"]] == [n.id for n in document.nodes if not n.choices and not n.goto]
     assert all(line.text in render(document) for node in document.nodes for line in node.lines)
+
+
+def test_the_world_sheet_is_told_with_every_beat_and_what_it_has_not_is_said_of_the_line(desk: Desk) -> None:
+    def say(request: ChatRequest) -> Any:
+        told = storyteller(request)
+        if "lines" in told:
+            told["lines"][0]["text"] = f"The cannon {told['lines'][0]['text'][4:]}"
+        return told
+
+    world = WorldSheet(name="Saltmere", facts=("The lamp burns oil",), absent=("cannon",))
+    chat = Speaker(say)
+    document = write_dialogue(context(3, world=world), chat, 4, Silent(), desk)
+    beats = [asked for asked in chat.asked if "Write 2 short lines" in asked]
+    assert beats
+    assert all("World: Saltmere" in asked and "The lamp burns oil." in asked and "has no: cannon." in asked for asked in beats)
+    firsts = {node.lines[0].id for node in document.nodes}
+    assert {f.field for f in document.findings if f.rule == "not_of_this_world"} == firsts
+    # Without a sheet nothing is told of one
+    plain = Speaker(storyteller)
+    write_dialogue(context(3), plain, 4, Silent(), desk)
+    assert not [asked for asked in plain.asked if "World:" in asked]
 
 
 def test_a_step_of_another_kind_is_refused(desk: Desk) -> None:
