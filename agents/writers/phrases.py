@@ -147,6 +147,10 @@ class Phrases:
         """Whether a word ends here: nothing, a mark, or a word that parts phrases follows."""
         return not text or not _CJK.match(text[0]) or self._parting.match(text) is not None
 
+    def made_zh(self, said: str, rest: str) -> bool:
+        """Whether a Chinese word says what something is made of: the 木头 of 木头做的兔子 is no log."""
+        return said in self._materials and rest.startswith(("做", "制", "雕"))
+
     def leads_zh(self, text: str) -> int:
         """How many characters of a colour or size word stand first."""
         words = (*self._near_zh, *self._sizes["large"], *self._sizes["small"], "大", "小")

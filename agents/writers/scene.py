@@ -16,6 +16,7 @@ from typing import Any, cast
 
 from agents.writers.bounds import Bounds
 from agents.writers.calls import Desk, message
+from agents.writers.candour import Candour
 from agents.writers.grammar import Grammar, Reading
 from agents.writers.places import settings_of
 from agents.writers.scene_given import require_drawable
@@ -71,6 +72,7 @@ class _Tools:
     sights: Sights
     grammar: Grammar
     bounds: Bounds
+    candour: Candour
     families: frozenset[str]
 
     @staticmethod
@@ -81,9 +83,12 @@ class _Tools:
     @staticmethod
     def _made(desk: Desk) -> _Tools:
         data, words = desk.prompts("scene"), desk.prompts("scene_words")
-        sights = Sights(data, words, desk.prompts("scene_nouns")["nouns"], desk.colours)
+        nouns = desk.prompts("scene_nouns")["nouns"]
+        sights = Sights(data, words, nouns, desk.colours)
         bounds = Bounds(desk.prompts("scene_bounds"), lambda phrase: sights.named(phrase) is not None)
-        return _Tools(data, words, sights, Grammar(data, words, sights), bounds, desk.families)
+        lexicon = [word for _, _, english, _ in nouns for word in english] + [w for listed in words["stops"].values() for w in listed]
+        candour = Candour(desk.prompts("scene_candour"), [w for listed in words["materials"].values() for w in listed], lexicon)
+        return _Tools(data, words, sights, Grammar(data, words, sights), bounds, candour, desk.families)
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,7 @@ def draft_scene(context: StepContext, chat: ChatModel | None, cancel: CancelToke
         return Drafted(noted(given, context.note, tools.sights, tools.data, tools.words, keep_palette=True), _palette_notes(given.palette))
     # 1. what the words say
     tools.bounds.require(spec.about, own=context.brand.name)
-    about, notes = tools.bounds.anonymous(spec.about)
+    about, notes = _plainly(spec.about, tools)
     reading = _read(context, about, tools)
     # 2. the model chooses what no word decides, and names a thing where the words name none
     choice = _Choice()
@@ -129,7 +134,7 @@ def draft_scene(context: StepContext, chat: ChatModel | None, cancel: CancelToke
     scene = _scene(context, about, reading, choice, tools)
     given_palette = bool(spec.palette or context.brand.palette or context.reference_palette)
     scene = noted(scene, context.note, tools.sights, tools.data, tools.words, keep_palette=given_palette)
-    return Drafted(scene, (*notes, *_notes(context, reading, scene, tools)))
+    return Drafted(scene, (*notes, *_notes(context, about, reading, scene, tools)))
 
 
 def require_picture(spec: PictureSpec, desk: Desk, own: str = "") -> None:
@@ -139,7 +144,21 @@ def require_picture(spec: PictureSpec, desk: Desk, own: str = "") -> None:
         require_drawable(spec.scene, tools.sights, tools.bounds, tools.families, own)
         return
     tools.bounds.require(spec.about, own=own)
-    tools.grammar.read(tools.bounds.anonymous(spec.about)[0])
+    about = _plainly(spec.about, tools)[0]
+    _require_sense(about, tools.grammar.read(about), tools)
+
+
+def _plainly(text: str, tools: _Tools) -> tuple[str, tuple[str, ...]]:
+    """The wish without names, and with the nearest in place of what is not drawn here; a note for each."""
+    about, notes = tools.bounds.anonymous(text)
+    about, more = tools.candour.plainly(about)
+    return about, (*notes, *more)
+
+
+def _require_sense(about: str, reading: Reading, tools: _Tools) -> None:
+    """Raises InputError for words that mean nothing: no thing of a list, no place."""
+    if not reading.setting and all(not s.group for s in reading.things):
+        tools.candour.require_sense(about)
 
 
 def picture_spec(context: StepContext) -> PictureSpec:
@@ -152,8 +171,10 @@ def _read(context: StepContext, about: str, tools: _Tools) -> Reading:
     """The wish; where it names nothing, things of the title, then of the brief and of finished texts."""
     reading = tools.grammar.read(about)
     if reading.things or reading.setting in tools.words["places"]:
+        _require_sense(about, reading, tools)
         return reading
     given = "\n".join(i.text for i in context.inputs)
+    _require_sense(about, reading, tools)
     for text in (context.title, context.material[:4000], given[:4000]):
         found = tools.grammar.things(text)
         if found.things:
@@ -329,13 +350,14 @@ def subject_of(sight: Sight) -> Subject:
 # -- what a person should know ------------------------------------------------------------------------------------------------------
 
 
-def _notes(context: StepContext, reading: Reading, scene: Scene, tools: _Tools) -> tuple[str, ...]:
+def _notes(context: StepContext, about: str, reading: Reading, scene: Scene, tools: _Tools) -> tuple[str, ...]:
     notes = [*_palette_notes(scene.palette)]
     if reading.left_out:
         left = ", ".join(reading.left_out)
         notes.append(f"A picture holds six main and six smaller things; left out: {left}. Make a second picture for them.")
     if context.maker in ("", "illustrator"):
-        notes += _style_notes(picture_spec(context), reading, tools)
+        notes += tools.candour.unshown(s.material for s in reading.things)
+        notes += _style_notes(picture_spec(context).style, about, reading, tools)
     return tuple(notes)
 
 
@@ -343,18 +365,21 @@ def _palette_notes(palette: Sequence[str]) -> tuple[str, ...]:
     return ("The palette has one colour: everything is drawn in its tints and shades.",) if len(set(palette)) == 1 else ()
 
 
-def _style_notes(spec: PictureSpec, reading: Reading, tools: _Tools) -> list[str]:
+def _style_notes(style: str, about: str, reading: Reading, tools: _Tools) -> list[str]:
     """What of the style the illustrator cannot give: named, with what it can."""
-    able = ", ".join(sorted(tools.families))
-    asked = reading.family or strongest(spec.style, tools.words["families"])
+    able = tools.candour.families
+    asked = reading.family or strongest(style, tools.words["families"])
     if asked and asked not in tools.families:
         return [f"style: there is no art of the family {asked!r} here; families are {able}."]
-    for text in (spec.style, spec.about):
+    plain, told = tools.candour.plainly(style)
+    if told:
+        return list(told)
+    for text in (plain, about):
         impossible = strongest(text, {word: [word] for word in tools.words["styles"]["impossible"]})
         if impossible:
             return [f"style: {impossible!r} cannot be drawn here; pictures are composed of vector art of the families {able}."]
-    if spec.style.strip() and not _understood(spec.style, tools):
-        return [f"style: {spec.style.strip()[:60]!r} is no style known here and changed nothing; use {able}, a mood or a colour."]
+    if style.strip() and not _understood(style, tools):
+        return [f"style: {style.strip()[:60]!r} is no style known here and changed nothing; use {able}, a mood or a colour."]
     return []
 
 
