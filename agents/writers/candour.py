@@ -25,19 +25,21 @@ _READABLE = 0.5
 
 
 class Candour:
-    """data: scene_candour.toml. materials: words of materials that are drawn. lexicon: words that are words, for telling what is none."""
+    """data: scene_candour.toml. materials, poses: words of those that are drawn. lexicon: words, to tell what is none."""
 
-    def __init__(self, data: Mapping[str, Any], materials: Iterable[str], lexicon: Iterable[str]) -> None:
+    def __init__(self, data: Mapping[str, Any], materials: Iterable[str], poses: Iterable[str], lexicon: Iterable[str]) -> None:
         self._said: Mapping[str, str] = data["said"]
         self._able: Mapping[str, str] = data["able"]
-        self._known = frozenset(materials)
+        self._known, self._poses = frozenset(materials), frozenset(poses)
         self._near = {
             field: {word: drawn for drawn, words in data[table].items() for word in words}
             for field, table in (("material", "materials"), ("pose", "poses"))
         }
-        material, adjective = (alternatives(dict.fromkeys(words, "")).pattern for words in (self._near["material"], data["adjectives"]["words"]))
+        material, adjective = (
+            alternatives(dict.fromkeys(words, "")).pattern for words in (self._near["material"], data["adjectives"]["words"])
+        )
         self._patterns = {
-            "pose": re.compile(f"(?P<word>{alternatives(dict.fromkeys(self._near['pose'], '')).pattern})", re.I),
+            "pose": re.compile(f"(?P<word>{alternatives(self._near['pose']).pattern})", re.I),
             "material": re.compile(
                 rf"(?P<before>{_MADE}|用|由)(?P<word>{material})|(?P<adjective>{adjective})(?=\s+[a-z]|制|的|[一-鿿])", re.I
             ),
@@ -94,6 +96,8 @@ class Candour:
 
     def _doing(self, notes: list[str]) -> Callable[[re.Match[str]], str]:
         def told(match: re.Match[str]) -> str:
+            if match.group().lower() in self._poses:
+                return match.group()
             notes.append(self._say("actions", match[1], self._able["poses"]))
             return " " * len(match.group())
 

@@ -95,11 +95,13 @@ class Phrases:
         self.paired = frozenset(words["things"]["paired"])
         self._names = alternatives(dict.fromkeys(words["things"]["names"], ""))
         stops, verbs = words["stops"]["words"], words["stops"]["verbs"]
-        self._stops = frozenset((*stops, *verbs))
+        doing = (w for kind in ("holding", "facing") for w in words["relations"][kind] if " " not in w)
+        self._stops = frozenset((*stops, *verbs, *doing))
         self._verbs = frozenset(verbs)
         self._nouns = frozenset(words["stops"]["nouns"])
         self._adjectives = frozenset(words["stops"]["adjectives"])
         about = _frames_of_reference(data, words)
+        self._traits = frozenset(words["traits"]["words"])
         self._abstract = frozenset(words["stops"]["abstract"]) | {w for w in about if w.isascii() and " " not in w}
         self._endings = tuple(words["stops"]["endings"])
         self._parting = alternatives(dict.fromkeys(words["stops_zh"]["words"], ""))
@@ -216,6 +218,8 @@ class Phrases:
                 pass  # "black and white": the first named is the one
             elif word in self._stops or any(a <= start < b for a, b in taken):
                 break
+            elif word in self._traits and sight.group.startswith("person"):
+                values["what"] = f"{word} {values.get('what', sight.what)}"
             elif word in self._poses and sight.animate:
                 values["pose"] = self._poses[word]
             first, edge = start, start

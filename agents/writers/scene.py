@@ -17,6 +17,7 @@ from typing import Any, cast
 from agents.writers.bounds import Bounds
 from agents.writers.calls import Desk, message
 from agents.writers.candour import Candour
+from agents.writers.company import Company
 from agents.writers.grammar import Grammar, Reading
 from agents.writers.places import settings_of
 from agents.writers.scene_given import require_drawable
@@ -73,6 +74,7 @@ class _Tools:
     grammar: Grammar
     bounds: Bounds
     candour: Candour
+    company: Company
     families: frozenset[str]
 
     @staticmethod
@@ -87,8 +89,9 @@ class _Tools:
         sights = Sights(data, words, nouns, desk.colours)
         bounds = Bounds(desk.prompts("scene_bounds"), lambda phrase: sights.named(phrase) is not None)
         lexicon = [word for _, _, english, _ in nouns for word in english] + [w for listed in words["stops"].values() for w in listed]
-        candour = Candour(desk.prompts("scene_candour"), [w for listed in words["materials"].values() for w in listed], lexicon)
-        return _Tools(data, words, sights, Grammar(data, words, sights), bounds, candour, desk.families)
+        materials, poses = ([w for listed in words[table].values() for w in listed] for table in ("materials", "poses"))
+        candour = Candour(desk.prompts("scene_candour"), materials, poses, lexicon)
+        return _Tools(data, words, sights, Grammar(data, words, sights), bounds, candour, Company(words), desk.families)
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,7 @@ def require_picture(spec: PictureSpec, desk: Desk, own: str = "") -> None:
 def _plainly(text: str, tools: _Tools) -> tuple[str, tuple[str, ...]]:
     """The wish without names, and with the nearest in place of what is not drawn here; a note for each."""
     about, notes = tools.bounds.anonymous(text)
-    about, more = tools.candour.plainly(about)
+    about, more = tools.candour.plainly(tools.company.one_by_one(about))
     return about, (*notes, *more)
 
 

@@ -16,6 +16,7 @@ from pipelines.image.illustration.composition import FACTORS, PROP
 from pipelines.image.illustration.figure import Figure, Wardrobe, garment
 from pipelines.image.illustration.headwear import GOLD
 from pipelines.image.illustration.people import whole
+from pipelines.image.illustration.relations import LOW_SEAT
 from pipelines.image.illustration.search import ArtSearch, Match, kind_of, normalise, singular
 from pipelines.image.illustration.vocabulary import Vocabulary
 
@@ -174,7 +175,8 @@ class Casting:
         if posed:
             return posed
         mine = [w for w in worn if w.wearer == one.number]
-        pose = self.wardrobe.pose(f"{subject.what} {subject.pose}") or self._doing({one.number, *(w.thing for w in mine)}, scene)
+        doing = self._doing({one.number, *(w.thing for w in mine)}, scene)
+        pose = doing if doing == "ride" else self.wardrobe.pose(f"{subject.what} {subject.pose}") or doing
         words = " ".join((subject.what, subject.pose, subject.material, scene.mood, *(w.name for w in mine)))
         every = (*scene.subjects, *scene.props)
         clothes = next((every[w.thing] for w in mine if garment(w.name)), None)
@@ -182,7 +184,7 @@ class Casting:
         dressed = (self.wardrobe.dress(words, colour, "", seed + 1009 * one.number + 101 * k) for k in range(min(subject.count, 8)))
         tool = self.wardrobe.held(subject.what)
         others = " ".join(s.what for s in (*scene.subjects, *scene.props))
-        busy = pose in ("sit", "run", "cheer") or any(r.kind == "holding" and r.of == one.number for r in scene.relations)
+        busy = pose in ("sit", "ride", "lotus", "run", "cheer") or any(r.kind == "holding" and r.of == one.number for r in scene.relations)
         held = "" if busy or tool in others.replace(subject.what, "") else tool
         pose = "lift" if held and pose == "stand" else pose
         base = match.concept if match else next(c for c in self.library.concepts if c.name == "person standing")
@@ -204,18 +206,19 @@ class Casting:
         return None
 
     def _doing(self, own: Collection[int], scene: Scene) -> str:
-        """What the relations of the scene say of a person: who holds something lifts a hand, who is on a seat sits.
+        """What the relations of the scene say of a person: who holds something lifts a hand, who is on a seat sits, on an animal rides.
 
         own: the numbers of the person and of what they wear.
         """
         every = (*scene.subjects, *scene.props)
         for relation in scene.relations:
-            if relation.kind == "holding" and relation.of in own and relation.to not in own:
+            if relation.of not in own or relation.to in own or relation.to >= len(every):
+                continue
+            if relation.kind == "holding":
                 return "lift"
-            if relation.kind == "on" and relation.of in own and relation.to < len(every):
-                seat = singular(normalise(every[relation.to].what)).split()[-1:]
-                if seat and seat[0] in self.vocabulary.seats:
-                    return "sit"
+            seat = self.vocabulary.seat(singular(normalise(every[relation.to].what))) if relation.kind in ("on", "in") else 0.0
+            if seat and (relation.kind == "on" or seat >= LOW_SEAT):
+                return "sit" if seat >= LOW_SEAT else "ride"
         return "stand"
 
     def _worn(self, scene: Scene) -> tuple[Worn, ...]:
