@@ -36,6 +36,9 @@ _WHERE = frozenset({"underwater", "undersea", "inside"})
 #: What a thing only lends its look to: "candy-coloured", "dragon-themed".
 
 _LIKE = re.compile(r"[ -](?:colou?red|shaped|themed|styled?|flavou?red)\b", re.I)
+_IN_HAND = re.compile(r"\s+(?:drawn|raised|ready|held high|in (?:his |her |its |their )?hands?)\b", re.I)
+#: Ground that is named for what grows or lies there: mushrooms are seen in a mushroom cave, no oak at an oak table.
+_GROWN = frozenset({"cave", "cavern", "forest", "field", "fields", "meadow", "garden", "valley", "orchard", "grove", "island", "farm"})
 #: How many of what a festival is named for are shown.
 _MANY = 4
 #: Buildings that are a place of their own behind what stands before them.
@@ -283,6 +286,7 @@ class Grammar:
             elif after is None or sight.doubtful or sight.what not in holders or not _OF.fullmatch(between):
                 kept.append(sight)
         kept = [s for s in with_parts(text, kept, self._parts) if not self._describes_place(text, s)]
+        kept = [replace(s, count=max(s.count, _MANY)) if _grown(text, s) and not s.led else s for s in kept]
         return [s for s in kept if not self._is_place(text, s) and not _OWNER.search(text[max(0, s.start - 40) : s.start])]
 
     def _describes_place(self, text: str, sight: Sight) -> bool:
@@ -290,6 +294,8 @@ class Grammar:
         if _LIKE.match(text[sight.end : sight.end + 12]):
             return True
         follows = re.match(r"[ -]([a-z]+)", text[sight.end : sight.end + 20])
+        if _grown(text, sight):
+            return False
         who = sight.animate and (sight.led or not sight.group.startswith("person"))
         return follows is not None and follows[1] in (self._places | self._furniture) - _WHERE and not who
 
@@ -330,7 +336,7 @@ class Grammar:
     # -- how they stand ----------------------------------------------------------------------------------------------------------
 
     def _related(self, text: str, found: Sequence[Sight]) -> list[tuple[str, str, str]]:
-        relations: list[tuple[str, str, str]] = []
+        relations = [(who.key, "holding", s.key) for s in found if _drawn_weapon(text, s) and (who := _before(found, s)) is not None]
         for first, second in pairwise(found):
             between = text[first.end : max(first.end, second.begin)]
             if re.search(r"[.。;；!！?？\n]", between):
@@ -356,6 +362,8 @@ class Grammar:
             if re.fullmatch(rf"{filler}(?<![a-z]){re.escape(word)}(?:\s+(?:the\s+)?(?:back|side|edge|top)\s+of)?\s*", between, re.I):
                 if word == "with" and not (first.animate and _held(second)):
                     return ""
+                if word == "playing" and second.group == "game":
+                    return ""  # chess is played, not held up
                 return kind
         return ""
 
@@ -431,6 +439,21 @@ def _nameless(text: str) -> str:
     """Without what something is called: "North Pier" is no harbour."""
     called = re.compile(r"(?:called|named)\s+[\"“]?((?:[A-Z0-9][\w'’-]*\s*)+)|(?:名叫|叫做|名为)[「“\"]([^」”\"]{1,12})")
     return called.sub(lambda m: " " * len(m.group()), text)
+
+
+def _grown(text: str, sight: Sight) -> bool:
+    """Whether the next word is ground that is named for it."""
+    follows = re.match(r"[ -]([a-z]+)", text[sight.end : sight.end + 20])
+    return follows is not None and follows[1] in _GROWN and sight.group.startswith(("plant", "food-vegetable", "food-fruit", "gem"))
+
+
+def _drawn_weapon(text: str, sight: Sight) -> bool:
+    """ "sword drawn", "bow in hand": somebody named before holds it."""
+    return sight.group == "tool" and bool(_IN_HAND.match(text[sight.end : sight.end + 20]))
+
+
+def _before(found: Sequence[Sight], sight: Sight) -> Sight | None:
+    return next((s for s in reversed(found) if s.animate and s.start < sight.start), None)
 
 
 def _one_word(text: str, first: Sight, second: Sight) -> bool:

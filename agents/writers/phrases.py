@@ -119,6 +119,7 @@ class Phrases:
             rf"(?:pure\s+|solid\s+)?({any_of(w for w in self._materials if w.isascii())})\b",
             re.IGNORECASE,
         )
+        self._doing = re.compile(rf"(?:{any_of(w for w in self._poses if ' ' in w or (len(w) > 2 and not w.isascii()))})$", re.IGNORECASE)
         self._pose_zh = re.compile(rf"^(?:们)?(?:正在|正|在|静静地|安静地|开心地)?({any_of(w for w in self._poses if not w.isascii())})")
 
     def _chinese_before(self) -> re.Pattern[str]:
@@ -148,6 +149,10 @@ class Phrases:
     def parts_zh(self, text: str) -> bool:
         """Whether a word ends here: nothing, a mark, or a word that parts phrases follows."""
         return not text or not _CJK.match(text[0]) or self._parting.match(text) is not None
+
+    def posed(self, text: str, start: int, end: int) -> bool:
+        """Whether a word is a part of what somebody does: the yoga of "doing yoga" is no thing."""
+        return self._doing.search(text[max(0, start - 24) : end]) is not None
 
     def made_zh(self, said: str, rest: str) -> bool:
         """Whether a Chinese word says what something is made of: the 木头 of 木头做的兔子 is no log."""

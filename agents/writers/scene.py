@@ -42,6 +42,7 @@ _INDOORS = frozenset(
     {"interior", "cave", "space", "shop", "cafe", "office", "kitchen", "bedroom", "classroom", "library", "concert", "museum", "laboratory"}
     | {"factory", "spaceship", "dungeon", "throne_room", "tavern", "underwater"}
 )
+_FALLING = ("rain", "snow")
 #: Words for snow that name a season rather than what lies on the ground.
 _SEASONS = frozenset({"christmas", "圣诞", "winter", "冬天", "冬季"})
 #: What a form stands on unless the words say where.
@@ -286,11 +287,36 @@ def _setting(context: StepContext, reading: Reading, choice: _Choice, tools: _To
         return Setting.PLAIN
     if _nearest(context, spec.about, {"snow": [w for w in tools.data["weathers"]["snow"] if w not in _SEASONS]}):
         return Setting.SNOWFIELD
-    options = _habitat(reading.main, tools)
+    options = _habitats(reading, tools)
+    if options[0] in _BARE and _nearest(
+        context, spec.about, {"falls": [w for n in _FALLING for w in tools.data["weathers"][n] if w not in _SEASONS]}
+    ):
+        options = [name for name in options if name not in _BARE | _INDOORS] or ["hills"]  # rain falls under the open sky
     turn = {"": 0, "second": 1, "third": 2}[strongest(f"{context.title}. {spec.about}", tools.data["turns"])]
     if choice.setting and turn == 0:
         return Setting(choice.setting)
     return Setting(options[turn % len(options)])
+
+
+def _habitats(reading: Reading, tools: _Tools) -> list[str]:
+    """Where the main thing belongs; of a person who belongs nowhere, where something beside them does, or where one eats.
+
+    With a ship nothing is under water.
+    """
+    table, main = tools.data["habitats"], reading.main
+    options = _habitat(main, tools)
+    if main is not None and main.group.startswith("person") and not _own_habitat(main, table):
+        meal = any(s.group.startswith(("food", "drink", "dishware")) for s in reading.things)
+        options = next(
+            (_habitat(s, tools) for s in reading.things[1:] if _own_habitat(s, table)), ["cafe", "interior"] if meal else options
+        )
+    if any(s.group == "transport-water" for s in reading.things):
+        options = [name for name in options if name != "underwater"] or ["sea"]
+    return options
+
+
+def _own_habitat(sight: Sight, table: Mapping[str, list[str]]) -> list[str]:
+    return table.get(sight.key) or table.get(sight.what.split(" with ")[0].rpartition(" ")[2]) or []
 
 
 def _habitat(main: Sight | None, tools: _Tools) -> list[str]:
@@ -299,7 +325,7 @@ def _habitat(main: Sight | None, tools: _Tools) -> list[str]:
     if main is None:
         return list(table["default"])
     keys = [key for key in table if main.group.startswith(key)]
-    found = table.get(main.key) or table[max(keys, key=len) if keys else "default"]
+    found = _own_habitat(main, table) or table[max(keys, key=len) if keys else "default"]
     known = {setting.value for setting in Setting}
     return [name for name in found if name in known] or list(table["default"])
 

@@ -85,6 +85,7 @@ class Sights:
         known = sorted([*self._in_english(text), *self._in_chinese(text)], key=lambda s: s.start)
         known = [s for s in known if not (text[s.start : s.end].lower() in self.colours and self.phrases.coloured(text, s.start, s.end))]
         known = [s for s in known if not self.phrases.made_zh(text[s.start : s.end], text[s.end :])]
+        known = [s for s in known if not self.phrases.posed(text, s.start, s.end)]
         # The brick of "brick red" is a colour.
         tones = [m.span() for m in self.phrases.colour.finditer(text)]
         known = [s for s in known if not any(a <= s.start and s.end <= b and s.end - s.start < b - a for a, b in tones)]

@@ -196,7 +196,7 @@ class Casting:
 
     def _posed(self, who: str, pose: str) -> tuple[Concept, tuple[Drawing, ...]] | None:
         """A drawing of a person in a pose that figures have not: surfing, swimming, climbing, dancing."""
-        if not pose or self.wardrobe.pose(pose):
+        if not pose or pose in FIGURES_DO or self.wardrobe.pose(pose):
             return None
         sets = [s.id for s in self.library.ready() if s.colourful]
         for name in (f"{who} {pose}", f"person {pose}"):
@@ -339,6 +339,7 @@ class Casting:
         if concept.stands == "drift" and one.prop and main and count == 1 and scene.form == "scene":
             count, scale = DRIFTING, scale * 0.62
         even = scene.arrangement != "free" or scene.form == "sheet"
+        uneven = 0.03 if drawing.markup else 0.09  # grown people are nearly of one height
         material = self.vocabulary.material(self._material(subject, self.searcher.named(subject.what)))
         # A colour asked for outright is kept in any material; a colour word that is the material ("golden crown") says no more than it.
         colour = (self.vocabulary.colours.parse(subject.colour) if subject.colour else None) if material else self._asked_colour(subject)
@@ -347,7 +348,7 @@ class Casting:
         natural = self.vocabulary.natural(concept.name, concept.group) if drawing.silhouette else ""
         return [
             Item(
-                concept, drawing, colour, scale * (1.0 if even else 1 - 0.09 * (k % 3)), one.prop,
+                concept, drawing, colour, scale * (1.0 if even else 1 - uneven * (k % 3)), one.prop,
                 main is None and k == 0 and not one.front, one.number, k, material, self.vocabulary.pose(subject.pose), natural,
             )
             for k in range(count)

@@ -25,7 +25,8 @@ UNIT = 7.0
 TOPS = {"pointed": -11.0, "toque": -7.0, "helmet": -6.0, "horns": 1.0, "crown": 1.0, "tricorn": 3.0, "cap": 6.0, "straw": 5.0, "hood": 4.0}
 HAIR_TOPS = {"spiky": 4.0, "mohawk": 1.0, "curly": 7.0, "bun": 2.0}
 TOP = 11.0
-LONG = ("robe", "gown", "wrap")
+#: Clothes that reach the ground: who rides has them hitched up.
+LONG = ("robe", "gown", "wrap", "hanfu", "kimono", "evening", "qipao")
 STEEL, BOOT, DARK = "#aab4be", "#5a3f2e", "#2f3440"
 #: A child's body against its head, and the height from which it is scaled: about a third of a child is head, a quarter of the grown.
 SMALL, NECK = 0.62, 70.0
@@ -137,6 +138,8 @@ def _markup(figure: Figure, limbs: Limbs, wide: float, held: str, turn: float) -
         _cape(low, wide)
     _legs(low, limbs, cloth)
     lower = _belted if figure.head == "mask" else LOWER.get(figure.clothes, _trunk)
+    if turn and figure.clothes in LONG:
+        lower = _hitched
     lower(low, figure.cloth if figure.clothes == "skirt" else cloth, wide, limbs)
     behind(back)
     torso(body)
@@ -207,6 +210,11 @@ def _flared(pen: Pen, cloth: str, wide: float, limbs: Limbs, low: float, flare: 
     pen.path(f"M{n(50 - half)} 98L{n(left)} {n(end)}Q50 {n(end + 5)} {n(right)} {n(end)}L{n(50 + half)} 98Z", cloth)
     deep = shade(cloth, light=-0.07)
     pen.path(f"M58 98L61 {n(end + 3)}Q{n(50 + half)} {n(end + 2)} {n(right)} {n(end)}L{n(50 + half)} 98Z", deep, 0.9)
+
+
+def _hitched(pen: Pen, cloth: str, wide: float, limbs: Limbs) -> None:
+    _flared(pen, cloth, wide, limbs, 160, 4)
+    pen.path(f"M{n(50 - wide + 8)} 131H{n(50 + wide - 8)}V138H{n(50 - wide + 8)}Z", shade(cloth, light=-0.16))
 
 
 def _long_coat(pen: Pen, cloth: str, wide: float, limbs: Limbs) -> None:

@@ -107,14 +107,24 @@ def assemble(items: Sequence[Item], relations: Iterable[Relation], looks: Looks,
 
 
 def _stood(items: Sequence[Item], relations: Iterable[Relation]) -> Sequence[Item]:
-    """What hangs elsewhere stands on the ground beside what stands there: foxes beside a lantern do not hang with it."""
+    """What hangs elsewhere stands on the ground beside what stands there: foxes beside a lantern do not hang with it. Leaves that
+    something is on lie there."""
     grounded = {item.subject for item in items if item.concept.stands in ("ground", "water")}
     pairs = [_ends(relation) for relation in relations if relation.kind in ("beside", "behind", "facing")]
     lowered = {one for pair in pairs for one, other in (pair, pair[::-1]) if other in grounded}
+    under = {relation.to for relation in relations if relation.kind in ("on", "in")}
     return [
-        replace(item, pose=replace(item.pose, stands="ground")) if item.subject in lowered and item.concept.stands == "hang" else item
+        replace(item, pose=replace(item.pose, stands="ground"))
+        if (item.subject in lowered and item.concept.stands == "hang") or (item.subject in under and item.concept.stands == "drift")
+        else item
         for item in items
     ]
+
+
+def _riding(item: Item, anchor: Part) -> float:
+    """How tall a rider is against what is ridden, by their real heights where they are known."""
+    own, other = item.concept.height, anchor.item.concept.height
+    return min(max(own / other * 0.92, 0.7), 1.5) if own and other else 0.8
 
 
 def _under(carried: dict[int, tuple[int, str]], anchor: int, thing: int) -> bool:
@@ -158,7 +168,9 @@ class _Builder:
                 anchor = self._grown(parts, anchor, alike)
             for place, item in enumerate(alike):
                 # What is larger than what it is said to be in stands before it.
-                larger = kind == "in" and anchor.item.concept.name not in self.holders and max(item.size()) > max(anchor.item.size())
+                seated = item.drawing.markup and self._seat(anchor) >= LOW_SEAT
+                bigger = max(item.size()) > max(anchor.item.size())
+                larger = kind == "in" and not seated and anchor.item.concept.name not in self.holders and bigger
                 if kind in ("beside", "facing") or larger:
                     part = self._next_to(parts, anchor, item, "beside" if larger else kind, sides)
                     sides += 1
@@ -210,7 +222,7 @@ class _Builder:
             item, wide, high = self._sized(item, box.width * 0.8, box.height * 0.92)
             return Part(item, Box(box.centre[0] - wide / 2, box.bottom + high * 0.04 - high, wide, high), anchor.order + 1)
         if item.drawing.markup:  # a rider: legs down the flank
-            item, wide, high = self._sized(item, box.width * 0.5, box.height * 0.8)
+            item, wide, high = self._sized(item, box.width * 0.62, box.height * _riding(item, anchor))
             foot = box.y + box.height * seat + high * 0.3
             return Part(item, Box(box.centre[0] - wide / 2, foot - high, wide, high), anchor.order + 1, rests=True, hidden=0.3)
         item, wide, high = self._sized(item, box.width * 0.62, box.height * seat * 1.3)
