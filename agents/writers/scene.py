@@ -19,6 +19,7 @@ from agents.writers.calls import Desk, message
 from agents.writers.candour import Candour
 from agents.writers.company import Company
 from agents.writers.grammar import Grammar, Reading
+from agents.writers.habitats import BARE, INDOORS, habitats, homes
 from agents.writers.places import settings_of
 from agents.writers.scene_given import require_drawable
 from agents.writers.scene_note import noted
@@ -37,12 +38,6 @@ _NONE = "none"
 _ITEM_SIDE = 640
 #: From so many alike on, they stand as a crowd.
 _CROWD = 13
-_BARE = frozenset({"plain", "gradient", "pattern", "studio", "podiums"})
-_INDOORS = frozenset(
-    {"interior", "cave", "space", "shop", "cafe", "office", "kitchen", "bedroom", "classroom", "library", "concert", "museum", "laboratory"}
-    | {"factory", "spaceship", "dungeon", "throne_room", "tavern", "underwater"}
-)
-_FALLING = ("rain", "snow")
 #: Words for snow that name a season rather than what lies on the ground.
 _SEASONS = frozenset({"christmas", "圣诞", "winter", "冬天", "冬季"})
 #: What a form stands on unless the words say where.
@@ -194,7 +189,8 @@ def _chosen(context: StepContext, about: str, reading: Reading, chat: ChatModel,
     if len(names) > 1 and not reading.settled:
         options |= {"subject": names, "companion": [*names, _NONE]}
     if not reading.setting and reading.form not in _GROUNDS:
-        options["setting"] = _homes(reading.things, tools)
+        falls = _nearest(context, about, data["falling"]) != ""
+        options["setting"] = homes(reading, falls, tools.data["habitats"])
     if not _nearest(context, about, data["times"]):
         options["time"] = list(data["times"])
     if not _nearest(context, about, {name: entry["words"] for name, entry in data["moods"].items()}):
@@ -257,7 +253,7 @@ def _scene(context: StepContext, about: str, reading: Reading, choice: _Choice, 
         foreground=tuple(subject_of(s) for s in reading.foreground),
         relations=reading.related(),
         setting=setting,
-        time=_time(context, about, setting, choice, data),
+        time=_time(context, about, reading, setting, choice, data),
         weather=cast("Any", _nearest(context, about, data["weathers"]) or "clear"),
         mood=mood,
         palette=_palette(context, reading, setting, choice, mood, data),
@@ -287,58 +283,18 @@ def _setting(context: StepContext, reading: Reading, choice: _Choice, tools: _To
         return Setting.PLAIN
     if _nearest(context, spec.about, {"snow": [w for w in tools.data["weathers"]["snow"] if w not in _SEASONS]}):
         return Setting.SNOWFIELD
-    options = _habitats(reading, tools)
-    if options[0] in _BARE and _nearest(
-        context, spec.about, {"falls": [w for n in _FALLING for w in tools.data["weathers"][n] if w not in _SEASONS]}
-    ):
-        options = [name for name in options if name not in _BARE | _INDOORS] or ["hills"]  # rain falls under the open sky
+    options = habitats(reading, _nearest(context, spec.about, tools.data["falling"]) != "", tools.data["habitats"])
     turn = {"": 0, "second": 1, "third": 2}[strongest(f"{context.title}. {spec.about}", tools.data["turns"])]
     if choice.setting and turn == 0:
         return Setting(choice.setting)
     return Setting(options[turn % len(options)])
 
 
-def _habitats(reading: Reading, tools: _Tools) -> list[str]:
-    """Where the main thing belongs; of a person who belongs nowhere, where something beside them does, or where one eats.
-
-    With a ship nothing is under water.
-    """
-    table, main = tools.data["habitats"], reading.main
-    options = _habitat(main, tools)
-    if main is not None and main.group.startswith("person") and not _own_habitat(main, table):
-        meal = any(s.group.startswith(("food", "drink", "dishware")) for s in reading.things)
-        options = next(
-            (_habitat(s, tools) for s in reading.things[1:] if _own_habitat(s, table)), ["cafe", "interior"] if meal else options
-        )
-    if any(s.group == "transport-water" for s in reading.things):
-        options = [name for name in options if name != "underwater"] or ["sea"]
-    return options
-
-
-def _own_habitat(sight: Sight, table: Mapping[str, list[str]]) -> list[str]:
-    return table.get(sight.key) or table.get(sight.what.split(" with ")[0].rpartition(" ")[2]) or []
-
-
-def _habitat(main: Sight | None, tools: _Tools) -> list[str]:
-    """Settings that suit a thing, best first: by its name, else by the nearest group. Only those that are drawn here."""
-    table: Mapping[str, list[str]] = tools.data["habitats"]
-    if main is None:
-        return list(table["default"])
-    keys = [key for key in table if main.group.startswith(key)]
-    found = _own_habitat(main, table) or table[max(keys, key=len) if keys else "default"]
-    known = {setting.value for setting in Setting}
-    return [name for name in found if name in known] or list(table["default"])
-
-
-def _homes(things: Sequence[Sight], tools: _Tools) -> list[str]:
-    """The settings the model may choose among: those that suit what was named. A free choice of a small model is often absurd."""
-    return list(dict.fromkeys(home for thing in [*things[:3], None] for home in _habitat(thing, tools)))
-
-
-def _time(context: StepContext, wish: str, setting: Setting, choice: _Choice, data: Mapping[str, Any]) -> Any:
-    """Night only where words say so; the model may choose another hour outdoors."""
-    offered = choice.time if choice.time != "night" and setting.value not in _BARE | _INDOORS else ""
-    return _nearest(context, wish, data["times"]) or offered or "day"
+def _time(context: StepContext, wish: str, reading: Reading, setting: Setting, choice: _Choice, data: Mapping[str, Any]) -> Any:
+    """Night only where words say so, or things that are seen at night; the model may choose another hour outdoors."""
+    offered = choice.time if choice.time != "night" and setting.value not in BARE | INDOORS else ""
+    dark = "night" if setting.value not in BARE and any(s.what in data["by_night"]["things"] for s in reading.things) else ""
+    return _nearest(context, wish, data["times"]) or dark or offered or "day"
 
 
 def _mood(context: StepContext, wish: str, choice: _Choice, data: Mapping[str, Any]) -> str:
@@ -353,7 +309,7 @@ def _palette(
     A mood that only the model felt colours a bare ground or a room; a landscape keeps its own colours.
     """
     given = picture_spec(context).palette or context.brand.palette or context.reference_palette or reading.palette
-    felt = mood if setting.value in _BARE | {"interior"} or mood != choice.mood else ""
+    felt = mood if setting.value in BARE | {"interior"} or mood != choice.mood else ""
     return (tuple(given) or (tuple(data["moods"][felt]["palette"]) if felt else ()))[:8]
 
 
@@ -363,7 +319,7 @@ def _composition(context: StepContext, wish: str, reading: Reading, setting: Set
         return said or reading.distance
     if len(reading.subjects) >= 3 or reading.arrangement == "row":
         return "row"
-    return "centre" if setting.value in _BARE or picture_spec(context).margin != _NONE else "thirds"
+    return "centre" if setting.value in BARE or picture_spec(context).margin != _NONE else "thirds"
 
 
 def _family(spec: PictureSpec, reading: Reading, tools: _Tools) -> str:

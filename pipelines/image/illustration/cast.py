@@ -29,6 +29,8 @@ FIGURES_DO = ("standing", "walking", "running")
 #: How much of a real difference in height is shown, and the least and most a thing is beside the main one: a cat beside a house is
 #: still seen.
 HEIGHT_POWER, LEAST_BESIDE, MOST_BESIDE = 0.55, 0.18, 2.1
+#: The least of what one eats and drinks: it is what the picture is about.
+LEAST_FOOD = 0.26
 #: What is beside the main thing is drawn smaller than it is, to leave it the main thing; less so where its real height is known.
 PROP_BESIDE, PROP_MOST = 0.72, 1.2
 #: Of a head alone, how much of the height of the whole it is.
@@ -381,11 +383,14 @@ def beside(concept: Concept, drawing: Drawing, main: Item) -> float:
     """How large a thing is against the main one: by their real heights where both are known, softened; else by how they are told."""
     if not (concept.height and main.concept.height):
         return min(max(float((concept.scale / main.concept.scale) ** 0.75), 0.45), 1.5)
+    least = LEAST_BESIDE
+    if concept.group.startswith(("food", "drink")):
+        least = LEAST_FOOD
     own, other = (c.height * (HEAD if c.bust else 1.0) for c in (concept, main.concept))
     # Scale is the mean of width and height: of two as tall the slender one has less of it.
     slender = (min(max(drawing.aspect, 0.3), 3.2) / min(max(main.drawing.aspect, 0.3), 3.2)) ** 0.5
     real = float((own / other) ** HEIGHT_POWER * slender)
-    return min(max(real, LEAST_BESIDE + 0.5 * real), MOST_BESIDE)
+    return min(max(real, least + 0.5 * real), MOST_BESIDE)
 
 
 def _interchangeable(first: Drawing, other: Drawing) -> bool:
