@@ -286,7 +286,7 @@ class Grammar:
             elif after is None or sight.doubtful or sight.what not in holders or not _OF.fullmatch(between):
                 kept.append(sight)
         kept = [s for s in with_parts(text, kept, self._parts) if not self._describes_place(text, s)]
-        kept = [replace(s, count=max(s.count, _MANY)) if _grown(text, s) and not s.led else s for s in kept]
+        kept = [replace(s, count=max(s.count, _MANY)) if _grown(text, s) else s for s in kept]
         return [s for s in kept if not self._is_place(text, s) and not _OWNER.search(text[max(0, s.start - 40) : s.start])]
 
     def _describes_place(self, text: str, sight: Sight) -> bool:

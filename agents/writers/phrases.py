@@ -120,7 +120,8 @@ class Phrases:
             re.IGNORECASE,
         )
         self._doing = re.compile(rf"(?:{any_of(w for w in self._poses if ' ' in w or (len(w) > 2 and not w.isascii()))})$", re.IGNORECASE)
-        self._pose_zh = re.compile(rf"^(?:们)?(?:正在|正|在|静静地|安静地|开心地)?({any_of(w for w in self._poses if not w.isascii())})")
+        poses_zh = any_of(w for w in self._poses if not w.isascii())
+        self._pose_zh = re.compile(rf"^(?:们)?(?:在[一-鿿]{{1,5}}?)?(?:正在|正|在|静静地|安静地|开心地)?({poses_zh})")
 
     def _chinese_before(self) -> re.Pattern[str]:
         words = (*self._near_zh, *self._materials, *self._sizes["large"], *self._sizes["small"], "大", "小")

@@ -106,7 +106,7 @@ class _Composer:
     def _filled(self, placed: list[Placed]) -> list[Placed]:
         """On a bare ground several things stand in the middle as a group, as large as there is room for."""
         scene = self.stage.scene
-        bare = self.floor.footing == "none" and self.floor.spot is None and self.stage.free is None and scene.frame == "none"
+        bare = scene.setting in SHELF and self.stage.free is None and scene.frame == "none"
         if not bare or self.count < 2 or scene.composition not in ("centre", "thirds") or scene.camera.distance != "medium":
             return placed
         union = placed[0].bounds
