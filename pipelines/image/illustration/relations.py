@@ -220,7 +220,7 @@ class _Builder:
         box = anchor.box
         if item.drawing.markup and seat >= LOW_SEAT:
             item, wide, high = self._sized(item, box.width * 0.8, box.height * 0.92)
-            return Part(item, Box(box.centre[0] - wide / 2, box.bottom + high * 0.04 - high, wide, high), anchor.order + 1)
+            return Part(item, Box(box.centre[0] - wide / 2, box.bottom + high * 0.165 - high, wide, high), anchor.order + 1)
         if item.drawing.markup:  # a rider: legs down the flank
             item, wide, high = self._sized(item, box.width * 0.62, box.height * _riding(item, anchor))
             foot = box.y + box.height * seat + high * 0.3
