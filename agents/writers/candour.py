@@ -31,7 +31,8 @@ class Candour:
         self._said: Mapping[str, str] = data["said"]
         self._able: Mapping[str, str] = data["able"]
         self._known, self._poses = frozenset(materials), frozenset(poses)
-        self._near = {
+        self._chinese: Mapping[str, str] = data["chinese"]
+        self._near: dict[str, dict[str, str]] = {
             field: {word: drawn for drawn, words in data[table].items() for word in words}
             for field, table in (("material", "materials"), ("pose", "poses"))
         }
@@ -90,7 +91,7 @@ class Candour:
             drawn = self._near[field][asked.lower()]
             notes.append(Template(self._said["nearest"]).substitute(field=field, asked=asked, drawn=drawn))
             before = parts.get("before") or ""
-            return (before if before.isascii() else "") + (drawn if asked.isascii() else _CHINESE.get(drawn, drawn))
+            return (before if before.isascii() else "") + (drawn if asked.isascii() else self._chinese[drawn])
 
         return nearest
 
@@ -119,13 +120,6 @@ class Candour:
 
     def _say(self, name: str, asked: str, able: str) -> str:
         return Template(self._said[name]).substitute(asked=asked.strip(), able=able)
-
-
-#: How the nearest is said in a Chinese sentence.
-_CHINESE = {
-    "steel": "钢", "gold": "金", "iron": "铁", "crystal": "水晶", "stone": "石头", "marble": "大理石", "wood": "木头", "clay": "陶土",
-    "glass": "玻璃", "paper": "纸", "obsidian": "黑曜石", "sitting": "坐着", "jumping": "跳跃", "waving": "挥手", "standing": "站着",
-}  # fmt: skip
 
 
 def _triples(word: str) -> list[str]:

@@ -54,6 +54,7 @@ def test_every_material_that_is_read_is_drawn_or_said_to_be_not(desk: Desk, asse
     assert set(desk.prompts("scene_words")["materials"]) <= drawn | unshown
     near = desk.prompts("scene_candour")
     assert set(near["materials"]) <= drawn
+    assert set(near["chinese"]) == set(near["materials"]) | set(near["poses"])
     assert set(near["poses"]) <= set(desk.prompts("scene_words")["poses"])
 
 
