@@ -2,6 +2,7 @@
 
     speed       CPU seconds a picture, milliseconds a search, twelve at once, memory
     prompts     200 prompts through the real path: things, colours, faults (--llm: with the chat model)
+    unseen      40 prompts that are none of the 200, measured the same way; sheets in docs/gallery
     nouns       how many of 1,000 nouns the library draws
     wordings    whether one wish in five wordings gives the same things
     palettes    whether pictures in a brand's palette keep to it
@@ -28,7 +29,7 @@ from benchmarks import illustrator_gallery as gallery
 from benchmarks import illustrator_report as report
 from benchmarks import illustrator_rows as rows
 from benchmarks.illustrator_measures import Bytes, changed, in_palette, pixels, things
-from benchmarks.illustrator_prompts import ROOT, Prompt, Studio, nouns, palettes, prompts, seed_of, wordings
+from benchmarks.illustrator_prompts import ROOT, Prompt, Studio, nouns, palettes, prompts, seed_of, unseen, wordings
 from domain.errors import MaquetteError
 
 FONT = "noto-sans-sc"
@@ -85,6 +86,19 @@ def _prompts(options: argparse.Namespace) -> None:
     _keep(options, part, rows.summary(found), rows=report.rows_of([asdict(row) for row in found]))
     if shown and options.every == 1 and options.label != "before":
         gallery.write_pages(shown, report.GALLERY, "prompts", _font(studio))
+
+
+def _unseen(options: argparse.Namespace) -> None:
+    """The same measure and the same sheets for wishes the rules were not made on."""
+    shown: list[gallery.Shown] = []
+    studio = Studio(options.cache)
+    found = []
+    for prompt in unseen()[:: options.every]:
+        found.append(rows.row_of(prompt, studio, lambda prompt, picture: shown.append(_shown(prompt, picture))))
+        sys.stderr.writelines(f"{line}\n" for line in rows.misses(found[-1], prompt))
+    _keep(options, "unseen", rows.summary(found), rows=report.rows_of([asdict(row) for row in found]))
+    if options.every == 1:
+        gallery.write_pages(shown, report.GALLERY, f"unseen-{options.label}", _font(studio))
 
 
 def _gallery(options: argparse.Namespace) -> None:
@@ -195,7 +209,7 @@ def _font(studio: Studio) -> gallery.Font:
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
-    "speed": _speed, "prompts": _prompts, "nouns": _nouns, "wordings": _wordings, "palettes": _palettes,
+    "speed": _speed, "prompts": _prompts, "unseen": _unseen, "nouns": _nouns, "wordings": _wordings, "palettes": _palettes,
     "gallery": _gallery, "blind": _blind,
 }  # fmt: skip
 

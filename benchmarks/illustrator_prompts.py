@@ -80,6 +80,12 @@ def prompts() -> tuple[Prompt, ...]:
 
 
 @cache
+def unseen() -> tuple[Prompt, ...]:
+    """Wishes that are none of the 200, written down with their things before they were drawn for the first time."""
+    return tuple(_prompt(entry) for entry in _read("unseen.toml")["prompts"])
+
+
+@cache
 def colours() -> dict[str, str]:
     """Colour names of the prompts, as "#rrggbb"."""
     return dict(_read("prompts.toml")["colours"])

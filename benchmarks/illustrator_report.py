@@ -44,6 +44,7 @@ COMMANDS = {
     "speed": "speed",
     "prompts": "prompts",
     "prompts with chat": "prompts --llm",
+    "unseen": "unseen",
     "nouns": "nouns",
     "wordings": "wordings",
     "palettes": "palettes",

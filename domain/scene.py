@@ -27,6 +27,7 @@ class Setting(StrEnum):
     INTERIOR = "interior"
     SPACE = "space"
     CAVE = "cave"
+    BAMBOO_FOREST = "bamboo_forest"
     JUNGLE = "jungle"
     LAKE = "lake"
     RIVER = "river"

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from agents.writers.places import settings_of, surely, use_phrases
+from agents.writers.belongings import with_parts
+from agents.writers.places import margin_of, mentions, settings_of, surely, use_phrases
 from agents.writers.sights import Sight, Sights, joined
 from agents.writers.signs import letters, spelled
 from agents.writers.tones import alternatives
@@ -21,8 +22,6 @@ from domain.errors import InputError, LimitError
 from domain.scene import Camera, Relation
 
 MOST_SUBJECTS, MOST_PROPS, MOST_FOREGROUND, MOST_COUNT = 6, 6, 3, 60
-#: How many characters may stand between a word for room and the side after it, or the side before it.
-_NEAR_AFTER, _NEAR_BEFORE = 28, 8
 #: What follows is whose it is, not what is seen: "sword of the fire king".
 _OWNER = re.compile(r"(?<!front )(?<!top )(?<!back )(?<!side )(?<!edge )\bof (?:the|our|your|his|her|their) (?:[\w-]+ )?$", re.IGNORECASE)
 _OF = re.compile(r"\s+(?:full\s+)?of(?:\s+\w+){0,2}\s*", re.IGNORECASE)
@@ -37,6 +36,11 @@ _WHERE = frozenset({"underwater", "undersea", "inside"})
 #: What a thing only lends its look to: "candy-coloured", "dragon-themed".
 
 _LIKE = re.compile(r"[ -](?:colou?red|shaped|themed|styled?|flavou?red)\b", re.I)
+_IN_HAND = re.compile(r"\s+(?:drawn|raised|ready|held high|in (?:his |her |its |their )?hands?)\b", re.I)
+#: Ground that is named for what grows or lies there: mushrooms are seen in a mushroom cave, no oak at an oak table.
+_GROWN = frozenset({"cave", "cavern", "forest", "field", "fields", "meadow", "garden", "valley", "orchard", "grove", "island", "farm"})
+#: How many of what a festival is named for are shown.
+_MANY = 4
 #: Buildings that are a place of their own behind what stands before them.
 _BACKS = ("castle", "temple")
 _INSIDE_EN = re.compile(
@@ -119,7 +123,8 @@ class Grammar:
         ]
         self._suffixes.sort(key=lambda pair: -len(pair[1]))
         self._verbs_zh: list[tuple[str, str]] = [(kind, w) for kind in ("holding", "facing") for w in words["relations_zh"][kind]]
-        self._verbs_zh += [("on", w) for w in words["riding"]["zh"]]
+        self._verbs_zh += [("on", w) for w in words["riding"]["zh"]] + [("in", w) for w in words["wearing"]["zh"]]
+        self._parts = frozenset(words["parts"]["words"])
         poses = [w for listed in words["poses"].values() for w in listed]
         self._poses_en = "|".join(re.escape(w) for w in sorted((p for p in poses if p.isascii()), key=len, reverse=True))
         self._poses_zh = "|".join(re.escape(w) for w in sorted((p for p in poses if not p.isascii()), key=len, reverse=True))
@@ -150,6 +155,7 @@ class Grammar:
         if not reading.things:
             loose = self._wanted(seen, self._sights.loose(seen), field_name)
             reading = self._cast(seen, loose, bool(loose)) if loose else reading
+        reading = self._festive(text, reading)
         setting = self._setting(text, reading)
         if not setting:
             setting, reading = self._backed(seen, reading)
@@ -163,7 +169,7 @@ class Grammar:
             frame=strongest(text, words["frames"]),
             texture=strongest(text, words["textures"]),
             arrangement=strongest(text, words["arrangements"]) or next((s.arrangement for s in reading.things if s.arrangement), ""),
-            margin=self.margin(about),
+            margin=margin_of(about, words["space"]),
             family=strongest(text, words["families"]),
             character=_character(about),
             palette=self._palette(seen, reading),
@@ -279,7 +285,8 @@ class Grammar:
                 left[0] = replace(after, count=max(after.count, sight.count), led=led, first=first)
             elif after is None or sight.doubtful or sight.what not in holders or not _OF.fullmatch(between):
                 kept.append(sight)
-        kept = [s for s in kept if not self._describes_place(text, s)]
+        kept = [s for s in with_parts(text, kept, self._parts) if not self._describes_place(text, s)]
+        kept = [replace(s, count=max(s.count, _MANY)) if _grown(text, s) else s for s in kept]
         return [s for s in kept if not self._is_place(text, s) and not _OWNER.search(text[max(0, s.start - 40) : s.start])]
 
     def _describes_place(self, text: str, sight: Sight) -> bool:
@@ -287,6 +294,8 @@ class Grammar:
         if _LIKE.match(text[sight.end : sight.end + 12]):
             return True
         follows = re.match(r"[ -]([a-z]+)", text[sight.end : sight.end + 20])
+        if _grown(text, sight):
+            return False
         who = sight.animate and (sight.led or not sight.group.startswith("person"))
         return follows is not None and follows[1] in (self._places | self._furniture) - _WHERE and not who
 
@@ -327,7 +336,7 @@ class Grammar:
     # -- how they stand ----------------------------------------------------------------------------------------------------------
 
     def _related(self, text: str, found: Sequence[Sight]) -> list[tuple[str, str, str]]:
-        relations: list[tuple[str, str, str]] = []
+        relations = [(who.key, "holding", s.key) for s in found if _drawn_weapon(text, s) and (who := _before(found, s)) is not None]
         for first, second in pairwise(found):
             between = text[first.end : max(first.end, second.begin)]
             if re.search(r"[.。;；!！?？\n]", between):
@@ -353,12 +362,14 @@ class Grammar:
             if re.fullmatch(rf"{filler}(?<![a-z]){re.escape(word)}(?:\s+(?:the\s+)?(?:back|side|edge|top)\s+of)?\s*", between, re.I):
                 if word == "with" and not (first.animate and _held(second)):
                     return ""
+                if word == "playing" and second.group == "game":
+                    return ""  # chess is played, not held up
                 return kind
         return ""
 
     def _chinese_relation(self, text: str, first: Sight, second: Sight, between: str) -> list[tuple[str, str, str]]:
         after = text[second.end : second.end + 4]
-        filler = rf"(?:正|正在|静静地|安静地|{self._poses_zh}|着|地|，)*"
+        filler = rf"(?:正|正在|静静地|安静地|一起|{self._poses_zh}|着|地|，|在[一-鿿]{{1,6}}(?:里|中|上|下|旁|边|前|内))*"
         held = re.fullmatch(rf"{filler}(?:{'|'.join(re.escape(w) for _, w in self._verbs_zh)})\s*", between)
         if held:
             kind = next(kind for kind, word in self._verbs_zh if word in between)
@@ -381,7 +392,7 @@ class Grammar:
         """By words of places; one that is also a thing counts as a place only within it, or where nothing is shown."""
         lists = self.settings
         if reading.things:
-            outside = [w for w in self._things_too if not any(self._within(text, m.start(), m.end()) for m in _mentions(w, text))]
+            outside = [w for w in self._things_too if not any(self._within(text, m.start(), m.end()) for m in mentions(w, text))]
             lists = {name: [w for w in words if w not in outside] for name, words in lists.items()}
             # The sea of "sea turtle" is no place.
             for sight in reading.things:
@@ -405,23 +416,14 @@ class Grammar:
         left = left if left[0] else [left[1][:1], left[1][1:]]
         return places[behind.what], replace(reading, subjects=left[0], props=left[1])
 
-    def margin(self, text: str) -> str:
-        """The side on which the words leave room: a word for room and one for a side near each other in a clause."""
-        room, sides = self._words["space"], self._words["space"]["sides"]
-        weak = frozenset(room["weak"])
-        for clause in re.split(r"[.;。；!！?？\n]", text):
-            rooms = [m for w in room["words"] for m in _mentions(w, clause)]
-            # "the text" or "a room" alone leaves none; "text on the left" does.
-            meant = any(r.group().lower() not in weak for r in rooms) or re.search(room["phrases"], clause, re.IGNORECASE)
-            near: list[tuple[int, str]] = []
-            for side in sides if meant else ():
-                for m, r in ((m, r) for w in sides[side] for m in _mentions(w, clause) for r in rooms):
-                    after, before = m.start() - r.end(), r.start() - m.end()
-                    if abs(after) <= _NEAR_AFTER or abs(before) <= _NEAR_BEFORE:
-                        near.append((min(abs(after), abs(before)), str(side)))
-            if near:
-                return min(near, key=lambda pair: pair[0])[1]
-        return ""
+    def _festive(self, text: str, reading: Reading) -> Reading:
+        """With the lanterns that a lantern festival has, where none is asked for by itself."""
+        said = [what for word, what in self._words["brings"].items() if mentions(word, text)]
+        noun = self._sights.named(said[0]) if said else None
+        if noun is None or any(s.key == noun.what for s in reading.things) or len(reading.props) >= MOST_PROPS:
+            return reading
+        brought = Sight(said[0], noun.what, noun.group, len(text), len(text), False, count=_MANY)
+        return replace(reading, props=(*reading.props, brought))
 
     def _palette(self, text: str, reading: Reading) -> tuple[str, ...]:
         """Colours named as a scheme or of the background, not those of things."""
@@ -437,6 +439,21 @@ def _nameless(text: str) -> str:
     """Without what something is called: "North Pier" is no harbour."""
     called = re.compile(r"(?:called|named)\s+[\"“]?((?:[A-Z0-9][\w'’-]*\s*)+)|(?:名叫|叫做|名为)[「“\"]([^」”\"]{1,12})")
     return called.sub(lambda m: " " * len(m.group()), text)
+
+
+def _grown(text: str, sight: Sight) -> bool:
+    """Whether the next word is ground that is named for it."""
+    follows = re.match(r"[ -]([a-z]+)", text[sight.end : sight.end + 20])
+    return follows is not None and follows[1] in _GROWN and sight.group.startswith(("plant", "food-vegetable", "food-fruit", "gem"))
+
+
+def _drawn_weapon(text: str, sight: Sight) -> bool:
+    """ "sword drawn", "bow in hand": somebody named before holds it."""
+    return sight.group == "tool" and bool(_IN_HAND.match(text[sight.end : sight.end + 20]))
+
+
+def _before(found: Sequence[Sight], sight: Sight) -> Sight | None:
+    return next((s for s in reversed(found) if s.animate and s.start < sight.start), None)
 
 
 def _one_word(text: str, first: Sight, second: Sight) -> bool:
@@ -476,10 +493,6 @@ def _held(sight: Sight) -> bool:
     return sight.group.startswith(
         ("tool", "food", "drink", "book", "musical", "phone", "plant-flower", "game", "light", "sport", "writing", "dishware", "mail")
     )
-
-
-def _mentions(word: str, text: str) -> list[re.Match[str]]:
-    return list(alternatives((word,)).finditer(text))
 
 
 def _any_of(words: Sequence[str]) -> str:

@@ -95,11 +95,13 @@ class Phrases:
         self.paired = frozenset(words["things"]["paired"])
         self._names = alternatives(dict.fromkeys(words["things"]["names"], ""))
         stops, verbs = words["stops"]["words"], words["stops"]["verbs"]
-        self._stops = frozenset((*stops, *verbs))
+        doing = (w for kind in ("holding", "facing") for w in words["relations"][kind] if " " not in w)
+        self._stops = frozenset((*stops, *verbs, *doing))
         self._verbs = frozenset(verbs)
         self._nouns = frozenset(words["stops"]["nouns"])
         self._adjectives = frozenset(words["stops"]["adjectives"])
         about = _frames_of_reference(data, words)
+        self._traits = frozenset(words["traits"]["words"])
         self._abstract = frozenset(words["stops"]["abstract"]) | {w for w in about if w.isascii() and " " not in w}
         self._endings = tuple(words["stops"]["endings"])
         self._parting = alternatives(dict.fromkeys(words["stops_zh"]["words"], ""))
@@ -117,7 +119,9 @@ class Phrases:
             rf"(?:pure\s+|solid\s+)?({any_of(w for w in self._materials if w.isascii())})\b",
             re.IGNORECASE,
         )
-        self._pose_zh = re.compile(rf"^(?:们)?(?:正在|正|在|静静地|安静地|开心地)?({any_of(w for w in self._poses if not w.isascii())})")
+        self._doing = re.compile(rf"(?:{any_of(w for w in self._poses if ' ' in w or (len(w) > 2 and not w.isascii()))})$", re.IGNORECASE)
+        poses_zh = any_of(w for w in self._poses if not w.isascii())
+        self._pose_zh = re.compile(rf"^(?:们)?(?:在[一-鿿]{{1,5}}?)?(?:正在|正|在|静静地|安静地|开心地)?({poses_zh})")
 
     def _chinese_before(self) -> re.Pattern[str]:
         words = (*self._near_zh, *self._materials, *self._sizes["large"], *self._sizes["small"], "大", "小")
@@ -146,6 +150,14 @@ class Phrases:
     def parts_zh(self, text: str) -> bool:
         """Whether a word ends here: nothing, a mark, or a word that parts phrases follows."""
         return not text or not _CJK.match(text[0]) or self._parting.match(text) is not None
+
+    def posed(self, text: str, start: int, end: int) -> bool:
+        """Whether a word is a part of what somebody does: the yoga of "doing yoga" is no thing."""
+        return self._doing.search(text[max(0, start - 24) : end]) is not None
+
+    def made_zh(self, said: str, rest: str) -> bool:
+        """Whether a Chinese word says what something is made of: the 木头 of 木头做的兔子 is no log."""
+        return said in self._materials and rest.startswith(("做", "制", "雕"))
 
     def leads_zh(self, text: str) -> int:
         """How many characters of a colour or size word stand first."""
@@ -212,6 +224,8 @@ class Phrases:
                 pass  # "black and white": the first named is the one
             elif word in self._stops or any(a <= start < b for a, b in taken):
                 break
+            elif word in self._traits and sight.group.startswith("person"):
+                values["what"] = f"{word} {values.get('what', sight.what)}"
             elif word in self._poses and sight.animate:
                 values["pose"] = self._poses[word]
             first, edge = start, start

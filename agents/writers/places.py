@@ -1,4 +1,4 @@
-"""Words of places, and phrases that say what a picture is for. Knows word lists only, no things and no whole wishes."""
+"""Words of places, phrases that say what a picture is for, and the side kept for text. Knows word lists only, no things."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from agents.writers.tones import alternatives
 from domain.scene import Setting
+
+#: How many characters may stand between a word for room and the side after it, or the side before it.
+_NEAR_AFTER, _NEAR_BEFORE = 28, 8
 
 
 def settings_of(data: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -44,3 +48,26 @@ def use_phrases(words: Sequence[str], chinese: Sequence[str]) -> re.Pattern[str]
     ends_zh = "|".join(re.escape(w) for w in chinese)
     said_zh = rf"^[一-鿿]{{1,10}}(?:{ends_zh})(?=[：:，,])|(?<=[，,])[一-鿿]{{0,8}}(?:{ends_zh})\s*$"
     return re.compile(f"{opening}|{closing}|{inside}|{said_zh}", re.IGNORECASE)
+
+
+def margin_of(text: str, room: Mapping[str, Any]) -> str:
+    """The side on which the words leave room: a word for room and one for a side near each other in a clause."""
+    sides = room["sides"]
+    weak = frozenset(room["weak"])
+    for clause in re.split(r"[.;。；!！?？\n]", text):
+        rooms = [m for w in room["words"] for m in mentions(w, clause)]
+        # "the text" or "a room" alone leaves none; "text on the left" does.
+        meant = any(r.group().lower() not in weak for r in rooms) or re.search(room["phrases"], clause, re.IGNORECASE)
+        near: list[tuple[int, str]] = []
+        for side in sides if meant else ():
+            for m, r in ((m, r) for w in sides[side] for m in mentions(w, clause) for r in rooms):
+                after, before = m.start() - r.end(), r.start() - m.end()
+                if abs(after) <= _NEAR_AFTER or abs(before) <= _NEAR_BEFORE:
+                    near.append((min(abs(after), abs(before)), str(side)))
+        if near:
+            return min(near, key=lambda pair: pair[0])[1]
+    return ""
+
+
+def mentions(word: str, text: str) -> list[re.Match[str]]:
+    return list(alternatives((word,)).finditer(text))

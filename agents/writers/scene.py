@@ -16,7 +16,10 @@ from typing import Any, cast
 
 from agents.writers.bounds import Bounds
 from agents.writers.calls import Desk, message
+from agents.writers.candour import Candour
+from agents.writers.company import Company
 from agents.writers.grammar import Grammar, Reading
+from agents.writers.habitats import BARE, INDOORS, habitats, homes
 from agents.writers.places import settings_of
 from agents.writers.scene_given import require_drawable
 from agents.writers.scene_note import noted
@@ -35,11 +38,6 @@ _NONE = "none"
 _ITEM_SIDE = 640
 #: From so many alike on, they stand as a crowd.
 _CROWD = 13
-_BARE = frozenset({"plain", "gradient", "pattern", "studio", "podiums"})
-_INDOORS = frozenset(
-    {"interior", "cave", "space", "shop", "cafe", "office", "kitchen", "bedroom", "classroom", "library", "concert", "museum", "laboratory"}
-    | {"factory", "spaceship", "dungeon", "throne_room", "tavern", "underwater"}
-)
 #: Words for snow that name a season rather than what lies on the ground.
 _SEASONS = frozenset({"christmas", "圣诞", "winter", "冬天", "冬季"})
 #: What a form stands on unless the words say where.
@@ -71,6 +69,8 @@ class _Tools:
     sights: Sights
     grammar: Grammar
     bounds: Bounds
+    candour: Candour
+    company: Company
     families: frozenset[str]
 
     @staticmethod
@@ -81,9 +81,13 @@ class _Tools:
     @staticmethod
     def _made(desk: Desk) -> _Tools:
         data, words = desk.prompts("scene"), desk.prompts("scene_words")
-        sights = Sights(data, words, desk.prompts("scene_nouns")["nouns"], desk.colours)
+        nouns = desk.prompts("scene_nouns")["nouns"]
+        sights = Sights(data, words, nouns, desk.colours)
         bounds = Bounds(desk.prompts("scene_bounds"), lambda phrase: sights.named(phrase) is not None)
-        return _Tools(data, words, sights, Grammar(data, words, sights), bounds, desk.families)
+        lexicon = [word for _, _, english, _ in nouns for word in english] + [w for listed in words["stops"].values() for w in listed]
+        materials, poses = ([w for listed in words[table].values() for w in listed] for table in ("materials", "poses"))
+        candour = Candour(desk.prompts("scene_candour"), materials, poses, lexicon)
+        return _Tools(data, words, sights, Grammar(data, words, sights), bounds, candour, Company(words), desk.families)
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,7 @@ def draft_scene(context: StepContext, chat: ChatModel | None, cancel: CancelToke
         return Drafted(noted(given, context.note, tools.sights, tools.data, tools.words, keep_palette=True), _palette_notes(given.palette))
     # 1. what the words say
     tools.bounds.require(spec.about, own=context.brand.name)
-    about, notes = tools.bounds.anonymous(spec.about)
+    about, notes = _plainly(spec.about, tools)
     reading = _read(context, about, tools)
     # 2. the model chooses what no word decides, and names a thing where the words name none
     choice = _Choice()
@@ -129,7 +133,7 @@ def draft_scene(context: StepContext, chat: ChatModel | None, cancel: CancelToke
     scene = _scene(context, about, reading, choice, tools)
     given_palette = bool(spec.palette or context.brand.palette or context.reference_palette)
     scene = noted(scene, context.note, tools.sights, tools.data, tools.words, keep_palette=given_palette)
-    return Drafted(scene, (*notes, *_notes(context, reading, scene, tools)))
+    return Drafted(scene, (*notes, *_notes(context, about, reading, scene, tools)))
 
 
 def require_picture(spec: PictureSpec, desk: Desk, own: str = "") -> None:
@@ -139,7 +143,21 @@ def require_picture(spec: PictureSpec, desk: Desk, own: str = "") -> None:
         require_drawable(spec.scene, tools.sights, tools.bounds, tools.families, own)
         return
     tools.bounds.require(spec.about, own=own)
-    tools.grammar.read(tools.bounds.anonymous(spec.about)[0])
+    about = _plainly(spec.about, tools)[0]
+    _require_sense(about, tools.grammar.read(about), tools)
+
+
+def _plainly(text: str, tools: _Tools) -> tuple[str, tuple[str, ...]]:
+    """The wish without names, and with the nearest in place of what is not drawn here; a note for each."""
+    about, notes = tools.bounds.anonymous(text)
+    about, more = tools.candour.plainly(tools.company.one_by_one(about))
+    return about, (*notes, *more)
+
+
+def _require_sense(about: str, reading: Reading, tools: _Tools) -> None:
+    """Raises InputError for words that mean nothing: no thing of a list, no place."""
+    if not reading.setting and all(not s.group for s in reading.things):
+        tools.candour.require_sense(about)
 
 
 def picture_spec(context: StepContext) -> PictureSpec:
@@ -152,8 +170,10 @@ def _read(context: StepContext, about: str, tools: _Tools) -> Reading:
     """The wish; where it names nothing, things of the title, then of the brief and of finished texts."""
     reading = tools.grammar.read(about)
     if reading.things or reading.setting in tools.words["places"]:
+        _require_sense(about, reading, tools)
         return reading
     given = "\n".join(i.text for i in context.inputs)
+    _require_sense(about, reading, tools)
     for text in (context.title, context.material[:4000], given[:4000]):
         found = tools.grammar.things(text)
         if found.things:
@@ -169,7 +189,8 @@ def _chosen(context: StepContext, about: str, reading: Reading, chat: ChatModel,
     if len(names) > 1 and not reading.settled:
         options |= {"subject": names, "companion": [*names, _NONE]}
     if not reading.setting and reading.form not in _GROUNDS:
-        options["setting"] = _homes(reading.things, tools)
+        falls = _nearest(context, about, data["falling"]) != ""
+        options["setting"] = homes(reading, falls, tools.data["habitats"])
     if not _nearest(context, about, data["times"]):
         options["time"] = list(data["times"])
     if not _nearest(context, about, {name: entry["words"] for name, entry in data["moods"].items()}):
@@ -232,7 +253,7 @@ def _scene(context: StepContext, about: str, reading: Reading, choice: _Choice, 
         foreground=tuple(subject_of(s) for s in reading.foreground),
         relations=reading.related(),
         setting=setting,
-        time=_time(context, about, setting, choice, data),
+        time=_time(context, about, reading, setting, choice, data),
         weather=cast("Any", _nearest(context, about, data["weathers"]) or "clear"),
         mood=mood,
         palette=_palette(context, reading, setting, choice, mood, data),
@@ -262,33 +283,18 @@ def _setting(context: StepContext, reading: Reading, choice: _Choice, tools: _To
         return Setting.PLAIN
     if _nearest(context, spec.about, {"snow": [w for w in tools.data["weathers"]["snow"] if w not in _SEASONS]}):
         return Setting.SNOWFIELD
-    options = _habitat(reading.main, tools)
+    options = habitats(reading, _nearest(context, spec.about, tools.data["falling"]) != "", tools.data["habitats"])
     turn = {"": 0, "second": 1, "third": 2}[strongest(f"{context.title}. {spec.about}", tools.data["turns"])]
     if choice.setting and turn == 0:
         return Setting(choice.setting)
     return Setting(options[turn % len(options)])
 
 
-def _habitat(main: Sight | None, tools: _Tools) -> list[str]:
-    """Settings that suit a thing, best first: by its name, else by the nearest group. Only those that are drawn here."""
-    table: Mapping[str, list[str]] = tools.data["habitats"]
-    if main is None:
-        return list(table["default"])
-    keys = [key for key in table if main.group.startswith(key)]
-    found = table.get(main.key) or table[max(keys, key=len) if keys else "default"]
-    known = {setting.value for setting in Setting}
-    return [name for name in found if name in known] or list(table["default"])
-
-
-def _homes(things: Sequence[Sight], tools: _Tools) -> list[str]:
-    """The settings the model may choose among: those that suit what was named. A free choice of a small model is often absurd."""
-    return list(dict.fromkeys(home for thing in [*things[:3], None] for home in _habitat(thing, tools)))
-
-
-def _time(context: StepContext, wish: str, setting: Setting, choice: _Choice, data: Mapping[str, Any]) -> Any:
-    """Night only where words say so; the model may choose another hour outdoors."""
-    offered = choice.time if choice.time != "night" and setting.value not in _BARE | _INDOORS else ""
-    return _nearest(context, wish, data["times"]) or offered or "day"
+def _time(context: StepContext, wish: str, reading: Reading, setting: Setting, choice: _Choice, data: Mapping[str, Any]) -> Any:
+    """Night only where words say so, or things that are seen at night; the model may choose another hour outdoors."""
+    offered = choice.time if choice.time != "night" and setting.value not in BARE | INDOORS else ""
+    dark = "night" if setting.value not in BARE and any(s.what in data["by_night"]["things"] for s in reading.things) else ""
+    return _nearest(context, wish, data["times"]) or dark or offered or "day"
 
 
 def _mood(context: StepContext, wish: str, choice: _Choice, data: Mapping[str, Any]) -> str:
@@ -303,7 +309,7 @@ def _palette(
     A mood that only the model felt colours a bare ground or a room; a landscape keeps its own colours.
     """
     given = picture_spec(context).palette or context.brand.palette or context.reference_palette or reading.palette
-    felt = mood if setting.value in _BARE | {"interior"} or mood != choice.mood else ""
+    felt = mood if setting.value in BARE | {"interior"} or mood != choice.mood else ""
     return (tuple(given) or (tuple(data["moods"][felt]["palette"]) if felt else ()))[:8]
 
 
@@ -313,7 +319,7 @@ def _composition(context: StepContext, wish: str, reading: Reading, setting: Set
         return said or reading.distance
     if len(reading.subjects) >= 3 or reading.arrangement == "row":
         return "row"
-    return "centre" if setting.value in _BARE or picture_spec(context).margin != _NONE else "thirds"
+    return "centre" if setting.value in BARE or picture_spec(context).margin != _NONE else "thirds"
 
 
 def _family(spec: PictureSpec, reading: Reading, tools: _Tools) -> str:
@@ -329,13 +335,14 @@ def subject_of(sight: Sight) -> Subject:
 # -- what a person should know ------------------------------------------------------------------------------------------------------
 
 
-def _notes(context: StepContext, reading: Reading, scene: Scene, tools: _Tools) -> tuple[str, ...]:
+def _notes(context: StepContext, about: str, reading: Reading, scene: Scene, tools: _Tools) -> tuple[str, ...]:
     notes = [*_palette_notes(scene.palette)]
     if reading.left_out:
         left = ", ".join(reading.left_out)
         notes.append(f"A picture holds six main and six smaller things; left out: {left}. Make a second picture for them.")
     if context.maker in ("", "illustrator"):
-        notes += _style_notes(picture_spec(context), reading, tools)
+        notes += tools.candour.unshown(s.material for s in reading.things)
+        notes += _style_notes(picture_spec(context).style, about, reading, tools)
     return tuple(notes)
 
 
@@ -343,18 +350,21 @@ def _palette_notes(palette: Sequence[str]) -> tuple[str, ...]:
     return ("The palette has one colour: everything is drawn in its tints and shades.",) if len(set(palette)) == 1 else ()
 
 
-def _style_notes(spec: PictureSpec, reading: Reading, tools: _Tools) -> list[str]:
+def _style_notes(style: str, about: str, reading: Reading, tools: _Tools) -> list[str]:
     """What of the style the illustrator cannot give: named, with what it can."""
-    able = ", ".join(sorted(tools.families))
-    asked = reading.family or strongest(spec.style, tools.words["families"])
+    able = tools.candour.families
+    asked = reading.family or strongest(style, tools.words["families"])
     if asked and asked not in tools.families:
         return [f"style: there is no art of the family {asked!r} here; families are {able}."]
-    for text in (spec.style, spec.about):
+    plain, told = tools.candour.plainly(style)
+    if told:
+        return list(told)
+    for text in (plain, about):
         impossible = strongest(text, {word: [word] for word in tools.words["styles"]["impossible"]})
         if impossible:
             return [f"style: {impossible!r} cannot be drawn here; pictures are composed of vector art of the families {able}."]
-    if spec.style.strip() and not _understood(spec.style, tools):
-        return [f"style: {spec.style.strip()[:60]!r} is no style known here and changed nothing; use {able}, a mood or a colour."]
+    if style.strip() and not _understood(style, tools):
+        return [f"style: {style.strip()[:60]!r} is no style known here and changed nothing; use {able}, a mood or a colour."]
     return []
 
 

@@ -19,7 +19,10 @@ __all__ = ["Noun", "Sight", "Sights", "Size", "joined"]
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _LONGEST_ENGLISH, _LONGEST_CHINESE = 4, 8
 #: A single Chinese character is a thing only after these; inside other words it is not ("龙井").
-_BEFORE_ONE = re.compile(r"(?:^|[只条匹头口面轮团把个座辆位件本棵张艘朵支盏扇色的与和、，。：；\s白黑红蓝绿黄金大小])$")
+_BEFORE_ONE = re.compile(r"(?:^|[只条匹头口面轮团把个座辆位件本棵张艘朵支盏扇色的与和、，。：；\s白黑红蓝绿黄金大小喝吃品饮骑])$")
+#: Several people are meant where they are with somebody or something: "dinner with friends".
+_WITH = re.compile(r"\b(?:with|among|between|for)\s+$", re.IGNORECASE)
+_ACTING = re.compile(r"\s+(?:are\s+)?[a-z]{2,}ing\b", re.IGNORECASE)
 _AND = re.compile(r"^\s*(?:,\s*and|,|，|、|and|&|\+|和|与|跟|及|以及|还有)\s*$", re.IGNORECASE)
 
 
@@ -81,6 +84,8 @@ class Sights:
         """Every mention of a thing in order of the text, described by the words around it; doubtful ones too."""
         known = sorted([*self._in_english(text), *self._in_chinese(text)], key=lambda s: s.start)
         known = [s for s in known if not (text[s.start : s.end].lower() in self.colours and self.phrases.coloured(text, s.start, s.end))]
+        known = [s for s in known if not self.phrases.made_zh(text[s.start : s.end], text[s.end :])]
+        known = [s for s in known if not self.phrases.posed(text, s.start, s.end)]
         # The brick of "brick red" is a colour.
         tones = [m.span() for m in self.phrases.colour.finditer(text)]
         known = [s for s in known if not any(a <= s.start and s.end <= b and s.end - s.start < b - a for a, b in tones)]
@@ -126,7 +131,10 @@ class Sights:
 
     def _settled(self, sight: Sight, text: str) -> Sight:
         """A doubtful noun that can be touched is meant where an article, number, measure or colour word leads it."""
-        if sight.doubtful and (sight.led or sight.colour or (sight.pose and sight.animate)) and self.physical(sight, text):
+        together = sight.plural and sight.animate and _WITH.search(text[max(0, sight.begin - 12) : sight.begin])
+        together = together or (sight.plural and sight.animate and _ACTING.match(text[sight.end : sight.end + 24]))
+        meant = sight.led or sight.colour or (sight.pose and sight.animate) or together
+        if sight.doubtful and meant and self.physical(sight, text):
             return replace(sight, doubtful=False)
         return sight
 

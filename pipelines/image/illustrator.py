@@ -46,7 +46,7 @@ class Illustrator:
 
     kind = StepKind.PICTURE
     name = "illustrator"
-    version = 4
+    version = 5
 
     def __init__(self, store: ArtStore, embedder: Embedder | None, assets: Path) -> None:
         self._store = store

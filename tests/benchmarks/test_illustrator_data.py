@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from benchmarks.illustrator_blind import chosen
-from benchmarks.illustrator_prompts import colours, nouns, prompts, readers_words, seed_of, wordings
+from benchmarks.illustrator_prompts import colours, nouns, prompts, readers_words, seed_of, unseen, wordings
 from domain.scene import Setting
 
 #: Settings agreed on when the prompts were written; the illustrator may know more.
@@ -80,3 +80,13 @@ def test_the_same_sixty_prompts_are_drawn_at_random_every_time() -> None:
     first = [p.id for p in chosen()]
     assert first == [p.id for p in chosen()] and len(set(first)) == 60
     assert first != sorted(first)
+
+
+def test_the_unseen_wishes_are_forty_none_of_the_two_hundred_and_whole() -> None:
+    assert Counter(p.domain for p in unseen()) == {"marketing": 20, "game": 20}
+    assert Counter(p.language for p in unseen()) == {"en": 28, "zh": 12}
+    assert not {p.id for p in unseen()} & {p.id for p in prompts()} and not {p.prompt for p in unseen()} & {p.prompt for p in prompts()}
+    for prompt in unseen():
+        assert prompt.subjects and all(w.colour in ("", *colours()) for w in prompt.subjects), prompt.id
+        assert set(prompt.settings) <= SETTINGS and prompt.space in ("", "left", "right", "top", "bottom"), prompt.id
+        assert any("\u4e00" <= c <= "\u9fff" for c in prompt.prompt) == (prompt.language == "zh"), prompt.id

@@ -64,6 +64,8 @@ class Drawing:
     """One icon. silhouette: one colour, INK, to be painted by who composes. duotone: tones of one colour. markup: its SVG when it was
     made for this picture (people.py), "" when its set has it.
 
+    hand: where a figure's hand is that holds something, as shares of its box from the left and top; None where nobody could say.
+
     box (x0, y0, x1, y1) and foot (x0, x1, the lowest part) as fractions of the set's square. ink: share of it covered.
     """
 
@@ -76,6 +78,7 @@ class Drawing:
     silhouette: bool = False
     duotone: bool = False
     markup: str = ""
+    hand: tuple[float, float] | None = None
 
     @property
     def colourful(self) -> bool:

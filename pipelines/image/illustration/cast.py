@@ -16,6 +16,7 @@ from pipelines.image.illustration.composition import FACTORS, PROP
 from pipelines.image.illustration.figure import Figure, Wardrobe, garment
 from pipelines.image.illustration.headwear import GOLD
 from pipelines.image.illustration.people import whole
+from pipelines.image.illustration.relations import LOW_SEAT
 from pipelines.image.illustration.search import ArtSearch, Match, kind_of, normalise, singular
 from pipelines.image.illustration.vocabulary import Vocabulary
 
@@ -28,6 +29,8 @@ FIGURES_DO = ("standing", "walking", "running")
 #: How much of a real difference in height is shown, and the least and most a thing is beside the main one: a cat beside a house is
 #: still seen.
 HEIGHT_POWER, LEAST_BESIDE, MOST_BESIDE = 0.55, 0.18, 2.1
+#: The least of what one eats and drinks: it is what the picture is about.
+LEAST_FOOD = 0.26
 #: What is beside the main thing is drawn smaller than it is, to leave it the main thing; less so where its real height is known.
 PROP_BESIDE, PROP_MOST = 0.72, 1.2
 #: Of a head alone, how much of the height of the whole it is.
@@ -174,7 +177,8 @@ class Casting:
         if posed:
             return posed
         mine = [w for w in worn if w.wearer == one.number]
-        pose = self.wardrobe.pose(f"{subject.what} {subject.pose}") or self._doing({one.number, *(w.thing for w in mine)}, scene)
+        doing = self._doing({one.number, *(w.thing for w in mine)}, scene)
+        pose = doing if doing == "ride" else self.wardrobe.pose(f"{subject.what} {subject.pose}") or doing
         words = " ".join((subject.what, subject.pose, subject.material, scene.mood, *(w.name for w in mine)))
         every = (*scene.subjects, *scene.props)
         clothes = next((every[w.thing] for w in mine if garment(w.name)), None)
@@ -182,7 +186,7 @@ class Casting:
         dressed = (self.wardrobe.dress(words, colour, "", seed + 1009 * one.number + 101 * k) for k in range(min(subject.count, 8)))
         tool = self.wardrobe.held(subject.what)
         others = " ".join(s.what for s in (*scene.subjects, *scene.props))
-        busy = pose in ("sit", "run", "cheer") or any(r.kind == "holding" and r.of == one.number for r in scene.relations)
+        busy = pose in ("sit", "ride", "lotus", "run", "cheer") or any(r.kind == "holding" and r.of == one.number for r in scene.relations)
         held = "" if busy or tool in others.replace(subject.what, "") else tool
         pose = "lift" if held and pose == "stand" else pose
         base = match.concept if match else next(c for c in self.library.concepts if c.name == "person standing")
@@ -194,7 +198,7 @@ class Casting:
 
     def _posed(self, who: str, pose: str) -> tuple[Concept, tuple[Drawing, ...]] | None:
         """A drawing of a person in a pose that figures have not: surfing, swimming, climbing, dancing."""
-        if not pose or self.wardrobe.pose(pose):
+        if not pose or pose in FIGURES_DO or self.wardrobe.pose(pose):
             return None
         sets = [s.id for s in self.library.ready() if s.colourful]
         for name in (f"{who} {pose}", f"person {pose}"):
@@ -204,18 +208,19 @@ class Casting:
         return None
 
     def _doing(self, own: Collection[int], scene: Scene) -> str:
-        """What the relations of the scene say of a person: who holds something lifts a hand, who is on a seat sits.
+        """What the relations of the scene say of a person: who holds something lifts a hand, who is on a seat sits, on an animal rides.
 
         own: the numbers of the person and of what they wear.
         """
         every = (*scene.subjects, *scene.props)
         for relation in scene.relations:
-            if relation.kind == "holding" and relation.of in own and relation.to not in own:
+            if relation.of not in own or relation.to in own or relation.to >= len(every):
+                continue
+            if relation.kind == "holding":
                 return "lift"
-            if relation.kind == "on" and relation.of in own and relation.to < len(every):
-                seat = singular(normalise(every[relation.to].what)).split()[-1:]
-                if seat and seat[0] in self.vocabulary.seats:
-                    return "sit"
+            seat = self.vocabulary.seat(singular(normalise(every[relation.to].what))) if relation.kind in ("on", "in") else 0.0
+            if seat and (relation.kind == "on" or seat >= LOW_SEAT):
+                return "sit" if seat >= LOW_SEAT else "ride"
         return "stand"
 
     def _worn(self, scene: Scene) -> tuple[Worn, ...]:
@@ -336,6 +341,7 @@ class Casting:
         if concept.stands == "drift" and one.prop and main and count == 1 and scene.form == "scene":
             count, scale = DRIFTING, scale * 0.62
         even = scene.arrangement != "free" or scene.form == "sheet"
+        uneven = 0.03 if drawing.markup else 0.09  # grown people are nearly of one height
         material = self.vocabulary.material(self._material(subject, self.searcher.named(subject.what)))
         # A colour asked for outright is kept in any material; a colour word that is the material ("golden crown") says no more than it.
         colour = (self.vocabulary.colours.parse(subject.colour) if subject.colour else None) if material else self._asked_colour(subject)
@@ -344,7 +350,7 @@ class Casting:
         natural = self.vocabulary.natural(concept.name, concept.group) if drawing.silhouette else ""
         return [
             Item(
-                concept, drawing, colour, scale * (1.0 if even else 1 - 0.09 * (k % 3)), one.prop,
+                concept, drawing, colour, scale * (1.0 if even else 1 - uneven * (k % 3)), one.prop,
                 main is None and k == 0 and not one.front, one.number, k, material, self.vocabulary.pose(subject.pose), natural,
             )
             for k in range(count)
@@ -377,11 +383,14 @@ def beside(concept: Concept, drawing: Drawing, main: Item) -> float:
     """How large a thing is against the main one: by their real heights where both are known, softened; else by how they are told."""
     if not (concept.height and main.concept.height):
         return min(max(float((concept.scale / main.concept.scale) ** 0.75), 0.45), 1.5)
+    least = LEAST_BESIDE
+    if concept.group.startswith(("food", "drink")):
+        least = LEAST_FOOD
     own, other = (c.height * (HEAD if c.bust else 1.0) for c in (concept, main.concept))
     # Scale is the mean of width and height: of two as tall the slender one has less of it.
     slender = (min(max(drawing.aspect, 0.3), 3.2) / min(max(main.drawing.aspect, 0.3), 3.2)) ** 0.5
     real = float((own / other) ** HEIGHT_POWER * slender)
-    return min(max(real, LEAST_BESIDE + 0.5 * real), MOST_BESIDE)
+    return min(max(real, least + 0.5 * real), MOST_BESIDE)
 
 
 def _interchangeable(first: Drawing, other: Drawing) -> bool:

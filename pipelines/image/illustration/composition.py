@@ -49,6 +49,10 @@ def place(blocks: Sequence[Block], stage: Stage, floor: Floor) -> list[Placed]:
     return sorted(placed, key=lambda p: (feet[p.block], p.block, p.order))
 
 
+#: How much larger a group on a bare ground is made to fill it.
+GROUP_MOST = 1.45
+
+
 @dataclass(frozen=True)
 class _Try:
     """A block as it might stand."""
@@ -97,7 +101,28 @@ class _Composer:
             manners = {b.root.concept.name: self._manner(b) for b in self.blocks}
             ground = Ground(self.area, self.far, self.near, self.floor.footing, manners, self.floor.water)
             return arranged(how, self.blocks, ground, self.alone if how == "crowd" else self.side, self.rng)
-        return self._cut(self.gathered())
+        return self._cut(self._filled(self.gathered()))
+
+    def _filled(self, placed: list[Placed]) -> list[Placed]:
+        """On a bare ground several things stand in the middle as a group, as large as there is room for."""
+        scene = self.stage.scene
+        bare = scene.setting in SHELF and self.stage.free is None and scene.frame == "none"
+        if not bare or self.count < 2 or scene.composition not in ("centre", "thirds") or scene.camera.distance != "medium":
+            return placed
+        union = placed[0].bounds
+        for one in placed[1:]:
+            union = union.union(one.bounds)
+        grow = max(min(self.area.width * 0.9 / union.width, self.area.height * 0.82 / union.height, GROUP_MOST), 1.0)
+        (cx, cy), (ux, uy) = self.area.centre, union.centre
+        dx = min(max(cx - ux, self.area.x - union.x), self.area.right - union.right) if grow == 1.0 else cx - ux
+        dy = min(max(cy - uy, self.area.y - union.y), self.area.bottom - union.bottom) if grow == 1.0 else cy - uy
+
+        def moved(one: Placed) -> Placed:
+            x, y = ux + dx + (one.box.x - ux) * grow, uy + dy + (one.box.y - uy) * grow
+            box = Box(x, y, one.box.width * grow, one.box.height * grow)
+            return replace(one, box=box, foot=uy + dy + (one.foot - uy) * grow)
+
+        return [moved(one) for one in placed]
 
     def gathered(self) -> list[Placed]:
         """The main subject first, the rest around it, shrinking until nothing hides another."""

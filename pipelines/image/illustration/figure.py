@@ -22,6 +22,16 @@ _DOING = re.compile(r"(?<=\w) (?:in|on|at|with|near|by|from|who|and|(?!king\b)\w
 _MEN = re.compile(r"\b(wo)?men$")
 SLOTS = ("skin", "hair", "build", "style", "beard", "clothes", "head", "eyewear", "ears", "mood", "eyes", "cloth", "back")
 GARMENTS = (
+    "skirt",
+    "gown",
+    "uniform",
+    "kimono",
+    "hanfu",
+    "qipao",
+    "cheongsam",
+    "overcoat",
+    "trenchcoat",
+    "tuxedo",
     "dress",
     "shirt",
     "hoodie",
@@ -58,6 +68,7 @@ class Figure:
     eyes: str
     cloth: str
     back: str = "none"
+    young: bool = False
 
 
 class Wardrobe:
@@ -108,7 +119,12 @@ class Wardrobe:
         skin, hair = lch(chosen["skin"]).light, lch(chosen["hair"]).light
         if abs(skin - hair) < 0.15:
             chosen["hair"] = shade(chosen["hair"], light=-0.17 if hair < 0.75 else 0.1)
-        return Figure(**chosen)
+        return Figure(**chosen, young=self.young(words))
+
+    def young(self, words: str) -> bool:
+        """Whether the words speak of a child."""
+        ages: Mapping[str, list[str]] = self._slots["young"]
+        return any(_said(word, words) for word in ages["words"]) and not any(_said(word, words) for word in ages["grown"])
 
     def _uniform(self, words: str) -> str:
         cloths: Mapping[str, list[str]] = self._slots["uniform"]

@@ -31,7 +31,9 @@ GROUNDS: dict[str, tuple[str, str, str]] = {
     "mountains": ("#a9b99a", "#7b7168", "#625a53"),
     "snowfield": ("#f2f7fb", "#b9cbd9", "#9bb1c3"), "dungeon": ("#7d7f8c", "#555763", "#43454f"),
 }  # fmt: skip
-GROUNDS |= dict.fromkeys(("hills", "forest", "farm", "garden", "park", "jungle", "village", "chinese_garden"), GROUNDS["meadow"])
+GROUNDS |= dict.fromkeys(
+    ("hills", "forest", "bamboo_forest", "farm", "garden", "park", "jungle", "village", "chinese_garden"), GROUNDS["meadow"]
+)
 
 
 def room_of(form: str, width: float, height: float) -> Box | None:

@@ -14,6 +14,9 @@ from pipelines.image.illustration.sky import paint_sky
 from pipelines.image.illustration.stage import Floor, Stage
 from pipelines.image.illustration.svg import Point
 
+#: Words for what needs open water on a river.
+AFLOAT = ("boat", "ship", "canoe", "raft", "sail", "kayak", "ferry")
+
 
 def _water_plane(b: Backdrop, top: float, foot: float, sun: float, far: str = "#8fcbd9", near: str = "#3f93b5") -> str:
     """Still water with bands of light. Returns its near colour."""
@@ -123,6 +126,8 @@ def river(stage: Stage) -> Floor:
     line = stage.ridge("wood", horizon + b.h * 0.01, b.h * 0.02)
     pine_edge(stage, line, b.h * b.some(0.05, 0.09), 0.55, "river pines")
     layer(stage, line, "#82b565", 0.45)
+    if any(word in subject.what for subject in (*stage.scene.subjects, *stage.scene.props) for word in AFLOAT):
+        return _reach(b, horizon + b.h * 0.06, sun)
     near = b.tone("#76ac50")
     b.ground(horizon + b.h * 0.07, mix(near, b.light.haze, 0.3), shade(near, light=-0.03))
     _winding(b, horizon + b.h * 0.06)
@@ -135,6 +140,24 @@ def river(stage: Stage) -> Floor:
             b.canvas.add(plants.leafy(b.rng, x, y, b.h * (0.2 + 0.05 * k), shade(leaf, light=b.some(-0.04, 0.03)), trunk))
     front = plants.front_grass(stage, shade(near, light=-0.09))
     return Floor(far=horizon + b.h * 0.25, near=b.h * 0.93, sun=sun, front=front, growth=near)
+
+
+def _reach(b: Backdrop, top: float, sun: float) -> Floor:
+    """A broad reach for boats, from bank to bank of the picture, and the near bank to stand on."""
+    foot = b.h * b.some(0.76, 0.82)
+    bank = b.tone("#82b565", 0.3)
+    b.rect(-2, top - b.h * 0.03, b.w + 4, b.h * 0.06, bank)
+    _water_plane(b, top, b.full, sun)
+    for _ in range(7):
+        x, y = b.some(0, b.w), b.some(top + b.h * 0.03, foot)
+        b.line("#ffffff", b.u * 0.3, "M# #q# # # 0", x, y, b.u * 4, -b.u * 0.7, b.u * 9, opacity=0.35)
+    near = layer(b.stage, b.stage.ridge("bank", foot + b.h * 0.04, b.h * 0.018, steps=5), "#76ac50", 0.0)
+    for x in b.spread(5):
+        if b.odds(0.6):
+            _reeds(b, x, foot + b.h * b.some(0.05, 0.08), b.u * b.some(8, 14))
+    front = plants.front_grass(b.stage, shade(near, light=-0.09))
+    water = (top + (foot - top) * 0.4, foot)
+    return Floor(far=foot + b.h * 0.07, near=b.h * 0.94, sun=sun, front=front, growth=near, water=water)
 
 
 def _winding(b: Backdrop, top: float) -> None:

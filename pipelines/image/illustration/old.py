@@ -220,7 +220,8 @@ def throne_room(stage: Stage) -> Floor:
                 )
         elif kind == 1:
             stone.banner(b, x, foot - high, u * 26, high * 0.8, cloth, gold, b.rng.randrange(3))
-    _throne(b, b.x, foot + u * 6, u * b.some(21, 26), cloth, gold, wall)
+    if not any("throne" in subject.what for subject in (*stage.scene.subjects, *stage.scene.props)):
+        _throne(b, b.x, foot + u * 6, u * b.some(21, 26), cloth, gold, wall)
     rows = b.rng.randint(2, 3)
     trim = b.rng.randrange(3)
     for k in range(rows):

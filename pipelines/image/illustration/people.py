@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 from pipelines.image.illustration.art import Drawing
 from pipelines.image.illustration.colour import lch, shade
 from pipelines.image.illustration.figure import Figure
-from pipelines.image.illustration.portrait import Pen, bust
+from pipelines.image.illustration.garments import BARE_LEGS, NO_SLEEVES, SHORT_SLEEVES, SITTING, WIDE_SLEEVES, lap, sleeves
+from pipelines.image.illustration.garments import LOWER as GARMENTS
+from pipelines.image.illustration.portrait import CLOTHS, Pen, behind, head, torso
 from pipelines.image.illustration.svg import number as n
 
 #: The square the house set draws on, and how much of the figure's own units one of its units is.
@@ -23,8 +25,13 @@ UNIT = 7.0
 TOPS = {"pointed": -11.0, "toque": -7.0, "helmet": -6.0, "horns": 1.0, "crown": 1.0, "tricorn": 3.0, "cap": 6.0, "straw": 5.0, "hood": 4.0}
 HAIR_TOPS = {"spiky": 4.0, "mohawk": 1.0, "curly": 7.0, "bun": 2.0}
 TOP = 11.0
-LONG = ("robe", "gown", "wrap")
+#: Clothes that reach the ground: who rides has them hitched up.
+LONG = ("robe", "gown", "wrap", "hanfu", "kimono", "evening", "qipao")
 STEEL, BOOT, DARK = "#aab4be", "#5a3f2e", "#2f3440"
+#: A child's body against its head, and the height from which it is scaled: about a third of a child is head, a quarter of the grown.
+SMALL, NECK = 0.62, 70.0
+#: Who rides looks where the animal goes: drawings look left.
+RIDING = -5.5
 #: What covers hands and feet, by the clothes it belongs to.
 GLOVES = {"armour": "#7d8792", "spacesuit": "#dfe3e8"}
 
@@ -38,8 +45,8 @@ class Limbs:
 
     arms: tuple[str, str]
     hands: tuple[tuple[float, float], tuple[float, float]]
-    legs: tuple[str, str]
-    feet: tuple[tuple[float, float], tuple[float, float]]
+    legs: tuple[str, ...]
+    feet: tuple[tuple[float, float], ...]
     low: float
     reach: tuple[float, float]
 
@@ -65,6 +72,14 @@ def limbs_of(pose: str, wide: float) -> Limbs:
             arms = (f"M{n(left)} 92L{n(left - 3)} 112L{n(left + 8)} 132", f"M{n(right)} 92L{n(right + 3)} 112L{n(right - 8)} 132")
             legs = ("M41 142L37 150V182", "M59 142L63 150V182")
             return Limbs(arms, ((left + 11, 135), (right - 11, 135)), legs, ((35, 188), (65, 188)), 193, (42, 42))
+        case "ride":
+            # One leg down the flank, both hands at the reins; the other leg is behind the animal.
+            arms = (f"M{n(left)} 92L{n(left - 9)} 112L{n(left - 15)} 127", f"M{n(right)} 92L{n(right - 6)} 116L{n(right - 30)} 129")
+            return Limbs(arms, ((left - 17, 129), (right - 33, 130)), ("M50 144L35 166L40 192",), ((36, 198),), 203, (46, wide + 4))
+        case "lotus":
+            arms = (f"M{n(left)} 92L{n(left - 8)} 118L{n(left - 5)} 146", f"M{n(right)} 92L{n(right + 8)} 118L{n(right + 5)} 146")
+            legs = ("M41 146L22 160L56 169", "M59 146L78 160L44 169")
+            return Limbs(arms, ((left - 4, 151), (right + 4, 151)), legs, ((62, 171), (38, 171)), 178, (42, 42))
         case "lift":
             return Limbs((down[0], lifted), (hands[0], (right + 16, 86.0)), still, feet, 211, (wide + 8, wide + 18))
         case "cheer":
@@ -78,41 +93,65 @@ def whole(figure: Figure, pose: str = "stand", held: str = "") -> Drawing:
 
     held: "bow", "sword", "staff" or "" for an empty hand.
     """
-    wide = 35.0 if figure.build == "strong" else 30.0
+    wide = 35.0 if figure.build == "strong" and not figure.young else 30.0
     limbs = limbs_of(pose, wide)
     if held in HELD:
         limbs = replace(limbs, reach=(limbs.reach[0], max(limbs.reach[1], limbs.hands[1][0] - 50 + 16)))
+    body = "".join(_markup(figure, limbs, wide, held, RIDING if pose == "ride" else 0.0))
+    if figure.young:
+        limbs = _shrunk(limbs)
     top = min(TOPS.get(figure.head, TOP), HAIR_TOPS.get(figure.style, TOP) if figure.head in ("none", "") else TOP)
     left, right = 50 - limbs.reach[0], 50 + limbs.reach[1]
     high, across = limbs.low - top, right - left
     scale = GRID / max(high, across) * 0.98
     x, y = (GRID - across * scale) / 2, GRID - high * scale
-    body = "".join(_markup(figure, limbs, wide, held))
     markup = f'<g transform="translate({x - left * scale:.4g} {y - top * scale:.4g})scale({scale:.5g})">{body}</g>'
     box = (x / GRID, y / GRID, (x + across * scale) / GRID, 1.0)
     feet = sorted((x + (foot[0] - left) * scale) / GRID for foot in limbs.feet)
     icon = f"figure-{hashlib.sha256(markup.encode()).hexdigest()[:16]}"
-    return Drawing("house", icon, box, (feet[0] - 0.04, feet[1] + 0.04), 0.4, (figure.cloth, figure.skin, figure.hair), markup=markup)
+    hand = ((limbs.hands[1][0] - left) / across, (limbs.hands[1][1] - top) / high)
+    colours = (figure.cloth, figure.skin, figure.hair)
+    return Drawing("house", icon, box, (feet[0] - 0.04, feet[-1] + 0.04), 0.4, colours, markup=markup, hand=hand)
+
+
+def _shrunk(limbs: Limbs) -> Limbs:
+    """Where everything is once a child's body has been scaled; the head reaches as far as it did."""
+
+    def moved(point: tuple[float, float]) -> tuple[float, float]:
+        return 50 + (point[0] - 50) * SMALL, NECK + (point[1] - NECK) * SMALL
+
+    reach = (max(limbs.reach[0] * SMALL, 23.0), max(limbs.reach[1] * SMALL, 23.0))
+    first, second = limbs.hands
+    feet = tuple(moved(foot) for foot in limbs.feet)
+    return replace(limbs, hands=(moved(first), moved(second)), feet=feet, low=NECK + (limbs.low - NECK) * SMALL, reach=reach)
 
 
 def _plain(colour: str) -> str:
     return colour
 
 
-def _markup(figure: Figure, limbs: Limbs, wide: float, held: str) -> list[str]:
-    """Lowest first: what hangs behind, legs, the lower body, the bust over its edge, what is held, arms and hands."""
-    pen = Pen(figure, _plain)
-    cloth = {"coat": "#f4f6f8", "spacesuit": "#eef1f5", "armour": STEEL}.get(figure.clothes, figure.cloth)
+def _markup(figure: Figure, limbs: Limbs, wide: float, held: str, turn: float) -> list[str]:
+    """Lowest first: what hangs behind, legs, the lower body, shoulders and head over its edge, what is held, arms and hands."""
+    cloth = CLOTHS.get(figure.clothes, figure.cloth)
+    low, back, body, face, arms = (Pen(figure, _plain) for _ in range(5))
     if figure.back == "cape":
-        _cape(pen, wide)
-    _legs(pen, limbs, cloth)
-    (_belted if figure.head == "mask" else LOWER.get(figure.clothes, _trunk))(pen, cloth, wide, limbs)
-    shapes = [*pen.shapes, bust(figure, _plain)]
-    pen = Pen(figure, _plain)
+        _cape(low, wide)
+    _legs(low, limbs, cloth)
+    lower = _belted if figure.head == "mask" else LOWER.get(figure.clothes, _trunk)
+    if turn and figure.clothes in LONG:
+        lower = _hitched
+    lower(low, figure.cloth if figure.clothes == "skirt" else cloth, wide, limbs)
+    behind(back)
+    torso(body)
+    head(face, turn)
     if held in HELD:
-        HELD[held](pen, *limbs.hands[1])
-    _arms(pen, limbs, cloth)
-    return [*shapes, *pen.shapes]
+        HELD[held](arms, *limbs.hands[1])
+    _arms(arms, limbs, cloth)
+    if not figure.young:
+        return [*low.shapes, *back.shapes, *body.shapes, *face.shapes, *arms.shapes]
+    small = f'<g transform="translate({n(50 - 50 * SMALL)} {n(NECK - NECK * SMALL)})scale({SMALL})">'
+    inside = "".join((*low.shapes, *body.shapes))
+    return [*back.shapes, f"{small}{inside}</g>", *face.shapes, f"{small}{''.join(arms.shapes)}</g>"]
 
 
 def _cape(pen: Pen, wide: float) -> None:
@@ -128,7 +167,7 @@ def _cape(pen: Pen, wide: float) -> None:
 def _trousers(figure: Figure, cloth: str) -> str:
     if figure.clothes in ("armour", "spacesuit"):
         return shade(cloth, light=-0.06)
-    if figure.clothes == "suit" or figure.head == "mask":
+    if figure.clothes in ("suit", "uniform") or figure.head == "mask":
         return shade(cloth, light=-0.03)
     if figure.clothes == "tunic":
         return "#6b5138"
@@ -139,10 +178,10 @@ def _legs(pen: Pen, limbs: Limbs, cloth: str) -> None:
     figure = pen.figure
     trousers = _trousers(figure, cloth)
     boots = figure.clothes in ("armour", "tunic")
-    for side in (0, 1):
-        tone = shade(trousers, light=-0.045 * side)
-        pen.line(limbs.legs[side], tone, 16)
-        x, y = limbs.feet[side]
+    bare = figure.clothes in BARE_LEGS
+    for side, (leg, (x, y)) in enumerate(zip(limbs.legs, limbs.feet, strict=True)):
+        tone = shade(figure.skin if bare else trousers, light=-0.045 * side)
+        pen.line(leg, tone, 11.5 if bare else 16)
         shoe = GLOVES.get(figure.clothes, BOOT if boots else DARK)
         toe = -3.0 if side == 0 else 3.0
         pen.path(
@@ -171,6 +210,11 @@ def _flared(pen: Pen, cloth: str, wide: float, limbs: Limbs, low: float, flare: 
     pen.path(f"M{n(50 - half)} 98L{n(left)} {n(end)}Q50 {n(end + 5)} {n(right)} {n(end)}L{n(50 + half)} 98Z", cloth)
     deep = shade(cloth, light=-0.07)
     pen.path(f"M58 98L61 {n(end + 3)}Q{n(50 + half)} {n(end + 2)} {n(right)} {n(end)}L{n(50 + half)} 98Z", deep, 0.9)
+
+
+def _hitched(pen: Pen, cloth: str, wide: float, limbs: Limbs) -> None:
+    _flared(pen, cloth, wide, limbs, 160, 4)
+    pen.path(f"M{n(50 - wide + 8)} 131H{n(50 + wide - 8)}V138H{n(50 - wide + 8)}Z", shade(cloth, light=-0.16))
 
 
 def _long_coat(pen: Pen, cloth: str, wide: float, limbs: Limbs) -> None:
@@ -202,6 +246,9 @@ def _apron_skirt(pen: Pen, cloth: str, wide: float, limbs: Limbs) -> None:
 def _skirts(pen: Pen, cloth: str, wide: float, limbs: Limbs) -> None:
     """A robe or gown to the ground."""
     low = limbs.low - 6
+    if limbs.low < SITTING:
+        lap(pen, cloth, wide, limbs.low - 3, wide + 1)
+        return
     half = wide - 9
     left, right, waist = 50 - wide - 6, 50 + wide + 6, (50 - half, 50 + half)
     side = f"C{n(right - 3)} 170 {n(waist[1] + 2)} 130 {n(waist[1])} 96Z"
@@ -219,6 +266,7 @@ def _skirts(pen: Pen, cloth: str, wide: float, limbs: Limbs) -> None:
 
 LOWER: dict[str, Callable[[Pen, str, float, Limbs], None]] = {
     "coat": _long_coat, "tunic": _belted, "armour": _plates, "apron": _apron_skirt, "robe": _skirts, "gown": _skirts, "wrap": _skirts,
+    **GARMENTS,
 }  # fmt: skip
 
 
@@ -247,11 +295,15 @@ HELD: dict[str, Callable[[Pen, float, float], None]] = {"bow": _bow, "sword": _s
 
 def _arms(pen: Pen, limbs: Limbs, cloth: str) -> None:
     figure = pen.figure
-    bare = figure.clothes == "tee"
+    short, none, deep = figure.clothes in SHORT_SLEEVES, figure.clothes in NO_SLEEVES, WIDE_SLEEVES.get(figure.clothes, 0.0)
     for side in (0, 1):
         tone = shade(cloth, light=-0.03 - 0.05 * side)
         start, elbow, hand = limbs.arms[side].split("L")
-        if bare:
+        if deep:
+            sleeves(pen, cloth, elbow, limbs.hands[side], deep, side)
+        if none:
+            pen.line(limbs.arms[side], shade(figure.skin, light=-0.02 - 0.03 * side), 10.5)
+        elif short:
             pen.line(f"M{elbow}L{hand}", figure.skin, 10.5)
             pen.line(f"{start}L{elbow}", tone, 13.5)
         else:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from pipelines.image.illustration import headwear
+from pipelines.image.illustration import garments, headwear
 from pipelines.image.illustration.colour import lch, mix, shade
 from pipelines.image.illustration.figure import Figure
 from pipelines.image.illustration.stage import Box
@@ -44,16 +44,32 @@ class Pen:
 def bust(figure: Figure, tone: Callable[[str], str]) -> str:
     """Markup of the whole bust on its square of 100."""
     pen = Pen(figure, tone)
+    behind(pen)
+    torso(pen)
+    head(pen)
+    return "".join(pen.shapes)
+
+
+def behind(pen: Pen) -> None:
+    """What is behind neck and shoulders."""
     _hair_behind(pen)
     headwear.behind(pen)
-    _body(pen)
-    _head(pen)
+
+
+def head(pen: Pen, turn: float = 0.0) -> None:
+    """Neck upward. turn: how far the face looks to the right, in units; below 0 to the left."""
+    _head(pen, turn)
+    before = len(pen.shapes)
     _face(pen)
     _beard(pen)
+    if turn:
+        pen.shapes[before:] = [f'<g transform="translate({n(turn)} 0)">{"".join(pen.shapes[before:])}</g>']
     _hair_before(pen)
+    before = len(pen.shapes)
     _eyewear(pen)
+    if turn and len(pen.shapes) > before:
+        pen.shapes[before:] = [f'<g transform="translate({n(turn)} 0)">{"".join(pen.shapes[before:])}</g>']
     headwear.before(pen)
-    return "".join(pen.shapes)
 
 
 def _jaw(figure: Figure) -> str:
@@ -68,11 +84,14 @@ def _jaw(figure: Figure) -> str:
     )
 
 
-def _head(pen: Pen) -> None:
+def _head(pen: Pen, turn: float) -> None:
     skin = pen.figure.skin
     deep = shade(skin, light=-0.075, chroma=1.08)
     for side in (-1, 1):
         x = 50 + side * 17.2
+        if side * turn > 0:
+            continue  # turned away
+        x += turn * 0.5
         if pen.figure.ears == "pointed":
             pen.path(f"M{n(x - side)} 37L{n(x + side * 11)} 29.500Q{n(x + side * 6)} 45 {n(x - side * 0.500)} 48Z", skin)
             pen.path(f"M{n(x + side)} 39L{n(x + side * 8)} 33Q{n(x + side * 4.500)} 43 {n(x + side * 0.500)} 45Z", deep)
@@ -84,7 +103,7 @@ def _head(pen: Pen) -> None:
     pen.path("M67 37C67 49 62 57 56.500 61C53.500 63 51.500 63.600 50 63.600C58 58 62 46 60 24C64 27 67 31 67 37Z", deep, 0.45)
 
 
-def _body(pen: Pen) -> None:
+def torso(pen: Pen) -> None:
     figure = pen.figure
     skin, deep = figure.skin, shade(figure.skin, light=-0.1, chroma=1.05)
     wide = 35 if figure.build == "strong" else 30
@@ -94,11 +113,12 @@ def _body(pen: Pen) -> None:
         f"M{n(50 - wide)} 104C{n(50 - wide)} 84 {n(50 - wide + 6)} 77 42 73C44 78 56 78 58 73"
         f"C{n(50 + wide - 6)} 77 {n(50 + wide)} 84 {n(50 + wide)} 104Z"
     )
-    cloth = {"coat": "#f4f6f8", "spacesuit": "#eef1f5", "armour": "#aab4be"}.get(figure.clothes, figure.cloth)
-    pen.path(shoulders, cloth)
+    cloth = CLOTHS.get(figure.clothes, figure.cloth)
+    over = skin if figure.clothes in garments.NO_SLEEVES else cloth
+    pen.path(shoulders, over)
     pen.path(
         f"M58 73C{n(50 + wide - 6)} 77 {n(50 + wide)} 84 {n(50 + wide)} 104H{n(50 + wide - 10)}C{n(50 + wide - 9)} 90 64 82 57 76.500Z",
-        shade(cloth, light=-0.07),
+        shade(over, light=-0.07),
         0.9,
     )
     CLOTHES.get(figure.clothes, _tee)(pen, cloth, wide)
@@ -225,9 +245,11 @@ def _spacesuit(pen: Pen, cloth: str, wide: float) -> None:
     pen.line(f"M{n(50 - wide + 4)} 92C{n(50 - wide + 8)} 88 {n(50 - wide + 12)} 88 36 92", pen.figure.cloth, 2.2)
 
 
+#: Clothes that have a colour of their own.
+CLOTHS = {"coat": "#f4f6f8", "spacesuit": "#eef1f5", "armour": "#aab4be", "skirt": garments.BLOUSE}
 CLOTHES: dict[str, Callable[[Pen, str, float], None]] = {
     "tee": _tee, "hoodie": _hoodie, "shirt": _shirt, "sweater": _sweater, "suit": _suit, "coat": _coat, "apron": _apron, "armour": _armour,
-    "robe": _robe, "gown": _gown, "wrap": _wrap, "tunic": _tunic, "spacesuit": _spacesuit,
+    "robe": _robe, "gown": _gown, "wrap": _wrap, "tunic": _tunic, "spacesuit": _spacesuit, **garments.UPPER,
 }  # fmt: skip
 
 

@@ -17,8 +17,8 @@ BEARING = ("in", "on", "under", "behind", "holding")
 GROWN = 1.4
 #: From here on down, as a share of its height from the top, a seat is a chair and no back of a horse.
 LOW_SEAT = 0.5
-#: Where the lifted hand of a figure is, as a share of its height from the top.
-HAND = 0.36
+#: How high a held umbrella is against who holds it.
+SHELTER = 0.78
 
 
 def check(scene: Scene) -> None:
@@ -107,14 +107,24 @@ def assemble(items: Sequence[Item], relations: Iterable[Relation], looks: Looks,
 
 
 def _stood(items: Sequence[Item], relations: Iterable[Relation]) -> Sequence[Item]:
-    """What hangs elsewhere stands on the ground beside what stands there: foxes beside a lantern do not hang with it."""
+    """What hangs elsewhere stands on the ground beside what stands there: foxes beside a lantern do not hang with it. Leaves that
+    something is on lie there."""
     grounded = {item.subject for item in items if item.concept.stands in ("ground", "water")}
     pairs = [_ends(relation) for relation in relations if relation.kind in ("beside", "behind", "facing")]
     lowered = {one for pair in pairs for one, other in (pair, pair[::-1]) if other in grounded}
+    under = {relation.to for relation in relations if relation.kind in ("on", "in")}
     return [
-        replace(item, pose=replace(item.pose, stands="ground")) if item.subject in lowered and item.concept.stands == "hang" else item
+        replace(item, pose=replace(item.pose, stands="ground"))
+        if (item.subject in lowered and item.concept.stands == "hang") or (item.subject in under and item.concept.stands == "drift")
+        else item
         for item in items
     ]
+
+
+def _riding(item: Item, anchor: Part) -> float:
+    """How tall a rider is against what is ridden, by their real heights where they are known."""
+    own, other = item.concept.height, anchor.item.concept.height
+    return min(max(own / other * 0.92, 0.7), 1.5) if own and other else 0.8
 
 
 def _under(carried: dict[int, tuple[int, str]], anchor: int, thing: int) -> bool:
@@ -158,7 +168,9 @@ class _Builder:
                 anchor = self._grown(parts, anchor, alike)
             for place, item in enumerate(alike):
                 # What is larger than what it is said to be in stands before it.
-                larger = kind == "in" and anchor.item.concept.name not in self.holders and max(item.size()) > max(anchor.item.size())
+                seated = item.drawing.markup and self._seat(anchor) >= LOW_SEAT
+                bigger = max(item.size()) > max(anchor.item.size())
+                larger = kind == "in" and not seated and anchor.item.concept.name not in self.holders and bigger
                 if kind in ("beside", "facing") or larger:
                     part = self._next_to(parts, anchor, item, "beside" if larger else kind, sides)
                     sides += 1
@@ -191,7 +203,7 @@ class _Builder:
 
     def _on(self, anchor: Part, item: Item, across: float, count: int) -> Part:
         item, wide, high = self._fit(item, anchor.box.width * (0.92 if count == 1 else 1.05 / count), 99.0)
-        seat = self.seats.get(anchor.item.concept.name)
+        seat = self._seat(anchor)
         if seat and count == 1:
             return self._seated(anchor, item, seat)
         top = self._top(anchor, across)
@@ -199,14 +211,18 @@ class _Builder:
         x = anchor.box.x + anchor.box.width * across - wide / 2
         return Part(item, Box(x, foot - high, wide, high), anchor.order + 1, rests=True)
 
+    def _seat(self, anchor: Part) -> float:
+        name = anchor.item.concept.name
+        return self.seats.get(name) or self.seats.get(name.rpartition(" ")[2], 0.0)
+
     def _seated(self, anchor: Part, item: Item, seat: float) -> Part:
         """On what has a back: its upper part stays seen. Who has legs has them on the ground before it, an animal looks over the back."""
         box = anchor.box
         if item.drawing.markup and seat >= LOW_SEAT:
-            item, wide, high = self._sized(item, box.width * 0.6, box.height * 0.94)
-            return Part(item, Box(box.centre[0] - wide / 2, box.bottom + high * 0.17 - high, wide, high), anchor.order + 1)
+            item, wide, high = self._sized(item, box.width * 0.8, box.height * 0.92)
+            return Part(item, Box(box.centre[0] - wide / 2, box.bottom + high * 0.165 - high, wide, high), anchor.order + 1)
         if item.drawing.markup:  # a rider: legs down the flank
-            item, wide, high = self._sized(item, box.width * 0.5, box.height * 0.8)
+            item, wide, high = self._sized(item, box.width * 0.62, box.height * _riding(item, anchor))
             foot = box.y + box.height * seat + high * 0.3
             return Part(item, Box(box.centre[0] - wide / 2, foot - high, wide, high), anchor.order + 1, rests=True, hidden=0.3)
         item, wide, high = self._sized(item, box.width * 0.62, box.height * seat * 1.3)
@@ -223,6 +239,8 @@ class _Builder:
 
     def _in(self, anchor: Part, item: Item, across: float, count: int) -> Part:
         box = anchor.box
+        if item.drawing.markup and count == 1 and self._seat(anchor) >= LOW_SEAT:
+            return self._seated(anchor, item, self._seat(anchor))  # in a wheelchair, in an armchair
         if anchor.item.concept.group.startswith("place"):  # before its door
             item, wide, high = self._fit(item, box.width * 0.4 / count, box.height * 0.5)
             x = box.x + box.width * (0.24 if count == 1 else across)
@@ -277,12 +295,24 @@ class _Builder:
         out = 0.3 * wide if anchor.item.sided else 0.25 * wide
         x = (box.x + out if anchor.item.sided else box.right - out) if right else (box.right - out if anchor.item.sided else box.x + out)
         middle = box.y + box.height * 0.66
-        if anchor.item.drawing.markup:  # the lifted hand of a figure
-            x, middle = box.x + box.width * 0.9, box.y + box.height * HAND
+        hand = anchor.item.drawing.hand
+        if hand and item.concept.name in self.canopies:
+            return self._sheltered(anchor, item, hand)
+        if hand:  # the lifted hand of a figure
+            x, middle = box.x + box.width * hand[0], box.y + box.height * hand[1]
         if anchor.item.concept.bust or anchor.item.concept.group.startswith("face"):  # a head has no hands: beside it, the face stays free
             x = box.x + box.width * (1.0 if x > box.centre[0] else 0.0) + (wide * 0.3 if x > box.centre[0] else -wide * 0.3)
             middle = box.bottom - high / 2
         return Part(item, Box(x - wide / 2, middle - high / 2, wide, high), anchor.order + 1, rests=True)
+
+    def _sheltered(self, anchor: Part, item: Item, hand: tuple[float, float]) -> Part:
+        """An umbrella is over the head of who holds it, its handle in the hand."""
+        box, (wide, high) = anchor.box, item.size()
+        factor = box.height * SHELTER / high
+        item, wide, high = replace(item, scale=item.scale * factor), wide * factor, high * factor
+        foot = box.y + box.height * (hand[1] + 0.045)
+        middle = box.x + box.width * (hand[0] * 0.82 + 0.5 * 0.18)
+        return Part(item, Box(middle - wide / 2, foot - high, wide, high), anchor.order - 1, rests=True)
 
     def _next_to(self, parts: Sequence[Part], anchor: Part, item: Item, kind: str, turn: int) -> Part:
         """Right, then left, further out each time."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from domain.scene import Setting
 from pipelines.image.illustration import (
     abstract,
+    bamboo,
     beyond,
     built,
     depths,
@@ -75,6 +76,7 @@ SETTINGS: dict[Setting, Callable[[Stage], Floor]] = {
     Setting.GRAVEYARD: fields.graveyard,
     Setting.BATTLEFIELD: fields.battlefield,
     Setting.JUNGLE: wild.jungle,
+    Setting.BAMBOO_FOREST: bamboo.forest,
     Setting.LAKE: lakes.lake,
     Setting.RIVER: lakes.river,
     Setting.SNOWFIELD: wild.snowfield,

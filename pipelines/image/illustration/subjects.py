@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from domain.scene import Setting
 from pipelines.image.illustration import plants
-from pipelines.image.illustration.art import INK, ArtLibrary
+from pipelines.image.illustration.art import INK, ArtLibrary, Drawing
 from pipelines.image.illustration.blocks import Placed
-from pipelines.image.illustration.colour import mix, shade
+from pipelines.image.illustration.colour import hue_distance, lch, mix, shade
 from pipelines.image.illustration.composition import SHELF
 from pipelines.image.illustration.mask import Looks
 from pipelines.image.illustration.recolour import Achieved, Repaint, painter
@@ -19,6 +19,8 @@ from pipelines.image.illustration.svg import clean_fragment, silhouette
 from pipelines.image.illustration.svg import number as n
 
 ABSTRACT = (Setting.PLAIN, Setting.PATTERN, Setting.GRADIENT, Setting.STUDIO, Setting.PODIUMS)
+#: Degrees of hue within which a colour of a figure is its skin or hair.
+SKIN_HUES = 24
 #: Half the width of a foot that stands by itself, as a share of the width of the thing.
 BROAD = 0.2
 #: Styles whose drawings have lines as a part of their look.
@@ -104,6 +106,8 @@ class Artist:
             worn = Achieved(item.colour, item.colour, light.on_subject(item.colour), 0.4) if made else paint.achieved
             if worn:
                 self.achieved[(item.subject, item.copy)] = worn
+        if made:
+            paint = replace(paint, of=self._worn(item.drawing, paint.of, painter({}, None, light, (), False, (), air).of))
         of = self._modelled(placed, paint.of, move) if item.drawing.silhouette else paint.of
         gauge = self.gauges.get(item.drawing.set_id, 0.0)
         weight = min(max(gauge / self._unit_of(placed), 0.5), 2.0) if gauge else 1.0
@@ -112,6 +116,12 @@ class Artist:
         clear = f' opacity="{n(1 - item.material.clear)}"' if item.material and item.material.clear else ""
         shift = f"translate({n(move[0])} {n(move[1])})" if move != (0.0, 0.0) else ""
         self.stage.canvas.add(f'<g transform="{shift}{self.transform(placed)}"{clear}>{body}</g>')
+
+    @staticmethod
+    def _worn(drawing: Drawing, cloth: Repaint, plain: Repaint) -> Repaint:
+        """A palette reaches what somebody wears; skin and hair keep their own colours."""
+        own = [lch(colour).hue for colour in drawing.colours[1:]]
+        return lambda colour: plain(colour) if any(hue_distance(lch(colour).hue, hue) < SKIN_HUES for hue in own) else cloth(colour)
 
     def _modelled(self, placed: Placed, of: Repaint, move: tuple[float, float]) -> Repaint:
         """A silhouette beside coloured art: a darker edge that closes its fine lines, and a light that falls from above."""

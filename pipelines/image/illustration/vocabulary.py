@@ -69,6 +69,10 @@ class Vocabulary:
         own = (self._natural[word] for word in (name.lower(), *reversed(words)) if word in self._natural)
         return next(own, self._natural_of_group.get(group, self._natural_of_group[""]))
 
+    def seat(self, name: str) -> float:
+        """How far down one sits on a thing of this name, by all of it or its last word, as a share of its height; 0 where nobody does."""
+        return self.seats.get(name) or self.seats.get(name.rpartition(" ")[2], 0.0)
+
     def palette(self, name: str) -> Palette | None:
         return self._palettes.get(name.strip().lower())
 

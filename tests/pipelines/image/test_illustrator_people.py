@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,9 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
+from pipelines.image.illustration.art import Drawing
 from pipelines.image.illustration.figure import Wardrobe
-from pipelines.image.illustration.people import GRID, whole
+from pipelines.image.illustration.people import GRID, limbs_of, whole
 from pipelines.image.illustration.svg import clean_fragment
 from pipelines.image.illustrator import Illustrator
 from pipelines.models.store import ModelStore
@@ -203,3 +206,109 @@ def test_hair_follows_custom_where_nothing_is_said_of_it(wardrobe: Wardrobe) -> 
     assert styles("father") <= {"short", "spiky", "curly"}
     assert len(styles("farmer")) > 4
     assert styles("woman with a mohawk") == {"mohawk"}
+
+
+def head_share(drawing: Drawing) -> float:
+    """How much of the ink's height is above the shoulders: rows that are narrower than the widest of the lower half, from the top."""
+    ink = ink_of(drawing.markup)
+    rows = np.flatnonzero(ink.any(axis=1))
+    widths = ink.sum(axis=1)[rows[0] : rows[-1] + 1]
+    neck = int(np.argmin(widths[len(widths) // 8 : len(widths) // 2])) + len(widths) // 8
+    return neck / len(widths)
+
+
+def test_children_have_larger_heads_for_their_height_than_the_grown(wardrobe: Wardrobe) -> None:
+    child, grown = (
+        whole(replace(wardrobe.dress(who, "", "", 5), style="short", young=who == "boy", build="soft", clothes="tee"), "stand")
+        for who in ("boy", "man")
+    )
+    assert head_share(child) > 1.25 * head_share(grown)
+    assert wardrobe.dress("小朋友", "", "", 1).young and not wardrobe.dress("teenage girl", "", "", 1).young
+    assert not wardrobe.dress("girl hanfu", "", "", 1).young
+
+
+@pytest.mark.parametrize("garment", ["dress", "skirt", "overcoat", "kimono", "hanfu", "qipao", "evening gown", "uniform"])
+def test_a_garment_changes_the_outline_of_a_figure(wardrobe: Wardrobe, garment: str) -> None:
+    plain = replace(wardrobe.dress("woman", "#b3262f", "", 5), clothes="tee")
+    dressed = wardrobe.dress(f"woman {garment}", "#b3262f", "", 5)
+    assert dressed.clothes not in ("tee", "shirt", "hoodie", "sweater")
+    first, second = (ink_of(whole(replace(figure, style="short"), "stand").markup) for figure in (plain, dressed))
+    least = 0.004 if garment == "uniform" else 0.05
+    assert (first ^ second).sum() > least * first.sum()
+
+
+@pytest.mark.parametrize("who", ["woman dress", "queen", "woman kimono", "boy", "man"])
+@pytest.mark.parametrize("pose", ["sit", "ride", "lotus"])
+def test_who_sits_or_rides_lies_in_the_box_it_tells(wardrobe: Wardrobe, who: str, pose: str) -> None:
+    drawing = whole(wardrobe.dress(who, "", "", 3), pose)
+    ink = ink_of(drawing.markup)
+    x0, y0, x1, y1 = (round(v * 200) for v in drawing.box)
+    outside = ink.copy()
+    outside[max(y0 - 4, 0) : y1 + 4, max(x0 - 4, 0) : x1 + 4] = False
+    assert outside.sum() <= 0.02 * ink.sum()
+    assert drawing.hand is not None and all(-0.05 <= v <= 1.05 for v in drawing.hand)
+
+
+def test_who_rides_has_one_leg_at_the_flank_and_hands_forward(wardrobe: Wardrobe) -> None:
+    limbs = limbs_of("ride", 30)
+    assert len(limbs.legs) == len(limbs.feet) == 1
+    assert all(x < 50 for x, _ in (*limbs.hands, *limbs.feet))  # drawings look left
+    knight = wardrobe.dress("knight", "", "", 3)
+    assert whole(knight, "ride").markup.count("translate(-5.5") >= 1
+
+
+@pytest.mark.models
+def test_an_umbrella_is_over_the_head_of_who_holds_it(illustrator: Illustrator) -> None:
+    scene = {
+        "subjects": [{"what": "woman"}],
+        "props": [{"what": "umbrella"}],
+        "relations": [{"of": 0, "kind": "holding", "to": 1}],
+        "setting": "street",
+    }
+    by_name = {thing["name"]: thing["box"] for thing in told(draw(illustrator, scene))}
+    (x, y, wide, high), (ux, uy, uwide, uhigh) = by_name.pop("woman"), next(iter(by_name.values()))
+    assert uy < y and uy + uhigh * 0.5 < y + high * 0.2
+    assert ux < x + wide / 2 < ux + uwide and 0.4 * high < uwide < 1.3 * high
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(("seat", "kind"), [("throne", "on"), ("wheelchair", "in"), ("horse", "on"), ("scooter", "on")])
+def test_who_is_on_a_seat_is_drawn_before_it_and_within_its_width(illustrator: Illustrator, seat: str, kind: str) -> None:
+    scene = {
+        "subjects": [{"what": "woman"}, {"what": seat}],
+        "relations": [{"of": 0, "kind": kind, "to": 1}],
+        "setting": "meadow",
+    }
+    output = draw(illustrator, scene)
+    assert not output.facts["unmet_relations"]
+    order = [thing["subject"] for thing in told(output)]
+    assert order.index(1) < order.index(0)
+    boxes_ = {thing["subject"]: thing["box"] for thing in told(output)}
+    (x, _, wide, _), (sx, _, swide, _) = boxes_[0], boxes_[1]
+    assert sx - 0.1 * swide < x + wide / 2 < sx + 1.1 * swide
+
+
+@pytest.mark.models
+def test_a_palette_leaves_skin_alone(illustrator: Illustrator) -> None:
+    scene: dict[str, Any] = {"subjects": [{"what": "woman"}], "setting": "studio", "composition": "close"}
+    svg = [draw(illustrator, scene | {"palette": palette}).files[1].data.decode() for palette in ([], ["#ffd93d", "#6bcb77"])]
+    skins = [re.findall(r'<ellipse[^>]*rx="3\.4"[^>]*fill="(#[0-9a-f]{6})"|fill="(#[0-9a-f]{6})"[^>]*rx="3\.4"', text) for text in svg]
+    ears = [{a or b for a, b in found} for found in skins]
+    assert ears[0] and ears[0] == ears[1]
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("what", ["pirate ship", "hot pot", "dumplings"])
+def test_things_that_were_read_as_others_have_drawings_of_their_own(illustrator: Illustrator, what: str) -> None:
+    output = draw(illustrator, {"subjects": [{"what": what}], "setting": "plain"})
+    assert output.facts["substitutions"] == [] and "Maquette" in output.credits[0].title
+
+
+@pytest.mark.models
+def test_a_hall_with_a_throne_that_was_asked_for_has_no_second_one(illustrator: Illustrator) -> None:
+    def shapes(what: str) -> int:
+        output = draw(illustrator, {"subjects": [{"what": what}], "setting": "throne_room"})
+        backdrop = output.files[1].data.decode().split('inkscape:label="shadow"')[0]
+        return backdrop.count("<path") + backdrop.count("<ellipse") + backdrop.count("<rect")
+
+    assert shapes("throne") < shapes("king")
