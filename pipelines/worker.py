@@ -20,6 +20,7 @@ from pipelines.audio.voices import VoiceCatalogue
 from pipelines.devices import Devices
 from pipelines.image.diffusion import Diffusion
 from pipelines.image.drawing_files import DrawingFiles
+from pipelines.image.families import Families
 from pipelines.image.illustrator import Illustrator
 from pipelines.image.upscale import MODEL as UPSCALE_MODEL
 from pipelines.image.upscale import Upscaler
@@ -116,7 +117,8 @@ def build(
 
     threads = settings.threads or hardware.cores
     chats = Chats(store, devices, lambda: chosen(Task.CHAT), remote, chat=chat, threads=settings.threads)
-    diffusion = {m.id: Diffusion(store, devices, m.id) for m in store.catalogue.of(Task.PICTURE) if runs(m)}
+    families = Families.read(assets / "pictures" / "families.toml")
+    diffusion = {m.id: Diffusion(store, devices, m.id, families=families) for m in store.catalogue.of(Task.PICTURE) if runs(m)}
     speech = (
         KokoroPipeline(store, devices, assets, threads=threads),
         HibariPipeline(store, devices, assets),
@@ -184,6 +186,8 @@ def users(art: Set[str], may: Callable[[Model], bool] = everything) -> Callable[
             return chat_runs(model)
         if model.task is Task.PICTURE:  # every one is a diffusers folder, and each has its Diffusion
             return may(model)
+        if model.task in (Task.LORA, Task.TEXTUAL_INVERSION, Task.CONTROLNET, Task.IP_ADAPTER):
+            return True  # a picture may lean on any
         return model.id in by_task.get(model.task, frozenset())
 
     return runs
