@@ -28,6 +28,7 @@ from pipelines.layout.banner import CJK_FONT, Banner
 from pipelines.memory import Memory
 from pipelines.models.cards import offered
 from pipelines.models.catalogue import Catalogue
+from pipelines.models.own import with_own
 from pipelines.models.profiles import Choice, Hardware, choose, everything
 from pipelines.models.store import ModelStore
 from pipelines.pipeline import Pipeline
@@ -56,6 +57,7 @@ class Engine:
     devices: Devices
     illustrator: Illustrator
     diffusion: Mapping[str, Diffusion]
+    families: Families
     upscaler: Upscaler
     speech: tuple[Pipeline, ...]
     composer: ComposerPipeline
@@ -93,7 +95,10 @@ def build(
     """
     hardware = hardware or Hardware.detect()
     store = ModelStore(
-        Catalogue.read(assets / "models.toml"), settings.cache, models_folder=settings.models_folder, offline=settings.offline
+        with_own(Catalogue.read(assets / "models.toml"), settings.cache),
+        settings.cache,
+        models_folder=settings.models_folder,
+        offline=settings.offline,
     )
     devices = Devices(memory or memory_budget(settings, hardware))
 
@@ -132,6 +137,7 @@ def build(
         devices=devices,
         illustrator=illustrator,
         diffusion=diffusion,
+        families=families,
         upscaler=upscaler,
         speech=speech,
         composer=composer,

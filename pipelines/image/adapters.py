@@ -84,13 +84,15 @@ class Adapters:
         asked = item.parameters.likeness
         assert asked is not None
         folder = self._folder(asked.model)
-        if not hasattr(loaded.words, "load_ip_adapter"):
+        if loaded.family.words != "clip":
             raise ModelUnusable(f"{loaded.family.name} takes no likeness.", hint="Choose another model.", field="likeness")
-        name = _require_likeness(folder, loaded)
+        file = _require_likeness(folder, loaded)
         pipe = loaded.words
         encoder = getattr(pipe, _IMAGE_ENCODER, None)
         try:
-            pipe.load_ip_adapter(str(folder), subfolder="", weight_name=name, image_encoder_folder=_IMAGE_ENCODER, local_files_only=True)
+            pipe.load_ip_adapter(
+                str(file.parent), subfolder="", weight_name=file.name, image_encoder_folder=_IMAGE_ENCODER, local_files_only=True
+            )
         except (ValueError, KeyError, RuntimeError, OSError) as error:
             raise InputError(
                 f"The IP-Adapter {asked.model} is not for {loaded.family.name}.", hint="Choose one of this family.", field="likeness"
@@ -160,11 +162,10 @@ def _load_net(folder: Path, loaded: Loaded) -> Any:
     return net.to(loaded.device)
 
 
-def _require_likeness(folder: Path, loaded: Loaded) -> str:
-    """The name of the adapter's file in its folder. Raises InputError for one whose layers this denoiser has not."""
-    weight_files(folder)
-    files = [path for path in folder.glob("*.safetensors") if any(name.startswith("ip_adapter.") for name in read_header(path).shapes)]
-    if len(files) != 1 or not (folder / _IMAGE_ENCODER / "config.json").is_file():
+def _require_likeness(folder: Path, loaded: Loaded) -> Path:
+    """The adapter's file; its encoder of pictures is in a folder beside it. Raises InputError for one that does not fit this denoiser."""
+    files = [path for path in weight_files(folder) if any(name.startswith("ip_adapter.") for name in read_header(path).shapes)]
+    if len(files) != 1 or not (files[0].parent / _IMAGE_ENCODER / "config.json").is_file():
         raise ModelUnusable(
             f"{folder.name} is no IP-Adapter with its encoder of pictures.",
             hint="It needs one safetensors file and the folder image_encoder.", field="likeness",
@@ -176,4 +177,4 @@ def _require_likeness(folder: Path, loaded: Loaded) -> str:
         raise InputError(
             f"The IP-Adapter {folder.name} is not for {loaded.family.name}.", hint="Choose one of this family.", field="likeness"
         )
-    return files[0].name
+    return files[0]

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from domain.capability import Capability, StepKind
@@ -190,9 +191,11 @@ class Diffusion:
     def _weights(self, opened: Opened, device: str, dtype: str, light: bool) -> Weights[Loaded]:
         """light: also the modes that lend the device a few layers at a time; adapters change layers, which must then stay whole."""
         folder, ref = self._store.folder(self._model_id), self._store.ref(self._model_id)
+        # a single file has weights only: configuration and words come from a small entry of the family
+        config = self._store.folder(f"{opened.family.fits}-config") if opened.single is not None else None
 
         def load(mode: str) -> Loaded:
-            return _load(str(folder), opened, device, dtype, self._attention, mode)
+            return _load(folder, config, opened, device, dtype, self._attention, mode)
 
         key = f"{ref.id}@{ref.sha256[:16]}/{opened.family.id}/{dtype}/{device}/{self._attention}"
         return offload.weights(key, opened, device, dtype, load, _unload, light=light)
@@ -221,10 +224,10 @@ class Diffusion:
         self._made(run, loaded, batch[half:], laid)
 
 
-def _load(folder: str, opened: Opened, device: str, dtype: str, attention: str, mode: str) -> Loaded:
-    """Read the weights from local safetensors; no network, no code from the model."""
+def _load(folder: Path, config: Path | None, opened: Opened, device: str, dtype: str, attention: str, mode: str) -> Loaded:
+    """Read the weights from local safetensors; no network, no code from the model. config: of a single file."""
+    import diffusers
     import torch
-    from diffusers import DiffusionPipeline
     from diffusers.utils import logging as diffusers_logging
     from safetensors import SafetensorError
     from transformers.utils import logging as transformers_logging
@@ -232,9 +235,15 @@ def _load(folder: str, opened: Opened, device: str, dtype: str, attention: str, 
     diffusers_logging.disable_progress_bar()
     transformers_logging.disable_progress_bar()
     try:
-        pipe = DiffusionPipeline.from_pretrained(
-            folder, dtype=getattr(torch, dtype), use_safetensors=True, local_files_only=True, variant=opened.variant
-        )
+        if opened.single is not None:
+            kind = getattr(diffusers, opened.class_name)
+            pipe = kind.from_single_file(
+                str(opened.single), config=str(config), torch_dtype=getattr(torch, dtype), local_files_only=True, safety_checker=None
+            )
+        else:
+            pipe = diffusers.DiffusionPipeline.from_pretrained(
+                str(folder), dtype=getattr(torch, dtype), use_safetensors=True, local_files_only=True, variant=opened.variant
+            )
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise OutOfMemory("The model does not fit into memory.", hint="Choose a smaller model, or free memory.") from error
     except (SafetensorError, KeyError) as error:

@@ -21,7 +21,17 @@ from pipelines.devices import Devices
 from pipelines.image import hints
 from pipelines.image.diffusion import Diffusion
 from tests.pipelines.image.test_diffusion import psnr, work
-from tests.pipelines.image.tiny_adapters import RANK, attention_layers, save_concept, save_control, save_likeness, save_lora, store_with
+from tests.pipelines.image.tiny_adapters import (
+    RANK,
+    attention_layers,
+    save_concept,
+    save_control,
+    save_likeness,
+    save_lora,
+    save_transformer_control,
+    store_with,
+)
+from tests.pipelines.image.tiny_families import FAMILY_SAVERS
 from tests.pipelines.image.tiny_models import FAMILIES, save_sd15, save_sdxl
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")
@@ -198,3 +208,18 @@ def test_canny_finds_the_outline_of_a_square_and_nothing_else() -> None:
     assert 90 <= edges.sum() <= 280
     assert not np.asarray(hints.canny(Image.new("RGB", (64, 64), "grey"))).any()
     assert io.BytesIO(hints.tile(Image.fromarray(values)).tobytes()).getbuffer().nbytes == values.nbytes
+
+
+@pytest.mark.parametrize("family", ["flux1-schnell", "sd35"])
+def test_families_with_a_transformer_take_a_lora_and_a_controlnet(photo: Path, tmp_path: Path, family: str) -> None:
+    model = FAMILY_SAVERS[family](tmp_path / "model", tmp_path / "scratch")
+    folders = {"tiny": model, "lora": save_lora(model, tmp_path / "lora"), "net": save_transformer_control(model, tmp_path / "net")}
+    store = store_with(folders, tmp_path / "cache", {"lora": Task.LORA, "net": Task.CONTROLNET})
+    maker = Diffusion(store, Devices(2_000_000_000), "tiny", "cpu", families=FAMILIES, dtype="float32")
+    plain = made(maker)
+    assert made(maker, loras=[{"model": "lora"}]).main.data != plain.main.data
+    held = made(maker, InputFile("control", photo, "image/png"), controls=[{"model": "net"}])
+    assert held.main.data != plain.main.data
+    assert made(maker).main.data == plain.main.data
+    with pytest.raises(ModelUnusable):
+        made(maker, InputFile("likeness", photo, "image/png"), likeness={"model": "lora"})

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
-from diffusers import ControlNetModel, DiffusionPipeline
-from diffusers.models.attention_processor import Attention
+from diffusers import ControlNetModel, DiffusionPipeline, FluxControlNetModel, SD3ControlNetModel
 from safetensors.torch import save_file
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
@@ -42,21 +41,18 @@ def store_with(folders: Mapping[str, Path], cache: Path, tasks: Mapping[str, Tas
 
 
 def attention_layers(pipe: DiffusionPipeline) -> dict[str, torch.nn.Linear]:
-    return {
-        f"{name}.{part}": getattr(module, part)
-        for name, module in pipe.unet.named_modules()
-        if isinstance(module, Attention)
-        for part in ("to_q", "to_k", "to_v")
-    }
+    """Queries, keys and values of the denoiser, by name."""
+    denoiser = getattr(pipe, "unet", None) or pipe.transformer
+    return {name: layer for name, layer in denoiser.named_modules() if name.split(".")[-1] in ("to_q", "to_k", "to_v")}
 
 
 def save_lora(model: Path, folder: Path, *, kohya: bool = False, seed: int = 0) -> Path:
     """All attention of the denoiser, as PEFT writes it (no alpha), or as kohya does (an alpha of half the rank)."""
     generator = torch.Generator().manual_seed(seed)
     pipe = DiffusionPipeline.from_pretrained(model, local_files_only=True)
-    tensors = {}
+    tensors, denoiser = {}, "unet" if hasattr(pipe, "unet") else "transformer"
     for name, layer in attention_layers(pipe).items():
-        base = f"lora_unet_{name.replace('.', '_')}" if kohya else f"unet.{name}"
+        base = f"lora_unet_{name.replace('.', '_')}" if kohya else f"{denoiser}.{name}"
         down, up = ("lora_down", "lora_up") if kohya else ("lora_A", "lora_B")
         tensors[f"{base}.{down}.weight"] = torch.randn(RANK, layer.in_features, generator=generator)
         tensors[f"{base}.{up}.weight"] = torch.randn(layer.out_features, RANK, generator=generator)
@@ -85,6 +81,24 @@ def save_control(model: Path, folder: Path) -> Path:
     net = ControlNetModel.from_unet(pipe.unet, conditioning_embedding_out_channels=(16, 32))
     for block in (*net.controlnet_down_blocks, net.controlnet_mid_block, net.controlnet_cond_embedding.conv_out):
         torch.nn.init.normal_(block.weight, std=0.5)
+    net.save_pretrained(folder, safe_serialization=True)
+    return folder
+
+
+def save_transformer_control(model: Path, folder: Path) -> Path:
+    """A ControlNet of a transformer's own layers, whose last ones are random."""
+    torch.manual_seed(1)
+    pipe = DiffusionPipeline.from_pretrained(model, local_files_only=True)
+    kind = {"FluxPipeline": FluxControlNetModel, "StableDiffusion3Pipeline": SD3ControlNetModel}[type(pipe).__name__]
+    if kind is FluxControlNetModel:
+        config = pipe.transformer.config
+        sizes = {name: config[name] for name in ("num_layers", "num_single_layers", "attention_head_dim", "num_attention_heads")}
+        net = kind.from_transformer(pipe.transformer, **sizes)
+    else:
+        net = kind.from_transformer(pipe.transformer, num_layers=1)
+    for name, parameter in net.named_parameters():
+        if name.startswith(("controlnet_", "pos_embed_input")):
+            torch.nn.init.normal_(parameter, std=0.5)
     net.save_pretrained(folder, safe_serialization=True)
     return folder
 
