@@ -190,7 +190,8 @@ class PictureSpec(StepSpec):
     """margin is the side kept free for text. steps and guidance concern diffusion models only (0: the model's own).
 
     scene: a scene that a person edited, drawn as it stands instead of what `about` says; None reads the words. The rest concerns
-    diffusion models only: task, None as the inputs say; strength, how far a picture it starts from is left, 0 the task's own; and what
+    diffusion models only: task, None as the inputs say; strength, how far a picture it starts from is left, 0 the task's own; scheduler, ""
+    the model's own; and what
     it leans on (domain/picture.py). attached: pictures of the brief in a role, beside or instead of inputs of the plan.
     """
 
@@ -207,6 +208,7 @@ class PictureSpec(StepSpec):
     scene: Annotated[Scene, AfterValidator(_relates_what_is_there)] | None = None
     task: PictureTask | None = None
     strength: Share = 0.0
+    scheduler: str = Field(default="", max_length=40)
     expand: Expand = Expand()
     loras: tuple[Lora, ...] = Field(default=(), max_length=8)
     concepts: tuple[Concept, ...] = Field(default=(), max_length=8)
@@ -221,7 +223,7 @@ class PictureSpec(StepSpec):
     @property
     def leans_on(self) -> dict[str, JsonValue]:
         """Prepared parameters of what a diffusion picture leans on, without what is left at its default."""
-        names = {"task", "strength", "expand", "loras", "concepts", "controls", "likeness"}
+        names = {"task", "strength", "scheduler", "expand", "loras", "concepts", "controls", "likeness"}
         return dict(self.model_dump(mode="json", include=names, exclude_defaults=True))
 
 

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from domain.capability import Capability, StepKind
-from domain.errors import InvalidOutput, ModelCorrupt, ModelUnusable, OutOfMemory
+from domain.errors import InputError, InvalidOutput, ModelCorrupt, ModelUnusable, OutOfMemory
 from domain.progress import Progress
 from domain.recipe import ModelRef, Output, Work
 from domain.value import JsonValue
-from pipelines.devices import Devices, Weights
+from pipelines.devices import Devices, Fit, Weights
 from pipelines.image import asking, offload, results
 from pipelines.image.adapters import Adapters, Laid
 from pipelines.image.asking import Item
@@ -113,7 +113,10 @@ class Diffusion:
 
     def company(self, parameters: Mapping[str, JsonValue]) -> Company | None:
         """Pictures of one size and setting, where a batch pays: small ones leave a GPU waiting for its next call."""
-        asked = asking.parameters({"prompt": "-", **parameters})
+        try:
+            asked = asking.parameters({"prompt": "-", **parameters})
+        except InputError:  # making it will say what is wrong
+            return None
         if asked.width * asked.height > _BATCH_PIXELS or asking.shares_no_batch(asked):
             return None
         return Company(f"{self.name}/{self._model_id}/{asking.common(asked)}", self._batch, _BATCH_WINDOW)
@@ -122,6 +125,12 @@ class Diffusion:
         """What the checkpoint is. Loads nothing. Raises ModelMissing, ModelCorrupt, ModelUnusable."""
         model = self._store.catalogue.get(self._model_id)
         return open_checkpoint(self._store.folder(self._model_id), self._families, model.family)
+
+    def dry_run(self, dtype: str = "") -> tuple[Fit, ...]:
+        """What each memory mode is expected to need on this device, and whether it fits. Loads nothing. dtype "": this device's own."""
+        opened = self.opened()
+        device, own = placed(self._device, mps=True, bfloat16_on_cpu=True)
+        return self._devices.dry_run(self._weights(opened, device, dtype or own, light=True))
 
     def generate(self, works: Sequence[Work], progress: Progress) -> list[Output]:
         """One picture per work. facts: width, height, steps, guidance, seed, family, task.
@@ -195,7 +204,10 @@ class Diffusion:
         config = self._store.folder(f"{opened.family.fits}-config") if opened.single is not None else None
 
         def load(mode: str) -> Loaded:
-            return _load(folder, config, opened, device, dtype, self._attention, mode)
+            loaded = _load(folder, config, opened, device, dtype, self._attention, mode)
+            # families that predict a flow have one way to follow it
+            loaded.schedulers = self._families.schedulers if opened.family.words == "clip" else {}
+            return loaded
 
         key = f"{ref.id}@{ref.sha256[:16]}/{opened.family.id}/{dtype}/{device}/{self._attention}"
         return offload.weights(key, opened, device, dtype, load, _unload, light=light)

@@ -62,8 +62,9 @@ class Family(Value):
 class Families:
     """All families, in the order in which they are tried. Frozen after construction."""
 
-    def __init__(self, families: Sequence[Family]) -> None:
+    def __init__(self, families: Sequence[Family], schedulers: Mapping[str, Mapping[str, JsonValue]] | None = None) -> None:
         self.all = tuple(families)
+        self.schedulers = dict(schedulers or {})
         self._by_id = {family.id: family for family in self.all}
         for family in self.all:
             if family.fits not in self._by_id and family.fits not in {other.base for other in self.all}:
@@ -71,9 +72,11 @@ class Families:
 
     @classmethod
     def read(cls, path: Path) -> Families:
-        """Raises InputError naming the entry and field at fault."""
+        """The families, and the schedulers of schedulers.toml beside them. Raises InputError naming the entry and field at fault."""
+        beside = path.with_name("schedulers.toml")
         try:
             entries = tomllib.loads(path.read_text(encoding="utf-8")).get("family", [])
+            schedulers = tomllib.loads(beside.read_text(encoding="utf-8")) if beside.is_file() else {}
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise InputError(f"The picture families {path.name} cannot be read: {error}.", hint="Restore the file.") from error
         found = []
@@ -84,7 +87,7 @@ class Families:
                 first = error.errors()[0]
                 name = entry.get("id", f"number {number}")
                 raise InputError(f"Picture family {name}: {first['msg']}.", field=f"{name}.{first['loc'][0]}") from error
-        return cls(found)
+        return cls(found, schedulers)
 
     def get(self, family_id: str) -> Family:
         """Raises InputError for a family that is not in the data."""

@@ -163,7 +163,7 @@ def laid_on(pipe: Any, files: Sequence[tuple[Path, float]], family: str) -> Iter
             for path, weight, found in checked:
                 with safe_open(str(path), framework="pt", device="cpu") as file:
                     for pair, layer in found.values():
-                        own.setdefault(id(layer), (layer, layer.weight.detach().clone()))
+                        own.setdefault(id(layer), (layer, layer.weight.detach().to("cpu", copy=True)))
                         alpha = float(file.get_tensor(pair.alpha)) if pair.alpha else None
                         layer.weight.copy_(_changed(layer.weight, file.get_tensor(pair.down), file.get_tensor(pair.up), alpha, weight))
         yield

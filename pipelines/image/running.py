@@ -6,6 +6,7 @@ The classes of diffusers differ in the names of their arguments, so a call is gi
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,7 +27,8 @@ from pipelines.image.words import Remembered, clip_arguments, part_count
 
 @dataclass
 class Loaded:
-    """A pipeline in memory, in a memory mode. others: further pipelines over the same weights, by class."""
+    """A pipeline in memory, in a memory mode. others: further pipelines over the same weights, by class.
+    schedulers: those that can be chosen, by name."""
 
     words: Any
     family: Family
@@ -37,6 +39,7 @@ class Loaded:
     notes: tuple[str, ...] = ()
     others: dict[str, Any] = field(default_factory=dict)
     remembered: Remembered = field(default_factory=Remembered)
+    schedulers: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -130,10 +133,17 @@ def made(loaded: Loaded, items: Sequence[Item], step: Steps, nets: Sequence[Any]
     own = family.guidance if family.guidance >= 0 else float(takes[family.guidance_by].default)
     guidance = asked.guidance or own
     task = TASKS[items[0].task]
-    with _mapped(items), _scheduled(pipe, asked.scheduler, family), step.decoding(pipe):
+    strength = asked.strength or task.strength
+    if "strength" in takes and int(steps * strength) < 1:
+        raise InputError(
+            f"A strength of {strength:g} leaves none of {steps} steps.",
+            hint=f"Use {1 / steps:.2f} or more, or {math.ceil(1 / strength)} steps.",
+            field="strength",
+        )
+    with _mapped(items), _scheduled(pipe, asked.scheduler, loaded), step.decoding(pipe):
         values: dict[str, Any] = {
             **_words(loaded, pipe, items, guidance), "width": asked.width, "height": asked.height,
-            "num_inference_steps": steps, family.guidance_by: guidance, "strength": asked.strength or task.strength,
+            "num_inference_steps": steps, family.guidance_by: guidance, "strength": strength,
             "generator": [torch.Generator("cpu").manual_seed(item.seed) for item in items],
             "callback_on_step_end": step.watch(steps), "output_type": "np",
             "max_area": asked.width * asked.height, "max_sequence_length": family.tokens or None,
@@ -158,12 +168,25 @@ def _words(loaded: Loaded, pipe: Any, items: Sequence[Item], guidance: float) ->
 
 
 @contextmanager
-def _scheduled(pipe: Any, wanted: str, family: Family) -> Iterator[None]:
+def _scheduled(pipe: Any, wanted: str, loaded: Loaded) -> Iterator[None]:
     """Another scheduler for one batch; the pipeline's own afterwards."""
     if not wanted:
         yield
         return
-    raise InputError(f"{family.name} has no other scheduler.", hint="Leave the scheduler to the model.", field="scheduler")
+    facts = loaded.schedulers.get(wanted)
+    if facts is None:
+        known = ", ".join(loaded.schedulers)
+        raise InputError(
+            f"{loaded.family.name} has no scheduler {wanted!r}.",
+            hint=f"It has: {known}." if known else "Leave the scheduler to the model.",
+            field="scheduler",
+        )
+    own = pipe.scheduler
+    try:
+        set_scheduler(pipe, {name: value for name, value in facts.items() if name != "name"})
+        yield
+    finally:
+        pipe.scheduler = own
 
 
 @contextmanager
