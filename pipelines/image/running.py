@@ -137,7 +137,7 @@ def made(loaded: Loaded, items: Sequence[Item], step: Steps, nets: Sequence[Any]
     if "strength" in takes and int(steps * strength) < 1:
         raise InputError(
             f"A strength of {strength:g} leaves none of {steps} steps.",
-            hint=f"Use {1 / steps:.2f} or more, or {math.ceil(1 / strength)} steps.",
+            hint=f"Use {math.ceil(100 / steps) / 100:g} or more, or {math.ceil(1 / strength)} steps.",
             field="strength",
         )
     with _mapped(items), _scheduled(pipe, asked.scheduler, loaded), step.decoding(pipe):

@@ -86,16 +86,11 @@ def save_control(model: Path, folder: Path) -> Path:
 
 
 def save_transformer_control(model: Path, folder: Path) -> Path:
-    """A ControlNet of a transformer's own layers, whose last ones are random."""
+    """A ControlNet in the configuration of a transformer, whose last layers are random."""
     torch.manual_seed(1)
     pipe = DiffusionPipeline.from_pretrained(model, local_files_only=True)
     kind = {"FluxPipeline": FluxControlNetModel, "StableDiffusion3Pipeline": SD3ControlNetModel}[type(pipe).__name__]
-    if kind is FluxControlNetModel:
-        config = pipe.transformer.config
-        sizes = {name: config[name] for name in ("num_layers", "num_single_layers", "attention_head_dim", "num_attention_heads")}
-        net = kind.from_transformer(pipe.transformer, **sizes)
-    else:
-        net = kind.from_transformer(pipe.transformer, num_layers=1)
+    net = kind.from_config({name: value for name, value in pipe.transformer.config.items() if not name.startswith("_")})
     for name, parameter in net.named_parameters():
         if name.startswith(("controlnet_", "pos_embed_input")):
             torch.nn.init.normal_(parameter, std=0.5)
