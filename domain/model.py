@@ -16,6 +16,7 @@ class Task(StrEnum):
     CHAT = "chat"
     EMBEDDING = "embedding"
     PICTURE = "picture"
+    PICTURE_PARTS = "picture_parts"
     LORA = "lora"
     TEXTUAL_INVERSION = "textual_inversion"
     CONTROLNET = "controlnet"

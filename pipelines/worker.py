@@ -192,7 +192,7 @@ def users(art: Set[str], may: Callable[[Model], bool] = everything) -> Callable[
             return chat_runs(model)
         if model.task is Task.PICTURE:  # every one is a diffusers folder, and each has its Diffusion
             return may(model)
-        if model.task in (Task.LORA, Task.TEXTUAL_INVERSION, Task.CONTROLNET, Task.IP_ADAPTER):
+        if model.task in (Task.PICTURE_PARTS, Task.LORA, Task.TEXTUAL_INVERSION, Task.CONTROLNET, Task.IP_ADAPTER):
             return True  # a picture may lean on any
         return model.id in by_task.get(model.task, frozenset())
 

@@ -34,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_single_file_makes_the_pictures_of_its_folder(folder: Path, tmp_path: Path) -> None:
     single, config = save_single(folder, tmp_path / "single"), config_only(folder, tmp_path / "config")
-    store = store_with({"tiny": single, "sd15-config": config}, tmp_path / "cache", {"sd15-config": Task.PICTURE})
+    store = store_with({"tiny": single, "sd15-config": config}, tmp_path / "cache", {"sd15-config": Task.PICTURE_PARTS})
     maker = Diffusion(store, Devices(2_000_000_000), "tiny", "cpu", families=FAMILIES, dtype="float32")
     assert maker.opened().family.id == "sd15"
     whole = Diffusion(store_of(folder, tmp_path / "whole"), Devices(2_000_000_000), "tiny", "cpu", families=FAMILIES, dtype="float32")
