@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from domain.errors import ModelCorrupt, ModelUnusable
-from pipelines.models.folders import elements
+from pipelines.models.folders import elements, runs_code
 
-_PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
-_ARCHIVE = b"PK\x03\x04"
 _GGUF = b"GGUF"
 _PAGES = (b"<!do", b"<htm", b"vers")  # an error page, or a pointer of Git LFS
 
@@ -49,10 +47,10 @@ def read_header(path: Path) -> Header:
 def _refuse(path: Path) -> None:
     try:
         with path.open("rb") as file:
-            head = file.read(8)
+            head = file.read(9)
     except OSError as error:
         raise ModelUnusable(f"{path.name} cannot be read: {error.strerror}.", hint="Check the path.", field="path") from error
-    if head[:2] in _PICKLES or head[:4] == _ARCHIVE:
+    if runs_code(head):
         raise ModelUnusable(
             f"{path.name} is a pickle or an archive: opening it could run code.", hint="Use the model's safetensors file.", field="path"
         )

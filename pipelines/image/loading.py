@@ -19,6 +19,8 @@ from pipelines.models.folders import elements, read_object, weight_files
 _LIBRARIES = {"diffusers", "transformers", "stable_diffusion", "stable_diffusion_xl", "flux", "tokenizers", "pixart_alpha", "sana"}
 #: Components whose configuration can tell a family.
 _TELLING = ("scheduler", "transformer", "unet")
+#: Files beside a checkpoint of one file that say something of it.
+_NOTES = {".json", ".txt", ".md", ".yaml", ".toml"}
 #: Pixels per latent of a single file, all of whose families have the same VAE.
 _SINGLE_MULTIPLE = 8
 
@@ -67,12 +69,18 @@ def open_checkpoint(folder: Path, families: Families, family: str = "") -> Opene
 
 
 def _is_single(folder: Path) -> bool:
-    files = [path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
-    return not (folder / "model_index.json").is_file() and sum(path.stat().st_size > 0 for path in files) == 1
+    return not (folder / "model_index.json").is_file() and len(_weights(folder)) == 1
+
+
+def _weights(folder: Path) -> list[Path]:
+    """Files of the folder that are not about the others (configuration, notes, the store's own)."""
+    if not folder.is_dir():
+        return []
+    return [path for path in sorted(folder.iterdir()) if path.is_file() and path.suffix.lower() not in _NOTES and path.name[0] != "."]
 
 
 def _single(folder: Path, families: Families) -> Opened:
-    path = next(path for path in folder.iterdir() if path.is_file() and path.stat().st_size > 0)
+    path = _weights(folder)[0]
     header = read_header(path)
     family = families.of_keys(header.shapes.keys())
     if family is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import pickle
 import struct
 import zipfile
 from pathlib import Path
@@ -9,12 +11,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from domain.errors import ModelCorrupt, ModelMissing, ModelUnusable
+from domain.errors import MaquetteError, ModelCorrupt, ModelUnusable
 from domain.model import Task
 from domain.progress import Silent
 from pipelines.devices import Devices
 from pipelines.image.diffusion import Diffusion
+from pipelines.image.headers import read_header
 from pipelines.image.loading import open_checkpoint
+from pipelines.models.folders import weight_files
 from tests.pipelines.image.single_file import config_only, empty, save_single
 from tests.pipelines.image.test_diffusion import psnr, store_of, work
 from tests.pipelines.image.tiny_adapters import store_with
@@ -44,7 +48,7 @@ def test_a_single_file_makes_the_pictures_of_its_folder(folder: Path, tmp_path: 
 def test_a_single_file_without_its_configuration_says_what_to_pull(folder: Path, tmp_path: Path) -> None:
     store = store_with({"tiny": save_single(folder, tmp_path / "single")}, tmp_path / "cache", {})
     maker = Diffusion(store, Devices(2_000_000_000), "tiny", "cpu", families=FAMILIES, dtype="float32")
-    with pytest.raises((ModelMissing, Exception), match="sd15-config"):
+    with pytest.raises(MaquetteError, match="sd15-config"):
         maker.generate([work()], Silent())
 
 
@@ -102,6 +106,19 @@ def test_a_damaged_single_file_is_refused(folder: Path, tmp_path: Path, damage: 
     path.write_bytes(data[: len(data) // 2] if damage == "cut" else bytes(range(1, 256)) * 40)
     with pytest.raises(ModelCorrupt):
         open_checkpoint(path.parent, FAMILIES)
+
+
+@pytest.mark.parametrize("length", [640, 896, 1152, 1408])
+def test_a_header_as_long_as_a_pickles_first_bytes_is_no_pickle(tmp_path: Path, length: int) -> None:
+    header = json.dumps({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(struct.pack("<Q", length) + header.ljust(length) + bytes(4))
+    assert path.read_bytes()[:2] in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+    assert read_header(path).shapes == {"a": (1,)}
+    assert weight_files(tmp_path) == [path]
+    path.write_bytes(pickle.dumps({"a": [0] * 99}))
+    with pytest.raises(ModelUnusable):
+        weight_files(tmp_path)
 
 
 def test_a_file_of_no_picture_family_is_refused(tmp_path: Path) -> None:
