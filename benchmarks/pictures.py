@@ -249,6 +249,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--shape", choices=tuple(SHAPES), default="sd15")
     parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--faults", type=int, default=FAULTS, help="how many are forced")
     parser.add_argument("--dry", action="store_true", help="everything tiny and once")
     options = parser.parse_args(arguments)
     unknown = [part for part in options.parts if part not in PARTS]
@@ -263,7 +264,7 @@ def main(arguments: Sequence[str]) -> int:
             "overhead": lambda: overhead(folder, shape, options.device, rounds, cache),
             "batch": lambda: batch(folder, shape, options.device, rounds, cache),
             "prompts": lambda: prompts(folder, shape, options.device, rounds, cache),
-            "faults": lambda: faults(scratch / "faults-cache", options.device, 3 if options.dry else FAULTS, scratch / "faults"),
+            "faults": lambda: faults(scratch / "faults-cache", options.device, 3 if options.dry else options.faults, scratch / "faults"),
         }
         for part in options.parts:
             sys.stdout.write(json.dumps({"part": part, "device": options.device, **calls[part]()}, indent=1) + "\n")

@@ -45,8 +45,11 @@ class Parameters(Value):
     @property
     def models(self) -> tuple[str, ...]:
         """Ids of all models besides the checkpoint, each once."""
-        used = [*self.loras, *self.concepts, *self.controls, *([self.likeness] if self.likeness else [])]
-        return tuple(dict.fromkeys(one.model for one in used))
+        used = [
+            *(one.model for one in self.loras), *(one.model for one in self.concepts), *(one.model for one in self.controls),
+            *([self.likeness.model] if self.likeness else []),
+        ]  # fmt: skip
+        return tuple(dict.fromkeys(used))
 
 
 @dataclass(frozen=True)
