@@ -148,7 +148,7 @@ def open_studio(settings: Settings) -> Studio:
         chat=Conversation(library, plans, director, makers, now, desk.messages),
         shelf=build_shelf(settings, library, engine),
         drawings=Drawings(library, executor.generate, settings.cache / "drawings"),
-        models=ModelDesk(library, settings, engine.store, engine.choose, engine.runs),
+        models=ModelDesk(library, settings, engine.store, engine.choose, engine.runs, engine.families),
         makers=makers,
         runner=runner,
         engine=room,

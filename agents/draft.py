@@ -111,7 +111,8 @@ class Drafter:
 
 def _schema(kinds: Sequence[StepKind]) -> dict[str, JsonValue]:
     """steps: one object shape per kind, so that a kind or field that does not exist cannot be written."""
-    roles = sorted({role for kind in kinds for role in ROLES[kind]})
+    # the others steer a picture by another picture: a person's choice
+    roles = sorted({role for kind in kinds for role in ROLES[kind]} - {"mask", "control", "likeness"})
     shapes: list[JsonValue] = []
     for kind in kinds:
         known = SPECS[kind].model_json_schema(mode="validation", ref_template="#/$defs/{model}")

@@ -25,6 +25,7 @@ from domain.recipe import Recipe, Work
 from pipelines.audio.hibari import HibariPipeline
 from pipelines.devices import Devices
 from pipelines.image.diffusion import Diffusion
+from pipelines.image.families import Families
 from pipelines.measuring import resident
 from pipelines.memory import Arbiter, Memory
 from pipelines.models.catalogue import Catalogue
@@ -76,7 +77,8 @@ def users_of(devices: Devices, cache: Path, scratch: Path) -> dict[str, Callable
     store = ModelStore(Catalogue.read(ROOT / "assets" / "models.toml"), cache)
     chat = LlamaCppChat(next(store.folder(CHAT).glob("*.gguf")), store.ref(CHAT), devices, context_tokens=1024, slots=1, threads=1)
     voice = HibariPipeline(store, devices, ROOT / "assets")
-    picture = Diffusion(picture_store(scratch), devices, "tiny", "cpu")
+    families = Families.read(ROOT / "assets" / "pictures" / "families.toml")
+    picture = Diffusion(picture_store(scratch), devices, "tiny", "cpu", families=families)
     asked = ChatRequest(messages=(Message(role="user", content="Say hello."),), max_tokens=8, sampling=Sampling(temperature=0.0))
     said = made(StepKind.SPEECH, {"text": "Hello.", "voice": "", "language": "en", "speed": 1.0, "lexicon": {}})
     seen = made(StepKind.PICTURE, {"prompt": "a red fox", "width": 32, "height": 32, "steps": 2})

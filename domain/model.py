@@ -16,6 +16,11 @@ class Task(StrEnum):
     CHAT = "chat"
     EMBEDDING = "embedding"
     PICTURE = "picture"
+    PICTURE_PARTS = "picture_parts"
+    LORA = "lora"
+    TEXTUAL_INVERSION = "textual_inversion"
+    CONTROLNET = "controlnet"
+    IP_ADAPTER = "ip_adapter"
     ART = "art"
     SPEECH = "speech"
     MUSIC = "music"
@@ -74,8 +79,9 @@ class ModelFile(Value):
 class Model(Value):
     """disk and memory in bytes. profiles: the profiles that pick it as the default of its task. for_tests: fetched by `make test` besides.
 
-    commercial: "yes", "no", "terms" (allowed under named conditions) or "unknown" (to be checked). card: path in assets of the model
-    card of an experimental model of our own, which is used only when the card says that its gate was passed; "" for all others.
+    commercial: "yes", "no", "terms" (allowed under named conditions) or "unknown" (to be checked). family: of a picture model, an id of
+    assets/pictures/families.toml where its files do not say it. card: path in assets of the model card of an experimental model of our
+    own, which is used only when the card says that its gate was passed; "" for all others.
     """
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9.\-]*$")
@@ -98,6 +104,7 @@ class Model(Value):
     sources: tuple[Source, ...] = ()
     credit: str = ""
     note: str = ""
+    family: str = ""
     card: str = ""
 
 

@@ -10,8 +10,9 @@ from domain.brand import HEX_COLOUR
 from domain.capability import StepKind
 from domain.dialogue import VARIABLE_NAME, Character, Variable, type_of
 from domain.lore import LoreForm, WorldSheet
+from domain.picture import AttachedPicture, Concept, Control, Expand, Likeness, Lora, PictureTask, Share
 from domain.scene import Scene
-from domain.value import Value
+from domain.value import JsonValue, Value
 
 
 def _says_something(text: str) -> str:
@@ -189,7 +190,10 @@ class LoreSpec(StepSpec):
 class PictureSpec(StepSpec):
     """margin is the side kept free for text. steps and guidance concern diffusion models only (0: the model's own).
 
-    scene: a scene that a person edited, drawn as it stands instead of what `about` says; None reads the words.
+    scene: a scene that a person edited, drawn as it stands instead of what `about` says; None reads the words. The rest concerns
+    diffusion models only: task, None as the inputs say; strength, how far a picture it starts from is left, 0 the task's own; scheduler, ""
+    the model's own; and what
+    it leans on (domain/picture.py). attached: pictures of the brief in a role, beside or instead of inputs of the plan.
     """
 
     kind: Literal[StepKind.PICTURE] = StepKind.PICTURE
@@ -203,10 +207,25 @@ class PictureSpec(StepSpec):
     steps: int = Field(default=0, ge=0, le=150)
     guidance: float = Field(default=0.0, ge=0.0, le=30.0)
     scene: Annotated[Scene, AfterValidator(_relates_what_is_there)] | None = None
+    task: PictureTask | None = None
+    strength: Share = 0.0
+    scheduler: str = Field(default="", max_length=40)
+    expand: Expand = Expand()
+    loras: tuple[Lora, ...] = Field(default=(), max_length=8)
+    concepts: tuple[Concept, ...] = Field(default=(), max_length=8)
+    controls: tuple[Control, ...] = Field(default=(), max_length=4)
+    likeness: Likeness | None = None
+    attached: tuple[AttachedPicture, ...] = Field(default=(), max_length=12)
 
     @property
     def work_size(self) -> float:
         return float(self.width * self.height)
+
+    @property
+    def leans_on(self) -> dict[str, JsonValue]:
+        """Prepared parameters of what a diffusion picture leans on, without what is left at its default."""
+        names = {"task", "strength", "scheduler", "expand", "loras", "concepts", "controls", "likeness"}
+        return dict(self.model_dump(mode="json", include=names, exclude_defaults=True))
 
 
 class UpscaleSpec(StepSpec):
@@ -324,7 +343,10 @@ ROLES: dict[StepKind, dict[str, frozenset[StepKind]]] = {
     },
     StepKind.DIALOGUE: {"source": frozenset({StepKind.ARTICLE, StepKind.LORE})},
     StepKind.LORE: {"source": frozenset({StepKind.ARTICLE, StepKind.DIALOGUE, StepKind.LORE})},
-    StepKind.PICTURE: {"reference": frozenset({StepKind.PICTURE}), "source": frozenset({StepKind.ARTICLE})},
+    StepKind.PICTURE: {
+        **{role: frozenset({StepKind.PICTURE}) for role in ("reference", "mask", "control", "likeness")},
+        "source": frozenset({StepKind.ARTICLE}),
+    },
     StepKind.UPSCALE: {"source": frozenset({StepKind.PICTURE})},
     StepKind.SPEECH: {"text": frozenset({StepKind.COPY, StepKind.ARTICLE, StepKind.SCRIPT, StepKind.DIALOGUE})},
     StepKind.MUSIC: {},

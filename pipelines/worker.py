@@ -20,6 +20,7 @@ from pipelines.audio.voices import VoiceCatalogue
 from pipelines.devices import Devices
 from pipelines.image.diffusion import Diffusion
 from pipelines.image.drawing_files import DrawingFiles
+from pipelines.image.families import Families
 from pipelines.image.illustrator import Illustrator
 from pipelines.image.upscale import MODEL as UPSCALE_MODEL
 from pipelines.image.upscale import Upscaler
@@ -27,6 +28,7 @@ from pipelines.layout.banner import CJK_FONT, Banner
 from pipelines.memory import Memory
 from pipelines.models.cards import offered
 from pipelines.models.catalogue import Catalogue
+from pipelines.models.own import with_own
 from pipelines.models.profiles import Choice, Hardware, choose, everything
 from pipelines.models.store import ModelStore
 from pipelines.pipeline import Pipeline
@@ -55,6 +57,7 @@ class Engine:
     devices: Devices
     illustrator: Illustrator
     diffusion: Mapping[str, Diffusion]
+    families: Families
     upscaler: Upscaler
     speech: tuple[Pipeline, ...]
     composer: ComposerPipeline
@@ -92,7 +95,10 @@ def build(
     """
     hardware = hardware or Hardware.detect()
     store = ModelStore(
-        Catalogue.read(assets / "models.toml"), settings.cache, models_folder=settings.models_folder, offline=settings.offline
+        with_own(Catalogue.read(assets / "models.toml"), settings.cache),
+        settings.cache,
+        models_folder=settings.models_folder,
+        offline=settings.offline,
     )
     devices = Devices(memory or memory_budget(settings, hardware))
 
@@ -116,7 +122,8 @@ def build(
 
     threads = settings.threads or hardware.cores
     chats = Chats(store, devices, lambda: chosen(Task.CHAT), remote, chat=chat, threads=settings.threads)
-    diffusion = {m.id: Diffusion(store, devices, m.id) for m in store.catalogue.of(Task.PICTURE) if runs(m)}
+    families = Families.read(assets / "pictures" / "families.toml")
+    diffusion = {m.id: Diffusion(store, devices, m.id, families=families) for m in store.catalogue.of(Task.PICTURE) if runs(m)}
     speech = (
         KokoroPipeline(store, devices, assets, threads=threads),
         HibariPipeline(store, devices, assets),
@@ -130,6 +137,7 @@ def build(
         devices=devices,
         illustrator=illustrator,
         diffusion=diffusion,
+        families=families,
         upscaler=upscaler,
         speech=speech,
         composer=composer,
@@ -184,6 +192,8 @@ def users(art: Set[str], may: Callable[[Model], bool] = everything) -> Callable[
             return chat_runs(model)
         if model.task is Task.PICTURE:  # every one is a diffusers folder, and each has its Diffusion
             return may(model)
+        if model.task in (Task.PICTURE_PARTS, Task.LORA, Task.TEXTUAL_INVERSION, Task.CONTROLNET, Task.IP_ADAPTER):
+            return True  # a picture may lean on any
         return model.id in by_task.get(model.task, frozenset())
 
     return runs

@@ -17,12 +17,14 @@ from domain.plan import Plan, Step
 from domain.progress import Progress
 from domain.project import Project
 from domain.recipe import InputFile, InputRef, Measurement, Output, Recipe, Trace, Work
+from domain.specs import PictureSpec
 from domain.take import Take
 from domain.tracing import continued, span
 from domain.value import seed_for
 from library.library import Library
 from pipelines.executors.spool import discard
 from pipelines.pipeline import Company
+from studio.attaching import attached_pictures
 from studio.enlarging import attached_source
 from studio.makers import Maker, Makers, Remarks, no_remarks
 from studio.progress import Together
@@ -262,6 +264,8 @@ class Making:
             refs.append(InputRef(role="logo", sha256=logo, media_type="image/png"))
         if step.kind is StepKind.UPSCALE and (given := attached_source(step, self._library.brief(plan.brief_id))):
             refs.append(InputRef(role="source", sha256=given.sha256, media_type=given.media_type))
+        if isinstance(step.spec, PictureSpec) and step.spec.attached:
+            refs.extend(attached_pictures(step.spec, self._library.brief(plan.brief_id)))
         return tuple(refs)
 
     def _open(self, recipe: Recipe) -> tuple[InputFile, ...]:

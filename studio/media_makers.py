@@ -93,7 +93,7 @@ class Preparations:
         )
 
     def prompt(self, context: StepContext, progress: Progress) -> Prepared:
-        parameters = prepare_prompt(context, self._chat(), self._desk, Watched(progress))
+        parameters = prepare_prompt(context, self._chat(), self._desk, Watched(progress)) | _picture(context).leans_on
         return Prepared(prompt=str(parameters.get("prompt", "")), parameters=parameters)
 
     def score(self, context: StepContext, progress: Progress) -> Prepared:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from domain.errors import Conflict, InputError, MaquetteError
@@ -13,6 +14,9 @@ from domain.recipe import ModelRef
 from domain.settings import Settings
 from domain.value import JsonValue, Value
 from library.library import Library
+from pipelines.image.families import Families
+from pipelines.image.recognising import recognise
+from pipelines.models.own import keep_own
 from pipelines.models.profiles import Choice, Hardware, everything, no_use, profile_for
 from pipelines.models.store import ModelStore, pull_set, summary
 
@@ -62,6 +66,7 @@ class ModelDesk:
     """Args:
     choose: the profile's pick per task, given a person's choices (task value -> model id).
     runs: whether anything in this studio can use a catalogue entry.
+    families: picture families, by which a checkpoint is recognised that a person adds by path.
     """
 
     def __init__(
@@ -71,12 +76,14 @@ class ModelDesk:
         store: ModelStore,
         choose: Callable[[Mapping[str, str]], Mapping[Task, Choice]],
         runs: Callable[[Model], bool] = everything,
+        families: Families | None = None,
     ) -> None:
         self._library = library
         self._settings = settings
         self._store = store
         self._choose = choose
         self._runs = runs
+        self._families = families
         self._pulls: dict[str, Pull] = {}
         self._tokens: dict[str, CancelToken] = {}
         self._guard = threading.Lock()
@@ -152,6 +159,18 @@ class ModelDesk:
 
     def download_size(self, ids: list[str]) -> int:
         return summary(self._store.catalogue, ids)
+
+    def add(self, path: Path, model_id: str = "") -> Model:
+        """Take a checkpoint or an adapter of this machine into the catalogue, by its path; it is pulled like any other, and used after the
+        studio's next start. model_id "": made of its name.
+
+        Raises InputError, ModelUnusable, ModelCorrupt (what it is not, and the way out), Conflict (the id is taken).
+        """
+        if self._families is None:
+            raise InputError("This studio knows no picture families.", field="path")
+        model = recognise(path, self._families, model_id)
+        keep_own(self._settings.cache, self._store.catalogue, model)
+        return model
 
     def pull(self, model_id: str, progress: Progress) -> None:
         """Fetch and verify now. Raises ModelUnreachable, ModelCorrupt, DiskFull, Cancelled."""

@@ -108,6 +108,10 @@ def parser() -> argparse.ArgumentParser:
     pull.add_argument("--default", action="store_true", help="the default set")
     pull.add_argument("--tests", action="store_true", help="what the tests need besides")
     pull.set_defaults(run=_models_pull)
+    add = actions.add_parser("add", help="take a checkpoint or adapter of this machine into the catalogue, by its path")
+    add.add_argument("path", type=Path, help="a folder, or a safetensors file")
+    add.add_argument("--id", default="", help="what to call it; made of its name when left out")
+    add.set_defaults(run=_models_add)
     verify = actions.add_parser("verify", help="hash every file of installed models again")
     verify.add_argument("ids", nargs="*")
     verify.set_defaults(run=_models_verify)
@@ -281,6 +285,14 @@ class _Bar:
 
     def check(self) -> None:
         self._token.check()
+
+
+@_on_a_studio
+def _models_add(arguments: argparse.Namespace, studio: Studio, console: Console) -> int:
+    model = studio.models.add(arguments.path, arguments.id)
+    console.print(f"{model.id}: {model.task}{f', {model.family}' if model.family else ''}", highlight=False, markup=False)
+    console.print(f"Next: models pull {model.id}, then start the studio again.", highlight=False)
+    return 0
 
 
 @_on_a_studio

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pipelines.devices import Mode, Weights
-from pipelines.image.loading import Family
+from pipelines.image.loading import Opened
 
 T = TypeVar("T")
 
@@ -16,23 +17,47 @@ _BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
 _SHARE = 4
 
 
-def weights(key: str, family: Family, device: str, dtype: str, load: Callable[[str], T], unload: Callable[[T], None]) -> Weights[T]:
+@dataclass(frozen=True)
+class Way:
+    """One memory mode. share: what is on the device at once, of the largest component (0: all components). tiled: pixels are decoded
+    tile by tile, so that the largest activation does not grow with the picture. devices: "" every kind. light: layers visit the device
+    one by one, and so cannot be changed there."""
+
+    name: str
+    share: float = 0.0
+    tiled: bool = False
+    devices: str = ""
+    light: bool = False
+
+
+#: From fastest to smallest. The CPU has no second memory to lend weights to, and Apple's GPU shares its own.
+WAYS = (
+    Way("tiled", tiled=True),
+    Way("model_offload", share=1.0, tiled=True, devices="cuda"),
+    Way("group_offload", share=1 / _SHARE, tiled=True, devices="cuda", light=True),
+)
+
+
+def weights(
+    key: str, opened: Opened, device: str, dtype: str, load: Callable[[str], T], unload: Callable[[T], None], light: bool = True
+) -> Weights[T]:
     """The weights of a pipeline in all modes this device has. load is given the name of the mode.
 
-    On CUDA, when the whole does not fit: "model_offload" keeps one component on the device at a time, "group_offload" a few
-    layers; the rest stays in RAM. Elsewhere there is "full" only: the CPU has no second memory, and Apple's GPU shares its own.
+    "full" has everything on the device; "tiled" too, but decodes in tiles. On CUDA "model_offload" keeps one component on the device at
+    a time, "group_offload" a few layers; the rest stays in RAM. light: whether modes in which layers cannot be changed are offered.
     """
-    whole = family.elements * _BYTES[dtype]
-    lighter = {"model_offload": family.component, "group_offload": family.component // _SHARE}
-    modes = tuple(_mode(name, elements * _BYTES[dtype], whole, load) for name, elements in lighter.items())
+    whole = opened.elements * _BYTES[dtype]
+    ways = [way for way in WAYS if device.startswith(way.devices) and (light or not way.light)]
     return Weights(
         key=key, footprint=whole, load=lambda: load("full"), unload=unload, device=device,
-        modes=modes if device.startswith("cuda") else (),
+        modes=tuple(_mode(way, opened, dtype, load) for way in ways),
     )  # fmt: skip
 
 
-def _mode(name: str, footprint: int, host: int, load: Callable[[str], T]) -> Mode[T]:
-    return Mode(name, footprint, lambda: load(name), host)
+def _mode(way: Way, opened: Opened, dtype: str, load: Callable[[str], T]) -> Mode[T]:
+    whole = opened.elements * _BYTES[dtype]
+    footprint = int(opened.component * way.share) * _BYTES[dtype] if way.share else whole
+    return Mode(way.name, footprint, lambda: load(way.name), whole if way.share else 0)
 
 
 def settle(pipe: Any, device: str, mode: str) -> None:
@@ -46,6 +71,8 @@ def settle(pipe: Any, device: str, mode: str) -> None:
         pipe.enable_group_offload(onload_device=torch.device(device), offload_type="leaf_level", use_stream=device.startswith("cuda"))
     else:
         pipe.to(device)
+    if any(way.tiled for way in WAYS if way.name == mode) and hasattr(pipe.vae, "enable_tiling"):
+        pipe.vae.enable_tiling()
 
 
 def resettle(pipe: Any, device: str, mode: str) -> None:

@@ -31,8 +31,8 @@ def weight_files(folder: Path) -> list[Path]:
         if path.suffix.lower() not in _WEIGHTS:
             continue
         with path.open("rb") as file:
-            head = file.read(8)
-        if path.suffix.lower() != ".safetensors" or head[:2] in _ARCHIVES:
+            head = file.read(9)
+        if path.suffix.lower() != ".safetensors" or runs_code(head):
             raise ModelUnusable(
                 f"{name} is not in the safetensors format: it could run code when it is opened.", hint="Use the model's safetensors files."
             )
@@ -40,6 +40,15 @@ def weight_files(folder: Path) -> list[Path]:
     if not found:
         raise ModelCorrupt(f"{folder.name} has no safetensors file.", hint="Pull the model again.")
     return found
+
+
+def runs_code(head: bytes) -> bool:
+    """Whether a file that begins like this is a pickle or an archive. head: its first nine bytes.
+
+    A safetensors file begins with the length of its header, which may look like a pickle's first two bytes; then come the brace of a
+    JSON object and, before it, zeros that no pickle has there.
+    """
+    return head[:2] in _ARCHIVES and not (head[8:9] == b"{" and head[4:8] == bytes(4))
 
 
 def elements(path: Path) -> int:

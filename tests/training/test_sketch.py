@@ -27,6 +27,7 @@ from pipelines.models.catalogue import Catalogue
 from pipelines.models.profiles import GB, Hardware, choose
 from pipelines.models.store import ModelStore
 from pipelines.worker import users
+from tests.pipelines.image.tiny_models import FAMILIES
 from training.sketch import card, data, export, gate, travel, unet, vae
 from training.sketch.__main__ import main
 from training.sketch.drawings import Studio, permitted_models
@@ -221,7 +222,8 @@ def test_the_studio_s_own_picture_maker_makes_a_picture_of_it(trained: data.Plac
     store.pull(export.ID, Silent())
     values: Any = {"prompt": "a red fox in a forest", "width": 64, "height": 64, "steps": 3}
     order = Order(kind=StepKind.PICTURE, maker="diffusion", maker_version=1, seed=1, parameters=values)
-    made = Diffusion(store, Devices(2_000_000_000), export.ID, "cpu", dtype="float32").generate([Work(order)], Silent())[0]
+    maker = Diffusion(store, Devices(2_000_000_000), export.ID, "cpu", families=FAMILIES, dtype="float32")
+    made = maker.generate([Work(order)], Silent())[0]
     assert Image.open(io.BytesIO(made.main.data)).size == (64, 64)
 
 

@@ -23,10 +23,10 @@ from domain.value import JsonValue
 from pipelines.devices import Devices
 from pipelines.image.diffusion import Diffusion
 from pipelines.image.illustrator import Illustrator
-from pipelines.image.loading import read_family
+from pipelines.image.loading import open_checkpoint
 from pipelines.models.catalogue import Catalogue
 from pipelines.models.store import ModelStore
-from tests.pipelines.image.tiny_models import save_flux, save_sd15, save_sdxl
+from tests.pipelines.image.tiny_models import FAMILIES, save_flux, save_sd15, save_sdxl
 
 # diffusers' Euler scheduler hands a torch tensor to numpy 2, which wants a newer protocol than torch implements
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")
@@ -60,7 +60,7 @@ def store_of(folder: Path, cache: Path) -> ModelStore:
 def makers(folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Diffusion]:
     devices = Devices(2_000_000_000)
     stores = {name: store_of(folder, tmp_path_factory.mktemp(f"cache-{name}")) for name, folder in folders.items()}
-    return {name: Diffusion(store, devices, "tiny", "cpu", dtype="float32") for name, store in stores.items()}
+    return {name: Diffusion(store, devices, "tiny", "cpu", families=FAMILIES, dtype="float32") for name, store in stores.items()}
 
 
 def work(seed: int = 1, inputs: Sequence[InputFile] = (), **parameters: JsonValue) -> Work:
@@ -89,7 +89,7 @@ def test_each_family_makes_a_picture_and_says_how(makers: dict[str, Diffusion], 
 
 def test_half_the_bits_give_nearly_the_same_picture(folders: dict[str, Path], tmp_path: Path, makers: dict[str, Diffusion]) -> None:
     store = store_of(folders["sd15"], tmp_path)
-    half = Diffusion(store, Devices(2_000_000_000), "tiny", "cpu", dtype="bfloat16").generate([work()], Silent())[0]
+    half = Diffusion(store, Devices(2_000_000_000), "tiny", "cpu", families=FAMILIES, dtype="bfloat16").generate([work()], Silent())[0]
     assert half.trace.dtype == "bfloat16"
     assert psnr(half, makers["sd15"].generate([work()], Silent())[0]) >= 25
 
@@ -192,8 +192,8 @@ def test_an_illustration_can_be_the_start(
 
 
 def test_steps_and_guidance_of_zero_are_the_models_own(folders: dict[str, Path]) -> None:
-    assert [read_family(folders[name]).defaults.steps for name in ("sd15", "sdxl", "flux")] == [30, 30, 4]
-    assert read_family(folders["flux"]).defaults.guidance == 0.0
+    assert [open_checkpoint(folders[name], FAMILIES).family.steps for name in ("sd15", "sdxl", "flux")] == [30, 30, 4]
+    assert open_checkpoint(folders["flux"], FAMILIES).family.guidance == 0.0
 
 
 def test_a_turbo_model_is_told_by_its_scheduler(folders: dict[str, Path], tmp_path: Path) -> None:
@@ -201,7 +201,7 @@ def test_a_turbo_model_is_told_by_its_scheduler(folders: dict[str, Path], tmp_pa
     config = folder / "scheduler" / "scheduler_config.json"
     values = json.loads(config.read_text()) | {"_class_name": "EulerAncestralDiscreteScheduler", "timestep_spacing": "trailing"}
     config.write_text(json.dumps(values))
-    assert read_family(folder).defaults == read_family(folders["flux"]).defaults
+    assert open_checkpoint(folder, FAMILIES).family.steps == open_checkpoint(folders["flux"], FAMILIES).family.steps
 
 
 def copy(folder: Path, to: Path) -> Path:
@@ -214,7 +214,7 @@ def copy(folder: Path, to: Path) -> Path:
 
 
 def maker_of(folder: Path, cache: Path) -> Diffusion:
-    return Diffusion(store_of(folder, cache), Devices(2_000_000_000), "tiny", "cpu")
+    return Diffusion(store_of(folder, cache), Devices(2_000_000_000), "tiny", "cpu", families=FAMILIES)
 
 
 def test_a_pickle_is_refused_whatever_it_is_called(folders: dict[str, Path], tmp_path: Path) -> None:
@@ -229,7 +229,7 @@ def test_code_in_a_model_folder_is_refused(folders: dict[str, Path], tmp_path: P
     folder = copy(folders["sd15"], tmp_path / "model")
     (folder / "pipeline.py").write_text("raise SystemExit")
     with pytest.raises(ModelUnusable, match="code"):
-        read_family(folder)
+        open_checkpoint(folder, FAMILIES)
 
 
 def test_a_component_of_a_foreign_library_is_refused(folders: dict[str, Path], tmp_path: Path) -> None:
@@ -237,7 +237,7 @@ def test_a_component_of_a_foreign_library_is_refused(folders: dict[str, Path], t
     index = json.loads((folder / "model_index.json").read_text()) | {"unet": ["my_code", "MyUNet"]}
     (folder / "model_index.json").write_text(json.dumps(index))
     with pytest.raises(ModelUnusable, match="my_code"):
-        read_family(folder)
+        open_checkpoint(folder, FAMILIES)
 
 
 @pytest.mark.parametrize("damage", ["cut", "noise", "empty"])
@@ -247,7 +247,7 @@ def test_a_damaged_checkpoint_is_refused_before_it_is_loaded(folders: dict[str, 
     data = weights.read_bytes()
     weights.write_bytes({"cut": data[: len(data) // 2], "noise": bytes(range(256)) * 40, "empty": b""}[damage])
     with pytest.raises(ModelCorrupt) as caught:
-        read_family(folder)
+        open_checkpoint(folder, FAMILIES)
     assert caught.value.field == "diffusion_pytorch_model.safetensors"
 
 
@@ -272,21 +272,28 @@ def test_a_model_that_gives_one_colour_gives_no_picture(folders: dict[str, Path]
 
 
 def test_a_model_larger_than_the_memory_is_refused(folders: dict[str, Path], tmp_path: Path) -> None:
-    maker = Diffusion(store_of(folders["sd15"], tmp_path), Devices(1000), "tiny", "cpu")
+    maker = Diffusion(store_of(folders["sd15"], tmp_path), Devices(1000), "tiny", "cpu", families=FAMILIES)
     with pytest.raises(OutOfMemory):
         maker.generate([work()], Silent())
 
 
 def test_xformers_that_does_not_work_here_is_not_used_and_said_so(folders: dict[str, Path], tmp_path: Path) -> None:
-    maker = Diffusion(store_of(folders["sd15"], tmp_path), Devices(2_000_000_000), "tiny", "cpu", attention="xformers")
+    maker = Diffusion(store_of(folders["sd15"], tmp_path), Devices(2_000_000_000), "tiny", "cpu", families=FAMILIES, attention="xformers")
     trace = maker.generate([work()], Silent())[0].trace
     assert trace.attention == "sdpa"
     assert any("xformers" in note for note in trace.notes)
 
 
-def test_a_prompt_longer_than_the_model_reads_is_noted(makers: dict[str, Diffusion]) -> None:
-    trace = makers["sd15"].generate([work(prompt="a very long tale of a fox " * 20)], Silent())[0].trace
-    assert any("77" in note for note in trace.notes)
+def test_all_of_a_long_prompt_is_read_by_a_clip_family(makers: dict[str, Diffusion]) -> None:
+    tale = "a very long tale of a fox " * 20
+    first, second = (makers["sd15"].generate([work(prompt=tale + end)], Silent())[0] for end in ("in snow", "at sea"))
+    assert first.main.data != second.main.data
+    assert first.trace.notes == ()
+
+
+def test_a_prompt_longer_than_another_model_reads_is_noted(makers: dict[str, Diffusion]) -> None:
+    trace = makers["flux"].generate([work(prompt="a very long tale of a fox " * 20)], Silent())[0].trace
+    assert any("256" in note for note in trace.notes)
 
 
 def test_a_missing_model_makes_no_promise(tmp_path: Path) -> None:
@@ -299,7 +306,7 @@ def test_a_missing_model_makes_no_promise(tmp_path: Path) -> None:
         files=(ModelFile(name="model_index.json"),),
         sources=(FolderSource(path=str(tmp_path / "nowhere")),),
     )
-    maker = Diffusion(ModelStore(Catalogue([model]), tmp_path), Devices(1_000_000), "tiny", "cpu")
+    maker = Diffusion(ModelStore(Catalogue([model]), tmp_path), Devices(1_000_000), "tiny", "cpu", families=FAMILIES)
     assert maker.capability() is None
     with pytest.raises(ModelMissing):
         maker.generate([work()], Silent())

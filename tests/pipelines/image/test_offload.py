@@ -19,10 +19,10 @@ from domain.progress import Silent
 from pipelines.devices import Devices
 from pipelines.image import offload
 from pipelines.image.diffusion import Diffusion
-from pipelines.image.loading import Defaults, Family, read_family
+from pipelines.image.loading import Opened, open_checkpoint
 from pipelines.memory import Arbiter
 from tests.pipelines.image.test_diffusion import psnr, store_of, work
-from tests.pipelines.image.tiny_models import save_sd15, save_sdxl
+from tests.pipelines.image.tiny_models import FAMILIES, save_sd15, save_sdxl
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")
 
@@ -31,7 +31,7 @@ MODES = ("full", "model_offload", "group_offload")
 SAVERS: dict[str, Callable[[Path, Path], Path]] = {"sd15": save_sd15, "sdxl": save_sdxl}
 
 #: Stable Diffusion XL, as its files say.
-SDXL = Family("StableDiffusionXLPipeline", Defaults(30, 5.0), 8, "fp16", elements=3_470_000_000, component=2_567_000_000)
+SDXL = Opened(FAMILIES.get("sdxl"), "StableDiffusionXLPipeline", 8, "fp16", elements=3_470_000_000, component=2_567_000_000)
 
 
 @pytest.fixture(scope="module")
@@ -64,18 +64,18 @@ def test_a_gpu_too_small_for_the_whole_model_takes_it_piece_by_piece(gigabytes: 
 
 def test_only_cuda_has_a_second_memory_to_offload_to() -> None:
     for device in ("cpu", "mps"):
-        assert offload.weights("sdxl", SDXL, device, "float32", str, lambda _: None).modes == ()
+        assert [way.name for way in offload.weights("sdxl", SDXL, device, "float32", str, lambda _: None).ways] == ["full", "tiled"]
 
 
 def test_the_largest_component_is_read_from_the_files(folders: dict[str, Path]) -> None:
-    family = read_family(folders["sd15"])
+    family = open_checkpoint(folders["sd15"], FAMILIES)
     unet = AutoPipelineForText2Image.from_pretrained(folders["sd15"], local_files_only=True).unet
     assert family.component == sum(parameter.numel() for parameter in unet.parameters())
     assert family.component < family.elements
 
 
 def test_what_is_made_on_the_cpu_says_that_all_of_the_model_was_there(folders: dict[str, Path], tmp_path: Path) -> None:
-    maker = Diffusion(store_of(folders["sd15"], tmp_path), Devices(2 * GB), "tiny", "cpu")
+    maker = Diffusion(store_of(folders["sd15"], tmp_path), Devices(2 * GB), "tiny", "cpu", families=FAMILIES)
     assert maker.generate([work()], Silent())[0].trace.memory_mode == "full"
 
 
@@ -109,15 +109,17 @@ def test_offloaded_weights_draw_the_same_pictures_by_turns_from_words_and_from_a
 @pytest.mark.gpu
 @pytest.mark.parametrize("mode", MODES)
 def test_each_mode_draws_on_cuda_and_leaves_no_more_than_it_says(folders: dict[str, Path], tmp_path: Path, mode: str) -> None:
-    family = read_family(folders["sd15"])
+    family = open_checkpoint(folders["sd15"], FAMILIES)
     weights = offload.weights("tiny", family, "cuda:0", "bfloat16", str, lambda _: None)
     budget = next(way.footprint for way in weights.ways if way.name == mode)
     arbiter = Arbiter({"cpu": 8 * GB, "cuda:0": budget})
     devices: Devices = Devices(arbiter.holder("gpu", lambda key: devices.evict(key)))
-    maker = Diffusion(store_of(folders["sd15"], tmp_path / mode), devices, "tiny", "cuda:0")
+    maker = Diffusion(store_of(folders["sd15"], tmp_path / mode), devices, "tiny", "cuda:0", families=FAMILIES)
     made = maker.generate([work(3), work(4)], Silent())
     assert [one.trace.memory_mode for one in made] == [mode, mode]
-    whole = Diffusion(store_of(folders["sd15"], tmp_path / "whole"), Devices(8 * GB), "tiny", "cuda:0").generate([work(3)], Silent())[0]
+    whole = Diffusion(store_of(folders["sd15"], tmp_path / "whole"), Devices(8 * GB), "tiny", "cuda:0", families=FAMILIES).generate(
+        [work(3)], Silent()
+    )[0]
     assert psnr(made[0], whole) >= 30
     devices.release_idle()
     assert arbiter.residents() == ()

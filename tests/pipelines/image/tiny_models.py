@@ -30,6 +30,10 @@ from transformers import (
     T5EncoderModel,
 )
 
+from pipelines.image.families import Families
+
+FAMILIES = Families.read(Path(__file__).resolve().parents[3] / "assets" / "pictures" / "families.toml")
+
 
 def clip_tokenizer(folder: Path) -> CLIPTokenizer:
     """Letters, with and without an end of word, and two merges: the shape of CLIP's vocabulary at a thousandth of its size."""

@@ -1,0 +1,85 @@
+"""What a picture leans on besides its words: the task, and the models and pictures that steer it. Values of a picture step's spec."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from domain.value import Value
+
+ModelId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.\-]*$", max_length=120)]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Border = Annotated[int, Field(ge=0, le=2048)]
+
+#: What a hint for a ControlNet shows.
+Hint = Literal["canny", "depth", "pose", "scribble", "tile"]
+#: Roles of a picture step's inputs that are pictures: where it starts, where it may change, what holds its lines, whom it is like.
+PictureRole = Literal["reference", "mask", "control", "likeness"]
+
+
+class PictureTask(StrEnum):
+    """How a picture comes about: from words alone, from a picture, inside a mask, beyond its edges, by an instruction."""
+
+    TEXT = "text"
+    IMAGE = "image"
+    INPAINT = "inpaint"
+    OUTPAINT = "outpaint"
+    EDIT = "edit"
+
+
+class Lora(Value):
+    """A LoRA of the catalogue. weight: 1 as trained, below 0 the other way."""
+
+    model: ModelId
+    weight: float = Field(default=1.0, ge=-4.0, le=4.0)
+
+
+class Concept(Value):
+    """A textual inversion of the catalogue. word: what it is called in the prompt."""
+
+    model: ModelId
+    word: str = Field(pattern=r"^<?[A-Za-z0-9][A-Za-z0-9_\-]*>?$", max_length=40)
+
+
+class Control(Value):
+    """A ControlNet of the catalogue, for the input of the same number in role "control".
+
+    hint: what it reads; made of the input unless `prepared` says that the input already is one. weight: 1 as trained.
+    start, end: shares of the steps between which it holds.
+    """
+
+    model: ModelId
+    hint: Hint = "canny"
+    prepared: bool = False
+    weight: float = Field(default=1.0, ge=0.0, le=2.0)
+    start: Share = 0.0
+    end: Share = 1.0
+
+
+class Likeness(Value):
+    """An IP-Adapter of the catalogue: the style or person of the inputs in role "likeness". weight: 0 none of it, 1 as trained."""
+
+    model: ModelId
+    weight: float = Field(default=0.6, ge=0.0, le=2.0)
+
+
+class Expand(Value):
+    """New borders of an outpainted picture, in its own pixels; the rest of its size is the picture it starts from."""
+
+    left: Border = 0
+    top: Border = 0
+    right: Border = 0
+    bottom: Border = 0
+
+    @property
+    def any(self) -> bool:
+        return bool(self.left or self.top or self.right or self.bottom)
+
+
+class AttachedPicture(Value):
+    """A picture attached to the brief, by its name, in a role of the step."""
+
+    role: PictureRole
+    name: str = Field(min_length=1, max_length=120)

@@ -1,0 +1,180 @@
+"""What is laid on loaded weights for some pictures and taken off again: LoRAs, concepts, ControlNets, a likeness.
+
+The files come from the store. A file of another family is refused by the names and sizes of what is in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from domain.errors import InputError, ModelUnusable
+from pipelines.devices import Devices, Weights
+from pipelines.image.asking import Item
+from pipelines.image.concepts import learnt
+from pipelines.image.headers import read_header
+from pipelines.image.hints import hint_of
+from pipelines.image.lora import laid_on
+from pipelines.image.running import Loaded
+from pipelines.models.folders import elements, read_object, weight_files
+
+_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
+_IMAGE_ENCODER = "image_encoder"
+
+
+@dataclass
+class Laid:
+    """nets: ControlNets in memory, in order. more: arguments of the pipeline's call."""
+
+    nets: list[Any] = field(default_factory=list)
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+class Adapters:
+    """Lays adapters of the store on a pipeline. folder: where a model's verified files are."""
+
+    def __init__(self, folder: Callable[[str], Path], devices: Devices) -> None:
+        self._folder = folder
+        self._devices = devices
+
+    @contextmanager
+    def on(self, loaded: Loaded, item: Item, check: Callable[[], None]) -> Iterator[Laid]:
+        """All that the pictures of one group lean on. Raises InputError, ModelError, OutOfMemory."""
+        asked, laid = item.parameters, Laid()
+        loras = [(self._file(one.model), one.weight) for one in asked.loras]
+        laid_words = tuple(f"{one.model}:{one.weight}" for one in asked.loras) + tuple(f"{c.model}:{c.word}" for c in asked.concepts)
+        with ExitStack() as stack:
+            stack.enter_context(laid_on(loaded.words, loras, loaded.family.name))
+            stack.enter_context(_named(loaded, laid_words))
+            for concept in asked.concepts:
+                stack.enter_context(learnt(loaded, concept, self._file(concept.model)))
+            # one that is asked for twice is there once: it is held while it is used
+            names = dict.fromkeys(control.model for control in asked.controls)
+            nets = {name: stack.enter_context(self._net(loaded, name, check)) for name in names}
+            laid.nets = [nets[control.model] for control in asked.controls]
+            if asked.controls:
+                laid.more |= _held(item)
+            if asked.likeness is not None:
+                laid.more |= stack.enter_context(self._like(loaded, item))
+            yield laid
+
+    def _file(self, model_id: str) -> Path:
+        """The one safetensors file of an adapter."""
+        files = weight_files(self._folder(model_id))
+        if len(files) != 1:
+            raise ModelUnusable(f"{model_id} has {len(files)} files of weights; an adapter has one.", field="model")
+        return files[0]
+
+    @contextmanager
+    def _net(self, loaded: Loaded, model_id: str, check: Callable[[], None]) -> Iterator[Any]:
+        folder = self._folder(model_id)
+        _require_net(folder, loaded)
+        size = sum(elements(path) for path in weight_files(folder)) * _BYTES[loaded.dtype]
+        key = f"{model_id}/{folder}/{loaded.dtype}/{loaded.device}"
+        weights: Weights[Any] = Weights(key, size, lambda: _load_net(folder, loaded), device=loaded.device)
+        with self._devices.acquire(weights, "full", check) as net:
+            yield net
+
+    @contextmanager
+    def _like(self, loaded: Loaded, item: Item) -> Iterator[Mapping[str, Any]]:
+        """An IP-Adapter: its layers in the denoiser, its encoder of pictures in the pipeline."""
+        asked = item.parameters.likeness
+        assert asked is not None
+        folder = self._folder(asked.model)
+        if loaded.family.words != "clip":
+            raise ModelUnusable(f"{loaded.family.name} takes no likeness.", hint="Choose another model.", field="likeness")
+        file = _require_likeness(folder, loaded)
+        pipe = loaded.words
+        encoder = getattr(pipe, _IMAGE_ENCODER, None)
+        try:
+            pipe.load_ip_adapter(
+                str(file.parent), subfolder="", weight_name=file.name, image_encoder_folder=_IMAGE_ENCODER, local_files_only=True
+            )
+        except (ValueError, KeyError, RuntimeError, OSError) as error:
+            raise InputError(
+                f"The IP-Adapter {asked.model} is not for {loaded.family.name}.", hint="Choose one of this family.", field="likeness"
+            ) from error
+        try:
+            pipe.set_ip_adapter_scale(asked.weight)
+            loaded.others.clear()  # they share the denoiser, but not the encoder of pictures
+            yield {"ip_adapter_image": [list(item.likeness)]}
+        finally:
+            pipe.unload_ip_adapter()
+            if encoder is not None:
+                pipe.register_modules(image_encoder=encoder)
+            loaded.others.clear()
+
+
+@contextmanager
+def _named(loaded: Loaded, names: tuple[str, ...]) -> Iterator[None]:
+    """Embeddings that are kept are kept apart by what lies on their encoder."""
+    before, loaded.remembered.adapters = loaded.remembered.adapters, names
+    try:
+        yield
+    finally:
+        loaded.remembered.adapters = before
+
+
+def _held(item: Item) -> dict[str, Any]:
+    """What a ControlNet pipeline's call gets. Text pipelines of Stable Diffusion call the hint `image`."""
+    controls = item.parameters.controls
+    hints = [hint_of(control, picture, item.size) for control, picture in zip(controls, item.controls, strict=True)]
+    one = len(controls) == 1
+
+    def given(values: list[Any]) -> Any:
+        return values[0] if one else values
+
+    return {
+        "control_image": given(hints), "controlnet_conditioning_scale": given([control.weight for control in controls]),
+        "control_guidance_start": given([control.start for control in controls]),
+        "control_guidance_end": given([control.end for control in controls]),
+    }  # fmt: skip
+
+
+def _require_net(folder: Path, loaded: Loaded) -> None:
+    """Raises InputError for a ControlNet whose layers could not be added to this denoiser's."""
+    config = read_object(folder / "config.json")
+    unet = getattr(loaded.words, "unet", None)
+    kind = str(config.get("_class_name", ""))
+    fits = kind == loaded.family.controlnet
+    if fits and unet is not None:
+        fits = all(list_of(config.get(name)) == list_of(unet.config.get(name)) for name in ("cross_attention_dim", "block_out_channels"))
+    if not fits:
+        raise InputError(
+            f"The ControlNet {folder.name} ({kind or 'of no kind'}) is not for {loaded.family.name}.",
+            hint="Choose one that was trained for this family.", field="controls",
+        )  # fmt: skip
+
+
+def list_of(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple | list) else value
+
+
+def _load_net(folder: Path, loaded: Loaded) -> Any:
+    import diffusers
+    import torch
+
+    kind = getattr(diffusers, loaded.family.controlnet)
+    net = kind.from_pretrained(str(folder), dtype=getattr(torch, loaded.dtype), use_safetensors=True, local_files_only=True)
+    return net.to(loaded.device)
+
+
+def _require_likeness(folder: Path, loaded: Loaded) -> Path:
+    """The adapter's file; its encoder of pictures is in a folder beside it. Raises InputError for one that does not fit this denoiser."""
+    files = [path for path in weight_files(folder) if any(name.startswith("ip_adapter.") for name in read_header(path).shapes)]
+    if len(files) != 1 or not (files[0].parent / _IMAGE_ENCODER / "config.json").is_file():
+        raise ModelUnusable(
+            f"{folder.name} is no IP-Adapter with its encoder of pictures.",
+            hint="It needs one safetensors file and the folder image_encoder.", field="likeness",
+        )  # fmt: skip
+    unet = getattr(loaded.words, "unet", None)
+    shapes = read_header(files[0]).shapes
+    width = next((shape[1] for name, shape in shapes.items() if name.endswith("to_k_ip.weight")), 0)
+    if unet is not None and width != unet.config.cross_attention_dim:
+        raise InputError(
+            f"The IP-Adapter {folder.name} is not for {loaded.family.name}.", hint="Choose one of this family.", field="likeness"
+        )
+    return files[0]

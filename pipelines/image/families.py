@@ -1,0 +1,114 @@
+"""Picture families as data: what differs between them, and how a checkpoint's own configuration is told to be of one.
+
+Read from assets/pictures/families.toml. It opens no checkpoint and knows nothing of torch.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence, Set
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from domain.errors import InputError, ModelUnusable
+from domain.value import JsonValue, Value
+
+
+class Family(Value):
+    """One family. Fields are described at the top of the data file; sizes in pixels, guidance as each family's call takes it."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9.\-]*$")
+    name: str
+    licence: str = ""
+    commercial: Literal["yes", "no", "terms", "unknown"] = "unknown"
+    base: str = ""
+    class_name: str = Field(alias="class", pattern=r"^[A-Za-z0-9]+Pipeline$")
+    told: dict[str, JsonValue] = {}
+    keys: tuple[str, ...] = ()
+    single: Literal["", "config"] = ""
+    sizes: tuple[tuple[int, int], ...] = ()
+    pack: int = Field(default=0, ge=0, le=4)
+    #: 0: the pipeline's own default.
+    steps: int = Field(default=0, ge=0, le=150)
+    #: Below zero: the pipeline's own default.
+    guidance: float = -1.0
+    guidance_by: str = "guidance_scale"
+    guided: Literal["batched", "twice", "embedded", ""] = ""
+    negative: bool = True
+    words: Literal["clip", "plain"] = "plain"
+    tokens: int = Field(default=0, ge=0)
+    controlnet: str = ""
+    scheduler: dict[str, JsonValue] = {}
+    call: dict[str, JsonValue] = {}
+    pipelines: dict[str, str] = {}
+
+    @property
+    def fits(self) -> str:
+        """The family whose adapters fit this one."""
+        return self.base or self.id
+
+    def pipeline(self, task: str, controlled: bool = False) -> str:
+        """The class for a task. Raises ModelUnusable naming the tasks this family has."""
+        wanted = f"{task}-control" if controlled else task
+        name = self.pipelines.get(wanted)
+        if name is None:
+            can = ", ".join(sorted(self.pipelines))
+            raise ModelUnusable(f"{self.name} has no pipeline for {wanted}.", hint=f"It can: {can}. Choose another model.", field="task")
+        return name
+
+
+class Families:
+    """All families, in the order in which they are tried. Frozen after construction."""
+
+    def __init__(self, families: Sequence[Family], schedulers: Mapping[str, Mapping[str, JsonValue]] | None = None) -> None:
+        self.all = tuple(families)
+        self.schedulers = dict(schedulers or {})
+        self._by_id = {family.id: family for family in self.all}
+        for family in self.all:
+            if family.fits not in self._by_id and family.fits not in {other.base for other in self.all}:
+                raise InputError(f"The picture family {family.id} is based on {family.fits}, which is not there.", field="base")
+
+    @classmethod
+    def read(cls, path: Path) -> Families:
+        """The families, and the schedulers of schedulers.toml beside them. Raises InputError naming the entry and field at fault."""
+        beside = path.with_name("schedulers.toml")
+        try:
+            entries = tomllib.loads(path.read_text(encoding="utf-8")).get("family", [])
+            schedulers = tomllib.loads(beside.read_text(encoding="utf-8")) if beside.is_file() else {}
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise InputError(f"The picture families {path.name} cannot be read: {error}.", hint="Restore the file.") from error
+        found = []
+        for number, entry in enumerate(entries, start=1):
+            try:
+                found.append(Family.model_validate(entry))
+            except ValidationError as error:
+                first = error.errors()[0]
+                name = entry.get("id", f"number {number}")
+                raise InputError(f"Picture family {name}: {first['msg']}.", field=f"{name}.{first['loc'][0]}") from error
+        return cls(found, schedulers)
+
+    def get(self, family_id: str) -> Family:
+        """Raises InputError for a family that is not in the data."""
+        family = self._by_id.get(family_id)
+        if family is None:
+            raise InputError(f"There is no picture family {family_id!r}.", hint=f"Known: {', '.join(self._by_id)}.", field="family")
+        return family
+
+    def of_folder(self, class_name: str, config: Mapping[str, Mapping[str, Any]]) -> Family:
+        """The family of a folder by its pipeline class and configuration files (by component). One without an entry has only what its
+        class says: words to a picture, the library's own steps and guidance."""
+        for family in self.all:
+            if family.class_name == class_name and all(_says(config, place, value) for place, value in family.told.items()):
+                return family
+        return Family.model_validate({"id": "other", "name": class_name, "class": class_name, "pipelines": {"text": class_name}})
+
+    def of_keys(self, names: Set[str]) -> Family | None:
+        """The family of a single file by the names of its tensors, None when no family has such."""
+        return next((family for family in self.all if family.keys and any(key in names for key in family.keys)), None)
+
+
+def _says(config: Mapping[str, Mapping[str, Any]], place: str, value: JsonValue) -> bool:
+    component, _, key = place.partition("/")
+    return key in config.get(component, {}) and config[component][key] == value

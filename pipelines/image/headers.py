@@ -1,0 +1,64 @@
+"""Reads what one file of weights says of itself, by its content: names, shapes and sizes of its tensors. Loads none of them.
+
+A pickle, an archive, a GGUF or a damaged file is told apart by its first bytes, whatever it is called.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+from domain.errors import ModelCorrupt, ModelUnusable
+from pipelines.models.folders import elements, runs_code
+
+_GGUF = b"GGUF"
+_PAGES = (b"<!do", b"<htm", b"vers")  # an error page, or a pointer of Git LFS
+
+
+@dataclass(frozen=True)
+class Header:
+    """The tensors of a safetensors file: shape by name. notes: what was written beside them ("ss_base_model_version")."""
+
+    shapes: dict[str, tuple[int, ...]]
+    notes: dict[str, str]
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        return {name: math.prod(shape) for name, shape in self.shapes.items()}
+
+
+def read_header(path: Path) -> Header:
+    """Raises ModelUnusable for what is no safetensors file, ModelCorrupt for a damaged one."""
+    _refuse(path)
+    elements(path)  # the header agrees with the file
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        entries = json.loads(file.read(length))
+    notes = {str(name): str(value) for name, value in (entries.pop("__metadata__", None) or {}).items()}
+    try:
+        return Header({name: tuple(int(size) for size in entry["shape"]) for name, entry in entries.items()}, notes)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelCorrupt(f"{path.name} is damaged: a tensor has no shape.", hint="Fetch the file again.", field=path.name) from error
+
+
+def _refuse(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            head = file.read(9)
+    except OSError as error:
+        raise ModelUnusable(f"{path.name} cannot be read: {error.strerror}.", hint="Check the path.", field="path") from error
+    if runs_code(head):
+        raise ModelUnusable(
+            f"{path.name} is a pickle or an archive: opening it could run code.", hint="Use the model's safetensors file.", field="path"
+        )
+    if head[:4] == _GGUF:
+        raise ModelUnusable(
+            f"{path.name} is a GGUF file. Pictures are not made from GGUF here.",
+            hint="Use the model's folder of safetensors; on a small GPU it is loaded piece by piece.",
+            field="path",
+        )
+    if head[:4].lower() in _PAGES:
+        raise ModelUnusable(f"{path.name} is text, not weights: a web page or a pointer.", hint="Fetch the file itself.", field="path")

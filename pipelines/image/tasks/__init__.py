@@ -1,0 +1,1 @@
+"""How a picture comes about, one file per task."""
