@@ -76,6 +76,7 @@ def open_studio(settings: Settings) -> Studio:
     from studio.making import Making
     from studio.media_makers import Preparations, preference, voices_of
     from studio.models import ModelDesk, endpoint_of, own_choices
+    from studio.pictures import Pictures
     from studio.plans import Plans
     from studio.projects import Projects
     from studio.quotes import Quotes
@@ -152,6 +153,7 @@ def open_studio(settings: Settings) -> Studio:
         runner=runner,
         engine=room,
         writing=Writing(library, plans, desk, now),
+        pictures=Pictures(library, plans, makers, desk, lambda: engine.chats.current() if engine.chats.available() else None),
         voices=lambda: tuple(voice.name for voice in voices_of(engine.voices, installed_engines())),
         fonts=lambda: font_families(assets),
         families=lambda: tuple(sorted({art.family for art in engine.illustrator.library.ready()})),

@@ -188,6 +188,8 @@ class LoreSpec(StepSpec):
 class PictureSpec(StepSpec):
     """margin is the side kept free for text. steps and guidance concern diffusion models only (0: the model's own).
 
+    preset: id of a style in assets/presets, "" for none. prompt: a finished prompt for a diffusion model, which takes it as it stands
+    instead of one written from `about`; "" lets it be written.
     scene: a scene that a person edited, drawn as it stands instead of what `about` says; None reads the words.
     """
 
@@ -196,6 +198,8 @@ class PictureSpec(StepSpec):
     width: Pixels = 1024
     height: Pixels = 1024
     style: str = Field(default="", max_length=120)
+    preset: str = Field(default="", max_length=40)
+    prompt: str = Field(default="", max_length=4000)
     palette: tuple[Colour, ...] = Field(default=(), max_length=8)
     margin: Literal["none", "left", "right", "top", "bottom"] = "none"
     negative: str = Field(default="", max_length=1000)

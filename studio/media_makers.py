@@ -8,8 +8,9 @@ from functools import partial
 from agents.writers.calls import Desk
 from agents.writers.copy import require_copy
 from agents.writers.layout import prepare_layout
+from agents.writers.looks import described, drawn
 from agents.writers.scene import draft_scene, require_picture
-from agents.writers.scene_prompt import prepare_prompt
+from agents.writers.scene_prompt import prepare_prompt, preset_notes
 from agents.writers.score import prepare_score
 from agents.writers.spoken import Voice, prepare_speech
 from domain.brand import BrandKit
@@ -72,6 +73,10 @@ class Preparations:
         """Raise what making the step could only raise later: a picture's wishes, a channel or framework there is none of."""
         if isinstance(step.spec, PictureSpec):
             require_picture(step.spec, self._desk, brand.name)
+            if step.spec.preset:
+                self._desk.presets.get(step.spec.preset)
+            if step.spec.prompt.strip():
+                _require_prompt(step.spec, self._desk, brand.name)
             if step.spec.scene is not None:
                 _require_composable(step.spec.scene)
         if isinstance(step.spec, CopySpec):
@@ -79,16 +84,20 @@ class Preparations:
 
     def scene(self, context: StepContext, progress: Progress) -> Prepared:
         spec = _picture(context)
+        context, notes = drawn(described(context), self._desk)
         drafted = draft_scene(context, self._chat(), Watched(progress), self._desk)
         scene = drafted.scene
         parameters: dict[str, JsonValue] = {"scene": scene.model_dump(mode="json"), "width": spec.width, "height": spec.height}
         return Prepared(
-            prompt=", ".join(s.what for s in (*scene.subjects, *scene.props)) or spec.about, parameters=parameters, notes=drafted.notes
+            prompt=", ".join(s.what for s in (*scene.subjects, *scene.props)) or spec.about,
+            parameters=parameters,
+            notes=(*notes, *drafted.notes),
         )
 
     def prompt(self, context: StepContext, progress: Progress) -> Prepared:
+        context = described(context)
         parameters = prepare_prompt(context, self._chat(), self._desk, Watched(progress))
-        return Prepared(prompt=str(parameters.get("prompt", "")), parameters=parameters)
+        return Prepared(prompt=str(parameters.get("prompt", "")), parameters=parameters, notes=preset_notes(context, self._desk))
 
     def score(self, context: StepContext, progress: Progress) -> Prepared:
         score = prepare_score(context, self._chat(), Watched(progress), self._desk)
@@ -113,6 +122,15 @@ class Preparations:
 
     def _chat(self) -> ChatModel | None:
         return self._chats.current() if self._chats.available() else None
+
+
+def _require_prompt(spec: PictureSpec, desk: Desk, own: str) -> None:
+    """A finished prompt may ask for no more than a wish may. Raises InputError, ContentRefused at its field."""
+    try:
+        require_picture(spec.model_copy(update={"about": spec.prompt, "scene": None}), desk, own)
+    except InputError as error:
+        error.field = "prompt"
+        raise
 
 
 def _require_composable(scene: Scene) -> None:

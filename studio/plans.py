@@ -169,7 +169,7 @@ class Plans:
 
     def change(self, plan_id: str, step_id: str, values: dict[str, JsonValue], *, title: str = "") -> Plan:
         """Change fields of one step's spec. Raises InputError naming the field that does not fit."""
-        self._require_safe([("title", title), *placed(values)])
+        self.require_safe([("title", title), *placed(values)])
         with self._changing:
             plan = self.get(plan_id)
             step = plan.step(step_id)
@@ -181,7 +181,7 @@ class Plans:
         """Add a step of a kind that has a maker, about something."""
         if kind not in SPECS:
             raise PlanError(f"Nothing here can make {kind}.", hint="Choose one of the kinds in the list.", field="kind")
-        self._require_safe([("about", about)])
+        self.require_safe([("about", about)])
         if not about.strip():
             raise InputError("The new step says nothing.", hint="Say what it is about.", field="about")
         with self._changing:
@@ -200,7 +200,7 @@ class Plans:
 
     def copy(self, plan_id: str, step_id: str, values: dict[str, JsonValue]) -> Step:
         """A new step like this one, with some fields changed; nothing is made yet. Raises InputError naming the field, PlanError."""
-        self._require_safe(placed(values))
+        self.require_safe(placed(values))
         with self._changing:
             plan = self.get(plan_id)
             step = plan.step(step_id)
@@ -210,7 +210,7 @@ class Plans:
             self.save(_next(plan, (*plan.steps, copied)))
             return copied
 
-    def _require_safe(self, texts: Iterable[tuple[str, str]]) -> None:
+    def require_safe(self, texts: Iterable[tuple[str, str]]) -> None:
         """Refuse an unsafe wish at the field that makes it; texts that are unsafe only together at none. texts: field and words."""
         told = list(texts)
         try:
@@ -315,7 +315,7 @@ class Plans:
 
     def _require_remakable(self, plan: Plan, notes: Mapping[str, str], standing: Standing) -> list[Step]:
         """The steps to make again, in order, when nothing stands against it. Changes nothing."""
-        self._require_safe(("note", note) for note in notes.values())
+        self.require_safe(("note", note) for note in notes.values())
         wanted = _with_dependents(plan, notes, standing)
         busy = wanted & standing.busy
         if busy:

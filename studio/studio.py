@@ -18,6 +18,7 @@ from studio.drawings import Drawings
 from studio.engine import EngineRoom
 from studio.makers import Makers
 from studio.models import ModelDesk
+from studio.pictures import Pictures
 from studio.plans import Plans
 from studio.projects import Projects
 from studio.runner import Runner
@@ -41,6 +42,7 @@ class Studio:
     runner: Runner
     engine: EngineRoom
     writing: Writing
+    pictures: Pictures
     voices: Callable[[], tuple[str, ...]]
     fonts: Callable[[], tuple[str, ...]]
     families: Callable[[], tuple[str, ...]]

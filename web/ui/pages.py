@@ -18,6 +18,7 @@ from web.api.board import board_router
 from web.api.desk import models_router, projects_router
 from web.api.dialogues import dialogues_router
 from web.api.engine import engine_router
+from web.api.pictures import pictures_router
 from web.api.shelf import shelf_router
 from web.api.tasks import Tasks, tasks_router
 from web.api.writing import writing_router
@@ -31,7 +32,7 @@ from web.ui.words import LANGUAGES, Words
 UPLOAD_LIMIT = "26mb"
 #: In this order: the first defines what the others use.
 SCRIPTS = (
-    "parts.js", "drawing.js", "fields.js", "scene.js", "board.js", "write.js", "dialogue.js",
+    "parts.js", "drawing.js", "fields.js", "picture.js", "scene.js", "board.js", "write.js", "dialogue.js",
     "library.js", "models.js", "brand.js", "engine.js",
 )  # fmt: skip
 
@@ -49,6 +50,7 @@ def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, 
         shelf_router(studio, tasks),
         dialogues_router(studio),
         writing_router(studio),
+        pictures_router(studio),
         models_router(studio, tasks),
         projects_router(studio),
         tasks_router(tasks),

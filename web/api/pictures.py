@@ -1,0 +1,47 @@
+"""Tools for pictures as JSON: styles to choose from, and a prompt written for a step."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from agents.presets import QUERY_MAX
+from domain.value import JsonValue, Value
+from studio.studio import Studio
+from web.bodies import JsonRoute
+
+
+class Wanted(Value):
+    """Fields of the step that were changed and are not saved yet."""
+
+    values: dict[str, JsonValue] = {}
+
+
+def pictures_router(studio: Studio) -> APIRouter:
+    router = APIRouter(prefix="/api", route_class=JsonRoute)
+
+    @router.get("/presets")
+    def presets(
+        q: Annotated[str, Query(max_length=QUERY_MAX)] = "", family: Annotated[str, Query(max_length=40)] = "", language: str = "en"
+    ) -> list[dict[str, Any]]:
+        """Styles whose names hold all words of q, the best first."""
+        return [
+            {
+                "id": preset.id,
+                "name": preset.name.of(language),
+                "group": preset.group.of(language),
+                "prompt": preset.prompt,
+                "negative": preset.negative,
+                "families": list(preset.families),
+                "drawn": preset.can_be_drawn,
+            }
+            for preset in studio.pictures.presets(q, family)
+        ]
+
+    @router.post("/plans/{plan_id}/steps/{step_id}/prompt")
+    def prompt(plan_id: str, step_id: str, wanted: Wanted) -> dict[str, Any]:
+        """A prompt as it would be written for the step with these changes. Nothing is kept."""
+        return studio.pictures.write_prompt(plan_id, step_id, wanted.values).model_dump(mode="json")
+
+    return router
