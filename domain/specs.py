@@ -229,6 +229,24 @@ class UpscaleSpec(StepSpec):
         return float(self.scale**2)
 
 
+class CutoutSpec(StepSpec):
+    """The main thing of a raster picture without its background: the input in role "source", else the attached picture `file`, else the
+    first attached one.
+
+    edge: "soft" keeps hair and blur half seen, "hard" is one or the other. background: a colour instead of transparency, "" for none.
+    """
+
+    kind: Literal[StepKind.CUTOUT] = StepKind.CUTOUT
+    about: str = Field(default="", max_length=2000)
+    edge: Literal["soft", "hard"] = "soft"
+    background: Annotated[str, Field(pattern=r"^(#[0-9a-fA-F]{6})?$")] = ""
+    file: str = Field(default="", max_length=120)
+
+    @property
+    def work_size(self) -> float:
+        return 1.0
+
+
 class SpeechSpec(StepSpec):
     """text empty: the text of the input step in role "text" is spoken. voice empty: the cast or the language decides."""
 
@@ -297,6 +315,7 @@ Spec = Annotated[
     | TranslationSpec
     | PictureSpec
     | UpscaleSpec
+    | CutoutSpec
     | SpeechSpec
     | MusicSpec
     | LayoutSpec,
@@ -312,6 +331,7 @@ SPECS: dict[StepKind, type[StepSpec]] = {
     StepKind.TRANSLATION: TranslationSpec,
     StepKind.PICTURE: PictureSpec,
     StepKind.UPSCALE: UpscaleSpec,
+    StepKind.CUTOUT: CutoutSpec,
     StepKind.SPEECH: SpeechSpec,
     StepKind.MUSIC: MusicSpec,
     StepKind.LAYOUT: LayoutSpec,
@@ -328,7 +348,8 @@ ROLES: dict[StepKind, dict[str, frozenset[StepKind]]] = {
     StepKind.DIALOGUE: {"source": frozenset({StepKind.ARTICLE, StepKind.LORE})},
     StepKind.LORE: {"source": frozenset({StepKind.ARTICLE, StepKind.DIALOGUE, StepKind.LORE})},
     StepKind.PICTURE: {"reference": frozenset({StepKind.PICTURE}), "source": frozenset({StepKind.ARTICLE})},
-    StepKind.UPSCALE: {"source": frozenset({StepKind.PICTURE})},
+    StepKind.UPSCALE: {"source": frozenset({StepKind.PICTURE, StepKind.CUTOUT})},
+    StepKind.CUTOUT: {"source": frozenset({StepKind.PICTURE, StepKind.UPSCALE})},
     StepKind.SPEECH: {"text": frozenset({StepKind.COPY, StepKind.ARTICLE, StepKind.SCRIPT, StepKind.DIALOGUE})},
     StepKind.MUSIC: {},
     StepKind.LAYOUT: {"copy": frozenset({StepKind.COPY}), "picture": frozenset({StepKind.PICTURE})},

@@ -21,7 +21,7 @@ from domain.errors import InputError, LimitError
 from domain.plan import Step
 from domain.progress import Progress, Watched
 from domain.scene import Scene
-from domain.specs import CopySpec, PictureSpec, UpscaleSpec
+from domain.specs import CopySpec, CutoutSpec, PictureSpec, UpscaleSpec
 from domain.take import Prepared
 from domain.value import JsonValue
 from pipelines.audio.voices import VoiceCatalogue
@@ -33,6 +33,7 @@ from pipelines.text.chats import Chats
 from studio.makers import Maker, no_company
 
 Prepare = Callable[[StepContext, Progress], Prepared]
+_LAYERED = "The source is a drawing: its own cut-out is exact, made of its layers (Take out on its card)."
 _DRAWN = "The source is a drawing: it can be taken out sharp at any size without enlarging (Take out on its card)."
 
 
@@ -115,6 +116,14 @@ class Preparations:
         drawn = any(given.drawn for given in context.inputs if given.role == "source")
         parameters: dict[str, JsonValue] = {"scale": spec.scale, "style": spec.style, "drawn": drawn}
         return Prepared(prompt=f"{spec.scale}x", parameters=parameters, notes=(_DRAWN,) if drawn else ())
+
+    def cutout(self, context: StepContext, progress: Progress) -> Prepared:
+        spec = context.spec
+        if not isinstance(spec, CutoutSpec):
+            raise InputError(f"A cut-out was to be prepared from a {spec.kind} step.", field="spec.kind")
+        drawn = any(given.drawn for given in context.inputs if given.role == "source")
+        parameters: dict[str, JsonValue] = {"edge": spec.edge, "background": spec.background}
+        return Prepared(prompt="cut-out", parameters=parameters, notes=(_LAYERED,) if drawn else ())
 
     def layout(self, context: StepContext, progress: Progress) -> Prepared:
         parameters = prepare_layout(context)

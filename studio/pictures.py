@@ -15,10 +15,12 @@ from agents.writers.scene_prompt import family_of, prepare_prompt, preset_notes
 from domain.chat import ChatModel
 from domain.context import StepContext
 from domain.errors import InputError
+from domain.metadata import PictureMetadata
 from domain.progress import CancelToken
 from domain.specs import PictureSpec
 from domain.value import JsonValue, Value
 from library.library import Library
+from pipelines.media.metadata import read_metadata
 from studio.makers import Makers
 from studio.plans import Plans
 from studio.spec_changes import change_spec, placed
@@ -79,3 +81,14 @@ class Pictures:
             read=maker != "illustrator",
             notes=preset_notes(context, self.desk),
         )
+
+    def metadata(self, name: str, data: bytes) -> PictureMetadata:
+        """What a PNG, JPEG or WebP says of how it was made; nothing is kept. Raises AttachmentError for what is no picture."""
+        return read_metadata(data, name[:120] or "picture")
+
+    def metadata_of(self, asset_id: str) -> PictureMetadata:
+        """The same of a picture in the library. Raises NotFound, InputError for what is no picture, AssetDamaged."""
+        asset = self.library.asset(asset_id)
+        if asset.main.media_type not in ("image/png", "image/jpeg", "image/webp"):
+            raise InputError(f"{asset.title} is no picture: it is {asset.main.media_type}.", hint="Choose a picture.", field="asset")
+        return read_metadata(self.library.file_path(asset.main.sha256).read_bytes(), asset.main.name)

@@ -29,6 +29,7 @@ from domain.tracing import carry, continued, span
 from domain.value import JsonValue
 from library.library import Library
 from studio.budget import Budgets
+from studio.enlarging import KINDS as OF_PICTURES
 from studio.enlarging import require_source, source_named
 from studio.estimate import PlanEstimate
 from studio.makers import Makers
@@ -229,7 +230,7 @@ class Plans:
     def _require_wish(self, plan: Plan, step: Step) -> None:
         """Refuse at the field what could only fail later: a contradiction, a brand, a colour that is none."""
         self._require(step, self._library.project(plan.project_id).brand)
-        if step.kind is StepKind.UPSCALE:
+        if step.kind in OF_PICTURES:
             require_source(step, self._library.brief(plan.brief_id))
 
     def fault(self, plan: Plan, step: Step) -> str:

@@ -14,6 +14,7 @@
     lore: ["about", "form", "characters", "situations", "count", "tone", "language"],
     picture: ["about", "width", "height", "preset", "style", "palette", "margin", "prompt"],
     upscale: ["scale", "style", "file", "about"],
+    cutout: ["edge", "background", "file", "about"],
     speech: ["text", "voice", "speed", "tone", "language"],
     music: ["about", "mood", "tempo", "seconds", "key"],
     layout: ["headline", "body", "cta", "size", "template"],

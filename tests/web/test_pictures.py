@@ -14,6 +14,7 @@ from domain.brand import BrandKit, CharacterSheet
 from domain.plan import Step
 from domain.specs import PictureSpec
 from studio.studio import Studio
+from tests.pipelines.media.test_metadata import png
 from tests.studio.bench import Bench, Hand, open_bench, step
 from tests.web.test_board import app_of_ada, studio_of
 from web.api.board import board_router
@@ -96,3 +97,41 @@ def test_characters_of_the_project_stand_in_the_prompt(page: Page) -> None:
 def test_what_cannot_be_written_is_refused_at_its_field(page: Page, path: str, body: dict[str, Any], status: int, field: str) -> None:
     told = page.call("POST", f"plans/{page.plan()}/steps/{path}/prompt", body, status=status)
     assert told["message"] and told.get("field", "") == field
+
+
+# Metadata
+
+
+def test_what_a_foreign_picture_says_is_shown_and_not_kept(page: Page) -> None:
+    before = page.call("GET", f"projects/{page.bench.project}/board")
+    text = "a red fox\nNegative prompt: lowres\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 5, Size: 16x16"
+    response = page.client.post("/api/metadata?name=fox.png", content=png(parameters=text))
+    found = response.json()
+    assert (found["tool"], found["prompt"], found["negative"]) == ("a1111", "a red fox", "lowres")
+    assert {"name": "Seed", "text": "5"} in found["settings"]
+    assert page.call("GET", f"projects/{page.bench.project}/board") == before
+
+
+@pytest.mark.parametrize("data", [b"", b"words", b"<svg xmlns='http://www.w3.org/2000/svg'/>"])
+def test_what_is_no_picture_is_refused_by_name(page: Page, data: bytes) -> None:
+    response = page.client.post("/api/metadata?name=fox.png", content=data)
+    assert response.status_code == 415 and "fox.png" in response.json()["message"]
+
+
+def test_a_picture_too_large_is_refused_while_it_comes(page: Page) -> None:
+    assert page.client.post("/api/metadata?name=big.png", content=b"0" * (26 * 1024 * 1024)).status_code == 413
+
+
+def test_an_attached_picture_keeps_what_it_says(page: Page) -> None:
+    kept = page.studio.attachments.add("fox.png", png(parameters="a red fox\nSteps: 20, Seed: 5"))
+    assert kept.metadata is not None and kept.metadata.prompt == "a red fox" and kept.text == ""
+    assert page.studio.attachments.add("plain.png", png()).metadata is None
+
+
+def test_only_pictures_of_the_library_have_metadata(page: Page) -> None:
+    plan = page.plan()
+    page.bench.plans.approve(plan)
+    page.bench.wait(plan)
+    words = page.bench.plans.result(plan, "copy-1")
+    assert words is not None and "no picture" in page.call("GET", f"assets/{words.id}/metadata", status=400)["message"]
+    page.call("GET", "assets/nothing/metadata", status=404)

@@ -1,15 +1,17 @@
-"""Tools for pictures as JSON: styles to choose from, and a prompt written for a step."""
+"""Tools for pictures as JSON: styles to choose from, a prompt written for a step, what a file says of how it was made."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
 
 from agents.presets import QUERY_MAX
+from domain.brief import ATTACHMENT_MAX_BYTES
 from domain.value import JsonValue, Value
 from studio.studio import Studio
-from web.bodies import JsonRoute
+from web.bodies import JsonRoute, body_of_file
 
 
 class Wanted(Value):
@@ -43,5 +45,16 @@ def pictures_router(studio: Studio) -> APIRouter:
     def prompt(plan_id: str, step_id: str, wanted: Wanted) -> dict[str, Any]:
         """A prompt as it would be written for the step with these changes. Nothing is kept."""
         return studio.pictures.write_prompt(plan_id, step_id, wanted.values).model_dump(mode="json")
+
+    @router.get("/assets/{asset_id}/metadata")
+    def metadata_of(asset_id: str) -> dict[str, Any]:
+        """What the file of a picture says of how it was made, as text."""
+        return studio.pictures.metadata_of(asset_id).model_dump(mode="json")
+
+    @router.post("/metadata")
+    async def metadata(request: Request, name: Annotated[str, Query(max_length=200)] = "") -> dict[str, Any]:
+        """The same of a picture in the body (PNG, JPEG or WebP). Nothing is kept."""
+        data = await body_of_file(request, name or "The picture", ATTACHMENT_MAX_BYTES, "Choose a smaller picture.", "picture")
+        return (await run_in_threadpool(studio.pictures.metadata, name, data)).model_dump(mode="json")
 
     return router
