@@ -17,7 +17,7 @@ _NAMED = re.compile(r"(?:picture|image|photo|图片|图|第)\s*-?\s*(\d{1,3})", 
 
 
 def source_named(plan: Plan, kind: StepKind, about: str) -> tuple[StepInput, ...]:
-    """The picture of the plan that an added enlargement or cut-out means: the one it names ("picture 2"), else the last. () for other kinds.
+    """The picture of the plan that an added step of these kinds means: the one it names ("picture 2"), else the last. () for others.
 
     Raises InputError for a number the plan has no picture of.
     """
