@@ -133,6 +133,7 @@ def open_studio(settings: Settings) -> Studio:
     planner = Planner(assets)
     chat = CurrentChat(engine.chats)
     director = Director(chat, assets, planner)
+    drawings = Drawings(library, executor.generate, settings.cache / "drawings")
     quotes = Quotes(library, makers, executor.lanes, executor.state)
     plans = Plans(library, planner, chat, makers, runner, now, planner.safety.require, quotes, preparations.require)
     return Studio(
@@ -147,13 +148,15 @@ def open_studio(settings: Settings) -> Studio:
         plans=plans,
         chat=Conversation(library, plans, director, makers, now),
         shelf=build_shelf(settings, library, engine),
-        drawings=Drawings(library, executor.generate, settings.cache / "drawings"),
+        drawings=drawings,
         models=ModelDesk(library, settings, engine.store, engine.choose, engine.runs),
         makers=makers,
         runner=runner,
         engine=room,
         writing=Writing(library, plans, desk, now),
-        pictures=Pictures(library, plans, makers, desk, lambda: engine.chats.current() if engine.chats.available() else None),
+        pictures=Pictures(
+            library, plans, makers, desk, drawings, lambda: engine.chats.current() if engine.chats.available() else None, now
+        ),
         voices=lambda: tuple(voice.name for voice in voices_of(engine.voices, installed_engines())),
         fonts=lambda: font_families(assets),
         families=lambda: tuple(sorted({art.family for art in engine.illustrator.library.ready()})),

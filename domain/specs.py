@@ -189,7 +189,7 @@ class PictureSpec(StepSpec):
     """margin is the side kept free for text. steps and guidance concern diffusion models only (0: the model's own).
 
     preset: id of a style in assets/presets, "" for none. prompt: a finished prompt for a diffusion model, which takes it as it stands
-    instead of one written from `about`; "" lets it be written.
+    instead of one written from `about`; "" lets it be written. seed: the same for every take; -1 gives each take its own.
     scene: a scene that a person edited, drawn as it stands instead of what `about` says; None reads the words.
     """
 
@@ -205,6 +205,7 @@ class PictureSpec(StepSpec):
     negative: str = Field(default="", max_length=1000)
     steps: int = Field(default=0, ge=0, le=150)
     guidance: float = Field(default=0.0, ge=0.0, le=30.0)
+    seed: int = Field(default=-1, ge=-1, lt=2**31)
     scene: Annotated[Scene, AfterValidator(_relates_what_is_there)] | None = None
 
     @property

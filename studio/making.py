@@ -17,6 +17,7 @@ from domain.plan import Plan, Step
 from domain.progress import Progress
 from domain.project import Project
 from domain.recipe import InputFile, InputRef, Measurement, Output, Recipe, Trace, Work
+from domain.specs import PictureSpec
 from domain.take import Take
 from domain.tracing import continued, span
 from domain.value import seed_for
@@ -318,7 +319,7 @@ def _measured(order: _Order, output: Output, seconds: float, batch: int) -> _Mad
 
 
 def resolve(plan: Plan, take: Take, maker: Maker, inputs: tuple[InputRef, ...]) -> Recipe:
-    """Prepared take + input hashes + seed -> Recipe. Pure."""
+    """Prepared take + input hashes + seed -> Recipe. Pure. A seed that the step itself names goes before its own."""
     parameters = take.parameters or {}
     return Recipe(
         kind=take.step.kind,
@@ -327,9 +328,14 @@ def resolve(plan: Plan, take: Take, maker: Maker, inputs: tuple[InputRef, ...]) 
         models=maker.models(parameters),
         prompt=take.prompt,
         parameters=parameters,
-        seed=seed_for(plan.seed, take.step.id, take.take),
+        seed=_seed(plan, take),
         inputs=inputs,
     )
+
+
+def _seed(plan: Plan, take: Take) -> int:
+    named = take.step.spec.seed if isinstance(take.step.spec, PictureSpec) else -1
+    return named if named >= 0 else seed_for(plan.seed, take.step.id, take.take)
 
 
 def findings_of(output: Output) -> tuple[Finding, ...]:

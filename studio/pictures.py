@@ -1,28 +1,45 @@
-"""Tools for people who work on pictures: styles to choose from, and a prompt written for the model of a step, to be read and edited.
+"""Tools for people who work on pictures: styles, prompts to be edited, what files say, grids, tables of prompts, sheets of sprites.
 
-Nothing here makes a picture; plans and the runner do.
+Nothing here makes a picture; plans and the runner do. A sheet is put together of pictures that are there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePath
+
+from pydantic import Field
 
 from agents.presets import Preset
 from agents.writers.calls import Desk
 from agents.writers.looks import described
 from agents.writers.scene_prompt import family_of, prepare_prompt, preset_notes
+from domain.asset import Asset, Labels
+from domain.capability import StepKind
 from domain.chat import ChatModel
 from domain.context import StepContext
-from domain.errors import InputError
+from domain.drawing import DrawingFormat
+from domain.errors import ContentRefused, InputError
+from domain.events import EventKind
 from domain.metadata import PictureMetadata
+from domain.plan import PLAN_MAX_STEPS, Plan, Step
 from domain.progress import CancelToken
+from domain.recipe import InputRef, Output, Recipe, Trace
 from domain.specs import PictureSpec
 from domain.value import JsonValue, Value
 from library.library import Library
+from pipelines.image import sheet as sheets
+from pipelines.image.sheet import SheetOrder, Sprite
+from pipelines.media.carried import carrying
 from pipelines.media.metadata import read_metadata
+from pipelines.media.picture import decode
+from pipelines.media.seams import Seams, seams
+from studio.drawings import Drawings, drawing_of
 from studio.makers import Makers
-from studio.plans import Plans
+from studio.picture_sets import Axis, BadRow, Cell, grid, read_table
+from studio.plans import Plans, new_id
 from studio.spec_changes import change_spec, placed
 
 
@@ -38,15 +55,40 @@ class PromptDraft(Value):
     notes: tuple[str, ...] = ()
 
 
+class SheetWish(Value):
+    """assets: ids of pictures of one project, in order. cutout: drawn pictures are taken without their background, exactly.
+
+    cell, columns, padding, trim: as pipelines/image/sheet.py: SheetOrder.
+    """
+
+    assets: tuple[str, ...] = Field(min_length=1, max_length=sheets.PICTURES_MAX)
+    title: str = Field(default="", max_length=200)
+    cutout: bool = True
+    cell: int = 256
+    columns: int = 0
+    padding: int = 2
+    trim: bool = True
+
+
+class TableRead(Value):
+    """plans: ids of the plans that were proposed, of 60 pictures at most each. steps: how many pictures are in them."""
+
+    plans: tuple[str, ...]
+    steps: int
+    bad: tuple[BadRow, ...] = ()
+
+
 @dataclass(frozen=True)
 class Pictures:
-    """chat: the chat model that is installed now, None while there is none."""
+    """chat: the chat model that is installed now, None while there is none. now: the clock, for stored times."""
 
     library: Library
     plans: Plans
     makers: Makers
     desk: Desk
+    drawings: Drawings
     chat: Callable[[], ChatModel | None]
+    now: Callable[[], datetime]
 
     def presets(self, words: str = "", family: str = "") -> tuple[Preset, ...]:
         """Styles whose names hold all these words, English or Chinese; all of them for ""."""
@@ -88,7 +130,103 @@ class Pictures:
 
     def metadata_of(self, asset_id: str) -> PictureMetadata:
         """The same of a picture in the library. Raises NotFound, InputError for what is no picture, AssetDamaged."""
+        asset = self._picture(asset_id)
+        return read_metadata(self._data(asset), asset.main.name)
+
+    def seams(self, asset_id: str) -> Seams:
+        """Whether a picture of the library repeats without a seam. Raises NotFound, InputError for what is no picture, AssetDamaged."""
+        asset = self._picture(asset_id)
+        return seams(decode(self._data(asset), asset.main.name))
+
+    def add_grid(self, plan_id: str, step_id: str, x: Axis, y: Axis | None = None) -> tuple[Cell, ...]:
+        """New pictures of the plan, like this step but for what the axes say; nothing is made yet. Raises as picture_sets.grid does."""
+        cells: list[Cell] = []
+
+        def draw(plan: Plan) -> tuple[Step, ...]:
+            cells[:] = grid(plan, step_id, x, y)
+            return tuple(cell.step for cell in cells)
+
+        self.plans.extend(plan_id, draw)
+        return tuple(cells)
+
+    def plan_table(self, project_id: str, name: str, data: bytes, person: str = "") -> TableRead:
+        """Propose plans of the pictures in a CSV table; bad rows are left out and named. Raises NotFound, InputError, LimitError."""
+        self.library.project(project_id)
+        name = PurePath(name.replace("\\", "/")).name[:120] or "table.csv"
+        empty = Plan(id="", project_id=project_id, brief_id="", title=name, seed=0)
+
+        def fault(step: Step) -> str:
+            try:
+                self.plans.require_safe(placed(step.spec.model_dump(mode="json")))
+            except ContentRefused as error:
+                return str(error)
+            return self.plans.fault(empty, step)
+
+        table = read_table(data, name, fault)
+        if not table.steps:
+            first = f"row {table.bad[0].row}: {table.bad[0].message}" if table.bad else "it has no rows"
+            raise InputError(f"No row of {name} can be made; {first}", hint="Correct the table.", field="table")
+        made: list[str] = []
+        for start in range(0, len(table.steps), PLAN_MAX_STEPS):
+            part = table.steps[start : start + PLAN_MAX_STEPS]
+            brief = self.plans.draft(project_id, f"{len(part)} pictures of the table {name}", person=person)
+            notes = tuple(f"{name}, row {bad.row}: {bad.message}" for bad in table.bad) if not made else ()
+            plan = empty.model_copy(update={"id": new_id(), "brief_id": brief.id, "seed": start, "steps": part, "notes": notes})
+            made.append(self.plans.keep(brief, plan).id)
+        return TableRead(plans=tuple(made), steps=len(table.steps), bad=table.bad)
+
+    def make_sheet(self, wish: SheetWish, person: str = "") -> Asset:
+        """Put pictures on one sheet with an atlas and store both as an asset of their project.
+
+        Raises NotFound, InputError for what is no picture or of another project, LimitError, AssetDamaged, what drawing a cut-out raises.
+        """
+        assets = [self._picture(asset_id) for asset_id in wish.assets]
+        project_id = assets[0].project_id
+        if any(asset.project_id != project_id for asset in assets):
+            raise InputError("These pictures are of several projects.", hint="Choose pictures of one project.", field="assets")
+        order = SheetOrder(wish.cell, wish.columns, wish.padding, wish.trim)
+        files = sheets.sheet([self._sprite(asset, wish.cutout) for asset in assets], order)
+        recipe = Recipe(
+            kind=StepKind.PICTURE,
+            maker="sheet",
+            maker_version=sheets.VERSION,
+            prompt=wish.title or "sheet",
+            parameters={**wish.model_dump(mode="json", exclude={"assets", "title"}), "names": [asset.title for asset in assets]},
+            inputs=tuple(
+                InputRef(role="sprite", sha256=asset.main.sha256, media_type=asset.main.media_type, asset_id=asset.id) for asset in assets
+            ),
+        )
+        credits_ = tuple(dict.fromkeys(credit for asset in assets for credit in asset.credits))
+        labels = Labels(ai_generated=any(asset.labels.ai_generated for asset in assets))
+        source_type = labels.digital_source_type if labels.ai_generated else ""
+        output = carrying(Output(files, Trace(), credits_), recipe, source_type)
+        draft = Asset(
+            id="",
+            project_id=project_id,
+            title=wish.title.strip() or f"Sheet of {len(assets)} pictures",
+            files=(),
+            recipe=recipe,
+            labels=labels,
+            credits=credits_,
+            facts={"pictures": len(assets)},
+            parents=tuple(dict.fromkeys(wish.assets)),
+            person=person,
+            created=self.now(),
+        )
+        stored = self.library.add_asset(draft, output.files)
+        self.library.add_event(project_id, EventKind.ASSET, stored.id, {"person": person})
+        return stored
+
+    def _sprite(self, asset: Asset, cutout: bool) -> Sprite:
+        if cutout and drawing_of(asset) is not None:
+            return Sprite(asset.title, self.drawings.file(asset.id, DrawingFormat.CUTOUT).path.read_bytes())
+        return Sprite(asset.title, self._data(asset))
+
+    def _picture(self, asset_id: str) -> Asset:
         asset = self.library.asset(asset_id)
         if asset.main.media_type not in ("image/png", "image/jpeg", "image/webp"):
             raise InputError(f"{asset.title} is no picture: it is {asset.main.media_type}.", hint="Choose a picture.", field="asset")
-        return read_metadata(self.library.file_path(asset.main.sha256).read_bytes(), asset.main.name)
+        return asset
+
+    def _data(self, asset: Asset) -> bytes:
+        return self.library.file_path(asset.main.sha256).read_bytes()

@@ -211,6 +211,16 @@ class Plans:
             self.save(_next(plan, (*plan.steps, copied)))
             return copied
 
+    def extend(self, plan_id: str, draw: Callable[[Plan], tuple[Step, ...]]) -> Plan:
+        """Add the steps that `draw` makes for the plan as it is now, all or none. Raises what draw raises, ContentRefused, PlanError."""
+        with self._changing:
+            plan = self.get(plan_id)
+            steps = draw(plan)
+            for step in steps:
+                self.require_safe(placed(step.spec.model_dump(mode="json")))
+                self._require_wish(plan, step)
+            return self.save(_next(plan, (*plan.steps, *steps)))
+
     def require_safe(self, texts: Iterable[tuple[str, str]]) -> None:
         """Refuse an unsafe wish at the field that makes it; texts that are unsafe only together at none. texts: field and words."""
         told = list(texts)

@@ -12,7 +12,7 @@
     translation: ["text", "language", "source_language", "file", "expansion", "about"],
     dialogue: ["about", "characters", "nodes", "tone", "language"],
     lore: ["about", "form", "characters", "situations", "count", "tone", "language"],
-    picture: ["about", "width", "height", "preset", "style", "palette", "margin", "prompt"],
+    picture: ["about", "width", "height", "preset", "style", "palette", "margin", "prompt", "seed"],
     upscale: ["scale", "style", "file", "about"],
     cutout: ["edge", "background", "file", "about"],
     speech: ["text", "voice", "speed", "tone", "language"],

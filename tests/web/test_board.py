@@ -97,6 +97,7 @@ def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
     store = ModelStore(catalogue, home / "cache", offline=True)
     settings = Settings(home=home, cache=home / "cache")
     sources = PackSources(model=lambda model_id: None)
+    drawings = Drawings(bench.library, lambda maker, works, progress: DrawingFiles().generate(works, progress), home / "drawings")
     makers = Makers([bench.hand.maker(kind) for kind in StepKind], lambda step, brand: "")
 
     def export(library: Library, selection: Selection, out: Path, progress: Progress) -> Path:
@@ -116,13 +117,13 @@ def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
             export=export,
             now=lambda: datetime.now(UTC),
         ),
-        drawings=Drawings(bench.library, lambda maker, works, progress: DrawingFiles().generate(works, progress), home / "drawings"),
+        drawings=drawings,
         models=ModelDesk(bench.library, settings, store, lambda own: choose(catalogue, "embedded", Hardware(cores=2), store.ready, own)),
         makers=makers,
         runner=bench.runner,
         engine=cast(EngineRoom, None),  # no route here asks
         writing=Writing(bench.library, bench.plans, writers_desk(assets), lambda: datetime.now(UTC)),
-        pictures=Pictures(bench.library, bench.plans, makers, writers_desk(assets), lambda: None),
+        pictures=Pictures(bench.library, bench.plans, makers, writers_desk(assets), drawings, lambda: None, lambda: datetime.now(UTC)),
         voices=lambda: ("amy", "ben"),
         fonts=lambda: ("Inter",),
         families=lambda: ("fluent", "noto"),

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from domain.asset import Asset
 from domain.brand import BrandKit, CharacterSheet
+from domain.capability import StepKind
 from domain.plan import Step
+from domain.recipe import Credit, OutputFile, Recipe
 from domain.specs import PictureSpec
 from studio.studio import Studio
 from tests.pipelines.media.test_metadata import png
@@ -135,3 +140,84 @@ def test_only_pictures_of_the_library_have_metadata(page: Page) -> None:
     words = page.bench.plans.result(plan, "copy-1")
     assert words is not None and "no picture" in page.call("GET", f"assets/{words.id}/metadata", status=400)["message"]
     page.call("GET", "assets/nothing/metadata", status=404)
+
+
+# Many pictures
+
+
+def test_a_grid_stands_in_the_plan_and_is_made_with_it(page: Page) -> None:
+    plan = page.plan(seed=11)
+    axes = {"x": {"field": "preset", "values": ["watercolour", "flat-vector"]}, "y": {"field": "steps", "values": [10, 20]}}
+    cells = page.call("POST", f"plans/{plan}/steps/picture-1/grid", axes)["cells"]
+    assert [(cell["x"], cell["y"]) for cell in cells] == [
+        ("watercolour", 10),
+        ("flat-vector", 10),
+        ("watercolour", 20),
+        ("flat-vector", 20),
+    ]
+    page.bench.plans.approve(plan)
+    page.bench.wait(plan)
+    made = [page.bench.plans.result(plan, cell["step"]) for cell in cells]
+    assert [asset.recipe.seed for asset in made if asset] == [11] * 4
+    one = page.bench.plans.result(plan, "copy-1")
+    assert one is not None and one.recipe.seed != 11
+
+
+def test_a_grid_that_does_not_fit_changes_nothing(page: Page) -> None:
+    plan = page.plan()
+    for axes in ({"x": {"field": "about", "values": ["x"]}}, {"x": {"field": "style", "values": ["bold", "a bomb"]}}):
+        response = page.client.post(f"/api/plans/{plan}/steps/picture-1/grid", json=axes)
+        assert response.status_code in (400, 422) and response.json()["message"]
+    page.call("POST", f"plans/{plan}/steps/picture-1/grid", {"x": {"field": "seed", "values": []}}, status=422)
+    assert len(page.bench.plans.get(plan).steps) == 2
+
+
+def test_a_table_becomes_a_plan_that_names_its_bad_rows(page: Page) -> None:
+    table = "about,width\na red fox,512\na bomb,512\na cat,3\n"
+    path = f"/api/projects/{page.bench.project}/pictures/table?name=wishes.csv"
+    told = page.client.post(path, content=table.encode()).json()
+    assert told["steps"] == 1 and [row["row"] for row in told["bad"]] == [3, 4]
+    plan = page.bench.plans.get(told["plans"][0])
+    assert [step.title for step in plan.steps] == ["a red fox"]
+    assert len(plan.notes) == 2 and "row 3" in plan.notes[0]
+    refused = page.client.post(path, content=b"about\na bomb\n")
+    assert refused.status_code == 400 and "row 2" in refused.json()["message"]
+    assert page.client.post("/api/projects/none/pictures/table", content=table.encode()).status_code == 404
+
+
+def test_a_long_table_becomes_several_plans(page: Page) -> None:
+    rows = "about\n" + "".join(f"fox {n}\n" for n in range(130))
+    told = page.client.post(f"/api/projects/{page.bench.project}/pictures/table", content=rows.encode()).json()
+    assert [len(page.bench.plans.get(plan).steps) for plan in told["plans"]] == [60, 60, 10]
+
+
+def picture_asset(page: Page, title: str, project: str = "") -> str:
+    draft = Asset(
+        id="",
+        project_id=project or page.bench.project,
+        title=title,
+        files=(),
+        recipe=Recipe(kind=StepKind.PICTURE, maker="diffusion/x", maker_version=1, prompt=title),
+        credits=(Credit(title=title, licence="MIT", source="art"),),
+        created=datetime(2026, 1, 2, tzinfo=UTC),
+    )
+    return page.bench.library.add_asset(draft, [OutputFile("picture.png", "image/png", png())]).id
+
+
+def test_pictures_become_a_sheet_with_an_atlas_in_the_library(page: Page) -> None:
+    ids = [picture_asset(page, "Red gem"), picture_asset(page, "Blue gem")]
+    made = page.studio.library.asset(page.call("POST", "pictures/sheet", {"assets": ids, "cell": 32, "title": "Gems"})["asset"])
+    assert [file.name for file in made.files] == ["sheet.png", "atlas.json"] and (made.title, made.person) == ("Gems", "ada")
+    assert set(made.parents) >= set(ids) and {credit.title for credit in made.credits} == {"Red gem", "Blue gem"}
+    atlas = json.loads(page.studio.library.file_path(made.files[1].sha256).read_text())
+    assert list(atlas["frames"]) == ["red-gem", "blue-gem"]
+    assert page.call("GET", f"assets/{made.id}/metadata")["tool"] == "maquette"
+    assert page.call("GET", f"assets/{made.id}/seams")["seamless"] in (True, False)
+
+
+def test_a_sheet_of_two_projects_or_of_no_pictures_is_refused(page: Page) -> None:
+    mine = picture_asset(page, "Red gem")
+    other = picture_asset(page, "Blue gem", page.bench.another_project())
+    assert "several projects" in page.call("POST", "pictures/sheet", {"assets": [mine, other]}, status=400)["message"]
+    page.call("POST", "pictures/sheet", {"assets": []}, status=422)
+    page.call("POST", "pictures/sheet", {"assets": ["none"]}, status=404)

@@ -1,4 +1,4 @@
-"""Tools for pictures as JSON: styles to choose from, a prompt written for a step, what a file says of how it was made."""
+"""Tools for pictures as JSON: styles to choose from, a prompt written for a step, what files say, grids, tables, sheets."""
 
 from __future__ import annotations
 
@@ -10,8 +10,15 @@ from fastapi.concurrency import run_in_threadpool
 from agents.presets import QUERY_MAX
 from domain.brief import ATTACHMENT_MAX_BYTES
 from domain.value import JsonValue, Value
+from studio.picture_sets import TABLE_MAX_BYTES, Axis
+from studio.pictures import SheetWish
 from studio.studio import Studio
 from web.bodies import JsonRoute, body_of_file
+
+
+class Grid(Value):
+    x: Axis
+    y: Axis | None = None
 
 
 class Wanted(Value):
@@ -45,6 +52,28 @@ def pictures_router(studio: Studio) -> APIRouter:
     def prompt(plan_id: str, step_id: str, wanted: Wanted) -> dict[str, Any]:
         """A prompt as it would be written for the step with these changes. Nothing is kept."""
         return studio.pictures.write_prompt(plan_id, step_id, wanted.values).model_dump(mode="json")
+
+    @router.post("/plans/{plan_id}/steps/{step_id}/grid")
+    def add_grid(plan_id: str, step_id: str, wanted: Grid) -> dict[str, Any]:
+        """New pictures like this step but for what the axes say, row by row; nothing is made yet."""
+        cells = studio.pictures.add_grid(plan_id, step_id, wanted.x, wanted.y)
+        return {"cells": [{"step": cell.step.id, "x": cell.x, "y": cell.y} for cell in cells]}
+
+    @router.post("/projects/{project_id}/pictures/table")
+    async def table(project_id: str, request: Request, name: Annotated[str, Query(max_length=200)] = "table.csv") -> dict[str, Any]:
+        """Plans of the pictures in a CSV table in the body, with the rows that were left out."""
+        data = await body_of_file(request, name, TABLE_MAX_BYTES, "Split the table.", "table")
+        person = str(request.state.person)
+        return (await run_in_threadpool(studio.pictures.plan_table, project_id, name, data, person)).model_dump(mode="json")
+
+    @router.post("/pictures/sheet")
+    def sheet(wanted: SheetWish, request: Request) -> dict[str, str]:
+        """One sheet with an atlas of pictures that are there; it is kept in the library."""
+        return {"asset": studio.pictures.make_sheet(wanted, str(request.state.person)).id}
+
+    @router.get("/assets/{asset_id}/seams")
+    def seams(asset_id: str) -> dict[str, Any]:
+        return studio.pictures.seams(asset_id).model_dump(mode="json")
 
     @router.get("/assets/{asset_id}/metadata")
     def metadata_of(asset_id: str) -> dict[str, Any]:
