@@ -28,8 +28,9 @@ class Enlarging:
         sources = [plan.step(step_id) for step_id in ids]
         if not sources or any(source.kind is not StepKind.PICTURE for source in sources):
             return ()
-        spec: UpscaleSpec | CutoutSpec = UpscaleSpec(scale=2 if self._double.search(folded) else 4)
-        ending = f"{spec.scale}x"
+        larger = UpscaleSpec(scale=2 if self._double.search(folded) else 4)
+        spec: UpscaleSpec | CutoutSpec = larger
+        ending = f"{larger.scale}x"
         if self._cut.search(folded) and not self._asked.search(folded):
             spec, ending = CutoutSpec(), "cut-out" if folded.isascii() else "抠图"
         made: list[Step] = []

@@ -49,6 +49,24 @@ class Preset(Value):
         return not self.families or not family or family in self.families
 
 
+class Size(Value):
+    """A size in pixels and where it is used: an entry of assets/picture_sizes.toml."""
+
+    id: str
+    name: Named
+    width: int = Field(ge=64, le=4096)
+    height: int = Field(ge=64, le=4096)
+
+
+def picture_sizes(assets: Path) -> tuple[Size, ...]:
+    """Raises InputError naming the file."""
+    path = assets / "picture_sizes.toml"
+    try:
+        return tuple(Size.model_validate(entry) for entry in load_toml(path)["size"])
+    except (ValidationError, KeyError) as error:
+        raise InputError(f"The data file {path.name} is not valid: {error}.", field=str(path)) from error
+
+
 class Presets:
     """All presets in the order of their files."""
 

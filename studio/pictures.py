@@ -5,6 +5,7 @@ Nothing here makes a picture; plans and the runner do. A sheet is put together o
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from pathlib import PurePath
 
 from pydantic import Field
 
-from agents.presets import Preset
+from agents.presets import Preset, Size, picture_sizes
 from agents.writers.calls import Desk
 from agents.writers.looks import described
 from agents.writers.scene_prompt import family_of, prepare_prompt, preset_notes
@@ -24,7 +25,7 @@ from domain.drawing import DrawingFormat
 from domain.errors import ContentRefused, InputError
 from domain.events import EventKind
 from domain.metadata import PictureMetadata
-from domain.plan import PLAN_MAX_STEPS, Plan, Step
+from domain.plan import PLAN_MAX_STEPS, Plan, Step, StepInput
 from domain.progress import CancelToken
 from domain.recipe import InputRef, Output, Recipe, Trace
 from domain.specs import PictureSpec
@@ -40,7 +41,7 @@ from studio.drawings import Drawings, drawing_of
 from studio.makers import Makers
 from studio.picture_sets import Axis, BadRow, Cell, grid, read_table
 from studio.plans import Plans, new_id
-from studio.spec_changes import change_spec, placed
+from studio.spec_changes import change_spec, numbered, placed
 
 
 class PromptDraft(Value):
@@ -94,6 +95,62 @@ class Pictures:
         """Styles whose names hold all these words, English or Chinese; all of them for ""."""
         return self.desk.presets.search(words, family)
 
+    def sizes(self) -> tuple[Size, ...]:
+        """Sizes by where a picture goes."""
+        return picture_sizes(self.desk.folder)
+
+    def maker(self, project_id: str) -> str:
+        """Who makes pictures here now: "illustrator", or "diffusion/" and a model. Raises NotFound, ModelMissing."""
+        brand = self.library.project(project_id).brand
+        return self.makers.choose(Step(id="picture-1", title="any", spec=PictureSpec(about="any")), brand).name
+
+    def plan_pictures(self, project_id: str, values: dict[str, JsonValue], count: int = 1, person: str = "") -> Plan:
+        """Propose a plan of `count` pictures of these fields, each with a seed of its own; with a seed named, counted up from it.
+
+        Raises NotFound, InputError at the field, LimitError, ContentRefused.
+        """
+        if not 1 <= count <= PLAN_MAX_STEPS:
+            raise InputError(f"{count} pictures are asked for.", hint=f"Ask for 1 to {PLAN_MAX_STEPS}.", field="count")
+        about = str(values.get("about") or values.get("prompt") or "").strip()
+        brief = self.plans.draft(project_id, about, person=person)
+        self.plans.require_safe(placed(values))
+        spec = change_spec(Step(id="picture-1", title="any", spec=PictureSpec(about="any")), {**values, "about": about[:2000]})
+        assert isinstance(spec, PictureSpec)
+        seeds = [(spec.seed + n) % 2**31 if spec.seed >= 0 else -1 for n in range(count)]
+        steps = tuple(
+            Step(id=f"picture-{n}", title=f"{about[:70]}{f' ({n})' if count > 1 else ''}", spec=spec.model_copy(update={"seed": seed}))
+            for n, seed in enumerate(seeds, start=1)
+        )
+        plan = Plan(id=new_id(), project_id=project_id, brief_id=brief.id, title=about[:80], seed=secrets.randbelow(2**31), steps=steps)
+        if told := self.plans.fault(plan, steps[0]):
+            raise InputError(told, field="about")
+        return self.plans.keep(brief, plan)
+
+    def add_reference(self, plan_id: str, step_id: str, values: dict[str, JsonValue]) -> Step:
+        """A new picture of the plan that starts from this one, with some fields changed; nothing is made yet.
+
+        Raises NotFound, InputError (no picture, a field that does not fit, a maker that takes no picture to start from), ContentRefused.
+        """
+        plan = self.plans.get(plan_id)
+        if self.maker(plan.project_id) == "illustrator":
+            hint = "Install a diffusion model on the Models page; the illustrator draws from words and scenes."
+            raise InputError("The illustrator takes no picture to start from.", hint=hint, field="reference")
+
+        def draw(plan: Plan) -> tuple[Step, ...]:
+            step = plan.step(step_id)
+            if not isinstance(step.spec, PictureSpec):
+                raise InputError(f"{step_id} is a {step.kind.value} step and no picture.", hint="Choose a picture.", field="reference")
+            given = (StepInput(role="reference", step=step_id),)
+            update = {
+                "id": plan.next_id(step.kind),
+                "spec": change_spec(step, values),
+                "title": numbered(step.title, plan),
+                "inputs": given,
+            }
+            return (step.model_copy(update=update),)
+
+        return self.plans.extend(plan_id, draw).steps[-1]
+
     def write_prompt(self, plan_id: str, step_id: str, values: dict[str, JsonValue], cancel: CancelToken | None = None) -> PromptDraft:
         """A prompt as it would be written for this step with some fields changed; nothing is kept.
 
@@ -104,15 +161,22 @@ class Pictures:
         step = plan.step(step_id)
         if not isinstance(step.spec, PictureSpec):
             raise InputError(f"{step_id} is a {step.kind.value} step; prompts are written for pictures.", hint="Choose a picture step.")
+        return self._draft(plan.project_id, step, values, self.library.brief(plan.brief_id).material, cancel)
+
+    def draft_prompt(self, project_id: str, values: dict[str, JsonValue], cancel: CancelToken | None = None) -> PromptDraft:
+        """The same for a picture that is in no plan yet. Raises NotFound, InputError at the field, ContentRefused."""
+        about = str(values.get("about") or "").strip()
+        if not about:
+            raise InputError("Nothing is said of the picture.", hint="Say what it shows.", field="about")
+        step = Step(id="picture-1", title=about[:200], spec=PictureSpec(about="any"))
+        return self._draft(project_id, step, values, about, cancel)
+
+    def _draft(self, project_id: str, step: Step, values: dict[str, JsonValue], material: str, cancel: CancelToken | None) -> PromptDraft:
         self.plans.require_safe(placed(values))
         spec = change_spec(step, {**values, "prompt": ""})
-        changed = step.model_copy(update={"spec": spec})
-        project = self.library.project(plan.project_id)
-        maker = self.makers.choose(changed, project.brand).name
-        context = StepContext(
-            spec=spec, title=step.title, material=self.library.brief(plan.brief_id).material, brand=project.brand, maker=maker
-        )
-        context = described(context)
+        brand = self.library.project(project_id).brand
+        maker = self.makers.choose(step.model_copy(update={"spec": spec}), brand).name
+        context = described(StepContext(spec=spec, title=step.title, material=material, brand=brand, maker=maker))
         written = prepare_prompt(context, self.chat(), self.desk, cancel)
         family, _ = family_of(maker, self.desk)
         return PromptDraft(

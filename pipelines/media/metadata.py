@@ -129,7 +129,7 @@ def _recipe(text: str) -> dict[str, Any]:
     given = value["parameters"]
     models = value.get("models")
     names = [str(one.get("id", "")) for one in models if isinstance(one, dict)] if isinstance(models, list) else []
-    settings = [("Maker", str(value["maker"])), ("Models", ", ".join(names)), ("Seed", str(value.get("seed", "")))]
+    settings = [("Maker", str(value["maker"])), ("Models", ", ".join(dict.fromkeys(names))), ("Seed", str(value.get("seed", "")))]
     plain = [(key, str(given[key])) for key in ("width", "height", "steps", "guidance", "strength", "scheduler") if given.get(key)]
     return {"prompt": str(value.get("prompt", "")), "negative": str(given.get("negative", "")), "settings": [*settings, *plain]}
 

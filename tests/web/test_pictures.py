@@ -142,6 +142,57 @@ def test_only_pictures_of_the_library_have_metadata(page: Page) -> None:
     page.call("GET", "assets/nothing/metadata", status=404)
 
 
+# The picture page
+
+
+def test_pictures_are_planned_without_a_chat_each_with_a_seed(page: Page) -> None:
+    options = page.call("GET", f"projects/{page.bench.project}/pictures/options?language=zh")
+    assert options["maker"] == "hand-picture" and options["sizes"][0]["name"] == "方图" and "preset" in options["axes"]
+    size = {"width": 512, "height": 768}
+    made = page.call("POST", f"projects/{page.bench.project}/pictures", {"values": {"about": "a fox", "seed": 9, **size}, "count": 3})
+    plan = page.bench.plans.get(made["plan"])
+    specs = [step.spec for step in plan.steps if isinstance(step.spec, PictureSpec)]
+    assert [spec.seed for spec in specs] == [9, 10, 11] and {(spec.width, spec.height) for spec in specs} == {(512, 768)}
+    assert not page.bench.plans.approved(plan.id)
+    prompt = page.call("POST", f"projects/{page.bench.project}/pictures", {"values": {"prompt": "fox, bokeh"}})
+    [step] = page.bench.plans.get(prompt["plan"]).steps
+    assert isinstance(step.spec, PictureSpec) and (step.spec.about, step.spec.prompt, step.spec.seed) == ("fox, bokeh", "fox, bokeh", -1)
+
+
+def test_a_prompt_is_written_before_there_is_a_plan(page: Page) -> None:
+    path = f"projects/{page.bench.project}/pictures/prompt"
+    made = page.call("POST", path, {"values": {"about": "a fox by a lake", "preset": "chinese-ink"}})
+    assert made["prompt"].startswith("a fox by a lake, ") and "ink wash" in made["prompt"]
+    assert page.call("POST", path, {"values": {}}, status=400)["field"] == "about"
+    assert page.bench.plans.all(page.bench.project) == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        ({"values": {}}, 400, "brief"),
+        ({"values": {"about": "a bomb"}}, 422, "about"),
+        ({"values": {"about": "a fox", "width": 9}}, 400, "picture-1.width"),
+        ({"values": {"about": "a fox"}, "count": 0}, 400, "count"),
+        ({"values": {"about": "a fox"}, "count": 10_000}, 400, "count"),
+        ({"values": {"about": "a fox", "size": 3}}, 400, "picture-1.size"),
+    ],
+)
+def test_a_picture_that_cannot_be_planned_is_refused_at_its_field(page: Page, body: dict[str, Any], status: int, field: str) -> None:
+    told = page.call("POST", f"projects/{page.bench.project}/pictures", body, status=status)
+    assert told["message"] and told["field"] == field
+    assert page.bench.plans.all(page.bench.project) == ()
+
+
+def test_a_picture_becomes_the_reference_of_another(page: Page) -> None:
+    plan = page.plan()
+    made = page.call("POST", f"plans/{plan}/steps/picture-1/reference", {"values": {"style": "bold"}})["step"]
+    step = page.bench.plans.get(plan).step(made)
+    assert [(given.role, given.step) for given in step.inputs] == [("reference", "picture-1")]
+    assert isinstance(step.spec, PictureSpec) and step.spec.style == "bold"
+    assert page.call("POST", f"plans/{plan}/steps/copy-1/reference", {}, status=400)["field"] == "reference"
+
+
 # Many pictures
 
 

@@ -10,10 +10,15 @@ from fastapi.concurrency import run_in_threadpool
 from agents.presets import QUERY_MAX
 from domain.brief import ATTACHMENT_MAX_BYTES
 from domain.value import JsonValue, Value
-from studio.picture_sets import TABLE_MAX_BYTES, Axis
+from studio.picture_sets import AXES, TABLE_MAX_BYTES, Axis
 from studio.pictures import SheetWish
 from studio.studio import Studio
 from web.bodies import JsonRoute, body_of_file
+
+
+class NewPictures(Value):
+    values: dict[str, JsonValue]
+    count: int = 1
 
 
 class Grid(Value):
@@ -52,6 +57,28 @@ def pictures_router(studio: Studio) -> APIRouter:
     def prompt(plan_id: str, step_id: str, wanted: Wanted) -> dict[str, Any]:
         """A prompt as it would be written for the step with these changes. Nothing is kept."""
         return studio.pictures.write_prompt(plan_id, step_id, wanted.values).model_dump(mode="json")
+
+    @router.get("/projects/{project_id}/pictures/options")
+    def options(project_id: str, language: str = "en") -> dict[str, Any]:
+        """Who makes pictures here now, the sizes by where they go, and the fields a grid may go over."""
+        sizes = [{"id": s.id, "name": s.name.of(language), "width": s.width, "height": s.height} for s in studio.pictures.sizes()]
+        return {"maker": studio.pictures.maker(project_id), "sizes": sizes, "axes": list(AXES)}
+
+    @router.post("/projects/{project_id}/pictures")
+    def plan_pictures(project_id: str, wanted: NewPictures, request: Request) -> dict[str, str]:
+        """A plan of pictures, not approved yet."""
+        person = str(request.state.person)
+        return {"plan": studio.pictures.plan_pictures(project_id, wanted.values, wanted.count, person).id}
+
+    @router.post("/projects/{project_id}/pictures/prompt")
+    def draft_prompt(project_id: str, wanted: Wanted) -> dict[str, Any]:
+        """A prompt for a picture that is in no plan yet. Nothing is kept."""
+        return studio.pictures.draft_prompt(project_id, wanted.values).model_dump(mode="json")
+
+    @router.post("/plans/{plan_id}/steps/{step_id}/reference")
+    def reference(plan_id: str, step_id: str, wanted: Wanted) -> dict[str, str]:
+        """A new picture that starts from this one; nothing is made yet."""
+        return {"step": studio.pictures.add_reference(plan_id, step_id, wanted.values).id}
 
     @router.post("/plans/{plan_id}/steps/{step_id}/grid")
     def add_grid(plan_id: str, step_id: str, wanted: Grid) -> dict[str, Any]:

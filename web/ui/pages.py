@@ -23,7 +23,7 @@ from web.api.shelf import shelf_router
 from web.api.tasks import Tasks, tasks_router
 from web.api.writing import writing_router
 from web.traced import NO_TELEMETRY
-from web.ui import create, library, settings_page
+from web.ui import create, library, pictures, settings_page
 from web.ui.frame import Frame
 from web.ui.theme import theme
 from web.ui.uploads import GuardedBlocks
@@ -33,7 +33,7 @@ UPLOAD_LIMIT = "26mb"
 #: In this order: the first defines what the others use.
 SCRIPTS = (
     "parts.js", "drawing.js", "fields.js", "picture.js", "scene.js", "board.js", "write.js", "dialogue.js",
-    "library.js", "models.js", "brand.js", "engine.js",
+    "look.js", "pictures.js", "library.js", "models.js", "brand.js", "engine.js",
 )  # fmt: skip
 
 
@@ -115,6 +115,8 @@ def build_pages(frame: Frame) -> gr.Blocks:
         create.build(frame, pages)
     with pages.route(words("page.library"), "/library", show_in_navbar=False):
         library.build(frame, pages)
+    with pages.route(words("page.pictures"), "/pictures", show_in_navbar=False):
+        pictures.build(frame, pages)
     with pages.route(words("page.settings"), "/settings", show_in_navbar=False):
         settings_page.build(frame, pages)
     # Gradio takes only its uploads as files, but only in Blocks that were launched; these are mounted.
