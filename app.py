@@ -76,6 +76,7 @@ def open_studio(settings: Settings) -> Studio:
     from studio.making import Making
     from studio.media_makers import Preparations, preference, voices_of
     from studio.models import ModelDesk, endpoint_of, own_choices
+    from studio.pictures import Pictures
     from studio.plans import Plans
     from studio.printing import Printing
     from studio.projects import Projects
@@ -133,6 +134,7 @@ def open_studio(settings: Settings) -> Studio:
     planner = Planner(assets)
     chat = CurrentChat(engine.chats)
     director = Director(chat, assets, planner, lambda language: embedder_for(engine.store, engine.devices, language))
+    drawings = Drawings(library, executor.generate, settings.cache / "drawings")
     quotes = Quotes(library, makers, executor.lanes, executor.state)
     plans = Plans(library, planner, chat, makers, runner, now, planner.safety.require, quotes, preparations.require, preparations.remarks)
     return Studio(
@@ -147,12 +149,15 @@ def open_studio(settings: Settings) -> Studio:
         plans=plans,
         chat=Conversation(library, plans, director, makers, now, desk.messages),
         shelf=build_shelf(settings, library, engine),
-        drawings=Drawings(library, executor.generate, settings.cache / "drawings"),
+        drawings=drawings,
         models=ModelDesk(library, settings, engine.store, engine.choose, engine.runs, engine.families),
         makers=makers,
         runner=runner,
         engine=room,
         writing=Writing(library, plans, desk, now, Printing(desk.folder / "fonts", engine.store).article),
+        pictures=Pictures(
+            library, plans, makers, desk, drawings, lambda: engine.chats.current() if engine.chats.available() else None, now
+        ),
         voices=lambda: tuple(voice.name for voice in voices_of(engine.voices, installed_engines())),
         fonts=lambda: font_families(assets),
         families=lambda: tuple(sorted({art.family for art in engine.illustrator.library.ready()})),

@@ -59,6 +59,10 @@ class Additions:
         return spec
 
 
+#: What is made of a picture that is there.
+_OF_PICTURES = (StepKind.UPSCALE, StepKind.CUTOUT)
+
+
 def _needed(drafted: Sequence[Step], reading: RequestReading, plan: Plan) -> list[Step]:
     """The asked kinds, and a script for a voice-over where the plan has no words to speak. Banners use what is there already."""
     kept: list[Step] = []
@@ -74,10 +78,10 @@ def _needed(drafted: Sequence[Step], reading: RequestReading, plan: Plan) -> lis
 def _wired(new: Step, drafted: Step, renamed: dict[str, str], plan: Plan, grown: Plan) -> tuple[tuple[StepInput, ...], Plan]:
     """Inputs of a new step: new steps where it was drafted with them and they were kept, else the least used old one that fits."""
     inputs: list[StepInput] = []
-    if new.kind not in (StepKind.LAYOUT, StepKind.SPEECH, StepKind.TRANSLATION, StepKind.UPSCALE):
+    if new.kind not in (StepKind.LAYOUT, StepKind.SPEECH, StepKind.TRANSLATION, *_OF_PICTURES):
         return (), grown
-    # A translation is of a text, an enlargement of a picture; copy and articles take a source only where a recipe says so.
-    roles = [r for r in ROLES[new.kind] if r in ("copy", "picture", "text") or new.kind in (StepKind.TRANSLATION, StepKind.UPSCALE)]
+    # A translation is of a text, an enlargement or cut-out of a picture; copy and articles take a source only where a recipe says so.
+    roles = [r for r in ROLES[new.kind] if r in ("copy", "picture", "text") or new.kind in (StepKind.TRANSLATION, *_OF_PICTURES)]
     for role in roles:
         own = next((renamed[i.step] for i in drafted.inputs if i.role == role and i.step in renamed), None)
         old = [s for s in plan.steps if s.kind in ROLES[new.kind][role] and (role != "text" or s.id in _speakable(plan))]

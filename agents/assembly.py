@@ -24,7 +24,7 @@ from domain.value import JsonValue, Value
 
 _SPEC: TypeAdapter[Spec] = TypeAdapter(Spec)
 ABOUT_MAX = 2000
-WORDLESS = (StepKind.PICTURE, StepKind.UPSCALE, StepKind.MUSIC)  # one serves all languages
+WORDLESS = (StepKind.PICTURE, StepKind.UPSCALE, StepKind.CUTOUT, StepKind.MUSIC)  # one serves all languages
 #: Speaking rates behind the length of a script: English about 145 words a minute, Mandarin about 250 characters a minute.
 _WORDS_PER_SECOND = {"en": 2.4, "zh": 4.2}
 _CHARACTERS_PER_SECOND = {"en": 14.0, "zh": 4.2}

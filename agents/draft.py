@@ -34,6 +34,7 @@ _SETTABLE: dict[StepKind, tuple[str, ...]] = {
     StepKind.DIALOGUE: ("about", "characters", "nodes", "tone"),
     StepKind.PICTURE: ("about", "width", "height", "style", "margin"),
     StepKind.UPSCALE: ("about", "scale"),
+    StepKind.CUTOUT: ("about", "edge"),
     StepKind.SPEECH: ("about", "tone", "seconds", "character"),
     StepKind.MUSIC: ("about", "mood", "seconds"),
     StepKind.LAYOUT: ("about", "size"),
@@ -163,7 +164,7 @@ def _steps(text: str, language: str) -> tuple[str, tuple[Step, ...]]:
     for row in drafted["steps"]:
         kind = StepKind(row["kind"])
         values = {name: value for name, value in row["spec"].items() if name in _SETTABLE[kind]}
-        if kind not in (StepKind.PICTURE, StepKind.UPSCALE, StepKind.MUSIC):
+        if kind not in (StepKind.PICTURE, StepKind.UPSCALE, StepKind.CUTOUT, StepKind.MUSIC):
             values["language"] = language
         spec = _SPEC.validate_python({"kind": kind, **values})
         inputs = tuple(StepInput(role=given["role"], step=given["step"]) for given in row.get("inputs", ()))

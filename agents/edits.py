@@ -25,7 +25,7 @@ from domain.chat import ChatModel, ChatRequest, Message
 from domain.errors import InvalidOutput
 from domain.plan import Plan, Step, StepInput
 from domain.progress import CancelToken
-from domain.specs import REQUIRED_ROLES, ROLES, ArticleSpec, CopySpec, LayoutSpec, SpeechSpec, UpscaleSpec
+from domain.specs import REQUIRED_ROLES, ROLES, ArticleSpec, CopySpec, CutoutSpec, LayoutSpec, SpeechSpec, UpscaleSpec
 from domain.value import Value
 
 _CLAUSES_EN = re.compile(
@@ -210,7 +210,7 @@ class Editor:
             return False
         reading = self._reader.read(folded)
         ordinal = re.search(
-            r"\b(?:first|second|third|last)\b|第[一二三四五六\d]|(?:copy|article|dialogue|lore|picture|upscale|speech|music|layout)-\d",
+            r"\b(?:first|second|third|last)\b|第[一二三四五六\d]|(?:copy|article|dialogue|lore|picture|upscale|cutout|speech|music|layout)-\d",
             folded,
         )
         return not ordinal and bool(reading.requests or reading.unsupported)
@@ -261,7 +261,7 @@ class Editor:
             return None
         required = set(roles) & REQUIRED_ROLES.get(dependent.kind, frozenset())
         mute = isinstance(dependent.spec, SpeechSpec) and not dependent.spec.text and "text" in roles
-        blind = isinstance(dependent.spec, UpscaleSpec)
+        blind = isinstance(dependent.spec, UpscaleSpec | CutoutSpec)
         if required or mute or blind:
             return dependent
         spec = dependent.spec

@@ -20,12 +20,20 @@ class CastMember(Value):
     note: str = Field(default="", max_length=200)
 
 
+class CharacterSheet(Value):
+    """Somebody who appears in several pictures. look: what is always seen of them, in the same words each time."""
+
+    name: str = Field(min_length=1, max_length=60)
+    look: str = Field(min_length=1, max_length=400)
+
+
 class BrandKit(Value):
     """All fields may be empty: an empty kit restrains nothing.
 
     palette: colours as #rrggbb, first the main one, at most 8.
     lexicon: word -> respelling for speech ("Nguyen" -> "win").
     glossary: term -> the form the brand uses (also for translation).
+    characters: who looks alike in every picture of the project.
     logo: content hash of a PNG or SVG in the library, or "".
     """
 
@@ -40,6 +48,7 @@ class BrandKit(Value):
     logo: str = Field(default="", max_length=64)
     lexicon: dict[str, str] = Field(default_factory=dict)
     cast: tuple[CastMember, ...] = Field(default=(), max_length=40)
+    characters: tuple[CharacterSheet, ...] = Field(default=(), max_length=40)
 
     @field_validator("palette")
     @classmethod

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from domain.metadata import PictureMetadata
 from domain.value import Value
 
 BRIEF_MAX_CHARACTERS = 20_000
@@ -27,7 +28,9 @@ class AttachmentUse(StrEnum):
 
 
 class Attachment(Value):
-    """sha256 names the stored file. `text` is its text, its transcript, or what a picture shows; `palette` its main colours (#rrggbb)."""
+    """sha256 names the stored file. `text` is its text, its transcript, or what a picture shows; `palette` its main colours (#rrggbb).
+
+    metadata: what a picture file says of how it was made, as text; None where it says nothing."""
 
     name: str
     sha256: str
@@ -36,6 +39,7 @@ class Attachment(Value):
     use: AttachmentUse
     text: str = ""
     palette: tuple[str, ...] = ()
+    metadata: PictureMetadata | None = None
 
 
 class Brief(Value):

@@ -190,10 +190,12 @@ class LoreSpec(StepSpec):
 class PictureSpec(StepSpec):
     """margin is the side kept free for text. steps and guidance concern diffusion models only (0: the model's own).
 
+    preset: id of a style in assets/presets, "" for none. prompt: a finished prompt for a diffusion model, which takes it as it stands
+    instead of one written from `about`; "" lets it be written. seed: the same for every take; -1 gives each take its own.
     scene: a scene that a person edited, drawn as it stands instead of what `about` says; None reads the words. The rest concerns
     diffusion models only: task, None as the inputs say; strength, how far a picture it starts from is left, 0 the task's own; scheduler, ""
-    the model's own; and what
-    it leans on (domain/picture.py). attached: pictures of the brief in a role, beside or instead of inputs of the plan.
+    the model's own; and what it leans on (domain/picture.py). attached: pictures of the brief in a role, beside or instead of inputs of the
+    plan.
     """
 
     kind: Literal[StepKind.PICTURE] = StepKind.PICTURE
@@ -201,11 +203,14 @@ class PictureSpec(StepSpec):
     width: Pixels = 1024
     height: Pixels = 1024
     style: str = Field(default="", max_length=120)
+    preset: str = Field(default="", max_length=40)
+    prompt: str = Field(default="", max_length=4000)
     palette: tuple[Colour, ...] = Field(default=(), max_length=8)
     margin: Literal["none", "left", "right", "top", "bottom"] = "none"
     negative: str = Field(default="", max_length=1000)
     steps: int = Field(default=0, ge=0, le=150)
     guidance: float = Field(default=0.0, ge=0.0, le=30.0)
+    seed: int = Field(default=-1, ge=-1, lt=2**31)
     scene: Annotated[Scene, AfterValidator(_relates_what_is_there)] | None = None
     task: PictureTask | None = None
     strength: Share = 0.0
@@ -243,6 +248,24 @@ class UpscaleSpec(StepSpec):
     @property
     def work_size(self) -> float:
         return float(self.scale**2)
+
+
+class CutoutSpec(StepSpec):
+    """The main thing of a raster picture without its background: the input in role "source", else the attached picture `file`, else the
+    first attached one.
+
+    edge: "soft" keeps hair and blur half seen, "hard" is one or the other. background: a colour instead of transparency, "" for none.
+    """
+
+    kind: Literal[StepKind.CUTOUT] = StepKind.CUTOUT
+    about: str = Field(default="", max_length=2000)
+    edge: Literal["soft", "hard"] = "soft"
+    background: Annotated[str, Field(pattern=r"^(#[0-9a-fA-F]{6})?$")] = ""
+    file: str = Field(default="", max_length=120)
+
+    @property
+    def work_size(self) -> float:
+        return 1.0
 
 
 class SpeechSpec(StepSpec):
@@ -313,6 +336,7 @@ Spec = Annotated[
     | TranslationSpec
     | PictureSpec
     | UpscaleSpec
+    | CutoutSpec
     | SpeechSpec
     | MusicSpec
     | LayoutSpec,
@@ -328,6 +352,7 @@ SPECS: dict[StepKind, type[StepSpec]] = {
     StepKind.TRANSLATION: TranslationSpec,
     StepKind.PICTURE: PictureSpec,
     StepKind.UPSCALE: UpscaleSpec,
+    StepKind.CUTOUT: CutoutSpec,
     StepKind.SPEECH: SpeechSpec,
     StepKind.MUSIC: MusicSpec,
     StepKind.LAYOUT: LayoutSpec,
@@ -347,7 +372,8 @@ ROLES: dict[StepKind, dict[str, frozenset[StepKind]]] = {
         **{role: frozenset({StepKind.PICTURE}) for role in ("reference", "mask", "control", "likeness")},
         "source": frozenset({StepKind.ARTICLE}),
     },
-    StepKind.UPSCALE: {"source": frozenset({StepKind.PICTURE})},
+    StepKind.UPSCALE: {"source": frozenset({StepKind.PICTURE, StepKind.CUTOUT})},
+    StepKind.CUTOUT: {"source": frozenset({StepKind.PICTURE, StepKind.UPSCALE})},
     StepKind.SPEECH: {"text": frozenset({StepKind.COPY, StepKind.ARTICLE, StepKind.SCRIPT, StepKind.DIALOGUE})},
     StepKind.MUSIC: {},
     StepKind.LAYOUT: {"copy": frozenset({StepKind.COPY}), "picture": frozenset({StepKind.PICTURE})},

@@ -18,6 +18,8 @@ from pipelines.audio.music import ComposerPipeline
 from pipelines.audio.recognition import Recogniser
 from pipelines.audio.voices import VoiceCatalogue
 from pipelines.devices import Devices
+from pipelines.image.cutout import MODEL as CUTOUT_MODEL
+from pipelines.image.cutout import Cutter
 from pipelines.image.diffusion import Diffusion
 from pipelines.image.drawing_files import DrawingFiles
 from pipelines.image.families import Families
@@ -59,6 +61,7 @@ class Engine:
     diffusion: Mapping[str, Diffusion]
     families: Families
     upscaler: Upscaler
+    cutter: Cutter
     speech: tuple[Pipeline, ...]
     composer: ComposerPipeline
     banner: Banner
@@ -129,9 +132,9 @@ def build(
         HibariPipeline(store, devices, assets),
         BarkPipeline(store, devices, assets),
     )
-    upscaler = Upscaler(store, devices, threads=threads)
+    upscaler, cutter = Upscaler(store, devices, threads=threads), Cutter(store, devices, threads=threads)
     composer, banner = ComposerPipeline(store, devices, assets), Banner(store, assets)
-    alone: tuple[Pipeline, ...] = (illustrator, DrawingFiles(), upscaler, *speech, composer, banner)
+    alone: tuple[Pipeline, ...] = (illustrator, DrawingFiles(), upscaler, cutter, *speech, composer, banner)
     return Engine(
         store=store,
         devices=devices,
@@ -139,6 +142,7 @@ def build(
         diffusion=diffusion,
         families=families,
         upscaler=upscaler,
+        cutter=cutter,
         speech=speech,
         composer=composer,
         banner=banner,
@@ -185,6 +189,7 @@ def users(art: Set[str], may: Callable[[Model], bool] = everything) -> Callable[
         Task.CAPTION: {"smolvlm-500m-instruct", "smolvlm-256m-instruct"},
         Task.ART: art,
         Task.UPSCALE: {UPSCALE_MODEL},
+        Task.CUTOUT: {CUTOUT_MODEL},
     }
 
     def runs(model: Model) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import ceil
 from pathlib import PurePath
+from typing import Any
 
 from domain.brief import ATTACHMENT_MAX_BYTES, ATTACHMENT_MAX_CHARACTERS, ATTACHMENT_MAX_COUNT, Attachment, AttachmentUse
 from domain.errors import AttachmentError, LimitError
 from library.library import Library
+from pipelines.media.metadata import read_metadata
 
 #: bytes -> main colours as #rrggbb; raises AttachmentError for a picture that cannot be opened or is too large
 ReadPalette = Callable[[bytes, str], tuple[str, ...]]
@@ -42,10 +44,11 @@ class Attachments:
         """
         name = _bounded(name, data)
         media_type = sniff(data)
-        text, palette = "", EMPTY_PALETTE
+        text, palette, metadata = "", EMPTY_PALETTE, None
         if media_type.startswith("image/"):
             use, palette = AttachmentUse.REFERENCE, self._palette(data, name)
             text = self._caption(data, name)
+            metadata = found if (found := read_metadata(data, name)).tool else None
         elif media_type.startswith("audio/"):
             use, text = AttachmentUse.TRANSCRIPT, self._transcribe(data, name)
         elif media_type == "text/plain":
@@ -63,7 +66,8 @@ class Attachments:
                 field=name,
             )
         stored = self._library.store_file(data, name, media_type)
-        return Attachment(name=name, sha256=stored.sha256, media_type=media_type, size=len(data), use=use, text=text, palette=palette)
+        told: dict[str, Any] = {"use": use, "text": text, "palette": palette, "metadata": metadata}
+        return Attachment(name=name, sha256=stored.sha256, media_type=media_type, size=len(data), **told)
 
 
 def _bounded(name: str, data: bytes) -> str:

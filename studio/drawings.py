@@ -22,6 +22,7 @@ from domain.recipe import InputFile, Output, Recipe, Work
 from library.library import Library
 from pipelines.executors.spool import discard
 from pipelines.image.drawing_files import MOST_PIXELS, DrawingFiles
+from pipelines.media.carried import recipe_json
 from studio.export import slug
 
 LEAST_SIDE = 64
@@ -104,6 +105,7 @@ class Drawings:
                 "title": asset.title,
                 "credits": [credit.model_dump(mode="json") for credit in dict.fromkeys(asset.credits)],
                 "source_type": asset.labels.digital_source_type if asset.labels.ai_generated else "",
+                "recipe": recipe_json(asset.recipe),
             },
         )
         given = InputFile(role="drawing", path=self._library.file_path(drawing.sha256), media_type=drawing.media_type)

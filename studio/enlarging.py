@@ -1,4 +1,4 @@
-"""Which picture a step enlarges: one of the plan, or one attached to the brief. Pure; opens no file."""
+"""Which picture a step enlarges or cuts out: one of the plan, or one attached to the brief. Pure; opens no file."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ from domain.brief import Attachment, Brief
 from domain.capability import StepKind
 from domain.errors import InputError
 from domain.plan import Plan, Step, StepInput
-from domain.specs import UpscaleSpec
+from domain.specs import CutoutSpec, UpscaleSpec
 
 ROLE = "source"
+#: Kinds that are made of a picture that is there.
+KINDS = (StepKind.UPSCALE, StepKind.CUTOUT)
 _NAMED = re.compile(r"(?:picture|image|photo|图片|图|第)\s*-?\s*(\d{1,3})", re.IGNORECASE)
 
 
 def source_named(plan: Plan, kind: StepKind, about: str) -> tuple[StepInput, ...]:
-    """The picture of the plan that an added enlargement means: the one it names ("picture 2"), else the last. () for other kinds.
+    """The picture of the plan that an added step of these kinds means: the one it names ("picture 2"), else the last. () for others.
 
     Raises InputError for a number the plan has no picture of.
     """
     pictures = [step for step in plan.steps if step.kind is StepKind.PICTURE]
-    if kind is not StepKind.UPSCALE or not pictures:
+    if kind not in KINDS or not pictures:
         return ()
     named = _NAMED.search(about)
     if named is None:
@@ -33,8 +35,8 @@ def source_named(plan: Plan, kind: StepKind, about: str) -> tuple[StepInput, ...
 
 
 def attached_source(step: Step, brief: Brief) -> Attachment | None:
-    """The attached picture that a step without an input enlarges; None for other steps and where nothing fits."""
-    if not isinstance(step.spec, UpscaleSpec) or any(given.role == ROLE for given in step.inputs):
+    """The attached picture that a step without an input is made of; None for other steps and where nothing fits."""
+    if not isinstance(step.spec, UpscaleSpec | CutoutSpec) or any(given.role == ROLE for given in step.inputs):
         return None
     pictures = [a for a in brief.attachments if a.media_type in ("image/png", "image/jpeg")]
     wanted = step.spec.file.strip()
@@ -42,11 +44,16 @@ def attached_source(step: Step, brief: Brief) -> Attachment | None:
 
 
 def require_source(step: Step, brief: Brief) -> None:
-    """Raises InputError for an enlargement without a picture, naming what is attached."""
-    if not isinstance(step.spec, UpscaleSpec) or any(given.role == ROLE for given in step.inputs) or attached_source(step, brief):
+    """Raises InputError for an enlargement or cut-out without a picture, naming what is attached."""
+    if (
+        not isinstance(step.spec, UpscaleSpec | CutoutSpec)
+        or any(given.role == ROLE for given in step.inputs)
+        or attached_source(step, brief)
+    ):
         return
     names = ", ".join(a.name for a in brief.attachments if a.media_type.startswith("image/"))
     if step.spec.file and names:
         raise InputError(f"No attached picture is called {step.spec.file!r}.", hint=f"Attached are: {names}.", field="file")
     hint = "Add it to a plan that makes a picture, or attach a PNG or JPEG to the brief."
-    raise InputError("There is no picture to enlarge.", hint=hint, field="about")
+    what = "enlarge" if step.kind is StepKind.UPSCALE else "cut out"
+    raise InputError(f"There is no picture to {what}.", hint=hint, field="about")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.asset import Asset
+from domain.asset import Asset, Labels
 from domain.capability import StepKind
 from domain.context import AttachedText, InputText, StepContext
 from domain.errors import AssetDamaged, Conflict, DiskFull, EngineFailed, GenerationError, MaquetteError, OutOfMemory, StorageError
@@ -23,8 +23,10 @@ from domain.tracing import continued, span
 from domain.value import seed_for
 from library.library import Library
 from pipelines.executors.spool import discard
+from pipelines.media.carried import carrying
 from pipelines.pipeline import Company
 from studio.attaching import attached_pictures
+from studio.enlarging import KINDS as OF_PICTURES
 from studio.enlarging import attached_source
 from studio.makers import Maker, Makers, Remarks, no_remarks
 from studio.progress import Together
@@ -206,7 +208,7 @@ class Making:
 
     def _kept(self, order: _Order, made: _Made) -> Asset | MaquetteError:
         """Store: bytes first, then the row. A take that was cancelled while others of its batch went on is not stored."""
-        item, output = order.item, made.output
+        item, output = order.item, carrying(made.output, order.work.recipe, Labels().digital_source_type)
         for pause in STORE_PAUSES:
             try:
                 item.progress.check()
@@ -262,7 +264,7 @@ class Making:
         logo = self._library.project(plan.project_id).brand.logo if step.kind is StepKind.LAYOUT else ""
         if logo:
             refs.append(InputRef(role="logo", sha256=logo, media_type="image/png"))
-        if step.kind is StepKind.UPSCALE and (given := attached_source(step, self._library.brief(plan.brief_id))):
+        if step.kind in OF_PICTURES and (given := attached_source(step, self._library.brief(plan.brief_id))):
             refs.append(InputRef(role="source", sha256=given.sha256, media_type=given.media_type))
         if isinstance(step.spec, PictureSpec) and step.spec.attached:
             refs.extend(attached_pictures(step.spec, self._library.brief(plan.brief_id)))
@@ -331,7 +333,7 @@ def _measured(order: _Order, output: Output, seconds: float, batch: int) -> _Mad
 
 
 def resolve(plan: Plan, take: Take, maker: Maker, inputs: tuple[InputRef, ...]) -> Recipe:
-    """Prepared take + input hashes + seed -> Recipe. Pure."""
+    """Prepared take + input hashes + seed -> Recipe. Pure. A seed that the step itself names goes before its own."""
     parameters = take.parameters or {}
     return Recipe(
         kind=take.step.kind,
@@ -340,9 +342,14 @@ def resolve(plan: Plan, take: Take, maker: Maker, inputs: tuple[InputRef, ...]) 
         models=maker.models(parameters),
         prompt=take.prompt,
         parameters=parameters,
-        seed=seed_for(plan.seed, take.step.id, take.take),
+        seed=_seed(plan, take),
         inputs=inputs,
     )
+
+
+def _seed(plan: Plan, take: Take) -> int:
+    named = take.step.spec.seed if isinstance(take.step.spec, PictureSpec) else -1
+    return named if named >= 0 else seed_for(plan.seed, take.step.id, take.take)
 
 
 def findings_of(output: Output) -> tuple[Finding, ...]:

@@ -9,8 +9,9 @@ from agents.checks.step import step_findings
 from agents.writers.calls import Desk
 from agents.writers.copy import require_copy
 from agents.writers.layout import prepare_layout
+from agents.writers.looks import described, drawn
 from agents.writers.scene import draft_scene, require_picture
-from agents.writers.scene_prompt import prepare_prompt
+from agents.writers.scene_prompt import prepare_prompt, preset_notes
 from agents.writers.score import prepare_score
 from agents.writers.spoken import Voice, prepare_speech
 from domain.brand import BrandKit
@@ -22,7 +23,7 @@ from domain.finding import Finding
 from domain.plan import Step
 from domain.progress import Progress, Watched
 from domain.scene import Scene
-from domain.specs import CopySpec, PictureSpec, UpscaleSpec
+from domain.specs import CopySpec, CutoutSpec, PictureSpec, UpscaleSpec
 from domain.take import Prepared
 from domain.value import JsonValue
 from pipelines.audio.voices import VoiceCatalogue
@@ -34,6 +35,7 @@ from pipelines.text.chats import Chats
 from studio.makers import Maker, no_company
 
 Prepare = Callable[[StepContext, Progress], Prepared]
+_LAYERED = "The source is a drawing: its own cut-out is exact, made of its layers (Take out on its card)."
 _DRAWN = "The source is a drawing: it can be taken out sharp at any size without enlarging (Take out on its card)."
 
 
@@ -74,6 +76,10 @@ class Preparations:
         """Raise what making the step could only raise later: a picture's wishes, a channel or framework there is none of."""
         if isinstance(step.spec, PictureSpec):
             require_picture(step.spec, self._desk, brand.name)
+            if step.spec.preset:
+                self._desk.presets.get(step.spec.preset)
+            if step.spec.prompt.strip():
+                _require_prompt(step.spec, self._desk, brand.name)
             if step.spec.scene is not None:
                 _require_composable(step.spec.scene)
         if isinstance(step.spec, CopySpec):
@@ -85,16 +91,20 @@ class Preparations:
 
     def scene(self, context: StepContext, progress: Progress) -> Prepared:
         spec = _picture(context)
+        context, notes = drawn(described(context), self._desk)
         drafted = draft_scene(context, self._chat(), Watched(progress), self._desk)
         scene = drafted.scene
         parameters: dict[str, JsonValue] = {"scene": scene.model_dump(mode="json"), "width": spec.width, "height": spec.height}
         return Prepared(
-            prompt=", ".join(s.what for s in (*scene.subjects, *scene.props)) or spec.about, parameters=parameters, notes=drafted.notes
+            prompt=", ".join(s.what for s in (*scene.subjects, *scene.props)) or spec.about,
+            parameters=parameters,
+            notes=(*notes, *drafted.notes),
         )
 
     def prompt(self, context: StepContext, progress: Progress) -> Prepared:
+        context = described(context)
         parameters = prepare_prompt(context, self._chat(), self._desk, Watched(progress)) | _picture(context).leans_on
-        return Prepared(prompt=str(parameters.get("prompt", "")), parameters=parameters)
+        return Prepared(prompt=str(parameters.get("prompt", "")), parameters=parameters, notes=preset_notes(context, self._desk))
 
     def score(self, context: StepContext, progress: Progress) -> Prepared:
         score = prepare_score(context, self._chat(), Watched(progress), self._desk)
@@ -113,12 +123,29 @@ class Preparations:
         parameters: dict[str, JsonValue] = {"scale": spec.scale, "style": spec.style, "drawn": drawn}
         return Prepared(prompt=f"{spec.scale}x", parameters=parameters, notes=(_DRAWN,) if drawn else ())
 
+    def cutout(self, context: StepContext, progress: Progress) -> Prepared:
+        spec = context.spec
+        if not isinstance(spec, CutoutSpec):
+            raise InputError(f"A cut-out was to be prepared from a {spec.kind} step.", field="spec.kind")
+        drawn = any(given.drawn for given in context.inputs if given.role == "source")
+        parameters: dict[str, JsonValue] = {"edge": spec.edge, "background": spec.background}
+        return Prepared(prompt="cut-out", parameters=parameters, notes=(_LAYERED,) if drawn else ())
+
     def layout(self, context: StepContext, progress: Progress) -> Prepared:
         parameters = prepare_layout(context)
         return Prepared(prompt=str(parameters.get("headline", "")), parameters=parameters)
 
     def _chat(self) -> ChatModel | None:
         return self._chats.current() if self._chats.available() else None
+
+
+def _require_prompt(spec: PictureSpec, desk: Desk, own: str) -> None:
+    """A finished prompt may ask for no more than a wish may. Raises InputError, ContentRefused at its field."""
+    try:
+        require_picture(spec.model_copy(update={"about": spec.prompt, "scene": None}), desk, own)
+    except InputError as error:
+        error.field = "prompt"
+        raise
 
 
 def _require_composable(scene: Scene) -> None:

@@ -30,6 +30,7 @@ from domain.tracing import carry, continued, span
 from domain.value import JsonValue
 from library.library import Library
 from studio.budget import Budgets
+from studio.enlarging import KINDS as OF_PICTURES
 from studio.enlarging import require_source, source_named
 from studio.estimate import PlanEstimate
 from studio.makers import Makers, Remarks, no_remarks
@@ -173,7 +174,7 @@ class Plans:
 
     def change(self, plan_id: str, step_id: str, values: dict[str, JsonValue], *, title: str = "") -> Plan:
         """Change fields of one step's spec. Raises InputError naming the field that does not fit."""
-        self._require_safe([("title", title), *placed(values)])
+        self.require_safe([("title", title), *placed(values)])
         with self._changing:
             plan = self.get(plan_id)
             step = plan.step(step_id)
@@ -185,7 +186,7 @@ class Plans:
         """Add a step of a kind that has a maker, about something."""
         if kind not in SPECS:
             raise PlanError(f"Nothing here can make {kind}.", hint="Choose one of the kinds in the list.", field="kind")
-        self._require_safe([("about", about)])
+        self.require_safe([("about", about)])
         if not about.strip():
             raise InputError("The new step says nothing.", hint="Say what it is about.", field="about")
         with self._changing:
@@ -204,7 +205,7 @@ class Plans:
 
     def copy(self, plan_id: str, step_id: str, values: dict[str, JsonValue]) -> Step:
         """A new step like this one, with some fields changed; nothing is made yet. Raises InputError naming the field, PlanError."""
-        self._require_safe(placed(values))
+        self.require_safe(placed(values))
         with self._changing:
             plan = self.get(plan_id)
             step = plan.step(step_id)
@@ -214,7 +215,17 @@ class Plans:
             self.save(_next(plan, (*plan.steps, copied)))
             return copied
 
-    def _require_safe(self, texts: Iterable[tuple[str, str]]) -> None:
+    def extend(self, plan_id: str, draw: Callable[[Plan], tuple[Step, ...]]) -> Plan:
+        """Add the steps that `draw` makes for the plan as it is now, all or none. Raises what draw raises, ContentRefused, PlanError."""
+        with self._changing:
+            plan = self.get(plan_id)
+            steps = draw(plan)
+            for step in steps:
+                self.require_safe(placed(step.spec.model_dump(mode="json")))
+                self._require_wish(plan, step)
+            return self.save(_next(plan, (*plan.steps, *steps)))
+
+    def require_safe(self, texts: Iterable[tuple[str, str]]) -> None:
         """Refuse an unsafe wish at the field that makes it; texts that are unsafe only together at none. texts: field and words."""
         told = list(texts)
         try:
@@ -233,7 +244,7 @@ class Plans:
     def _require_wish(self, plan: Plan, step: Step) -> None:
         """Refuse at the field what could only fail later: a contradiction, a brand, a colour that is none."""
         self._require(step, self._library.project(plan.project_id).brand)
-        if step.kind is StepKind.UPSCALE:
+        if step.kind in OF_PICTURES:
             require_source(step, self._library.brief(plan.brief_id))
 
     def fault(self, plan: Plan, step: Step) -> str:
@@ -323,7 +334,7 @@ class Plans:
 
     def _require_remakable(self, plan: Plan, notes: Mapping[str, str], standing: Standing) -> list[Step]:
         """The steps to make again, in order, when nothing stands against it. Changes nothing."""
-        self._require_safe(("note", note) for note in notes.values())
+        self.require_safe(("note", note) for note in notes.values())
         wanted = _with_dependents(plan, notes, standing)
         busy = wanted & standing.busy
         if busy:

@@ -120,6 +120,8 @@ def brand_to_toml(brand: BrandKit) -> str:
     for member in brand.cast:
         rows += ["", "[[cast]]", f"name = {_quote(member.name)}", f"voice = {_quote(member.voice)}", f"speed = {member.speed!r}"]
         rows += [f"note = {_quote(member.note)}"]
+    for sheet in brand.characters:
+        rows += ["", "[[characters]]", f"name = {_quote(sheet.name)}", f"look = {_quote(sheet.look)}"]
     return "\n".join(rows) + "\n"
 
 

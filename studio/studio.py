@@ -19,6 +19,7 @@ from studio.engine import EngineRoom
 from studio.lore import Lore
 from studio.makers import Makers
 from studio.models import ModelDesk
+from studio.pictures import Pictures
 from studio.plans import Plans
 from studio.projects import Projects
 from studio.runner import Runner
@@ -42,6 +43,7 @@ class Studio:
     runner: Runner
     engine: EngineRoom
     writing: Writing
+    pictures: Pictures
     voices: Callable[[], tuple[str, ...]]
     fonts: Callable[[], tuple[str, ...]]
     families: Callable[[], tuple[str, ...]]

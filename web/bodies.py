@@ -85,3 +85,13 @@ def _again(data: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": data, "more_body": False}
 
     return again
+
+
+async def body_of_file(request: Request, name: str, most: int, hint: str, field: str) -> bytes:
+    """The bytes of a file that was sent, `most` at most. Raises LimitError."""
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > most:
+            raise LimitError(f"{name[:80]} is larger than {most // (1024 * 1024)} MB.", hint=hint, field=field)
+    return bytes(data)

@@ -20,6 +20,7 @@ from agents.checks.placeholders import Placeholders
 from agents.checks.text import calls
 from agents.checks.words import WordLists
 from agents.frameworks import Crafts
+from agents.presets import Presets
 from agents.writers.sources import condensed
 from domain.chat import ChatModel, ChatReply, ChatRequest, Message, Sampling
 from domain.colours import ColourWords
@@ -42,6 +43,7 @@ class Desk:
         self.words = WordLists.load(assets / "checks")
         self.channels = Channels.load(assets)
         self.crafts = Crafts.load(assets)
+        self.presets = Presets.load(assets)
         self.placeholders = Placeholders.load(assets / "localisation")
         #: Languages, columns of string tables and where the words of a document stand: assets/localisation/languages.toml.
         self.localisation = tomllib.loads((assets / "localisation" / "languages.toml").read_text(encoding="utf-8"))

@@ -12,8 +12,9 @@
     translation: ["text", "language", "source_language", "file", "expansion", "about"],
     dialogue: ["about", "characters", "cast", "variables", "world", "nodes", "tone", "language"],
     lore: ["about", "form", "world", "characters", "situations", "count", "tone", "language"],
-    picture: ["about", "width", "height", "style", "palette", "margin"],
+    picture: ["about", "width", "height", "preset", "style", "palette", "margin", "prompt", "seed"],
     upscale: ["scale", "style", "file", "about"],
+    cutout: ["edge", "background", "file", "about"],
     speech: ["text", "voice", "speed", "tone", "language"],
     music: ["about", "mood", "tempo", "seconds", "key"],
     layout: ["headline", "body", "cta", "size", "template"],
@@ -349,14 +350,11 @@
       const note = el("input", { type: "text", name: "note", placeholder: t("field.note_hint") });
       if (step.asset) rows.push(el("label", { "data-field": "note" }, t("field.note"), note, fault_line()));
       const whole = fault_line();
+      const changed = () => Object.fromEntries(fields.map((field) => [field.name, field.read()]).filter(([name, now]) => JSON.stringify(now) !== JSON.stringify(step.spec[name])));
       const save = async (event) => {
         event.preventDefault();
         clear_faults(form);
-        const values = {};
-        for (const field of fields) {
-          const now = field.read();
-          if (JSON.stringify(now) !== JSON.stringify(step.spec[field.name])) values[field.name] = now;
-        }
+        const values = changed();
         const drawn = scene ? scene.read() : undefined;
         if (drawn !== undefined) values.scene = drawn;
         const told = (error) => this.told(form, step, scene, whole, error);
@@ -366,6 +364,7 @@
       form.replaceChildren(el("form", { onsubmit: save, novalidate: true }, rows, whole, el("div", { class: "mq-form-row" },
         el("button", { class: "mq-button mq-primary", type: "submit" }, step.asset ? t("card.make_again") : t("card.save")),
         button(t("card.close"), () => { form.hidden = true; }))));
+      form.querySelector("form").changed = changed;
       form.onkeydown = (event) => { if (event.key === "Escape") form.hidden = true; };
       form.hidden = false;
       form.querySelector("textarea, input").focus();
@@ -391,6 +390,12 @@
       };
       const editor = window.Maquette.scene_editor(step.scene, this.board.scene_options, Boolean(step.spec.scene), { palette, copy });
       return editor;
+    }
+
+    // A prompt for the step as its open form has it now; nothing is kept.
+    async prompt(step) {
+      const form = this.cards.get(step.id).parts.form.querySelector("form");
+      return call(this.base, "POST", `plans/${this.board.plan.id}/steps/${step.id}/prompt`, { values: form.changed() });
     }
 
     async palette(file) {
@@ -423,6 +428,8 @@
       const own = window.Maquette.step_field(name, value, step, this.base);
       if (own) return own;
       if (name === "size") return this.size(value);
+      if (name === "preset") return window.Maquette.preset_field(this.base, value);
+      if (name === "prompt") return window.Maquette.prompt_field(value, () => this.prompt(step));
       if (name === "palette") return palette_field(name, value, t("field.palette"), (file) => this.palette(file));
       const choice = (options) => el("select", { name }, options.map(([key, label]) => el("option", { value: key, selected: key === value }, label)));
       let input;

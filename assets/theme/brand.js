@@ -71,6 +71,7 @@
         el("div", { class: "mq-panel" }, el("h3", {}, t("brand.looks")), this.palette(brand.palette), el("div", { class: "mq-two" }, font("heading_font"), font("body_font")), this.logo(brand.logo)),
         el("div", { class: "mq-panel" }, el("h3", {}, t("brand.terms")), this.pairs("glossary", brand.glossary), this.pairs("lexicon", brand.lexicon)),
         el("div", { class: "mq-panel" }, el("h3", {}, t("brand.sounds")), this.cast(brand.cast, voices)),
+        el("div", { class: "mq-panel" }, el("h3", {}, t("brand.characters_title")), this.characters(brand.characters)),
         el("div", { class: "mq-form-row mq-sticky" },
           el("button", { class: "mq-button mq-primary", type: "submit", id: "mq-brand-save" }, t("brand.save")),
           el("a", { class: "mq-button", href: `${this.base}/api/projects/${this.project}/brand.toml`, download: "brand.toml" }, t("brand.export")),
@@ -117,6 +118,17 @@
       const part = rows_of("cast", t("brand.cast"), t("brand.cast_hint"), members, { name: "", voice: voices[0] || "", speed: 1, note: "" }, draw, 40);
       this.fields.cast = part.read;
 
+      return part.node;
+    }
+
+    characters(sheets) {
+      const draw = (sheet) => {
+        const name = el("input", { type: "text", maxlength: 60, value: sheet.name, "aria-label": t("brand.characters.name"), placeholder: t("brand.characters.name") });
+        const look = el("input", { type: "text", maxlength: 400, value: sheet.look, "aria-label": t("brand.characters.look"), placeholder: t("brand.characters.look") });
+        return { nodes: [name, look], read: () => (name.value.trim() && look.value.trim() ? { name: name.value.trim(), look: look.value.trim() } : null) };
+      };
+      const part = rows_of("characters", t("brand.characters"), t("brand.characters_hint"), sheets, { name: "", look: "" }, draw, 40);
+      this.fields.characters = part.read;
       return part.node;
     }
 

@@ -76,6 +76,7 @@ class _Sheet:
     credits: tuple[Credit, ...]
     title: str
     source_type: str
+    recipe: str = ""
 
     @property
     def text(self) -> str:
@@ -85,7 +86,7 @@ class _Sheet:
 
     @property
     def packet(self) -> str:
-        return xmp(self.title, self.text, self.source_type)
+        return xmp(self.title, self.text, self.source_type, self.recipe)
 
     def png(self, svg: str) -> bytes:
         return mark_png(render(svg, self.width, self.height), self.packet)
@@ -95,12 +96,13 @@ class DrawingFiles:
     """A Pipeline (pipelines/pipeline.py) that no step asks for: the studio does, for a picture that is there. Thread-safe.
 
     Input role "drawing": the stored SVG. Parameters: `format` (DrawingFormat), `width` and `height` in pixels up to 4096, `title`,
-    `credits` (Credits as JSON), `source_type` ("" for what no AI had a part in).
+    `credits` (Credits as JSON), `source_type` ("" for what no AI had a part in),
+    `recipe` (JSON of the recipe the drawing was made by).
     """
 
     kind = StepKind.PICTURE
     name = "drawing-files"
-    version = 1
+    version = 2
 
     def capability(self) -> Capability | None:
         return Capability(kind=self.kind, maker=self.name, reason="Takes files out of a drawing that is there.")
@@ -184,6 +186,7 @@ def _sheet_of(work: Work) -> _Sheet:
         credits=tuple(Credit.model_validate(one) for one in credits_) if isinstance(credits_, list) else (),
         title=str(given.get("title", "")),
         source_type=str(given.get("source_type", "")),
+        recipe=str(given.get("recipe", "")),
     )
 
 

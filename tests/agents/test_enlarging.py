@@ -16,7 +16,7 @@ from domain.plan import Plan
 from domain.specs import UpscaleSpec
 from tests.agents.scripted import ScriptedChat, brief, capabilities
 
-OFFERED = (*capabilities(), Capability(kind=StepKind.UPSCALE, maker="realesrgan"))
+OFFERED = (*capabilities(), Capability(kind=StepKind.UPSCALE, maker="realesrgan"), Capability(kind=StepKind.CUTOUT, maker="u2net"))
 NONE = ScriptedChat(lambda _request: '{"step":"none"}')
 
 
@@ -47,6 +47,9 @@ def wiring(plan: Plan) -> list[tuple[str, tuple[str, ...]]]:
         ("一张狐狸的图片和它的放大图", [("picture-1", ()), ("upscale-1", ("picture-1",))]),
         ("upscale the attached photo", [("upscale-1", ())]),
         ("放大附件里的照片", [("upscale-1", ())]),
+        ("a picture of a fox and a cut-out of it", [("picture-1", ()), ("cutout-1", ("picture-1",))]),
+        ("一张狐狸的图片，再抠图", [("picture-1", ()), ("cutout-1", ("picture-1",))]),
+        ("remove the background of the attached photo", [("cutout-1", ())]),
         ("draw a magnifying glass in a picture", [("picture-1", ())]),
     ],
 )
@@ -80,6 +83,24 @@ def test_a_message_enlarges_the_picture_it_names(
     assert [step.id for step in new] == list(result.added)
     assert [given.step for step in new for given in step.inputs] == sources
     assert all(isinstance(step.spec, UpscaleSpec) and step.spec.scale == scale for step in new)
+
+
+@pytest.mark.parametrize(
+    ("message", "sources"),
+    [
+        ("cut out picture 2", ["picture-2"]),
+        ("remove the background of the second picture", ["picture-2"]),
+        ("给图片1抠图", ["picture-1"]),
+        ("把图片2去掉背景", ["picture-2"]),
+    ],
+)
+def test_a_message_cuts_out_the_picture_it_names(assets: Path, planner: Planner, editor: Editor, message: str, sources: list[str]) -> None:
+    plan = planned(planner, "two pictures of foxes")
+    assert Router.load(assets, planner, editor).by_rule(message, plan) is Intent.EDIT
+    result = editor.apply_edit(plan, message, NONE, OFFERED)
+    new = result.plan.steps[2:]
+    assert [step.kind for step in new] == [StepKind.CUTOUT] * len(sources)
+    assert [given.step for step in new for given in step.inputs] == sources
 
 
 def test_without_a_maker_the_message_changes_nothing(planner: Planner, editor: Editor) -> None:

@@ -16,7 +16,7 @@ from domain.errors import InputError
 from domain.plan import Step, StepInput
 from domain.progress import Silent
 from domain.recipe import Credit
-from domain.specs import PictureSpec, UpscaleSpec
+from domain.specs import CutoutSpec, PictureSpec, UpscaleSpec
 from pipelines.text.chats import Chats
 from studio.media_makers import Preparations
 from tests.studio.bench import Bench, Hand, open_bench
@@ -54,6 +54,24 @@ def test_without_any_picture_it_is_refused(bench: Bench) -> None:
     plan = bench.plan(music)
     with pytest.raises(InputError, match="no picture to enlarge"):
         bench.plans.add(plan.id, StepKind.UPSCALE, "larger")
+
+
+def test_a_cut_out_takes_a_picture_as_an_enlargement_does(bench: Bench) -> None:
+    plan = bench.plan(picture(1), picture(2))
+    added = bench.plans.add(plan.id, StepKind.CUTOUT, "cut out picture 1").steps[-1]
+    assert [(given.role, given.step) for given in added.inputs] == [("source", "picture-1")]
+    music = Step.model_validate({"id": "music-1", "title": "m", "spec": {"kind": "music", "about": "calm"}})
+    with pytest.raises(InputError, match="no picture to cut out"):
+        bench.plans.add(bench.plan(music).id, StepKind.CUTOUT, "the fox")
+
+
+def test_what_a_cut_out_is_prepared_into_says_where_an_exact_one_is(assets: Path) -> None:
+    prepare = Preparations(cast(Chats, None), Desk(assets), lambda: ())
+    fox = InputText(role="source", step="picture-1", kind=StepKind.PICTURE, text="", drawn=True)
+    drawn = prepare.cutout(StepContext(spec=CutoutSpec(edge="hard"), inputs=(fox,)), Silent())
+    assert drawn.parameters == {"edge": "hard", "background": ""} and "layers" in drawn.notes[0]
+    with pytest.raises(InputError):
+        prepare.cutout(StepContext(spec=UpscaleSpec()), Silent())
 
 
 def attached(bench: Bench, *names: str) -> tuple[Attachment, ...]:

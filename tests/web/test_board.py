@@ -39,6 +39,7 @@ from studio.engine import EngineRoom
 from studio.export import PackSources, Selection, export_pack
 from studio.makers import Makers
 from studio.models import ModelDesk
+from studio.pictures import Pictures
 from studio.printing import Printing
 from studio.projects import Projects
 from studio.shelf import Shelf
@@ -97,6 +98,8 @@ def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
     store = ModelStore(catalogue, home / "cache", offline=True)
     settings = Settings(home=home, cache=home / "cache")
     sources = PackSources(model=lambda model_id: None)
+    drawings = Drawings(bench.library, lambda maker, works, progress: DrawingFiles().generate(works, progress), home / "drawings")
+    makers = Makers([bench.hand.maker(kind) for kind in StepKind], lambda step, brand: "")
 
     def export(library: Library, selection: Selection, out: Path, progress: Progress) -> Path:
         return export_pack(library, selection, out, progress, sources)
@@ -115,14 +118,15 @@ def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
             export=export,
             now=lambda: datetime.now(UTC),
         ),
-        drawings=Drawings(bench.library, lambda maker, works, progress: DrawingFiles().generate(works, progress), home / "drawings"),
+        drawings=drawings,
         models=ModelDesk(bench.library, settings, store, lambda own: choose(catalogue, "embedded", Hardware(cores=2), store.ready, own)),
-        makers=Makers([bench.hand.maker(kind) for kind in StepKind], lambda step, brand: ""),
+        makers=makers,
         runner=bench.runner,
         engine=cast(EngineRoom, None),  # no route here asks
         writing=Writing(
             bench.library, bench.plans, writers_desk(assets), lambda: datetime.now(UTC), Printing(assets / "fonts", store).article
         ),
+        pictures=Pictures(bench.library, bench.plans, makers, writers_desk(assets), drawings, lambda: None, lambda: datetime.now(UTC)),
         voices=lambda: ("amy", "ben"),
         fonts=lambda: ("Inter",),
         families=lambda: ("fluent", "noto"),

@@ -11,7 +11,6 @@ from pydantic import Field
 
 from domain.brand import BrandKit
 from domain.brief import ATTACHMENT_MAX_BYTES
-from domain.errors import LimitError
 from domain.model import Task
 from domain.progress import Progress
 from domain.project import Project
@@ -20,7 +19,7 @@ from studio.models import Endpoint
 from studio.projects import LOGO_MAX_BYTES
 from studio.studio import Studio
 from web.api.tasks import Tasks
-from web.bodies import JsonRoute
+from web.bodies import JsonRoute, body_of_file
 
 
 class ModelChoice(Value):
@@ -104,7 +103,7 @@ def projects_router(studio: Studio) -> APIRouter:
     async def palette(project_id: str, name: str, request: Request) -> dict[str, list[str]]:
         """The main colours of a reference picture in the body; the picture is not kept."""
         studio.projects.get(project_id)
-        data = await _body(request, name, ATTACHMENT_MAX_BYTES, "Choose a smaller picture.", "palette")
+        data = await body_of_file(request, name, ATTACHMENT_MAX_BYTES, "Choose a smaller picture.", "palette")
         return {"palette": list(await run_in_threadpool(studio.attachments.palette, name, data))}
 
     @router.get("/{project_id}")
@@ -147,7 +146,7 @@ def projects_router(studio: Studio) -> APIRouter:
 
     @router.post("/{project_id}/logo")
     async def logo(project_id: str, name: str, request: Request) -> dict[str, str]:
-        data = await _body(request, name, LOGO_MAX_BYTES, "Save the logo smaller.", "logo")
+        data = await body_of_file(request, name, LOGO_MAX_BYTES, "Save the logo smaller.", "logo")
         return {"logo": studio.projects.set_logo(project_id, name[:120], data).brand.logo}
 
     @router.delete("/{project_id}/logo")
@@ -156,16 +155,6 @@ def projects_router(studio: Studio) -> APIRouter:
         return {"saved": True}
 
     return router
-
-
-async def _body(request: Request, name: str, most: int, hint: str, field: str) -> bytes:
-    """The bytes of a file that was sent, `most` at most. Raises LimitError."""
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > most:
-            raise LimitError(f"{name[:80]} is larger than {most // (1024 * 1024)} MB.", hint=hint, field=field)
-    return bytes(data)
 
 
 def _status(status: dict[str, Any]) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def shelf_router(studio: Studio, tasks: Tasks) -> APIRouter:
         project_id: str,
         text: str = "",
         kind: Literal[
-            "", "copy", "article", "script", "dialogue", "lore", "translation", "picture", "upscale", "speech", "music", "layout"
+            "", "copy", "article", "script", "dialogue", "lore", "translation", "picture", "upscale", "cutout", "speech", "music", "layout"
         ] = "",
         verdict: Literal["", "approve", "reject", "open"] = "",
         newest: bool = False,

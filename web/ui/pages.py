@@ -19,11 +19,12 @@ from web.api.desk import models_router, projects_router
 from web.api.dialogues import dialogues_router
 from web.api.engine import engine_router
 from web.api.lore import lore_router
+from web.api.pictures import pictures_router
 from web.api.shelf import shelf_router
 from web.api.tasks import Tasks, tasks_router
 from web.api.writing import writing_router
 from web.traced import NO_TELEMETRY
-from web.ui import create, library, settings_page
+from web.ui import create, library, pictures, settings_page
 from web.ui.frame import Frame
 from web.ui.theme import theme
 from web.ui.uploads import GuardedBlocks
@@ -32,9 +33,9 @@ from web.ui.words import LANGUAGES, Words, finding_words
 UPLOAD_LIMIT = "26mb"
 #: In this order: the first defines what the others use.
 SCRIPTS = (
-    "parts.js", "drawing.js", "fields.js", "scene.js", "game.js", "step_fields.js", "board.js",
+    "parts.js", "drawing.js", "fields.js", "picture.js", "scene.js", "game.js", "step_fields.js", "board.js",
     "write.js", "editing.js", "dialogue_nodes.js", "dialogue.js", "lore.js",
-    "library.js", "models.js", "brand.js", "engine.js",
+    "look.js", "pictures.js", "library.js", "models.js", "brand.js", "engine.js",
 )  # fmt: skip
 STYLES = ("studio.css", "desk.css")
 
@@ -53,6 +54,7 @@ def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, 
         dialogues_router(studio),
         lore_router(studio),
         writing_router(studio),
+        pictures_router(studio),
         models_router(studio, tasks),
         projects_router(studio),
         tasks_router(tasks),
@@ -117,6 +119,8 @@ def build_pages(frame: Frame) -> gr.Blocks:
         create.build(frame, pages)
     with pages.route(words("page.library"), "/library", show_in_navbar=False):
         library.build(frame, pages)
+    with pages.route(words("page.pictures"), "/pictures", show_in_navbar=False):
+        pictures.build(frame, pages)
     with pages.route(words("page.settings"), "/settings", show_in_navbar=False):
         settings_page.build(frame, pages)
     # Gradio takes only its uploads as files, but only in Blocks that were launched; these are mounted.

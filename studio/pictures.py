@@ -1,0 +1,296 @@
+"""Tools for people who work on pictures: styles, prompts to be edited, what files say, grids, tables of prompts, sheets of sprites.
+
+Nothing here makes a picture; plans and the runner do. A sheet is put together of pictures that are there.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePath
+
+from pydantic import Field
+
+from agents.presets import Preset, Size, picture_sizes
+from agents.writers.calls import Desk
+from agents.writers.looks import described
+from agents.writers.scene_prompt import family_of, prepare_prompt, preset_notes
+from domain.asset import Asset, Labels
+from domain.capability import StepKind
+from domain.chat import ChatModel
+from domain.context import StepContext
+from domain.drawing import DrawingFormat
+from domain.errors import ContentRefused, InputError
+from domain.events import EventKind
+from domain.metadata import PictureMetadata
+from domain.plan import PLAN_MAX_STEPS, Plan, Step, StepInput
+from domain.progress import CancelToken
+from domain.recipe import InputRef, Output, Recipe, Trace
+from domain.specs import PictureSpec
+from domain.value import JsonValue, Value
+from library.library import Library
+from pipelines.image import sheet as sheets
+from pipelines.image.sheet import SheetOrder, Sprite
+from pipelines.media.carried import carrying
+from pipelines.media.metadata import read_metadata
+from pipelines.media.picture import decode
+from pipelines.media.seams import Seams, seams
+from studio.drawings import Drawings, drawing_of
+from studio.makers import Makers
+from studio.picture_sets import Axis, BadRow, Cell, grid, read_table
+from studio.plans import Plans, new_id
+from studio.spec_changes import change_spec, numbered, placed
+
+
+class PromptDraft(Value):
+    """maker: who would make the picture. family: of its model, "" for none that is known. read: whether that maker reads prompts at all;
+    the illustrator reads the wish itself."""
+
+    prompt: str
+    negative: str
+    maker: str
+    family: str = ""
+    read: bool = True
+    notes: tuple[str, ...] = ()
+
+
+class SheetWish(Value):
+    """assets: ids of pictures of one project, in order. cutout: drawn pictures are taken without their background, exactly.
+
+    cell, columns, padding, trim: as pipelines/image/sheet.py: SheetOrder.
+    """
+
+    assets: tuple[str, ...] = Field(min_length=1, max_length=sheets.PICTURES_MAX)
+    title: str = Field(default="", max_length=200)
+    cutout: bool = True
+    cell: int = 256
+    columns: int = 0
+    padding: int = 2
+    trim: bool = True
+
+
+class TableRead(Value):
+    """plans: ids of the plans that were proposed, of 60 pictures at most each. steps: how many pictures are in them."""
+
+    plans: tuple[str, ...]
+    steps: int
+    bad: tuple[BadRow, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """chat: the chat model that is installed now, None while there is none. now: the clock, for stored times."""
+
+    library: Library
+    plans: Plans
+    makers: Makers
+    desk: Desk
+    drawings: Drawings
+    chat: Callable[[], ChatModel | None]
+    now: Callable[[], datetime]
+
+    def presets(self, words: str = "", family: str = "") -> tuple[Preset, ...]:
+        """Styles whose names hold all these words, English or Chinese; all of them for ""."""
+        return self.desk.presets.search(words, family)
+
+    def sizes(self) -> tuple[Size, ...]:
+        """Sizes by where a picture goes."""
+        return picture_sizes(self.desk.folder)
+
+    def maker(self, project_id: str) -> str:
+        """Who makes pictures here now: "illustrator", or "diffusion/" and a model. Raises NotFound, ModelMissing."""
+        brand = self.library.project(project_id).brand
+        return self.makers.choose(Step(id="picture-1", title="any", spec=PictureSpec(about="any")), brand).name
+
+    def plan_pictures(self, project_id: str, values: dict[str, JsonValue], count: int = 1, person: str = "") -> Plan:
+        """Propose a plan of `count` pictures of these fields, each with a seed of its own; with a seed named, counted up from it.
+
+        Raises NotFound, InputError at the field, LimitError, ContentRefused.
+        """
+        if not 1 <= count <= PLAN_MAX_STEPS:
+            raise InputError(f"{count} pictures are asked for.", hint=f"Ask for 1 to {PLAN_MAX_STEPS}.", field="count")
+        about = str(values.get("about") or values.get("prompt") or "").strip()
+        brief = self.plans.draft(project_id, about, person=person)
+        self.plans.require_safe(placed(values))
+        spec = change_spec(Step(id="picture-1", title="any", spec=PictureSpec(about="any")), {**values, "about": about[:2000]})
+        assert isinstance(spec, PictureSpec)
+        seeds = [(spec.seed + n) % 2**31 if spec.seed >= 0 else -1 for n in range(count)]
+        steps = tuple(
+            Step(id=f"picture-{n}", title=f"{about[:70]}{f' ({n})' if count > 1 else ''}", spec=spec.model_copy(update={"seed": seed}))
+            for n, seed in enumerate(seeds, start=1)
+        )
+        plan = Plan(id=new_id(), project_id=project_id, brief_id=brief.id, title=about[:80], seed=secrets.randbelow(2**31), steps=steps)
+        if told := self.plans.fault(plan, steps[0]):
+            raise InputError(told, field="about")
+        return self.plans.keep(brief, plan)
+
+    def add_reference(self, plan_id: str, step_id: str, values: dict[str, JsonValue]) -> Step:
+        """A new picture of the plan that starts from this one, with some fields changed; nothing is made yet.
+
+        Raises NotFound, InputError (no picture, a field that does not fit, a maker that takes no picture to start from), ContentRefused.
+        """
+        plan = self.plans.get(plan_id)
+        if self.maker(plan.project_id) == "illustrator":
+            hint = "Install a diffusion model on the Models page; the illustrator draws from words and scenes."
+            raise InputError("The illustrator takes no picture to start from.", hint=hint, field="reference")
+
+        def draw(plan: Plan) -> tuple[Step, ...]:
+            step = plan.step(step_id)
+            if not isinstance(step.spec, PictureSpec):
+                raise InputError(f"{step_id} is a {step.kind.value} step and no picture.", hint="Choose a picture.", field="reference")
+            given = (StepInput(role="reference", step=step_id),)
+            update = {
+                "id": plan.next_id(step.kind),
+                "spec": change_spec(step, values),
+                "title": numbered(step.title, plan),
+                "inputs": given,
+            }
+            return (step.model_copy(update=update),)
+
+        return self.plans.extend(plan_id, draw).steps[-1]
+
+    def write_prompt(self, plan_id: str, step_id: str, values: dict[str, JsonValue], cancel: CancelToken | None = None) -> PromptDraft:
+        """A prompt as it would be written for this step with some fields changed; nothing is kept.
+
+        A prompt the step has already is written anew. Raises NotFound, InputError at the field (another kind, an unknown preset),
+        ContentRefused, Cancelled, what the chat raises.
+        """
+        plan = self.plans.get(plan_id)
+        step = plan.step(step_id)
+        if not isinstance(step.spec, PictureSpec):
+            raise InputError(f"{step_id} is a {step.kind.value} step; prompts are written for pictures.", hint="Choose a picture step.")
+        return self._draft(plan.project_id, step, values, self.library.brief(plan.brief_id).material, cancel)
+
+    def draft_prompt(self, project_id: str, values: dict[str, JsonValue], cancel: CancelToken | None = None) -> PromptDraft:
+        """The same for a picture that is in no plan yet. Raises NotFound, InputError at the field, ContentRefused."""
+        about = str(values.get("about") or "").strip()
+        if not about:
+            raise InputError("Nothing is said of the picture.", hint="Say what it shows.", field="about")
+        step = Step(id="picture-1", title=about[:200], spec=PictureSpec(about="any"))
+        return self._draft(project_id, step, values, about, cancel)
+
+    def _draft(self, project_id: str, step: Step, values: dict[str, JsonValue], material: str, cancel: CancelToken | None) -> PromptDraft:
+        self.plans.require_safe(placed(values))
+        spec = change_spec(step, {**values, "prompt": ""})
+        brand = self.library.project(project_id).brand
+        maker = self.makers.choose(step.model_copy(update={"spec": spec}), brand).name
+        context = described(StepContext(spec=spec, title=step.title, material=material, brand=brand, maker=maker))
+        written = prepare_prompt(context, self.chat(), self.desk, cancel)
+        family, _ = family_of(maker, self.desk)
+        return PromptDraft(
+            prompt=str(written["prompt"]),
+            negative=str(written["negative"]),
+            maker=maker,
+            family=family,
+            read=maker != "illustrator",
+            notes=preset_notes(context, self.desk),
+        )
+
+    def metadata(self, name: str, data: bytes) -> PictureMetadata:
+        """What a PNG, JPEG or WebP says of how it was made; nothing is kept. Raises AttachmentError for what is no picture."""
+        return read_metadata(data, name[:120] or "picture")
+
+    def metadata_of(self, asset_id: str) -> PictureMetadata:
+        """The same of a picture in the library. Raises NotFound, InputError for what is no picture, AssetDamaged."""
+        asset = self._picture(asset_id)
+        return read_metadata(self._data(asset), asset.main.name)
+
+    def seams(self, asset_id: str) -> Seams:
+        """Whether a picture of the library repeats without a seam. Raises NotFound, InputError for what is no picture, AssetDamaged."""
+        asset = self._picture(asset_id)
+        return seams(decode(self._data(asset), asset.main.name))
+
+    def add_grid(self, plan_id: str, step_id: str, x: Axis, y: Axis | None = None) -> tuple[Cell, ...]:
+        """New pictures of the plan, like this step but for what the axes say; nothing is made yet. Raises as picture_sets.grid does."""
+        cells: list[Cell] = []
+
+        def draw(plan: Plan) -> tuple[Step, ...]:
+            cells[:] = grid(plan, step_id, x, y)
+            return tuple(cell.step for cell in cells)
+
+        self.plans.extend(plan_id, draw)
+        return tuple(cells)
+
+    def plan_table(self, project_id: str, name: str, data: bytes, person: str = "") -> TableRead:
+        """Propose plans of the pictures in a CSV table; bad rows are left out and named. Raises NotFound, InputError, LimitError."""
+        self.library.project(project_id)
+        name = PurePath(name.replace("\\", "/")).name[:120] or "table.csv"
+        empty = Plan(id="", project_id=project_id, brief_id="", title=name, seed=0)
+
+        def fault(step: Step) -> str:
+            try:
+                self.plans.require_safe(placed(step.spec.model_dump(mode="json")))
+            except ContentRefused as error:
+                return str(error)
+            return self.plans.fault(empty, step)
+
+        table = read_table(data, name, fault)
+        if not table.steps:
+            first = f"row {table.bad[0].row}: {table.bad[0].message}" if table.bad else "it has no rows"
+            raise InputError(f"No row of {name} can be made; {first}", hint="Correct the table.", field="table")
+        made: list[str] = []
+        for start in range(0, len(table.steps), PLAN_MAX_STEPS):
+            part = table.steps[start : start + PLAN_MAX_STEPS]
+            brief = self.plans.draft(project_id, f"{len(part)} pictures of the table {name}", person=person)
+            notes = tuple(f"{name}, row {bad.row}: {bad.message}" for bad in table.bad) if not made else ()
+            plan = empty.model_copy(update={"id": new_id(), "brief_id": brief.id, "seed": start, "steps": part, "notes": notes})
+            made.append(self.plans.keep(brief, plan).id)
+        return TableRead(plans=tuple(made), steps=len(table.steps), bad=table.bad)
+
+    def make_sheet(self, wish: SheetWish, person: str = "") -> Asset:
+        """Put pictures on one sheet with an atlas and store both as an asset of their project.
+
+        Raises NotFound, InputError for what is no picture or of another project, LimitError, AssetDamaged, what drawing a cut-out raises.
+        """
+        assets = [self._picture(asset_id) for asset_id in wish.assets]
+        project_id = assets[0].project_id
+        if any(asset.project_id != project_id for asset in assets):
+            raise InputError("These pictures are of several projects.", hint="Choose pictures of one project.", field="assets")
+        order = SheetOrder(wish.cell, wish.columns, wish.padding, wish.trim)
+        files = sheets.sheet([self._sprite(asset, wish.cutout) for asset in assets], order)
+        recipe = Recipe(
+            kind=StepKind.PICTURE,
+            maker="sheet",
+            maker_version=sheets.VERSION,
+            prompt=wish.title or "sheet",
+            parameters={**wish.model_dump(mode="json", exclude={"assets", "title"}), "names": [asset.title for asset in assets]},
+            inputs=tuple(
+                InputRef(role="sprite", sha256=asset.main.sha256, media_type=asset.main.media_type, asset_id=asset.id) for asset in assets
+            ),
+        )
+        credits_ = tuple(dict.fromkeys(credit for asset in assets for credit in asset.credits))
+        labels = Labels(ai_generated=any(asset.labels.ai_generated for asset in assets))
+        source_type = labels.digital_source_type if labels.ai_generated else ""
+        output = carrying(Output(files, Trace(), credits_), recipe, source_type)
+        draft = Asset(
+            id="",
+            project_id=project_id,
+            title=wish.title.strip() or f"Sheet of {len(assets)} pictures",
+            files=(),
+            recipe=recipe,
+            labels=labels,
+            credits=credits_,
+            facts={"pictures": len(assets)},
+            parents=tuple(dict.fromkeys(wish.assets)),
+            person=person,
+            created=self.now(),
+        )
+        stored = self.library.add_asset(draft, output.files)
+        self.library.add_event(project_id, EventKind.ASSET, stored.id, {"person": person})
+        return stored
+
+    def _sprite(self, asset: Asset, cutout: bool) -> Sprite:
+        if cutout and drawing_of(asset) is not None:
+            return Sprite(asset.title, self.drawings.file(asset.id, DrawingFormat.CUTOUT).path.read_bytes())
+        return Sprite(asset.title, self._data(asset))
+
+    def _picture(self, asset_id: str) -> Asset:
+        asset = self.library.asset(asset_id)
+        if asset.main.media_type not in ("image/png", "image/jpeg", "image/webp"):
+            raise InputError(f"{asset.title} is no picture: it is {asset.main.media_type}.", hint="Choose a picture.", field="asset")
+        return asset
+
+    def _data(self, asset: Asset) -> bytes:
+        return self.library.file_path(asset.main.sha256).read_bytes()

@@ -1,0 +1,116 @@
+"""Tools for pictures as JSON: styles to choose from, a prompt written for a step, what files say, grids, tables, sheets."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
+
+from agents.presets import QUERY_MAX
+from domain.brief import ATTACHMENT_MAX_BYTES
+from domain.value import JsonValue, Value
+from studio.picture_sets import AXES, TABLE_MAX_BYTES, Axis
+from studio.pictures import SheetWish
+from studio.studio import Studio
+from web.bodies import JsonRoute, body_of_file
+
+
+class NewPictures(Value):
+    values: dict[str, JsonValue]
+    count: int = 1
+
+
+class Grid(Value):
+    x: Axis
+    y: Axis | None = None
+
+
+class Wanted(Value):
+    """Fields of the step that were changed and are not saved yet."""
+
+    values: dict[str, JsonValue] = {}
+
+
+def pictures_router(studio: Studio) -> APIRouter:
+    router = APIRouter(prefix="/api", route_class=JsonRoute)
+
+    @router.get("/presets")
+    def presets(
+        q: Annotated[str, Query(max_length=QUERY_MAX)] = "", family: Annotated[str, Query(max_length=40)] = "", language: str = "en"
+    ) -> list[dict[str, Any]]:
+        """Styles whose names hold all words of q, the best first."""
+        return [
+            {
+                "id": preset.id,
+                "name": preset.name.of(language),
+                "group": preset.group.of(language),
+                "prompt": preset.prompt,
+                "negative": preset.negative,
+                "families": list(preset.families),
+                "drawn": preset.can_be_drawn,
+            }
+            for preset in studio.pictures.presets(q, family)
+        ]
+
+    @router.post("/plans/{plan_id}/steps/{step_id}/prompt")
+    def prompt(plan_id: str, step_id: str, wanted: Wanted) -> dict[str, Any]:
+        """A prompt as it would be written for the step with these changes. Nothing is kept."""
+        return studio.pictures.write_prompt(plan_id, step_id, wanted.values).model_dump(mode="json")
+
+    @router.get("/projects/{project_id}/pictures/options")
+    def options(project_id: str, language: str = "en") -> dict[str, Any]:
+        """Who makes pictures here now, the sizes by where they go, and the fields a grid may go over."""
+        sizes = [{"id": s.id, "name": s.name.of(language), "width": s.width, "height": s.height} for s in studio.pictures.sizes()]
+        return {"maker": studio.pictures.maker(project_id), "sizes": sizes, "axes": list(AXES)}
+
+    @router.post("/projects/{project_id}/pictures")
+    def plan_pictures(project_id: str, wanted: NewPictures, request: Request) -> dict[str, str]:
+        """A plan of pictures, not approved yet."""
+        person = str(request.state.person)
+        return {"plan": studio.pictures.plan_pictures(project_id, wanted.values, wanted.count, person).id}
+
+    @router.post("/projects/{project_id}/pictures/prompt")
+    def draft_prompt(project_id: str, wanted: Wanted) -> dict[str, Any]:
+        """A prompt for a picture that is in no plan yet. Nothing is kept."""
+        return studio.pictures.draft_prompt(project_id, wanted.values).model_dump(mode="json")
+
+    @router.post("/plans/{plan_id}/steps/{step_id}/reference")
+    def reference(plan_id: str, step_id: str, wanted: Wanted) -> dict[str, str]:
+        """A new picture that starts from this one; nothing is made yet."""
+        return {"step": studio.pictures.add_reference(plan_id, step_id, wanted.values).id}
+
+    @router.post("/plans/{plan_id}/steps/{step_id}/grid")
+    def add_grid(plan_id: str, step_id: str, wanted: Grid) -> dict[str, Any]:
+        """New pictures like this step but for what the axes say, row by row; nothing is made yet."""
+        cells = studio.pictures.add_grid(plan_id, step_id, wanted.x, wanted.y)
+        return {"cells": [{"step": cell.step.id, "x": cell.x, "y": cell.y} for cell in cells]}
+
+    @router.post("/projects/{project_id}/pictures/table")
+    async def table(project_id: str, request: Request, name: Annotated[str, Query(max_length=200)] = "table.csv") -> dict[str, Any]:
+        """Plans of the pictures in a CSV table in the body, with the rows that were left out."""
+        data = await body_of_file(request, name, TABLE_MAX_BYTES, "Split the table.", "table")
+        person = str(request.state.person)
+        return (await run_in_threadpool(studio.pictures.plan_table, project_id, name, data, person)).model_dump(mode="json")
+
+    @router.post("/pictures/sheet")
+    def sheet(wanted: SheetWish, request: Request) -> dict[str, str]:
+        """One sheet with an atlas of pictures that are there; it is kept in the library."""
+        return {"asset": studio.pictures.make_sheet(wanted, str(request.state.person)).id}
+
+    @router.get("/assets/{asset_id}/seams")
+    def seams(asset_id: str) -> dict[str, Any]:
+        return studio.pictures.seams(asset_id).model_dump(mode="json")
+
+    @router.get("/assets/{asset_id}/metadata")
+    def metadata_of(asset_id: str) -> dict[str, Any]:
+        """What the file of a picture says of how it was made, as text."""
+        return studio.pictures.metadata_of(asset_id).model_dump(mode="json")
+
+    @router.post("/metadata")
+    async def metadata(request: Request, name: Annotated[str, Query(max_length=200)] = "") -> dict[str, Any]:
+        """The same of a picture in the body (PNG, JPEG or WebP). Nothing is kept."""
+        data = await body_of_file(request, name or "The picture", ATTACHMENT_MAX_BYTES, "Choose a smaller picture.", "picture")
+        return (await run_in_threadpool(studio.pictures.metadata, name, data)).model_dump(mode="json")
+
+    return router
