@@ -57,8 +57,10 @@ class Recogniser:
     def model(self) -> ModelRef:
         return self._store.ref(MODEL)
 
-    def transcribe(self, source: Path | bytes, language: str = "", progress: Progress | None = None) -> Transcript:
-        """WAV, MP3, FLAC or Ogg, at most 30 minutes. language "" lets the model hear which it is.
+    def transcribe(
+        self, source: Path | bytes, language: str = "", progress: Progress | None = None, *, careful: bool = False
+    ) -> Transcript:
+        """WAV, MP3, FLAC or Ogg, at most 30 minutes. language "" lets the model hear which it is. careful: searches wider, slower.
 
         Raises AttachmentError (not sound, damaged), LimitError (too long), InputError (unknown language), ModelMissing, Cancelled.
         """
@@ -70,20 +72,20 @@ class Recogniser:
         if not math.isfinite(sound.loudness(samples, RATE)):
             return Transcript(text="", language=language or "und", seconds=round(seconds, 3))
         with self._devices.acquire(self._weights()) as model:
-            return self._heard(model, samples, seconds, language.split("-")[0], watching)
+            return self._heard(model, samples, seconds, language.split("-")[0], watching, 5 if careful else 1)
 
-    def _heard(self, model: Any, samples: sound.Samples, seconds: float, language: str, progress: Progress) -> Transcript:
+    def _heard(self, model: Any, samples: sound.Samples, seconds: float, language: str, progress: Progress, beams: int) -> Transcript:
         if language and language not in model.supported_languages:
             raise InputError(f"Whisper does not know the language {language!r}.", hint="Leave it empty to have it heard.", field="language")
         words: list[SpokenWord] = []
         texts: list[str] = []
         try:
             spoken = language or model.detect_language(samples)[0]
-            # Greedy and without the previous text as context: repeatable, and a slip does not repeat itself through the rest.
+            # Without sampling and without the previous text as context: repeatable, and a slip does not repeat itself through the rest.
             segments, _ = model.transcribe(
                 samples,
                 language=spoken,
-                beam_size=1,
+                beam_size=beams,
                 temperature=0.0,
                 word_timestamps=True,
                 condition_on_previous_text=False,
