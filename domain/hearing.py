@@ -55,6 +55,6 @@ class Hearing(Value):
             rule="speech.heard",
             severity=Severity.ERROR,
             field="text",
-            message=f"{self.error:.0%} of the {self.unit}s were heard differently, in {self.tries} take{'s' if self.tries > 1 else ''}.{where}",
+            message=f"{self.error:.0%} of the {self.unit}s were heard differently (takes: {self.tries}).{where}",
             suggestion="Listen to it; redo the line, change its words, or add the word to the lexicon.",
         )

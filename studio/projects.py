@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from pydantic import ValidationError
 
-from domain.brand import BrandKit
+from domain.brand import BrandKit, CastMember
 from domain.errors import AttachmentError, InputError, LimitError
 from domain.project import Project
 from library.library import Library
@@ -84,6 +84,16 @@ class Projects:
     def remove_logo(self, project_id: str) -> Project:
         return self._change(project_id, lambda project: {"brand": project.brand.model_copy(update={"logo": ""})})
 
+    def change_cast(self, project_id: str, change: Callable[[tuple[CastMember, ...]], tuple[CastMember, ...]]) -> Project:
+        """change: the new cast sheet, given the one there is now."""
+        return self._change(project_id, lambda project: {"brand": project.brand.model_copy(update={"cast": change(project.brand.cast)})})
+
+    def change_lexicon(self, project_id: str, change: Callable[[dict[str, str]], dict[str, str]]) -> Project:
+        """change: the new lexicon, given the one there is now."""
+        return self._change(
+            project_id, lambda project: {"brand": project.brand.model_copy(update={"lexicon": change(dict(project.brand.lexicon))})}
+        )
+
     def brand_toml(self, project_id: str) -> str:
         """The BrandKit as TOML, without the logo's hash (a file does not travel in it)."""
         return brand_to_toml(self.get(project_id).brand)
@@ -113,7 +123,7 @@ def brand_to_toml(brand: BrandKit) -> str:
         rows += ["", f"[{table}]", *(f"{_quote(key)} = {_quote(value)}" for key, value in pairs.items())]
     for member in brand.cast:
         rows += ["", "[[cast]]", f"name = {_quote(member.name)}", f"voice = {_quote(member.voice)}", f"speed = {member.speed!r}"]
-        rows += [f"note = {_quote(member.note)}"]
+        rows += [f"style = {_quote(member.style)}", f"note = {_quote(member.note)}"]
     return "\n".join(rows) + "\n"
 
 

@@ -16,12 +16,15 @@ from studio.conversation import Conversation
 from studio.dialogues import Dialogues
 from studio.drawings import Drawings
 from studio.engine import EngineRoom
+from studio.lines import Lines
 from studio.makers import Makers
 from studio.models import ModelDesk
 from studio.plans import Plans
 from studio.projects import Projects
+from studio.recordings import Recordings
 from studio.runner import Runner
 from studio.shelf import Shelf
+from studio.voices import VoicesDesk
 from studio.writing import Writing
 
 
@@ -41,6 +44,9 @@ class Studio:
     runner: Runner
     engine: EngineRoom
     writing: Writing
+    casting: VoicesDesk
+    lines: Lines
+    recordings: Recordings
     voices: Callable[[], tuple[str, ...]]
     fonts: Callable[[], tuple[str, ...]]
     families: Callable[[], tuple[str, ...]]

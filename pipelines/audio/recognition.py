@@ -20,6 +20,8 @@ from pipelines.models.store import ModelStore
 MODEL = "whisper-base"
 RATE = 16_000
 _FOOTPRINT = 420_000_000
+#: A recording with a larger share of samples at full scale is said to be clipped.
+_CLIPPED = 0.005
 #: Whisper writes Mandarin in either script as it pleases; a first line in one script makes it stay there.
 _SCRIPT = {"zh": "以下是普通话的句子。"}
 
@@ -34,12 +36,16 @@ class SpokenWord(Value):
 
 
 class Transcript(Value):
-    """language is a BCP-47 primary subtag, heard or given. text is empty when nobody speaks."""
+    """language is a BCP-47 primary subtag, heard or given. text is empty when nobody speaks.
+
+    notes: what a person should know of the recording.
+    """
 
     text: str
     language: str
     seconds: float
     words: tuple[SpokenWord, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Recogniser:
@@ -71,8 +77,11 @@ class Recogniser:
         watching.check()
         if not math.isfinite(sound.loudness(samples, RATE)):
             return Transcript(text="", language=language or "und", seconds=round(seconds, 3))
+        loud = sound.clipped_share(samples)
+        notes = (f"{loud:.0%} of the recording is clipped (recorded too loud): words may be wrong.",) if loud > _CLIPPED else ()
         with self._devices.acquire(self._weights()) as model:
-            return self._heard(model, samples, seconds, language.split("-")[0], watching, 5 if careful else 1)
+            heard = self._heard(model, samples, seconds, language.split("-")[0], watching, 5 if careful else 1)
+        return heard.model_copy(update={"notes": notes})
 
     def _heard(self, model: Any, samples: sound.Samples, seconds: float, language: str, progress: Progress, beams: int) -> Transcript:
         if language and language not in model.supported_languages:

@@ -20,6 +20,7 @@ from web.api.dialogues import dialogues_router
 from web.api.engine import engine_router
 from web.api.shelf import shelf_router
 from web.api.tasks import Tasks, tasks_router
+from web.api.voices import lines_router, voices_router
 from web.api.writing import writing_router
 from web.traced import NO_TELEMETRY
 from web.ui import create, library, settings_page
@@ -49,6 +50,8 @@ def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, 
         shelf_router(studio, tasks),
         dialogues_router(studio),
         writing_router(studio),
+        voices_router(studio),
+        lines_router(studio),
         models_router(studio, tasks),
         projects_router(studio),
         tasks_router(tasks),
