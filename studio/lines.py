@@ -146,8 +146,10 @@ class Lines:
         for plan in plans:
             for step in plan.steps:
                 if isinstance(step.spec, SpeechSpec) and step.spec.line == line:
-                    given: dict[str, JsonValue | None] = {"text": text, "voice": voice, "speed": speed}
-                    values = {name: value for name, value in given.items() if value is not None}
+                    values: dict[str, JsonValue] = {}
+                    for name, value in (("text", text), ("voice", voice), ("speed", speed)):
+                        if value is not None:
+                            values[name] = value
                     if text is not None and (fault := next(iter(self._refusals([LineRow(id=line, text=text)])), None)):
                         raise InputError(fault.why, hint="Write the line otherwise.", field="text")
                     return self._plans.redo(plan.id, step.id, note=note, values=values or None, person=person)

@@ -56,18 +56,19 @@ class _Order:
 
 
 class KokoroPipeline:
-    """kind speech, name "kokoro". threads: stretches that are spoken side by side."""
+    """kind speech, name "kokoro". threads: stretches that are spoken side by side. inner: threads of each."""
 
     kind = StepKind.SPEECH
     name = "kokoro"
     version = 2
 
-    def __init__(self, store: ModelStore, devices: Devices, assets: Path, threads: int = 1) -> None:
+    def __init__(self, store: ModelStore, devices: Devices, assets: Path, threads: int = 1, inner: int = 1) -> None:
         self._store = store
         self._devices = devices
         self._voices = VoiceCatalogue.read(assets / "voices.toml")
         self._normaliser = Normaliser(assets)
         self._threads = threads
+        self._inner = inner
 
     def capability(self) -> Capability | None:
         if not self._store.ready(MODEL):
@@ -178,7 +179,7 @@ class KokoroPipeline:
                 raise ModelUnusable("The package onnxruntime is not installed.", hint="Run `make run` once more.") from error
             options = onnxruntime.SessionOptions()
             # One core to a stretch: two stretches side by side take less than one after the other on two cores.
-            options.intra_op_num_threads = 1
+            options.intra_op_num_threads = self._inner
             options.inter_op_num_threads = 1
             # Threads that spin while waiting make every other model on a small machine crawl.
             options.add_session_config_entry("session.intra_op.allow_spinning", "0")

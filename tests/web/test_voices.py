@@ -115,7 +115,7 @@ def test_one_line_is_fixed_and_no_other(page: Page) -> None:
     assert (after["l_6"]["version"], after["l_6"]["text"]) == (2, "The bridge is still there.")
     assert after["l_1"]["asset_id"] == before[0]["asset_id"]
     page.call("POST", f"{path}/l_9", {"note": "slower"}, 404)
-    assert page.call("POST", f"{path}/l_6", {"text": "A bomb."}, 400 + 22)["field"] in ("text", "")
+    assert page.call("POST", f"{path}/l_6", {"text": "A bomb."}, 400)["field"] == "text"
 
 
 def test_the_pack_holds_a_file_per_line_and_the_report(page: Page) -> None:

@@ -157,7 +157,9 @@ def test_without_its_model_kokoro_offers_nothing(store: ModelStore, devices: Dev
     assert KokoroPipeline(ModelStore(store.catalogue, tmp_path), devices, assets).capability() is None
 
 
-def test_stretches_spoken_side_by_side_are_the_same_bytes(kokoro: KokoroPipeline, store: ModelStore, devices: Devices, assets: Path) -> None:
+def test_stretches_spoken_side_by_side_are_the_same_bytes(
+    kokoro: KokoroPipeline, store: ModelStore, devices: Devices, assets: Path
+) -> None:
     works = [speech_work("Good evening.", voice="af_bella"), speech_work("The bridge is gone.", voice="bm_george")]
     together = KokoroPipeline(store, devices, assets, threads=2).generate(works, Silent())
     alone = [kokoro.generate([work], Silent())[0] for work in works]
