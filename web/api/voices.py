@@ -160,15 +160,25 @@ def lines_router(studio: Studio) -> APIRouter:
     @router.post("/transcripts")
     async def transcript(name: str, request: Request) -> dict[str, Any]:
         """What is said in the recording in the body, with times of words, and as subtitles. Nothing is kept."""
-        data = bytearray()
-        async for chunk in request.stream():
-            data += chunk
-            if len(data) > ATTACHMENT_MAX_BYTES:
-                raise LimitError(f"{name[:120]} has more than 25 MB.", hint="Save it as MP3, or cut it.", field="recording")
-        heard = await run_in_threadpool(studio.recordings.hear, name, bytes(data))
+        heard = await run_in_threadpool(studio.recordings.hear, name, await _recording(name, request))
         return heard.model_dump(mode="json")
 
+    @router.post("/recordings/trim")
+    async def trimmed(name: str, request: Request) -> Response:
+        """The recording in the body without the silence at its ends, as WAV. Nothing is kept."""
+        made = await run_in_threadpool(studio.recordings.trimmed, name, await _recording(name, request))
+        return Response(made, media_type="audio/wav", headers=_SEALED)
+
     return router
+
+
+async def _recording(name: str, request: Request) -> bytes:
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > ATTACHMENT_MAX_BYTES:
+            raise LimitError(f"{name[:120]} has more than 25 MB.", hint="Save it as MP3, or cut it.", field="recording")
+    return bytes(data)
 
 
 def _sheet(members: tuple[CastMember, ...]) -> list[dict[str, Any]]:
