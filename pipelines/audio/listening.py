@@ -89,10 +89,15 @@ class Listener:
         return best
 
     def _compared(self, said: str, transcript: Transcript, language: str, lexicon: Mapping[str, str]) -> Hearing:
+        """The recogniser writes figures as it likes: of the ways to read them, the one nearest to what was said counts."""
+        read = [self._read(said, text, transcript, language, lexicon) for text in readings(transcript.text)]
+        return min(read, key=lambda hearing: hearing.error)
+
+    def _read(self, said: str, text: str, transcript: Transcript, language: str, lexicon: Mapping[str, str]) -> Hearing:
         primary = language.split("-")[0]
         rules = self._rules[primary]
         spoken = self._normaliser.units(said, language)
-        heard = self._normaliser.units(speaking.respell(transcript.text, lexicon), language)
+        heard = self._normaliser.units(speaking.respell(text, lexicon), language)
         found = comparing.runs(spoken, heard)
         if any(run.said and run.heard for run in found):
             with self._sounds(primary) as sounds:
@@ -116,6 +121,13 @@ class Listener:
         with self._devices.acquire(rules) as phonemizer:
             # Where the stress lies is the dictionary's opinion of a word, and differs between spellings of one sound.
             yield lambda text: re.sub("[ˈˌː]", "", phonemizer.phonemes(text, primary))
+
+
+def readings(text: str) -> list[str]:
+    """10.30 may be a time, and 1800 a number that is no year."""
+    times = re.sub(r"(?<![\d.,])(\d{1,2})\.([0-5]\d)(?!\d|\.\d)", r"\1:\2", text)
+    numbers = re.sub(r"(?<![\d.,:])(\d)(\d{3})(?![\d,:]|\.\d)", r"\1,\2", text)
+    return list(dict.fromkeys((text, times, numbers)))
 
 
 def _unit(primary: str) -> Literal["word", "character"]:

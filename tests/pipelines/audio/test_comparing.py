@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.audio.comparing import Run, alike, distance, runs
+from pipelines.audio.listening import readings
 
 WORDS = st.lists(st.sampled_from("abcde"), max_size=12)
 
@@ -42,3 +43,10 @@ def test_what_sounds_the_same_is_the_same() -> None:
     assert alike(Run(("north", "wind"), ("northwind",), 0, 0), sounds, 0.2)
     assert not alike(Run(("bridge",), ("garden",), 0, 0), sounds, 0.34)
     assert not alike(Run(("bridge",), (), 0, 0), sounds, 1.0)
+
+
+def test_figures_are_read_in_every_way_the_recogniser_may_mean_them() -> None:
+    assert readings("at 10.30. Dr. Smith") == ["at 10.30. Dr. Smith", "at 10:30. Dr. Smith"]
+    assert readings("1800 people") == ["1800 people", "1,800 people"]
+    assert readings("no figures") == ["no figures"]
+    assert readings("1.2.30 and 12.345") == ["1.2.30 and 12.345"]
