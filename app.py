@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Mapping, MutableMapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,7 @@ def open_studio(settings: Settings) -> Studio:
     from studio.durable import Durable
     from studio.engine import EngineRoom
     from studio.expectation import Expectation
+    from studio.lines import Lines
     from studio.makers import Makers
     from studio.making import Making
     from studio.media_makers import Preparations, preference, voices_of
@@ -81,9 +83,11 @@ def open_studio(settings: Settings) -> Studio:
     from studio.printing import Printing
     from studio.projects import Projects
     from studio.quotes import Quotes
+    from studio.recordings import Recordings
     from studio.runner import Runner
     from studio.studio import Studio
     from studio.table import all_makers
+    from studio.voices import VoicesDesk
     from studio.writing import Writing
 
     assets = assets_folder()
@@ -137,9 +141,21 @@ def open_studio(settings: Settings) -> Studio:
     drawings = Drawings(library, executor.generate, settings.cache / "drawings")
     quotes = Quotes(library, makers, executor.lanes, executor.state)
     plans = Plans(library, planner, chat, makers, runner, now, planner.safety.require, quotes, preparations.require, preparations.remarks)
+    projects = Projects(library, decode_logo)
+    casting = VoicesDesk(
+        library,
+        projects,
+        engine.voices,
+        installed_engines,
+        lambda: voices_of(engine.voices, installed_engines()),
+        lambda name: partial(executor.generate, name),
+        lambda name: engine.pipelines[name].version,
+        desk,
+        settings.cache / "voices",
+    )
     return Studio(
         library=library,
-        projects=Projects(library, decode_logo),
+        projects=projects,
         attachments=Attachments(
             library,
             palette_of_upload,
@@ -158,6 +174,9 @@ def open_studio(settings: Settings) -> Studio:
         pictures=Pictures(
             library, plans, makers, desk, drawings, lambda: engine.chats.current() if engine.chats.available() else None, now
         ),
+        casting=casting,
+        lines=Lines(library, plans, casting, makers.capabilities, planner.safety.require, settings.home / "packs"),
+        recordings=Recordings(executor.transcribe),
         voices=lambda: tuple(voice.name for voice in voices_of(engine.voices, installed_engines())),
         fonts=lambda: font_families(assets),
         families=lambda: tuple(sorted({art.family for art in engine.illustrator.library.ready()})),

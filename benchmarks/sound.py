@@ -3,6 +3,9 @@
 python benchmarks/sound.py                 # prints a table (about two minutes)
 python benchmarks/sound.py --write FILE    # and puts it into the section "Sound" of a Markdown file
 python benchmarks/sound.py --voices        # measures the median pitch of every Kokoro voice, as assets/voices.toml states it
+python benchmarks/sound.py --lines 0       # error over the lines of spoken_lines.toml after checks (0: all; N: so many per language)
+python benchmarks/sound.py --faults 0      # planted faults found, and false alarms (0: all lines)
+python benchmarks/sound.py --speed --threads 2   # 20 lines by four voices, in one go against one by one
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.sound_voices import Bench, voice_rows  # noqa: E402
 from domain.capability import StepKind  # noqa: E402
 from domain.music import Mood, Score  # noqa: E402
 from domain.progress import Silent  # noqa: E402
@@ -164,11 +168,18 @@ def main() -> None:
     parser.add_argument("--write", type=Path, help="a Markdown file to keep the table in")
     parser.add_argument("--voices", action="store_true", help="measure the pitch of every voice instead")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--lines", type=int, default=-1, metavar="N", help="speak and hear N lines of each language (0: all)")
+    parser.add_argument("--faults", type=int, default=-1, metavar="N", help="plant a fault in N lines of each language (0: all)")
+    parser.add_argument("--speed", action="store_true", help="voice a scene of 20 lines in one go and one by one")
     given = parser.parse_args()
     cache = Path(os.environ.get("MAQUETTE_CACHE") or Path.home() / ".cache" / "maquette")
     store, devices = ModelStore(Catalogue.read(ROOT / "assets" / "models.toml"), cache), Devices(6 << 30)
     if given.voices:
         measure_voices(store, devices, given.threads)
+        return
+    if given.lines >= 0 or given.faults >= 0 or given.speed:
+        bench = Bench(store, devices, ROOT / "assets", given.threads)
+        print(section(voice_rows(bench, lines=given.lines, faults=given.faults, speed=given.speed)))
         return
     text = section([*speech_rows(store, devices, given.threads), *music_rows(store, devices)])
     print(text)

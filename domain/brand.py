@@ -12,11 +12,15 @@ HEX_COLOUR = re.compile(r"^#[0-9a-fA-F]{6}$")
 
 
 class CastMember(Value):
-    """A character (or "narrator") and the voice that always speaks it."""
+    """A character (or "narrator") and the voice that always speaks it: the cast sheet is all of a project's.
+
+    voice: a name or a blend ("af_heart*0.6+bf_emma*0.4"). style: how they speak, in words ("calm", "faster"). note: who they are.
+    """
 
     name: str = Field(min_length=1, max_length=60)
-    voice: str = Field(min_length=1, max_length=60)
+    voice: str = Field(min_length=1, max_length=120)
     speed: float = Field(default=1.0, ge=0.5, le=2.0)
+    style: str = Field(default="", max_length=120)
     note: str = Field(default="", max_length=200)
 
 
@@ -31,7 +35,7 @@ class BrandKit(Value):
     """All fields may be empty: an empty kit restrains nothing.
 
     palette: colours as #rrggbb, first the main one, at most 8.
-    lexicon: word -> respelling for speech ("Nguyen" -> "win").
+    lexicon: word -> respelling for speech ("Nguyen" -> "win"), or phonemes between slashes ("/wˈɪn/").
     glossary: term -> the form the brand uses (also for translation).
     characters: who looks alike in every picture of the project.
     logo: content hash of a PNG or SVG in the library, or "".

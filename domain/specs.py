@@ -269,7 +269,10 @@ class CutoutSpec(StepSpec):
 
 
 class SpeechSpec(StepSpec):
-    """text empty: the text of the input step in role "text" is spoken. voice empty: the cast or the language decides."""
+    """text empty: the text of the input step in role "text" is spoken. voice empty: the cast or the language decides.
+
+    line: id of the row of a string table that is spoken, "" for anything else.
+    """
 
     kind: Literal[StepKind.SPEECH] = StepKind.SPEECH
     about: str = Field(default="", max_length=2000)
@@ -280,6 +283,7 @@ class SpeechSpec(StepSpec):
     speed: float = Field(default=1.0, ge=0.5, le=2.0)
     tone: str = Field(default="", max_length=120)
     seconds: float = Field(default=0.0, ge=0.0, le=600.0)
+    line: str = Field(default="", max_length=80)
 
     @property
     def work_size(self) -> float:

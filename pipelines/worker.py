@@ -12,8 +12,10 @@ from domain.recipe import ModelRef
 from domain.settings import Settings
 from pipelines.audio import bark, hibari, kokoro, music, recognition
 from pipelines.audio.bark import BarkPipeline
+from pipelines.audio.checked import CheckedSpeech
 from pipelines.audio.hibari import HibariPipeline
 from pipelines.audio.kokoro import KokoroPipeline
+from pipelines.audio.listening import Listener
 from pipelines.audio.music import ComposerPipeline
 from pipelines.audio.recognition import Recogniser
 from pipelines.audio.voices import VoiceCatalogue
@@ -127,11 +129,14 @@ def build(
     chats = Chats(store, devices, lambda: chosen(Task.CHAT), remote, chat=chat, threads=settings.threads)
     families = Families.read(assets / "pictures" / "families.toml")
     diffusion = {m.id: Diffusion(store, devices, m.id, families=families) for m in store.catalogue.of(Task.PICTURE) if runs(m)}
-    speech = (
+    recogniser = Recogniser(store, devices, threads=threads)
+    speakers: tuple[Pipeline, ...] = (
         KokoroPipeline(store, devices, assets, threads=threads),
         HibariPipeline(store, devices, assets),
         BarkPipeline(store, devices, assets),
     )
+    listener = Listener(recogniser, devices, assets)
+    speech = tuple(CheckedSpeech(speaker, listener, assets) for speaker in speakers)
     upscaler, cutter = Upscaler(store, devices, threads=threads), Cutter(store, devices, threads=threads)
     composer, banner = ComposerPipeline(store, devices, assets), Banner(store, assets)
     alone: tuple[Pipeline, ...] = (illustrator, DrawingFiles(), upscaler, cutter, *speech, composer, banner)
@@ -149,7 +154,7 @@ def build(
         chats=chats,
         pipelines={**{made.name: made for made in alone}, **{f"{made.name}/{model}": made for model, made in diffusion.items()}},
         local_chat=chats.local,
-        recogniser=Recogniser(store, devices, threads=threads),
+        recogniser=recogniser,
         caption=caption,
         captions=captions,
         voices=VoiceCatalogue.read(assets / "voices.toml"),

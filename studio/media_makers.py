@@ -159,11 +159,7 @@ def _require_composable(scene: Scene) -> None:
 
 def voices_of(catalogue: VoiceCatalogue, engines: frozenset[str]) -> tuple[Voice, ...]:
     """The voices of the engines that are installed, as agents know them."""
-    return tuple(
-        Voice(name=v.name, engine=v.engine, language=v.language, gender=v.gender, tone=v.tone, quality=v.quality, default=v.default)
-        for v in catalogue.voices
-        if v.engine in engines
-    )
+    return tuple(Voice.model_validate(v.model_dump(include=set(Voice.model_fields))) for v in catalogue.voices if v.engine in engines)
 
 
 def preference(picture_model: Callable[[], str]) -> Callable[[Step, BrandKit], str]:

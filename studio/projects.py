@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pydantic import ValidationError
 
 from agents.checks.brand import contradictions
-from domain.brand import BrandKit
+from domain.brand import BrandKit, CastMember
 from domain.errors import AttachmentError, InputError, LimitError
 from domain.finding import Finding
 from domain.project import Project
@@ -90,6 +90,16 @@ class Projects:
     def remove_logo(self, project_id: str) -> Project:
         return self._change(project_id, lambda project: {"brand": project.brand.model_copy(update={"logo": ""})})
 
+    def change_cast(self, project_id: str, change: Callable[[tuple[CastMember, ...]], tuple[CastMember, ...]]) -> Project:
+        """change: the new cast sheet, given the one there is now."""
+        return self._change(project_id, lambda project: {"brand": project.brand.model_copy(update={"cast": change(project.brand.cast)})})
+
+    def change_lexicon(self, project_id: str, change: Callable[[dict[str, str]], dict[str, str]]) -> Project:
+        """change: the new lexicon, given the one there is now."""
+        return self._change(
+            project_id, lambda project: {"brand": project.brand.model_copy(update={"lexicon": change(dict(project.brand.lexicon))})}
+        )
+
     def brand_toml(self, project_id: str) -> str:
         """The BrandKit as TOML, without the logo's hash (a file does not travel in it)."""
         return brand_to_toml(self.get(project_id).brand)
@@ -119,7 +129,7 @@ def brand_to_toml(brand: BrandKit) -> str:
         rows += ["", f"[{table}]", *(f"{_quote(key)} = {_quote(value)}" for key, value in pairs.items())]
     for member in brand.cast:
         rows += ["", "[[cast]]", f"name = {_quote(member.name)}", f"voice = {_quote(member.voice)}", f"speed = {member.speed!r}"]
-        rows += [f"note = {_quote(member.note)}"]
+        rows += [f"style = {_quote(member.style)}", f"note = {_quote(member.note)}"]
     for sheet in brand.characters:
         rows += ["", "[[characters]]", f"name = {_quote(sheet.name)}", f"look = {_quote(sheet.look)}"]
     return "\n".join(rows) + "\n"

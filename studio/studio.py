@@ -16,14 +16,17 @@ from studio.conversation import Conversation
 from studio.dialogues import Dialogues
 from studio.drawings import Drawings
 from studio.engine import EngineRoom
+from studio.lines import Lines
 from studio.lore import Lore
 from studio.makers import Makers
 from studio.models import ModelDesk
 from studio.pictures import Pictures
 from studio.plans import Plans
 from studio.projects import Projects
+from studio.recordings import Recordings
 from studio.runner import Runner
 from studio.shelf import Shelf
+from studio.voices import VoicesDesk
 from studio.writing import Writing
 
 
@@ -44,6 +47,9 @@ class Studio:
     engine: EngineRoom
     writing: Writing
     pictures: Pictures
+    casting: VoicesDesk
+    lines: Lines
+    recordings: Recordings
     voices: Callable[[], tuple[str, ...]]
     fonts: Callable[[], tuple[str, ...]]
     families: Callable[[], tuple[str, ...]]

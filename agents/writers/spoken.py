@@ -26,7 +26,10 @@ _GRADES = "FDCBA"
 
 
 class Voice(Value):
-    """A voice that can be had here and now, as studio knows it. language is BCP-47; quality its publisher's grade, "A" best."""
+    """A voice that can be had here and now, as studio knows it. language is BCP-47; quality its publisher's grade, "A" best.
+
+    age: child, young, adult, old, "" unknown. pitch in Hz, 0 where it was not measured.
+    """
 
     name: str
     engine: str
@@ -35,6 +38,8 @@ class Voice(Value):
     tone: tuple[str, ...] = ()
     quality: str = ""
     default: bool = False
+    age: str = ""
+    pitch: float = 0.0
 
     def speaks(self, language: str) -> bool:
         return self.language.split("-")[0] == language.split("-")[0]
@@ -83,10 +88,10 @@ def prepare_speech(context: StepContext, voices: Sequence[Voice], desk: Desk) ->
         raise InputError(f"Speech was to be prepared from a {spec.kind} step.", field="spec.kind")
     data = desk.prompts("spoken")
     text, notes = _text(context, spec, data["slots"]["order"])
-    wish = _wish(context, spec, voices, data)
+    member = _cast(context, spec)
+    wish = _wish(context, spec, voices, data, member.style if member is not None else "")
     language, remarks = _language(text, wish.language or spec.language)
     notes += remarks
-    member = _cast(context, spec)
     if context.maker and not (wish.name or spec.voice or any(voice.engine == context.maker for voice in voices)):
         # An engine without named voices finds a speaker by itself.
         maker, name = context.maker, ""
@@ -160,9 +165,9 @@ def _without_directions(row: str) -> str:
     return re.sub(r"\s+", " ", row).strip()
 
 
-def _wish(context: StepContext, spec: SpeechSpec, voices: Sequence[Voice], data: Mapping[str, Any]) -> _Wish:
+def _wish(context: StepContext, spec: SpeechSpec, voices: Sequence[Voice], data: Mapping[str, Any], style: str) -> _Wish:
     note = context.note
-    tones = tuple(counted(f"{spec.tone} {note}", data["tone"]))
+    tones = tuple(counted(f"{spec.tone} {style} {note}", data["tone"]))
     named = next((voice.name for voice in voices if re.search(rf"(?<!\w){re.escape(voice.name)}(?!\w)", note, re.IGNORECASE)), "")
     short = [v.name for v in voices if re.search(rf"(?<!\w){re.escape(v.name.rpartition('_')[2])}(?!\w)", note, re.IGNORECASE)]
     note_gender = strongest(note, data["gender"])

@@ -112,10 +112,11 @@
         const known = [...new Set([...voices, member.voice].filter(Boolean))];
         const voice = el("select", { "aria-label": t("brand.cast.voice") }, known.map((v) => el("option", { value: v, selected: v === member.voice }, v)));
         const speed = el("input", { type: "number", min: 0.5, max: 2, step: 0.05, value: member.speed, "aria-label": t("brand.cast.speed"), class: "mq-narrow" });
-        const read = () => (name.value.trim() ? { name: name.value.trim(), voice: voice.value, speed: Number(speed.value), note: member.note } : null);
-        return { nodes: [name, voice, speed], read };
+        const style = el("input", { type: "text", maxlength: 120, value: member.style || "", "aria-label": t("brand.cast.style"), placeholder: t("brand.cast.style") });
+        const read = () => (name.value.trim() ? { name: name.value.trim(), voice: voice.value, speed: Number(speed.value), style: style.value.trim(), note: member.note } : null);
+        return { nodes: [name, voice, speed, style], read };
       };
-      const part = rows_of("cast", t("brand.cast"), t("brand.cast_hint"), members, { name: "", voice: voices[0] || "", speed: 1, note: "" }, draw, 40);
+      const part = rows_of("cast", t("brand.cast"), t("brand.cast_hint"), members, { name: "", voice: voices[0] || "", speed: 1, style: "", note: "" }, draw, 40);
       this.fields.cast = part.read;
 
       return part.node;

@@ -23,6 +23,7 @@ from domain.recipe import ModelRef, Output, Work
 from domain.value import JsonValue
 from pipelines.audio import speech
 from pipelines.audio import text as speakable
+from pipelines.audio.normal import Normaliser
 from pipelines.audio.speech import Piece, SpeechRequest
 from pipelines.audio.voices import Voice, VoiceCatalogue
 from pipelines.devices import Devices, Mode, Weights
@@ -50,12 +51,13 @@ class BarkPipeline:
 
     kind = StepKind.SPEECH
     name = "bark"
-    version = 2
+    version = 3
 
     def __init__(self, store: ModelStore, devices: Devices, assets: Path, model: str = MODEL, device: str = "cpu") -> None:
         self._store = store
         self._devices = devices
         self._voices = VoiceCatalogue.read(assets / "voices.toml")
+        self._normaliser = Normaliser(assets)
         self._model = model
         self._device = device
 
@@ -79,9 +81,9 @@ class BarkPipeline:
     def _speak(self, work: Work, progress: Progress) -> Output:
         started = time.monotonic()
         # 1. Read and check what is asked.
-        request = SpeechRequest.read(work.recipe.parameters)
+        request = SpeechRequest.read(work.recipe.parameters, self._normaliser)
         self._voices.default(request.language, self.name)
-        pieces = _pieces(request.text)
+        pieces = _pieces(request.plain)
         # 2. Load once, for everybody.
         with self._devices.acquire(self._weights(), "auto", progress.check) as engine:
             preset = self._preset(engine, request)

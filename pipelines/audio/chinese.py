@@ -124,6 +124,7 @@ _RULES: tuple[_Rule, ...] = (
     (re.compile(rf"({_money_signs})\s?({_NUMBER})(万|亿|千|百万)?"), _money),
     (re.compile(rf"({_NUMBER})\s?[%％]"), lambda match: f"百分之{number(match[1])}"),
     (re.compile(r"(?<!\d)1\d{10}(?!\d)|(?<!\d)\d{3,4}-\d{7,8}(?!\d)|(?<!\d)400-?\d{3}-?\d{4}(?!\d)"), _phone),
+    (re.compile(r"(?<![\d/.])(\d{1,3})/(\d{1,3})(?![\d/.])"), lambda match: f"{number(match[2])}分之{number(match[1])}"),
     (re.compile(rf"({_NUMBER})\s?[-~–—～至]\s?(?={_NUMBER})"), lambda match: f"{number(match[1])}到"),
     (re.compile(rf"(?<![\d])-(?={_NUMBER})"), lambda match: "负"),
     (re.compile(rf"({_NUMBER})\s?({_units})(?![A-Za-z])", re.IGNORECASE), _unit),

@@ -18,6 +18,7 @@ from domain.recipe import ModelRef, Output, Work
 from domain.value import JsonValue
 from pipelines.audio import speech
 from pipelines.audio import text as speakable
+from pipelines.audio.normal import Normaliser
 from pipelines.audio.speech import Piece, SpeechRequest
 from pipelines.audio.voices import Voice, VoiceCatalogue
 from pipelines.devices import Devices, Weights
@@ -34,12 +35,13 @@ class HibariPipeline:
 
     kind = StepKind.SPEECH
     name = "hibari"
-    version = 1
+    version = 2
 
     def __init__(self, store: ModelStore, devices: Devices, assets: Path) -> None:
         self._store = store
         self._devices = devices
         self._voices = VoiceCatalogue.read(assets / "voices.toml")
+        self._normaliser = Normaliser(assets)
 
     def capability(self) -> Capability | None:
         if not self._store.ready(MODEL):
@@ -59,9 +61,9 @@ class HibariPipeline:
     def _speak(self, work: Work, progress: Progress) -> Output:
         started = time.monotonic()
         # 1. Read and check what is asked.
-        request = SpeechRequest.read(work.recipe.parameters)
+        request = SpeechRequest.read(work.recipe.parameters, self._normaliser)
         voice = self._voice(request)
-        speakable.require_readable(request.text, frozenset({"en"}), self.name)
+        speakable.require_readable(request.plain, frozenset({"en"}), self.name)
         # 2. Load once, for everybody.
         with self._devices.acquire(self._weights(voice)) as engine:
             # 3. Split into sentences as hibari does, and speak each.

@@ -45,7 +45,14 @@ class Phonemizer:
         return found
 
     def phonemes(self, text: str, language: str) -> str:
-        """One line. Digits and signs are read in `language`; letters and Han characters each in their own."""
+        """One line. Digits and signs are read in `language`; letters and Han characters each in their own.
+
+        A word that carries its phonemes ("[Xqz](/ˈpitɚ/)") is said by them.
+        """
+        if speakable.has_han(text) and (carried := speakable.PRONOUNCED.search(text)):
+            before, after = text[: carried.start()], text[carried.end() :]
+            parts = [self.phonemes(side, language) if any(c.isalnum() for c in side) else side.strip() for side in (before, after)]
+            return f"{parts[0]} {carried[2]} {parts[1]}".strip()
         if language.startswith("zh"):
             text = chinese.speakable(text)
         parts = []
@@ -68,6 +75,15 @@ class Phonemizer:
             self._mandarin = _load_mandarin()
         spoken: str = self._mandarin.legacy_call(self._mandarin.map_punctuation(chinese.speakable(text)))
         return spoken
+
+
+def pinyin(text: str) -> str:
+    """Han characters as syllables without tones, to tell whether two texts sound the same; other letters as they are."""
+    try:
+        from pypinyin import lazy_pinyin
+    except ImportError as error:
+        raise ModelUnusable("The package pypinyin is not installed.", hint="Run `make run` once more.") from error
+    return " ".join(lazy_pinyin(text))
 
 
 def _load_mandarin() -> Any:

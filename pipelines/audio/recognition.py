@@ -20,6 +20,8 @@ from pipelines.models.store import ModelStore
 MODEL = "whisper-base"
 RATE = 16_000
 _FOOTPRINT = 420_000_000
+#: A recording with a larger share of samples at full scale is said to be clipped.
+_CLIPPED = 0.005
 #: Whisper writes Mandarin in either script as it pleases; a first line in one script makes it stay there.
 _SCRIPT = {"zh": "以下是普通话的句子。"}
 
@@ -34,12 +36,16 @@ class SpokenWord(Value):
 
 
 class Transcript(Value):
-    """language is a BCP-47 primary subtag, heard or given. text is empty when nobody speaks."""
+    """language is a BCP-47 primary subtag, heard or given. text is empty when nobody speaks.
+
+    notes: what a person should know of the recording.
+    """
 
     text: str
     language: str
     seconds: float
     words: tuple[SpokenWord, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Recogniser:
@@ -57,8 +63,10 @@ class Recogniser:
     def model(self) -> ModelRef:
         return self._store.ref(MODEL)
 
-    def transcribe(self, source: Path | bytes, language: str = "", progress: Progress | None = None) -> Transcript:
-        """WAV, MP3, FLAC or Ogg, at most 30 minutes. language "" lets the model hear which it is.
+    def transcribe(
+        self, source: Path | bytes, language: str = "", progress: Progress | None = None, *, careful: bool = False
+    ) -> Transcript:
+        """WAV, MP3, FLAC or Ogg, at most 30 minutes. language "" lets the model hear which it is. careful: searches wider, slower.
 
         Raises AttachmentError (not sound, damaged), LimitError (too long), InputError (unknown language), ModelMissing, Cancelled.
         """
@@ -69,21 +77,24 @@ class Recogniser:
         watching.check()
         if not math.isfinite(sound.loudness(samples, RATE)):
             return Transcript(text="", language=language or "und", seconds=round(seconds, 3))
+        loud = sound.clipped_share(samples)
+        notes = (f"{loud:.0%} of the recording is clipped (recorded too loud): words may be wrong.",) if loud > _CLIPPED else ()
         with self._devices.acquire(self._weights()) as model:
-            return self._heard(model, samples, seconds, language.split("-")[0], watching)
+            heard = self._heard(model, samples, seconds, language.split("-")[0], watching, 5 if careful else 1)
+        return heard.model_copy(update={"notes": notes})
 
-    def _heard(self, model: Any, samples: sound.Samples, seconds: float, language: str, progress: Progress) -> Transcript:
+    def _heard(self, model: Any, samples: sound.Samples, seconds: float, language: str, progress: Progress, beams: int) -> Transcript:
         if language and language not in model.supported_languages:
             raise InputError(f"Whisper does not know the language {language!r}.", hint="Leave it empty to have it heard.", field="language")
         words: list[SpokenWord] = []
         texts: list[str] = []
         try:
             spoken = language or model.detect_language(samples)[0]
-            # Greedy and without the previous text as context: repeatable, and a slip does not repeat itself through the rest.
+            # Without sampling and without the previous text as context: repeatable, and a slip does not repeat itself through the rest.
             segments, _ = model.transcribe(
                 samples,
                 language=spoken,
-                beam_size=1,
+                beam_size=beams,
                 temperature=0.0,
                 word_timestamps=True,
                 condition_on_previous_text=False,

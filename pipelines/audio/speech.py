@@ -15,6 +15,7 @@ from domain.progress import Progress
 from domain.recipe import Output, OutputFile, Recipe, Trace
 from domain.value import JsonValue, Value
 from pipelines.audio import text as speakable
+from pipelines.audio.normal import Normaliser
 from pipelines.audio.voices import VoiceCatalogue
 from pipelines.media import sound
 
@@ -28,7 +29,7 @@ PARAGRAPH_GAP = 0.5
 
 
 class SpeechRequest(Value):
-    """The prepared parameters of a speech step, cleaned. text is plain words with the lexicon applied."""
+    """The prepared parameters of a speech step, cleaned. text is plain words with the lexicon applied and everything written out."""
 
     text: str
     voice: str = ""
@@ -37,7 +38,7 @@ class SpeechRequest(Value):
     lexicon: dict[str, str] = {}
 
     @staticmethod
-    def read(parameters: Mapping[str, JsonValue]) -> SpeechRequest:
+    def read(parameters: Mapping[str, JsonValue], normaliser: Normaliser) -> SpeechRequest:
         """Raises InputError naming the field at fault, LimitError for too long a text."""
         try:
             request = SpeechRequest.model_validate(dict(parameters))
@@ -45,8 +46,13 @@ class SpeechRequest(Value):
             first = error.errors()[0]
             name = ".".join(str(part) for part in first["loc"]) or "parameters"
             raise InputError(f"Speech cannot use {name}: {first['msg']}.", hint="Change it in the step.", field=name) from error
-        plain = speakable.respell(speakable.clean(request.text), request.lexicon)
-        return request.model_copy(update={"text": plain})
+        spelled = speakable.respell(speakable.clean(request.text), request.lexicon)
+        return request.model_copy(update={"text": normaliser.speakable(spelled, request.language)})
+
+    @property
+    def plain(self) -> str:
+        """The text without the phonemes that stand beside some words."""
+        return speakable.without_pronunciation(self.text)
 
 
 class Piece(Value):
@@ -91,7 +97,7 @@ def finished(samples: sound.Samples, recipe: Recipe, request: SpeechRequest, fac
     trimmed = sound.trim_silence(sound.require_sound(samples, recipe.maker), RATE, before=0.05, after=0.2)
     levelled = sound.level(sound.fade(trimmed, RATE, into=0.01, out=0.04), RATE, TARGET_LUFS, CEILING_DBTP)
     seconds = len(levelled.samples) / RATE
-    words = speakable.count_words(request.text)
+    words = speakable.count_words(request.plain)
     measured: dict[str, JsonValue] = {
         "seconds": round(seconds, 3),
         "lufs": round(levelled.lufs, 2),

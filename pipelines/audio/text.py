@@ -1,7 +1,6 @@
 """Text made speakable: markup and emoji taken out, the lexicon applied, Chinese numbers read out, sentences and scripts split.
 
-English numbers, prices, times and units are read out by hibari's own normaliser (hibari.g2p.normalize); this file does the
-same, in a first form, for Chinese. It knows nothing of phonemes or models.
+Numbers, prices, times and units are written out by normal.py. This file knows nothing of phonemes or models.
 """
 
 from __future__ import annotations
@@ -16,7 +15,9 @@ from domain.errors import InputError, LimitError
 #: About a quarter of an hour of speech. An article of 1,500 words fits.
 SPEECH_MAX_CHARACTERS = 12_000
 
-_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+#: A word with the phonemes to say it by, as misaki and hibari read it: "[Xqz](/ˈpitɚ/)".
+PRONOUNCED = re.compile(r"\[([^\]\n]+)\]\(/([^/()\n]+)/\)")
 _CLEANING: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"```[^\n]*\n?|`"), ""),
     (re.compile(r"!\[[^\]]*\]\([^)]*\)"), ""),
@@ -31,7 +32,7 @@ _CLEANING: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 _ENDINGS = re.compile(
     r"(?<=[。！？!?…；;])(?=[^\s”’」』）)。！？!?…])|(?<=[。！？!?…][”’」』）])(?=\S)"
-    rf"|(?<=[{_HAN}][.!?])\s+|(?<=[a-z0-9)\"”][.!?])\s+(?=[A-Z\"“(])"
+    rf"|(?<=[{HAN}][.!?])\s+|(?<=[a-z0-9)\"”][.!?])\s+(?=[A-Z\"“(])"
 )
 
 
@@ -56,7 +57,10 @@ def clean(text: str, *, field: str = "text") -> str:
 
 
 def respell(text: str, lexicon: Mapping[str, str]) -> str:
-    """Replace each whole word of the lexicon by its respelling, once, longest first. Case does not matter; Han needs no word edge."""
+    """Replace each whole word of the lexicon by its respelling, once, longest first. Case does not matter; Han needs no word edge.
+
+    A respelling between slashes ("/ˈnoʊθwɪnd/") is phonemes: the word stays and carries them (PRONOUNCED).
+    """
     words = {word.casefold(): spelling for word, spelling in lexicon.items() if word.strip()}
     if not words:
         return text
@@ -65,7 +69,20 @@ def respell(text: str, lexicon: Mapping[str, str]) -> str:
         edge_left = r"(?<![A-Za-z0-9])" if _is_word_edge(word[0]) else ""
         edge_right = r"(?![A-Za-z0-9])" if _is_word_edge(word[-1]) else ""
         options.append(edge_left + re.escape(word) + edge_right)
-    return re.sub("|".join(options), lambda match: words[match[0].casefold()], text, flags=re.IGNORECASE)
+    return re.sub("|".join(options), lambda match: _spelled(match[0], words[match[0].casefold()]), text, flags=re.IGNORECASE)
+
+
+def without_pronunciation(text: str) -> str:
+    """The words themselves, where phonemes stand beside them."""
+    return PRONOUNCED.sub(r"\1", text)
+
+
+def _spelled(word: str, spelling: str) -> str:
+    """A spelling between slashes is phonemes."""
+    phonemes = spelling.strip()
+    if len(phonemes) > 2 and phonemes[0] == phonemes[-1] == "/":
+        return f"[{word}](/{re.sub(r'[/()]', '', phonemes)}/)"
+    return spelling
 
 
 def sentences(text: str) -> list[str]:
@@ -75,14 +92,14 @@ def sentences(text: str) -> list[str]:
 
 
 def has_han(text: str) -> bool:
-    return re.search(f"[{_HAN}]", text) is not None
+    return re.search(f"[{HAN}]", text) is not None
 
 
 def runs(text: str) -> list[tuple[str, str]]:
     """Split at changes of script: ("zh", piece) or ("en", piece). Punctuation stays with what it follows."""
     found: list[tuple[str, str]] = []
-    for piece in re.findall(rf"[{_HAN}][^A-Za-z]*|[^{_HAN}]+", text):
-        language = "zh" if re.match(f"[{_HAN}]", piece) else "en"
+    for piece in re.findall(rf"[{HAN}][^A-Za-z]*|[^{HAN}]+", text):
+        language = "zh" if re.match(f"[{HAN}]", piece) else "en"
         if found and (found[-1][0] == language or not any(character.isalnum() for character in piece)):
             found[-1] = (found[-1][0], found[-1][1] + piece)
         else:
@@ -104,13 +121,13 @@ def require_readable(text: str, languages: frozenset[str], engine: str) -> None:
 
 def count_words(text: str) -> int:
     """Words as spoken: each Han character counts as one, each run of other letters or digits as one."""
-    return len(re.findall(rf"[{_HAN}]|[^\W_{_HAN}]+(?:['’.,-][^\W_{_HAN}]+)*", text))
+    return len(re.findall(rf"[{HAN}]|[^\W_{HAN}]+(?:['’.,-][^\W_{HAN}]+)*", text))
 
 
 def _kept(character: str) -> str:
     if character == "\n":
         return character
-    if character in "“”‘’'\"—–-…°%$€£¥￥+&/@=":
+    if character in "“”‘’'\"—–-…°℃℉%$€£¥￥+&/@=":
         return character
     if "\uff10" <= character <= "\uff5a" and character.isalnum():
         return chr(ord(character) - 0xFEE0)
@@ -126,6 +143,6 @@ def _is_word_edge(character: str) -> bool:
 
 
 def _reads(character: str, languages: frozenset[str]) -> bool:
-    if re.match(f"[{_HAN}]", character):
+    if re.match(f"[{HAN}]", character):
         return "zh" in languages
     return "LATIN" in unicodedata.name(character, "")

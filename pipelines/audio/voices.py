@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from pathlib import Path
 
 from domain.errors import InputError
 from domain.value import Value
 
+#: One voice of a blend, with its weight. Bark names its speakers with a slash.
+_PART = re.compile(r"^\s*([\w/-]+)\s*(?:\*\s*(\d*\.?\d+))?\s*$")
+
 
 class Voice(Value):
-    """engine names the pipeline, id the voice inside it; language is BCP-47; pitch in Hz, 0 where it was not measured."""
+    """engine names the pipeline, id the voice inside it; language is BCP-47; pitch in Hz, 0 where it was not measured.
+
+    origin: the language its publisher made it for, where it speaks another here. age: child, young, adult, old, "" unknown.
+    """
 
     name: str
     engine: str
     id: str
     language: str
+    origin: str = ""
     gender: str = ""
+    age: str = ""
     tone: tuple[str, ...] = ()
     pitch: float = 0.0
     quality: str = ""
@@ -50,7 +59,9 @@ class VoiceCatalogue:
             raise ValueError(f"{file.name} names a voice twice.")
         return VoiceCatalogue(tuple(voices))
 
-    def of(self, engine: str = "", language: str = "", gender: str = "") -> tuple[Voice, ...]:
+    def of(
+        self, engine: str = "", language: str = "", gender: str = "", *, age: str = "", tone: str = "", licence: str = ""
+    ) -> tuple[Voice, ...]:
         """All voices that match what is given. An exact language tag comes before others of the same language."""
         found = [
             voice
@@ -58,6 +69,9 @@ class VoiceCatalogue:
             if (not engine or voice.engine == engine)
             and (not language or voice.speaks(language))
             and (not gender or voice.gender == gender)
+            and (not age or voice.age == age)
+            and (not tone or tone in voice.tone)
+            and (not licence or voice.licence == licence)
         ]
         return tuple(sorted(found, key=lambda voice: voice.language != language)) if language else tuple(found)
 
@@ -74,6 +88,24 @@ class VoiceCatalogue:
         hint = f"Did you mean {', '.join(near)}?" if near else f"There are for example {', '.join(v.name for v in offered[:6])}."
         who = f"{engine} has no voice" if engine else "There is no voice"
         raise InputError(f"{who} called {name!r}.", hint=hint, field="voice")
+
+    def blend(self, name: str, engine: str = "") -> tuple[tuple[Voice, float], ...]:
+        """ "af_heart*0.5+bm_george*0.5" -> voices with weights that sum to 1; a single name is a blend of one. Raises InputError."""
+        parts: list[tuple[Voice, float]] = []
+        for part in name.split("+"):
+            match = _PART.match(part)
+            if match is None:
+                hint = 'Write one name, or a blend like "af_heart*0.5+bm_george*0.5".'
+                raise InputError(f"{name[:120]!r} is not a voice.", hint=hint, field="voice")
+            parts.append((self.get(match[1], engine), float(match[2] or 1.0)))
+        if len(parts) > 1 and len({voice.engine for voice, _ in parts}) > 1:
+            raise InputError(
+                f"The voices in {name[:120]!r} belong to different engines.", hint="Blend voices of one engine.", field="voice"
+            )
+        total = sum(weight for _, weight in parts)
+        if total <= 0:
+            raise InputError(f"The weights in {name[:120]!r} add up to nothing.", hint="Give at least one above 0.", field="voice")
+        return tuple((voice, weight / total) for voice, weight in parts)
 
     def default(self, language: str, engine: str = "") -> Voice:
         """The voice of a language when nobody asked for one. Raises InputError naming the languages there are."""

@@ -30,6 +30,8 @@ _CHUNK = 1 << 19
 _OVERLAP = 64
 #: BS.1770 measures blocks of 400 ms; a shorter clip is repeated until it fills one.
 _BLOCK_SECONDS = 0.4
+#: How films begin that hold sound too: Matroska and WebM, MPEG program streams, Flash video.
+_FILMS = (b"\x1a\x45\xdf\xa3", b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3", b"FLV\x01")
 _CONTAINERS = ((b"RIFF", "wav"), (b"ID3", "mp3"), (b"fLaC", "flac"), (b"OggS", "ogg"))
 
 
@@ -107,6 +109,15 @@ def fade(samples: Samples, rate: int, *, into: float = 0.0, out: float = 0.0) ->
     return shaped
 
 
+def clipped_share(samples: Samples) -> float:
+    """Of all samples, how many stand at full scale in runs of three or more: what was recorded too loud. 0..1."""
+    if samples.size == 0:
+        return 0.0
+    loud = np.abs(samples) >= 0.999
+    runs = scipy.ndimage.uniform_filter1d(loud.astype(np.float32), size=3, axis=0, mode="constant") > 0.999
+    return float(runs.mean())
+
+
 def require_sound(samples: Samples, maker: str) -> Samples:
     """The samples, unless they are empty, not numbers, or constant: then InvalidOutput."""
     if samples.size == 0 or not bool(np.isfinite(samples).all()):
@@ -164,8 +175,15 @@ def _container(file: BinaryIO) -> str:
     head = file.read(12)
     file.seek(0)
     for start, name in _CONTAINERS:
+        if start == b"RIFF" and head[8:12] != b"WAVE":
+            continue
         if head.startswith(start):
             return name
+    film = head[4:8] == b"ftyp" and head[8:11] not in (b"M4A", b"M4B")
+    if head.startswith(_FILMS) or film or (head[:4] == b"RIFF" and head[8:12] == b"AVI "):
+        raise AttachmentError("The file is a film, not a recording of sound.", hint="Save its sound as WAV or MP3 and give that.")
+    if head[4:8] == b"ftyp":
+        raise AttachmentError("The file is an M4A, which this studio does not read.", hint="Save it as WAV, MP3, FLAC or Ogg.")
     if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:
         return "mp3"
     raise AttachmentError("The file is not a sound file this studio reads.", hint="Give WAV, MP3, FLAC or Ogg.")

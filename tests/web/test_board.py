@@ -26,6 +26,8 @@ from domain.settings import Settings
 from domain.specs import PictureSpec
 from domain.value import JsonValue
 from library.library import Library
+from pipelines.audio.recognition import Transcript
+from pipelines.audio.voices import VoiceCatalogue
 from pipelines.image.drawing_files import DrawingFiles
 from pipelines.media.palette import palette_of
 from pipelines.media.picture import decode
@@ -37,15 +39,19 @@ from studio.conversation import Conversation
 from studio.drawings import Drawings
 from studio.engine import EngineRoom
 from studio.export import PackSources, Selection, export_pack
+from studio.lines import Lines
 from studio.makers import Makers
+from studio.media_makers import voices_of
 from studio.models import ModelDesk
 from studio.pictures import Pictures
 from studio.printing import Printing
 from studio.projects import Projects
+from studio.recordings import Recordings
 from studio.shelf import Shelf
 from studio.studio import Studio
+from studio.voices import VoicesDesk
 from studio.writing import Writing
-from tests.studio.bench import Bench, Hand, open_bench, step
+from tests.studio.bench import Bench, Hand, open_bench, refuse_bombs, step
 from web.api.board import board_router
 from web.api.desk import models_router, projects_router
 from web.api.files import files_router
@@ -104,9 +110,22 @@ def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
     def export(library: Library, selection: Selection, out: Path, progress: Progress) -> Path:
         return export_pack(library, selection, out, progress, sources)
 
+    projects = Projects(bench.library)
+    casting = VoicesDesk(
+        bench.library,
+        projects,
+        VoiceCatalogue.read(assets / "voices.toml"),
+        lambda: frozenset({"kokoro", "hibari"}),
+        lambda: voices_of(VoiceCatalogue.read(assets / "voices.toml"), frozenset({"kokoro", "hibari"})),
+        lambda engine: bench.hand.maker(StepKind.SPEECH).generate,
+        lambda engine: 1,
+        writers_desk(assets),
+        home / "cache" / "voices",
+    )
+    makers = Makers([bench.hand.maker(kind) for kind in StepKind], lambda step, brand: "")
     return Studio(
         library=bench.library,
-        projects=Projects(bench.library),
+        projects=projects,
         attachments=Attachments(bench.library, colours_of, lambda data, name: ""),
         plans=bench.plans,
         chat=cast(Conversation, None),  # no route here talks
@@ -127,6 +146,9 @@ def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
             bench.library, bench.plans, writers_desk(assets), lambda: datetime.now(UTC), Printing(assets / "fonts", store).article
         ),
         pictures=Pictures(bench.library, bench.plans, makers, writers_desk(assets), drawings, lambda: None, lambda: datetime.now(UTC)),
+        casting=casting,
+        lines=Lines(bench.library, bench.plans, casting, makers.capabilities, refuse_bombs, home / "packs"),
+        recordings=Recordings(lambda data: Transcript(text="", language="en", seconds=1.0)),
         voices=lambda: ("amy", "ben"),
         fonts=lambda: ("Inter",),
         families=lambda: ("fluent", "noto"),

@@ -22,6 +22,7 @@ from web.api.lore import lore_router
 from web.api.pictures import pictures_router
 from web.api.shelf import shelf_router
 from web.api.tasks import Tasks, tasks_router
+from web.api.voices import lines_router, voices_router
 from web.api.writing import writing_router
 from web.traced import NO_TELEMETRY
 from web.ui import create, library, pictures, settings_page
@@ -55,6 +56,8 @@ def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, 
         lore_router(studio),
         writing_router(studio),
         pictures_router(studio),
+        voices_router(studio),
+        lines_router(studio),
         models_router(studio, tasks),
         projects_router(studio),
         tasks_router(tasks),

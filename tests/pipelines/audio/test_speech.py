@@ -155,3 +155,22 @@ def test_capabilities_name_languages_and_models(hibari: HibariPipeline, kokoro: 
 
 def test_without_its_model_kokoro_offers_nothing(store: ModelStore, devices: Devices, assets: Path, tmp_path: Path) -> None:
     assert KokoroPipeline(ModelStore(store.catalogue, tmp_path), devices, assets).capability() is None
+
+
+def test_stretches_spoken_side_by_side_are_the_same_bytes(
+    kokoro: KokoroPipeline, store: ModelStore, devices: Devices, assets: Path
+) -> None:
+    works = [speech_work("Good evening.", voice="af_bella"), speech_work("The bridge is gone.", voice="bm_george")]
+    together = KokoroPipeline(store, devices, assets, threads=2).generate(works, Silent())
+    alone = [kokoro.generate([work], Silent())[0] for work in works]
+    assert [output.main.data for output in together] == [output.main.data for output in alone]
+    company = KokoroPipeline(store, devices, assets, threads=2).company({})
+    assert company is not None
+    assert company.most > 1
+
+
+def test_another_seed_is_another_take_by_the_same_voice(kokoro: KokoroPipeline) -> None:
+    first, again, other = kokoro.generate([speech_work("Good evening.", seed=seed) for seed in (7, 7, 8)], Silent())
+    assert first.main.data == again.main.data
+    assert first.main.data != other.main.data
+    assert float(first.facts["seconds"]) == pytest.approx(float(other.facts["seconds"]), rel=0.25)

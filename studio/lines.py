@@ -1,0 +1,293 @@
+"""Lines to be spoken: a string table in, one take per line, each heard; one line fixed alone; all of them as a pack with a report.
+
+    studio.lines.voice(project_id, table, language="en")    -> Voicing: what is being made, and the rows that cannot be spoken
+    studio.lines.report(brief_id)                           -> a row per line: state, voice, what was heard of it
+    studio.lines.fix(brief_id, line, text=…, note=…)        -> that line spoken again; its takes are versions
+    studio.lines.pack(brief_id)                             -> a ZIP of WAVs named by line id, report.csv and report.json
+
+A table is a brief with a plan of one speech step per line, 60 to a plan: it runs, resumes, stops and is redone as every plan.
+"""
+
+from __future__ import annotations
+
+import secrets
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from agents.writers.game.data import string_table
+from domain.asset import Asset
+from domain.brief import Attachment, AttachmentUse, Brief
+from domain.capability import Capability, StepKind
+from domain.dialogue import Character, DialogueDocument
+from domain.errors import ContentRefused, InputError, NotFound
+from domain.hearing import Hearing
+from domain.job import Job, JobState
+from domain.plan import PLAN_MAX_STEPS, Plan, Step
+from domain.progress import Progress, Silent
+from domain.project import Project
+from domain.specs import SpeechSpec
+from domain.value import JsonValue, Value, content_hash
+from library.library import Library
+from studio.dialogues import dialogue_of
+from studio.line_tables import LineReport, LineRow, RefusedRow, file_name, lines_of, people_of, read_table, report_csv, report_json
+from studio.plans import Plans, new_id
+from studio.takes import Takes
+from studio.voices import VoicesDesk
+
+TABLE_MEDIA_TYPE = "text/csv"
+_TITLE_CHARACTERS = 80
+
+
+class Voicing(Value):
+    """What `voice` began. brief_id names it from now on. plans: in the order of the table."""
+
+    brief_id: str
+    plans: tuple[str, ...]
+    lines: int
+    refused: tuple[RefusedRow, ...] = ()
+
+
+class Lines:
+    """Args: refuse_unsafe: raises ContentRefused for words that are not spoken here. capabilities: what can be made now.
+
+    packs: folder where packs wait to be fetched.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        plans: Plans,
+        voices: VoicesDesk,
+        capabilities: Callable[[], Sequence[Capability]],
+        refuse_unsafe: Callable[[str], None],
+        packs: Path,
+    ) -> None:
+        self._library = library
+        self._plans = plans
+        self._voices = voices
+        self._takes = Takes(library)
+        self._capabilities = capabilities
+        self._refuse_unsafe = refuse_unsafe
+        self._packs = packs
+
+    def voice(
+        self,
+        project_id: str,
+        table: str,
+        *,
+        language: str = "en",
+        title: str = "Lines",
+        known: Sequence[Character] = (),
+        silent: bool = False,
+        person: str = "",
+    ) -> Voicing:
+        """Speak every row of a string table that can be spoken. Who has no voice yet is cast first, and stays so.
+
+        known: what is known of the characters. silent: speak choices too. Raises InputError when no row can be spoken,
+        LimitError for too large a table or a budget, ModelMissing.
+        """
+        rows, refused = self._readable(table, language, silent=silent)
+        if not rows:
+            first = f" Row {refused[0].row}: {refused[0].why}" if refused else ""
+            raise InputError(f"The table has no line that can be spoken.{first}", hint="Give rows with an id and a text.", field="table")
+        members = self._voices.propose(project_id, people_of(rows, known), language)
+        if members:
+            self._voices.cast(project_id, *members)
+        brief = self._brief(project_id, table, title, language, person)
+        plans = [self._plan(brief, rows[start : start + PLAN_MAX_STEPS], title, language) for start in range(0, len(rows), PLAN_MAX_STEPS)]
+        self._plans.keep(brief, plans[0])
+        for plan in plans[1:]:
+            self._plans.save(plan)
+        for plan in plans:
+            self._plans.approve(plan.id, person=person)
+        return Voicing(brief_id=brief.id, plans=tuple(plan.id for plan in plans), lines=len(rows), refused=refused)
+
+    def voice_dialogue(self, asset: Asset, *, choices: bool = False, person: str = "") -> Voicing:
+        """Speak the lines of a dialogue that was made; its characters are cast by what the scene knows of them.
+
+        Raises as `voice` does, and NotFound for an asset that is no dialogue.
+        """
+        document = dialogue_of(self._library, asset)
+        table = string_table(document)
+        known = self.people(document)
+        return self.voice(
+            asset.project_id, table, language=document.language, title=asset.title, known=known, silent=choices, person=person
+        )
+
+    def people(self, document: DialogueDocument) -> tuple[Character, ...]:
+        """Who speaks in a scene, with what it knows of them."""
+        return people_of(lines_of(document), document.cast)
+
+    def report(self, brief_id: str) -> tuple[LineReport, ...]:
+        """A row per line in the order of the table, then the rows that were refused. Raises NotFound."""
+        brief, plans = self._found(brief_id)
+        project = self._library.project(brief.project_id)
+        rows = [row for plan in plans for row in self._rows(plan, project)]
+        _, refused = self._read_again(brief, plans)
+        return (*rows, *(LineReport(line=one.id or f"row {one.row}", state="refused", why=f"Row {one.row}: {one.why}") for one in refused))
+
+    def fix(
+        self,
+        brief_id: str,
+        line: str,
+        *,
+        text: str | None = None,
+        voice: str | None = None,
+        speed: float | None = None,
+        note: str = "",
+        person: str = "",
+    ) -> tuple[Job, ...]:
+        """Speak one line again, and no other: with other words, another voice than the sheet's, or only another take.
+
+        Raises NotFound, InputError at the field, Conflict while it is being spoken.
+        """
+        _, plans = self._found(brief_id)
+        for plan in plans:
+            for step in plan.steps:
+                if isinstance(step.spec, SpeechSpec) and step.spec.line == line:
+                    values: dict[str, JsonValue] = {}
+                    for name, value in (("text", text), ("voice", voice), ("speed", speed)):
+                        if value is not None:
+                            values[name] = value
+                    if text is not None and (fault := next(iter(self._refusals([LineRow(id=line, text=text)])), None)):
+                        raise InputError(fault.why, hint="Write the line otherwise.", field="text")
+                    return self._plans.redo(plan.id, step.id, note=note, values=values or None, person=person)
+        raise NotFound(f"There is no line {line[:80]!r} here.", hint="Take an id from the report.")
+
+    def recast(self, brief_id: str, *, person: str = "") -> tuple[Job, ...]:
+        """Speak again what was spoken before the cast sheet or the lexicon changed. Returns the queued jobs, which may be none."""
+        jobs: list[Job] = []
+        changed = {(row.plan_id, row.step_id) for row in self.report(brief_id) if row.changed and row.state == JobState.DONE}
+        for plan_id in dict.fromkeys(plan_id for plan_id, _ in changed):
+            jobs += self._plans.remake(plan_id, {step: "" for plan, step in changed if plan == plan_id}, person=person)
+        return tuple(jobs)
+
+    def pack(self, brief_id: str, progress: Progress | None = None) -> Path:
+        """Write the ZIP: the newest take of each line, also of those whose check failed, and the reports, which say so."""
+        watching = progress or Silent()
+        rows = self.report(brief_id)
+        self._packs.mkdir(parents=True, exist_ok=True)
+        file = self._packs / f"lines-{content_hash(brief_id)[:12]}.zip"
+        temporary = file.with_suffix(f".{secrets.token_hex(4)}.part")
+        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as bundle:
+            for number, row in enumerate(rows):
+                watching.report(number / len(rows), f"packing {row.line}")
+                if row.asset_id:
+                    main = self._library.asset(row.asset_id).main
+                    bundle.write(self._library.file_path(main.sha256), row.file)
+            bundle.writestr("report.csv", "\ufeff" + report_csv(rows))
+            bundle.writestr("report.json", report_json(rows))
+        return temporary.replace(file)
+
+    # What a table becomes
+
+    def _readable(self, table: str, language: str, *, silent: bool) -> tuple[tuple[LineRow, ...], tuple[RefusedRow, ...]]:
+        rows, refused = read_table(table, silent=silent)
+        numbered = [row if row.language else row.model_copy(update={"language": language}) for row in rows]
+        faulty = {fault.id: fault for fault in self._refusals(numbered)}
+        return tuple(row for row in numbered if row.id not in faulty), (*refused, *faulty.values())
+
+    def _refusals(self, rows: Sequence[LineRow]) -> Iterator[RefusedRow]:
+        spoken = {code for one in self._capabilities() if one.kind is StepKind.SPEECH for code in one.languages}
+        for number, row in enumerate(rows, start=2):
+            if row.language and spoken and row.language.split("-")[0] not in spoken:
+                why = f"No voice here speaks {row.language!r}; voices here speak {', '.join(sorted(spoken))}."
+                yield RefusedRow(row=number, id=row.id, why=why)
+                continue
+            try:
+                self._refuse_unsafe(row.text)
+            except ContentRefused as error:
+                yield RefusedRow(row=number, id=row.id, why=str(error))
+
+    def _brief(self, project_id: str, table: str, title: str, language: str, person: str) -> Brief:
+        stored = self._library.store_file(table.encode(), "lines.csv", TABLE_MEDIA_TYPE)
+        use = AttachmentUse.MATERIAL
+        attached = Attachment(name="lines.csv", sha256=stored.sha256, media_type=TABLE_MEDIA_TYPE, size=stored.size, use=use)
+        drafted = self._plans.draft(project_id, f"Speak the lines of a string table: {title}", attachments=(attached,), person=person)
+        return drafted.model_copy(update={"language": language})
+
+    def _plan(self, brief: Brief, rows: Sequence[LineRow], title: str, language: str) -> Plan:
+        steps = tuple(
+            Step(
+                id=f"{StepKind.SPEECH.value}-{number}",
+                title=_title(row),
+                spec=SpeechSpec(text=row.text, language=row.language or language, character=row.character, line=row.id),
+            )
+            for number, row in enumerate(rows, start=1)
+        )
+        seed = secrets.randbelow(2**31)
+        return Plan(
+            id=new_id(), project_id=brief.project_id, brief_id=brief.id, title=title[:200], language=language, seed=seed, steps=steps
+        )
+
+    # What became of it
+
+    def _found(self, brief_id: str) -> tuple[Brief, tuple[Plan, ...]]:
+        brief = self._library.brief(brief_id)
+        plans = [plan for plan in self._plans.all(brief.project_id) if plan.brief_id == brief_id]
+        lines = [plan for plan in plans if any(isinstance(step.spec, SpeechSpec) and step.spec.line for step in plan.steps)]
+        if not lines or not brief.attachments:
+            raise NotFound("There are no lines of this name.", hint="Speak a string table first.")
+        return brief, tuple(reversed(lines))  # the library gives the newest first, and they were stored in the table's order
+
+    def _read_again(self, brief: Brief, plans: Sequence[Plan]) -> tuple[tuple[LineRow, ...], tuple[RefusedRow, ...]]:
+        """The table of a brief, its choices too where these were spoken."""
+        table = self._table(brief)
+        spoken = {step.spec.line for plan in plans for step in plan.steps if isinstance(step.spec, SpeechSpec)}
+        rows, refused = self._readable(table, brief.language, silent=False)
+        everything = self._readable(table, brief.language, silent=True)
+        return everything if any(row.id in spoken for row in set(everything[0]) - set(rows)) else (rows, refused)
+
+    def _table(self, brief: Brief) -> str:
+        return b"".join(self._library.file_chunks(brief.attachments[0].sha256)).decode("utf-8")
+
+    def _rows(self, plan: Plan, project: Project) -> Iterator[LineReport]:
+        standing = self._takes.standing(plan.id)
+        for step in plan.steps:
+            if isinstance(step.spec, SpeechSpec) and step.spec.line:
+                yield self._row(plan, step, step.spec, standing.jobs.get(step.id), standing.assets.get(step.id), project)
+
+    def _row(self, plan: Plan, step: Step, spec: SpeechSpec, job: Job | None, asset: Asset | None, project: Project) -> LineReport:
+        state = "waiting" if job is None or job.state is JobState.QUEUED else job.state.value
+        told = LineReport(
+            line=spec.line,
+            plan_id=plan.id,
+            step_id=step.id,
+            character=spec.character,
+            text=spec.text,
+            state=state,
+            why=job.error if job is not None and job.state is JobState.FAILED else "",
+        )
+        if asset is None:
+            return told
+        made = asset.recipe.parameters
+        heard = asset.facts.get("hearing")
+        seconds = asset.facts.get("seconds")
+        return told.model_copy(
+            update={
+                "asset_id": asset.id,
+                "voice": str(made.get("voice", "")),
+                "version": asset.version,
+                "seconds": float(seconds) if isinstance(seconds, int | float) else 0.0,
+                "changed": _changed(spec, asset, project),
+                "file": file_name(spec.line),
+                "hearing": Hearing.model_validate(heard) if isinstance(heard, dict) else None,
+            }
+        )
+
+
+def _changed(spec: SpeechSpec, asset: Asset, project: Project) -> bool:
+    """Whether the line would be spoken otherwise now: other words, another voice of its character, another lexicon."""
+    made = asset.recipe.parameters
+    wanted = spec.character.strip().casefold() or "narrator"
+    member = next((one for one in project.brand.cast if one.name.strip().casefold() == wanted), None)
+    voice = spec.voice or (member.voice if member is not None else "")
+    other_voice = bool(voice) and str(made.get("voice", "")).rpartition("_")[2].casefold() != voice.rpartition("_")[2].casefold()
+    return other_voice or made.get("text") != spec.text or made.get("lexicon") != dict(project.brand.lexicon)
+
+
+def _title(row: LineRow) -> str:
+    words = " ".join(row.text.split())
+    short = words if len(words) <= _TITLE_CHARACTERS else words[: _TITLE_CHARACTERS - 1] + "…"
+    return f"{row.character}: {short}" if row.character else short

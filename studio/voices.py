@@ -1,0 +1,177 @@
+"""The voices of this machine: find one, hear a sample of it, hear how a word of the lexicon would be said; the cast sheet of a project.
+
+studio.voices_desk.find(language="en", gender="female")     -> voices, with whether their engine is installed
+studio.voices_desk.sample("af_heart*0.5+bm_george*0.5")     -> a WAV, made once and kept in the cache
+studio.voices_desk.audition(project_id, text, voice)        -> WAV bytes, with the project's lexicon; kept nowhere
+studio.voices_desk.propose(project_id, people, "en")        -> members for those without a voice; nothing is stored
+studio.voices_desk.cast(project_id, member)                 -> the sheet with this member
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from agents.writers.calls import Desk
+from agents.writers.cast_voices import propose_cast
+from agents.writers.spoken import Voice as Offered
+from domain.brand import CastMember
+from domain.capability import StepKind
+from domain.dialogue import Character
+from domain.errors import InputError, LimitError, ModelMissing, NotFound
+from domain.progress import Progress, Silent
+from domain.recipe import Output, Recipe, Work
+from domain.value import Value, content_hash
+from library.library import Library
+from pipelines.audio.voices import Voice, VoiceCatalogue
+from studio.makers import Generate
+from studio.projects import Projects
+
+AUDITION_MAX = 300
+CAST_MAX = 40
+_SAMPLE_SEED = 1
+
+
+class Found(Value):
+    """A voice of the catalogue. installed: its engine can speak now."""
+
+    voice: Voice
+    installed: bool
+
+
+class VoicesDesk:
+    """Args:
+    installed: names of the engines that can speak now.
+    offered: the voices of those engines, as agents know them.
+    speak: an executor's generate, by engine name.
+    version: of an engine by name; a sample is made again when it changes.
+    cache: folder of samples, rebuildable.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        projects: Projects,
+        catalogue: VoiceCatalogue,
+        installed: Callable[[], frozenset[str]],
+        offered: Callable[[], tuple[Offered, ...]],
+        speak: Callable[[str], Generate],
+        version: Callable[[str], int],
+        desk: Desk,
+        cache: Path,
+    ) -> None:
+        self._library = library
+        self._projects = projects
+        self._catalogue = catalogue
+        self._installed = installed
+        self._offered = offered
+        self._speak = speak
+        self._version = version
+        self._desk = desk
+        self._cache = cache
+        self._samples: dict[str, str] = tomllib.loads((desk.folder / "speaking" / "samples.toml").read_text(encoding="utf-8"))
+
+    # Voices
+
+    def find(
+        self, *, engine: str = "", language: str = "", gender: str = "", age: str = "", tone: str = "", licence: str = ""
+    ) -> tuple[Found, ...]:
+        """All voices that match what is given, in the catalogue's order; of a language the exact accent first."""
+        installed = self._installed()
+        voices = self._catalogue.of(engine, language, gender, age=age, tone=tone, licence=licence)
+        return tuple(Found(voice=voice, installed=voice.engine in installed) for voice in voices)
+
+    def sample(self, voice: str, progress: Progress | None = None) -> Path:
+        """A WAV of a voice or blend. Raises InputError for an unknown voice naming near ones, ModelMissing for an engine not installed."""
+        blend = self._catalogue.blend(voice)
+        one = blend[0][0]
+        self._require_installed(one)
+        said = self._samples.get(one.language.split("-")[0], self._samples["en"])
+        name = "+".join(f"{part.name}*{weight:.3f}" for part, weight in blend) if len(blend) > 1 else one.name
+        file = self._cache / f"{content_hash(f'{one.engine}/{self._version(one.engine)}/{name}/{said}')[:20]}.wav"
+        if not file.is_file():
+            output = self._spoken(one, said, name, {}, progress or Silent())
+            self._cache.mkdir(parents=True, exist_ok=True)
+            temporary = file.with_suffix(f".{os.getpid()}.part")
+            temporary.write_bytes(output.main.read())
+            temporary.replace(file)
+        return file
+
+    def audition(self, project_id: str, text: str, voice: str, *, word: str = "", spelling: str = "") -> Output:
+        """A few words by a voice, with the project's lexicon and, to be tried, one more entry of it. Nothing is kept.
+
+        Raises InputError for an unknown voice or nothing to say, LimitError over 300 characters, ModelMissing.
+        """
+        if len(text) > AUDITION_MAX:
+            raise LimitError(f"An audition has {AUDITION_MAX} characters at most; these are {len(text)}.", hint="Shorten it.", field="text")
+        one = self._catalogue.blend(voice)[0][0]
+        self._require_installed(one)
+        lexicon = {**self._projects.get(project_id).brand.lexicon, **({word: spelling} if word.strip() and spelling.strip() else {})}
+        return self._spoken(one, text, voice, lexicon, Silent())
+
+    def _spoken(self, voice: Voice, text: str, name: str, lexicon: dict[str, str], progress: Progress) -> Output:
+        parameters = {"text": text, "voice": name, "language": voice.language, "speed": 1.0, "lexicon": dict(lexicon)}
+        recipe = Recipe(
+            kind=StepKind.SPEECH, maker=voice.engine, maker_version=self._version(voice.engine), parameters=parameters, seed=_SAMPLE_SEED
+        )
+        return self._speak(voice.engine)([Work(recipe)], progress)[0]
+
+    def _require_installed(self, voice: Voice) -> None:
+        if voice.engine not in self._installed():
+            raise ModelMissing(f"{voice.name} speaks through {voice.engine}, which is not installed.", hint="Pull it on the Models page.")
+
+    # The cast sheet
+
+    def sheet(self, project_id: str) -> tuple[CastMember, ...]:
+        return self._projects.get(project_id).brand.cast
+
+    def propose(self, project_id: str, people: Sequence[Character], language: str) -> tuple[CastMember, ...]:
+        """A member for each of the people the sheet does not have; nothing is stored."""
+        return propose_cast(people, language, self._offered(), self.sheet(project_id), self._desk)
+
+    def cast(self, project_id: str, *members: CastMember) -> tuple[CastMember, ...]:
+        """Put members on the sheet, in the place of those of the same name. Returns the sheet.
+
+        Raises InputError for a voice there is none of, LimitError over 40 members.
+        """
+        for member in members:
+            self._catalogue.blend(member.voice)
+        names = {member.name.strip().casefold() for member in members}
+        if len(names) < len(members):
+            raise InputError("Two members have one name.", hint="Name each character once.", field="name")
+
+        def sheet(before: tuple[CastMember, ...]) -> tuple[CastMember, ...]:
+            new = {member.name.strip().casefold(): member for member in members}
+            after = tuple(new.pop(one.name.strip().casefold(), one) for one in before) + tuple(new.values())
+            if len(after) > CAST_MAX:
+                raise LimitError(f"A cast sheet has {CAST_MAX} characters at most.", hint="Take some off first.", field="cast")
+            return after
+
+        return self._projects.change_cast(project_id, sheet).brand.cast
+
+    def dismiss(self, project_id: str, name: str) -> tuple[CastMember, ...]:
+        """Take a character off the sheet. Raises NotFound."""
+        wanted = name.strip().casefold()
+
+        def sheet(before: tuple[CastMember, ...]) -> tuple[CastMember, ...]:
+            after = tuple(one for one in before if one.name.strip().casefold() != wanted)
+            if len(after) == len(before):
+                known = ", ".join(one.name for one in before) or "nobody"
+                raise NotFound(f"The cast sheet has no {name[:60]!r}.", hint=f"On it: {known}.")
+            return after
+
+        return self._projects.change_cast(project_id, sheet).brand.cast
+
+    def put_word(self, project_id: str, word: str, spelling: str) -> dict[str, str]:
+        """An entry of the project's lexicon; an empty spelling takes it out. Returns the lexicon."""
+        word, spelling = word.strip(), spelling.strip()
+        if not word:
+            raise InputError("The entry has no word.", hint="Say which word is meant.", field="word")
+
+        def lexicon(before: dict[str, str]) -> dict[str, str]:
+            kept = {key: value for key, value in before.items() if key.casefold() != word.casefold()}
+            return {**kept, word: spelling} if spelling else kept
+
+        return self._projects.change_lexicon(project_id, lexicon).brand.lexicon
