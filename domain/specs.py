@@ -258,6 +258,59 @@ class MusicSpec(StepSpec):
         return self.seconds
 
 
+class SoundSpec(StepSpec):
+    """A sound effect. effect: an id of assets/effects.toml, "" reads the words. seconds 0: the effect's own length.
+
+    loop: its end joins its beginning. variations: how many of it, each a little different.
+    """
+
+    kind: Literal[StepKind.SOUND] = StepKind.SOUND
+    about: About
+    effect: str = Field(default="", max_length=40)
+    seconds: float = Field(default=0.0, ge=0.0, le=60.0)
+    loop: bool = False
+    variations: int = Field(default=1, ge=1, le=8)
+
+    @property
+    def work_size(self) -> float:
+        return (self.seconds or 2.0) * self.variations
+
+
+class MixCue(Value):
+    """When an effect sounds: `offset` seconds after the start (or the end) of a line, or of the whole mix for line 0.
+
+    step: the id of its step. gain: dB beside its usual level.
+    """
+
+    step: str = Field(pattern=r"^sound-[0-9]+$")
+    line: int = Field(default=0, ge=0, le=60)
+    edge: Literal["start", "end"] = "start"
+    offset: float = Field(default=0.0, ge=-30.0, le=600.0)
+    gain: float = Field(default=0.0, ge=-40.0, le=12.0)
+
+
+class MixSpec(StepSpec):
+    """Voices in the order of their inputs, a bed and effects as one timed mix.
+
+    seconds: its exact length, 0: as long as it comes. target: the loudness of a podcast (-16 LUFS), of streaming (-14) or of broadcast
+    (-23). pause: seconds between two lines; below 0 they overlap. duck: dB the bed goes down by under a voice. cues: an effect without
+    one is placed by itself.
+    """
+
+    kind: Literal[StepKind.MIX] = StepKind.MIX
+    about: str = Field(default="", max_length=2000)
+    language: Language = "en"
+    seconds: float = Field(default=0.0, ge=0.0, le=600.0)
+    target: Literal["podcast", "streaming", "broadcast"] = "podcast"
+    pause: float = Field(default=0.35, ge=-3.0, le=10.0)
+    duck: float = Field(default=10.0, ge=0.0, le=30.0)
+    cues: tuple[MixCue, ...] = Field(default=(), max_length=40)
+
+    @property
+    def work_size(self) -> float:
+        return self.seconds or 60.0
+
+
 class LayoutSize(Value):
     name: str = Field(min_length=1, max_length=40)
     width: Pixels
@@ -295,6 +348,8 @@ Spec = Annotated[
     | UpscaleSpec
     | SpeechSpec
     | MusicSpec
+    | SoundSpec
+    | MixSpec
     | LayoutSpec,
     Field(discriminator="kind"),
 ]
@@ -310,6 +365,8 @@ SPECS: dict[StepKind, type[StepSpec]] = {
     StepKind.UPSCALE: UpscaleSpec,
     StepKind.SPEECH: SpeechSpec,
     StepKind.MUSIC: MusicSpec,
+    StepKind.SOUND: SoundSpec,
+    StepKind.MIX: MixSpec,
     StepKind.LAYOUT: LayoutSpec,
 }
 
@@ -327,6 +384,12 @@ ROLES: dict[StepKind, dict[str, frozenset[StepKind]]] = {
     StepKind.UPSCALE: {"source": frozenset({StepKind.PICTURE})},
     StepKind.SPEECH: {"text": frozenset({StepKind.COPY, StepKind.ARTICLE, StepKind.SCRIPT, StepKind.DIALOGUE})},
     StepKind.MUSIC: {},
+    StepKind.SOUND: {},
+    StepKind.MIX: {
+        "voice": frozenset({StepKind.SPEECH}),
+        "bed": frozenset({StepKind.MUSIC}),
+        "effect": frozenset({StepKind.SOUND}),
+    },
     StepKind.LAYOUT: {"copy": frozenset({StepKind.COPY}), "picture": frozenset({StepKind.PICTURE})},
 }
 
