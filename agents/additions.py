@@ -11,7 +11,7 @@ from agents.assembly import Assembler, Fills, characters_for, words_for
 from agents.recipes import PlanRecipe
 from agents.request import RequestReading
 from domain.capability import Capability, StepKind
-from domain.plan import Plan, Step, StepInput, Unavailable
+from domain.plan import STEP_MAX_INPUTS, Plan, Step, StepInput, Unavailable
 from domain.specs import ROLES, ArticleSpec, CopyField, CopySpec, Spec, SpeechSpec
 
 
@@ -74,6 +74,8 @@ def _needed(drafted: Sequence[Step], reading: RequestReading, plan: Plan) -> lis
 def _wired(new: Step, drafted: Step, renamed: dict[str, str], plan: Plan, grown: Plan) -> tuple[tuple[StepInput, ...], Plan]:
     """Inputs of a new step: new steps where it was drafted with them and they were kept, else the least used old one that fits."""
     inputs: list[StepInput] = []
+    if new.kind is StepKind.MIX:
+        return _mixed(drafted, renamed, plan), grown
     if new.kind not in (StepKind.LAYOUT, StepKind.SPEECH, StepKind.TRANSLATION, StepKind.UPSCALE):
         return (), grown
     # A translation is of a text, an enlargement of a picture; copy and articles take a source only where a recipe says so.
@@ -86,6 +88,16 @@ def _wired(new: Step, drafted: Step, renamed: dict[str, str], plan: Plan, grown:
         if source:
             inputs.append(StepInput(role=role, step=source))
     return tuple(inputs), _with_voice_field(new, inputs, grown)
+
+
+def _mixed(drafted: Step, renamed: dict[str, str], plan: Plan) -> tuple[StepInput, ...]:
+    """A mix takes every voice and effect there is, old and new, and one bed."""
+    new = [StepInput(role=i.role, step=renamed[i.step]) for i in drafted.inputs if i.step in renamed]
+    inputs: list[StepInput] = []
+    for role, kinds in ROLES[StepKind.MIX].items():
+        found = [StepInput(role=role, step=s.id) for s in plan.steps if s.kind in kinds] + [i for i in new if i.role == role]
+        inputs += found[:1] if role == "bed" else found
+    return tuple(inputs[:STEP_MAX_INPUTS])
 
 
 def _with_voice_field(new: Step, inputs: Sequence[StepInput], grown: Plan) -> Plan:

@@ -36,6 +36,8 @@ _SETTABLE: dict[StepKind, tuple[str, ...]] = {
     StepKind.UPSCALE: ("about", "scale"),
     StepKind.SPEECH: ("about", "tone", "seconds", "character"),
     StepKind.MUSIC: ("about", "mood", "seconds"),
+    StepKind.SOUND: ("about", "seconds", "loop"),
+    StepKind.MIX: ("about", "seconds", "target"),
     StepKind.LAYOUT: ("about", "size"),
 }
 
@@ -162,7 +164,7 @@ def _steps(text: str, language: str) -> tuple[str, tuple[Step, ...]]:
     for row in drafted["steps"]:
         kind = StepKind(row["kind"])
         values = {name: value for name, value in row["spec"].items() if name in _SETTABLE[kind]}
-        if kind not in (StepKind.PICTURE, StepKind.UPSCALE, StepKind.MUSIC):
+        if kind not in (StepKind.PICTURE, StepKind.UPSCALE, StepKind.MUSIC, StepKind.SOUND):
             values["language"] = language
         spec = _SPEC.validate_python({"kind": kind, **values})
         inputs = tuple(StepInput(role=given["role"], step=given["step"]) for given in row.get("inputs", ()))

@@ -210,7 +210,7 @@ class Editor:
             return False
         reading = self._reader.read(folded)
         ordinal = re.search(
-            r"\b(?:first|second|third|last)\b|第[一二三四五六\d]|(?:copy|article|dialogue|lore|picture|upscale|speech|music|layout)-\d",
+            r"\b(?:first|second|third|last)\b|第[一二三四五六\d]|(?:copy|article|dialogue|lore|picture|upscale|speech|music|sound|mix|layout)-\d",
             folded,
         )
         return not ordinal and bool(reading.requests or reading.unsupported)

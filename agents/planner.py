@@ -35,8 +35,9 @@ from domain.progress import CancelToken
 from domain.specs import SPECS
 from domain.value import JsonValue
 
-#: What a model is asked to count. Scripts, translations and enlargements are only made where words name them.
-_COUNTED = tuple(kind for kind in SPECS if kind not in (StepKind.SCRIPT, StepKind.TRANSLATION, StepKind.UPSCALE))
+#: What a model is asked to count. Scripts, translations, enlargements, effects and mixes are only made where words name them.
+_NAMED = (StepKind.SCRIPT, StepKind.TRANSLATION, StepKind.UPSCALE, StepKind.SOUND, StepKind.MIX)
+_COUNTED = tuple(kind for kind in SPECS if kind not in _NAMED)
 #: What the model sees of a long brief: enough for a reading, short enough for a plan in seconds.
 _BRIEF_SHOWN = 1200
 _MATERIAL_SHOWN = 600

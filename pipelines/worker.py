@@ -12,8 +12,10 @@ from domain.recipe import ModelRef
 from domain.settings import Settings
 from pipelines.audio import bark, hibari, kokoro, music, recognition
 from pipelines.audio.bark import BarkPipeline
+from pipelines.audio.effects import EffectPipeline
 from pipelines.audio.hibari import HibariPipeline
 from pipelines.audio.kokoro import KokoroPipeline
+from pipelines.audio.mix import Mixer
 from pipelines.audio.music import ComposerPipeline
 from pipelines.audio.recognition import Recogniser
 from pipelines.audio.voices import VoiceCatalogue
@@ -58,6 +60,8 @@ class Engine:
     upscaler: Upscaler
     speech: tuple[Pipeline, ...]
     composer: ComposerPipeline
+    effects: EffectPipeline
+    mixer: Mixer
     banner: Banner
     chats: Chats
     pipelines: Mapping[str, Pipeline]
@@ -124,7 +128,8 @@ def build(
     )
     upscaler = Upscaler(store, devices, threads=threads)
     composer, banner = ComposerPipeline(store, devices, assets), Banner(store, assets)
-    alone: tuple[Pipeline, ...] = (illustrator, DrawingFiles(), upscaler, *speech, composer, banner)
+    effects, mixer = EffectPipeline(assets), Mixer()
+    alone: tuple[Pipeline, ...] = (illustrator, DrawingFiles(), upscaler, *speech, composer, effects, mixer, banner)
     return Engine(
         store=store,
         devices=devices,
@@ -133,6 +138,8 @@ def build(
         upscaler=upscaler,
         speech=speech,
         composer=composer,
+        effects=effects,
+        mixer=mixer,
         banner=banner,
         chats=chats,
         pipelines={**{made.name: made for made in alone}, **{f"{made.name}/{model}": made for model, made in diffusion.items()}},

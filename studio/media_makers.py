@@ -7,7 +7,9 @@ from functools import partial
 
 from agents.writers.calls import Desk
 from agents.writers.copy import require_copy
+from agents.writers.effect import prepare_effect
 from agents.writers.layout import prepare_layout
+from agents.writers.mix import prepare_mix
 from agents.writers.scene import draft_scene, require_picture
 from agents.writers.scene_prompt import prepare_prompt
 from agents.writers.score import prepare_score
@@ -94,6 +96,14 @@ class Preparations:
         score = prepare_score(context, self._chat(), Watched(progress), self._desk)
         about = f"{score.mood.value}, {score.tempo} BPM, {score.key}, {score.seconds:g} s"
         return Prepared(prompt=about, parameters={"score": score.model_dump(mode="json")})
+
+    def effect(self, context: StepContext, progress: Progress) -> Prepared:
+        chosen = prepare_effect(context, self._chat(), Watched(progress), self._desk)
+        return Prepared(prompt=chosen.name, parameters={"effect": chosen.effect.model_dump(mode="json")}, notes=chosen.notes)
+
+    def mix(self, context: StepContext, progress: Progress) -> Prepared:
+        mix = prepare_mix(context, self._desk)
+        return Prepared(prompt="\n".join(mix.lines), parameters={"mix": mix.model_dump(mode="json")})
 
     def speech(self, context: StepContext, progress: Progress) -> Prepared:
         spoken = prepare_speech(context, self._voices(), self._desk)

@@ -80,7 +80,7 @@ class EffectPipeline:
 
 
 def levelled(samples: Samples, lufs: float) -> Samples:
-    """One gain and no limiter, which would change a loop's two ends differently: to `lufs`, less where the true peak would pass the ceiling."""
+    """To `lufs`, less where the true peak would pass the ceiling. No limiter: it would treat a loop's two ends differently."""
     gain = lufs - sound.loudness(samples, RATE)
     room = CEILING_DBTP - 0.05 - sound.true_peak(_around(samples))
     return (samples * 10 ** (min(gain, room) / 20)).astype("float32")
