@@ -10,6 +10,7 @@ from domain.brand import HEX_COLOUR
 from domain.capability import StepKind
 from domain.dialogue import VARIABLE_NAME, Character, Variable, type_of
 from domain.lore import LoreForm, WorldSheet
+from domain.music import MusicForm
 from domain.scene import Scene
 from domain.value import Value
 
@@ -244,7 +245,7 @@ class SpeechSpec(StepSpec):
 
 
 class MusicSpec(StepSpec):
-    """tempo 0 and key "": chosen from the mood. seconds is exact."""
+    """tempo 0 and key "": chosen from the mood. seconds is exact. form "loop" also gives its layers of intensity as stems."""
 
     kind: Literal[StepKind.MUSIC] = StepKind.MUSIC
     about: About
@@ -252,6 +253,7 @@ class MusicSpec(StepSpec):
     tempo: int = Field(default=0, ge=0, le=220)
     seconds: float = Field(default=30.0, ge=2.0, le=300.0)
     key: str = Field(default="", max_length=12)
+    form: MusicForm = "bed"
 
     @property
     def work_size(self) -> float:

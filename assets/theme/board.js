@@ -15,7 +15,7 @@
     picture: ["about", "width", "height", "style", "palette", "margin"],
     upscale: ["scale", "style", "file", "about"],
     speech: ["text", "voice", "speed", "tone", "language"],
-    music: ["about", "mood", "tempo", "seconds", "key"],
+    music: ["about", "mood", "form", "tempo", "seconds", "key"],
     sound: ["about", "effect", "seconds", "loop", "variations"],
     mix: ["about", "seconds", "target", "pause", "duck", "language"],
     layout: ["headline", "body", "cta", "size", "template"],

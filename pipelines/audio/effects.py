@@ -63,7 +63,7 @@ class EffectPipeline:
             progress.check()
             progress.report(number / effect.count, f"synthesising {number + 1}/{effect.count}")
             made = sound.require_sound(synthesise(recipe, effect, work.recipe.seed + 7919 * number), self.name)
-            samples = levelled(made, recipe.level)
+            samples = made * np.float32(10 ** (sound.even_gain(made, RATE, recipe.level, CEILING_DBTP) / 20))
             levels.append((sound.loudness(samples, RATE), sound.true_peak(_around(samples) if effect.loop else samples)))
             name = f"{recipe.id}.wav" if effect.count == 1 else f"{recipe.id}-{number + 1}.wav"
             files.append(OutputFile(name, "audio/wav", sound.wav_bytes(samples if samples.shape[1] > 1 else samples[:, 0], RATE)))
@@ -77,13 +77,6 @@ class EffectPipeline:
             "variations": effect.count,
         }
         return Output(tuple(files), trace(started, ("numpy", "scipy"), "float64"), facts=facts)
-
-
-def levelled(samples: Samples, lufs: float) -> Samples:
-    """To `lufs`, less where the true peak would pass the ceiling. No limiter: it would treat a loop's two ends differently."""
-    gain = lufs - sound.loudness(samples, RATE)
-    room = CEILING_DBTP - 0.05 - sound.true_peak(_around(samples))
-    return (samples * 10 ** (min(gain, room) / 20)).astype("float32")
 
 
 def _around(samples: Samples) -> Samples:

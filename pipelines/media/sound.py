@@ -123,6 +123,17 @@ def master(samples: Samples, rate: int, lufs: float, ceiling: float = -1.0) -> M
     return Mastered(out, gain, measured, peak, max(0.0, 20 * math.log10(before / max(1e-9, float(np.abs(out).max())))))
 
 
+def even_gain(samples: Samples, rate: int, lufs: float, ceiling: float = -1.0) -> float:
+    """The gain in dB that brings a loop to `lufs`, less where its true peak would pass `ceiling`, heard round and round.
+
+    No limiter: it would treat the two ends differently. Raises InvalidOutput on silence.
+    """
+    measured = loudness(samples, rate)
+    if not math.isfinite(measured):
+        raise InvalidOutput("The sound is silent, so it has no loudness to set.", hint="Try another seed.")
+    return min(lufs - measured, ceiling - 0.05 - true_peak(np.concatenate((samples, samples[:256]))))
+
+
 def trim_silence(samples: Samples, rate: int, *, below: float = -45.0, before: float = 0.04, after: float = 0.12) -> Samples:
     """Cut what is more than `below` dB under the peak at both ends, keeping `before` and `after` seconds of it. Mono."""
     highest = float(np.abs(samples).max(initial=0.0))
