@@ -75,7 +75,8 @@ class ComposerPipeline:
         # 4. Level.
         progress.check()
         progress.report(0.93, "levelling")
-        samples, layers = _levelled(rendered, score)
+        levelled, layers = _levelled(rendered, score)
+        samples = levelled.samples
         # 5. Pack.
         files = [
             OutputFile("music.wav", "audio/wav", sound.wav_bytes(samples, rendering.RATE)),
@@ -85,8 +86,8 @@ class ComposerPipeline:
             files.append(OutputFile(f"layer-{number}.flac", "audio/flac", encoded(layer, rendering.RATE, "flac")))
         facts: dict[str, JsonValue] = {
             "seconds": round(len(samples) / rendering.RATE, 3),
-            "lufs": round(sound.loudness(samples, rendering.RATE), 2),
-            "peak": round(sound.true_peak(samples), 2),
+            "lufs": round(levelled.lufs, 2),
+            "peak": round(levelled.peak, 2),
             "tempo": round(composition.form.tempo, 3),
             "form": score.form,
             "key": score.key,
@@ -119,13 +120,15 @@ class ComposerPipeline:
         return Weights(key=f"soundfont/{MODEL}", footprint=_FOOTPRINT, load=load)
 
 
-def _levelled(rendered: rendering.Rendered, score: Score) -> tuple[sound.Samples, tuple[sound.Samples, ...]]:
+def _levelled(rendered: rendering.Rendered, score: Score) -> tuple[sound.Levelled, tuple[sound.Samples, ...]]:
     """The piece on its level, and the layers of a loop by the same gain."""
     samples = sound.require_sound(rendered.samples, ComposerPipeline.name)
     if score.form != "loop":
-        return sound.level(samples, rendering.RATE, TARGET_LUFS, CEILING_DBTP).samples, ()
+        return sound.level(samples, rendering.RATE, TARGET_LUFS, CEILING_DBTP), ()
     gain = np.float32(10 ** (sound.even_gain(samples, rendering.RATE, TARGET_LUFS, CEILING_DBTP) / 20))
-    return samples * gain, tuple(layer * gain for layer in rendered.layers)
+    loop = samples * gain
+    levelled = sound.Levelled(loop, sound.loudness(loop, rendering.RATE), sound.true_peak(loop))
+    return levelled, tuple(layer * gain for layer in rendered.layers)
 
 
 def soundfont_file(folder: Path) -> Path:

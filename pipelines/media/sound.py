@@ -6,6 +6,7 @@ Loudness is ITU-R BS.1770-4 (LUFS, K-weighted, gated); peaks are true peaks in d
 
 from __future__ import annotations
 
+import functools
 import io
 import math
 import wave
@@ -232,8 +233,10 @@ def _peak_envelope(samples: Samples) -> Samples:
     for start in range(0, len(frames), _CHUNK):
         stop = min(len(frames), start + _CHUNK)
         first, last = max(0, start - _OVERLAP), min(len(frames), stop + _OVERLAP)
-        dense = np.abs(scipy.signal.resample_poly(frames[first:last], _OVERSAMPLING, 1, axis=0)).max(axis=1)
-        per_sample = dense.reshape(-1, _OVERSAMPLING).max(axis=1)
+        # Columns one by one: a reduction over an axis of two or four is many times slower.
+        columns = np.abs(scipy.signal.resample_poly(frames[first:last], _OVERSAMPLING, 1, axis=0)).T
+        dense = functools.reduce(np.maximum, columns)
+        per_sample = functools.reduce(np.maximum, [dense[part::_OVERSAMPLING] for part in range(_OVERSAMPLING)])
         envelope[start:stop] = per_sample[start - first : stop - first]
     return envelope
 
