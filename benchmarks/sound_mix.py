@@ -109,9 +109,7 @@ def loudness(bench: Bench, count: int) -> int:
         worst, highest, slowest = max(worst, off), max(highest, *(peak for _, _, peak in row)), max(slowest, took)
         shown = "  ".join(f"{name} {away:+.2f} LU {peak:.2f} dBTP" for name, away, peak in row)
         print(f"{number + 1:2d} {target:9s} {made.facts['seconds']:5} s  {shown}  {took:.1f} s", flush=True)
-    print(
-        f"{count} mixes: WAV at most {worst:.2f} LU from its target, highest true peak of all files {highest:.2f} dBTP, slowest {slowest:.1f} s"
-    )
+    print(f"{count} mixes: WAV at most {worst:.2f} LU off, highest true peak {highest:.2f} dBTP, slowest {slowest:.1f} s")
     return 0 if worst <= 0.3 and highest <= -1.0 else 1
 
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from agents.writers.calls import Desk
 from agents.writers.copy import require_copy
-from agents.writers.effect import prepare_effect
+from agents.writers.effect import prepare_effect, require_effect
 from agents.writers.layout import prepare_layout
 from agents.writers.mix import prepare_mix
 from agents.writers.scene import draft_scene, require_picture
@@ -22,7 +22,7 @@ from domain.errors import InputError, LimitError
 from domain.plan import Step
 from domain.progress import Progress, Watched
 from domain.scene import Scene
-from domain.specs import CopySpec, PictureSpec, UpscaleSpec
+from domain.specs import CopySpec, PictureSpec, SoundSpec, UpscaleSpec
 from domain.take import Prepared
 from domain.value import JsonValue
 from pipelines.audio.voices import VoiceCatalogue
@@ -76,6 +76,8 @@ class Preparations:
             require_picture(step.spec, self._desk, brand.name)
             if step.spec.scene is not None:
                 _require_composable(step.spec.scene)
+        if isinstance(step.spec, SoundSpec):
+            require_effect(step.spec, self._desk)
         if isinstance(step.spec, CopySpec):
             require_copy(step.spec, self._desk)
 

@@ -32,6 +32,7 @@ from studio.budget import Budgets
 from studio.enlarging import require_source, source_named
 from studio.estimate import PlanEstimate
 from studio.makers import Makers
+from studio.mixing import mix_inputs, require_cues
 from studio.queue import Priority
 from studio.quotes import Quotes, keep_quote
 from studio.runner import Runner
@@ -190,7 +191,7 @@ class Plans:
             if "language" in SPECS[kind].model_fields:
                 values["language"] = plan.language
             title = about.strip()[:80] or kind.value
-            inputs = inputs or source_named(plan, kind, about)
+            inputs = inputs or source_named(plan, kind, about) or mix_inputs(plan, kind)
             try:
                 step = Step.model_validate({"id": plan.next_id(kind), "title": title, "spec": values, "inputs": inputs})
             except ValidationError as error:
@@ -229,6 +230,7 @@ class Plans:
     def _require_wish(self, plan: Plan, step: Step) -> None:
         """Refuse at the field what could only fail later: a contradiction, a brand, a colour that is none."""
         self._require(step, self._library.project(plan.project_id).brand)
+        require_cues(step)
         if step.kind is StepKind.UPSCALE:
             require_source(step, self._library.brief(plan.brief_id))
 

@@ -78,13 +78,27 @@ def prepare_effect(context: StepContext, chat: ChatModel | None, cancel: CancelT
             f"There is no effect for “{spec.about[:80]}”.", hint=f"The nearest are: {near}. Say one of them in the step.", field="about"
         )
     loop = spec.loop or (chosen.loops and bool(strongest(wish, data["loop"])))
-    if loop and not chosen.loops:
-        able = ", ".join(name.name[told] for name in names if name.loops)
-        raise InputError(f"“{chosen.name[told]}” happens once and cannot loop.", hint=f"These can: {able}.", field="loop")
+    if loop:
+        _require_loop(chosen, names, told)
     given = _SECONDS.search(spec.about)
     seconds = spec.seconds or (min(60.0, max(0.1, float(given[1]))) if given else 0.0)
     effect = Effect(id=chosen.id, seconds=seconds, loop=loop, count=spec.variations, **_shaped(wish, chosen, data))
     return ChosenEffect(effect, chosen.name[told], notes)
+
+
+def require_effect(spec: SoundSpec, desk: Desk) -> None:
+    """Raises InputError for an id that no effect has, and for a loop of what happens once."""
+    names = read_names(desk.folder)
+    if spec.effect:
+        chosen = _chosen(spec, "", names)
+        if chosen is not None and spec.loop:
+            _require_loop(chosen, names, "en")
+
+
+def _require_loop(chosen: NamedEffect, names: Sequence[NamedEffect], told: str) -> None:
+    if not chosen.loops:
+        able = ", ".join(name.name[told] for name in names if name.loops)
+        raise InputError(f"“{chosen.name[told]}” happens once and cannot loop.", hint=f"These can: {able}.", field="loop")
 
 
 def nearest(about: str, names: Sequence[NamedEffect], most: int = 3) -> tuple[NamedEffect, ...]:

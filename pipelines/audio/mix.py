@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from domain.capability import Capability, StepKind
 from domain.errors import AttachmentError, InputError, InvalidOutput, LimitError
+from domain.finding import Finding, Severity
 from domain.mix import MIX_MAX_SECONDS, TARGETS, Mix
 from domain.progress import Progress
 from domain.recipe import InputFile, ModelRef, Output, OutputFile, Work
@@ -19,7 +20,7 @@ from pipelines.audio.speech import trace
 from pipelines.audio.subtitles import captions, srt, vtt
 from pipelines.audio.timeline import Timeline, lay_out
 from pipelines.media import sound
-from pipelines.media.filters import FORMATS, encoded, measure
+from pipelines.media.filters import FORMATS, Measured, encoded, measure
 from pipelines.media.sound import Samples
 
 CEILING_DBTP = -1.0
@@ -142,7 +143,16 @@ def _delivered(
         "files": levels,
         "text": "\n".join(line for line, _, _ in words),
     }
+    if not facts["on_target"]:
+        facts["findings"] = [_missed(heard, target).model_dump(mode="json")]
     return files, facts
+
+
+def _missed(heard: Measured, target: float) -> Finding:
+    came = f"The mix came out at {heard.lufs:.1f} LUFS with a true peak of {heard.peak:.1f} dBTP"
+    message = f"{came}; asked for were {target:g} and {CEILING_DBTP:g}."
+    advice = "Its peaks stand too far above the rest: choose a lower target, or soften the loudest effect."
+    return Finding(rule="loudness", severity=Severity.WARNING, message=message, suggestion=advice)
 
 
 def _encoded(samples: Samples, kind: str) -> tuple[bytes, float, float]:
