@@ -10,14 +10,17 @@ from collections.abc import Sequence
 from agents.assembly import Assembler, Fills, characters_for, words_for
 from agents.recipes import PlanRecipe
 from agents.request import RequestReading
+from agents.sounding import told_apart
+from agents.writers.effect import NamedEffect
 from domain.capability import Capability, StepKind
 from domain.plan import STEP_MAX_INPUTS, Plan, Step, StepInput, Unavailable
 from domain.specs import ROLES, ArticleSpec, CopyField, CopySpec, Spec, SpeechSpec
 
 
 class Additions:
-    def __init__(self, assembler: Assembler, custom: PlanRecipe) -> None:
+    def __init__(self, assembler: Assembler, custom: PlanRecipe, effects: Sequence[NamedEffect]) -> None:
         self._assembler = assembler
+        self._effects = effects
         self._custom = custom
 
     def add(
@@ -31,7 +34,8 @@ class Additions:
         outline = self._assembler.outline(self._custom, reading, capabilities)
         wanted = sum(1 for p in outline.places if p.slot.kind is StepKind.PICTURE)
         fills = Fills(subject=topic, pictures=(subject or topic,) * wanted, mood=reading.mood or _mood(plan))
-        drafted = self._assembler.assemble(outline, fills, about if not subject else f"{about}\n{subject}", capabilities)
+        words = about if not subject else f"{about}\n{subject}"
+        drafted = told_apart(self._assembler.assemble(outline, fills, words, capabilities), self._effects)
         kept = _needed(drafted, reading, plan)
         renamed: dict[str, str] = {}
         grown = plan

@@ -104,7 +104,7 @@ class Editor:
     @staticmethod
     def load(assets: Path, planner: Planner) -> Editor:
         """An editor that shares the planner's word lists, recipes and assembler."""
-        additions = Additions(planner.assembler, planner.book.get("custom"))
+        additions = Additions(planner.assembler, planner.book.get("custom"), planner.effects)
         return Editor(planner.lexicon, EditWords.load(assets), planner.phrases, planner.reader, additions, planner.prompts["pick"])
 
     def reads(self, message: str, plan: Plan) -> bool:

@@ -23,7 +23,9 @@ from agents.prompts import as_data, load_prompts
 from agents.recipes import PlanRecipe, RecipeBook
 from agents.request import KindRequest, RequestReader, RequestReading, addresses_the_machine
 from agents.safety import SafetyRules
+from agents.sounding import told_apart
 from agents.subject import subject_of
+from agents.writers.effect import read_names
 from domain.brand import BrandKit
 from domain.brief import Brief
 from domain.capability import Capability, StepKind
@@ -90,6 +92,7 @@ class Planner:
         self.prompts = load_prompts(assets, "planner")
         self.assembler = Assembler(self.lexicon, self.phrases, self.book.get("custom"), self.channels)
         self._drafter = Drafter(self.prompts["draft"])
+        self.effects = read_names(assets)
 
     def prefix(self) -> tuple[Message, ...]:
         """The messages every plan starts with; evaluate them once to make the first plan fast."""
@@ -139,7 +142,8 @@ class Planner:
         self._require_something(outline)
         # 4. Fill the few words that only a model can.
         fills = self._fill(thread, outline, brief, brand)
-        steps = self.assembler.assemble(outline, fills, about_of(brief, reading), capabilities)
+        assembled = self.assembler.assemble(outline, fills, about_of(brief, reading), capabilities)
+        steps = told_apart(assembled, self.effects)
         notes += [*recipe_note, *self._vote_notes(outline, votes), *outline.notes]
         title = recipe.title.of(reading.language).format(subject=fills.subject)
         return self._finish(

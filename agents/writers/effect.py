@@ -66,7 +66,8 @@ def prepare_effect(context: StepContext, chat: ChatModel | None, cancel: CancelT
     chinese = bool(re.search(r"[\u3400-\u9fff]", spec.about))
     told = "zh" if chinese else "en"
     wish = f"{context.note} {spec.about}".strip()
-    chosen, notes = _chosen(spec, context.title, names), ()
+    chosen = _chosen(spec, context.title, names)
+    notes: tuple[str, ...] = ()
     if chosen is None and chat is not None:
         cancel.check()
         chosen = _asked(wish, names, chat, cancel, data["llm"])

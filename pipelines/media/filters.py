@@ -38,11 +38,14 @@ class Measured:
 
 def measure(samples: Samples, rate: int) -> Measured:
     """A meter of its own: none of the code that steered the level is used."""
+    # Loudness is measured in blocks of 400 ms; a shorter sound is repeated until it fills some.
+    heard = np.concatenate([samples] * max(1, math.ceil(rate / max(1, len(samples))))) if len(samples) < rate else samples
     with _mapped("measured"):
         lufs, peak = -math.inf, 0.0
-        for frame in _filtered(samples, rate, "ebur128", "metadata=1:peak=true"):
-            lufs = float(frame.metadata["lavfi.r128.I"])
-            peak = max(peak, float(frame.metadata["lavfi.r128.true_peak"]))
+        for frame in _filtered(heard, rate, "ebur128", "metadata=1:peak=true"):
+            # The last piece, shorter than a step of the meter, carries no reading.
+            lufs = float(frame.metadata.get("lavfi.r128.I", lufs))
+            peak = max(peak, float(frame.metadata.get("lavfi.r128.true_peak", 0.0)))
     return Measured(lufs, 20 * math.log10(peak) if peak > 0 else -math.inf, len(samples) / rate)
 
 

@@ -194,6 +194,12 @@ def test_what_cannot_be_mixed_is_refused(save: Save) -> None:
     assert wrong.value.field == "mix.target"
 
 
+def test_a_mix_of_one_short_effect_is_measured_too(save: Save) -> None:
+    made = mixed([("effect", save("bang.wav", bang()[: 44 + 2 * 9_000]))])
+    assert made.facts["seconds"] == pytest.approx(9_000 / RATE, abs=0.001)
+    assert np.isfinite(float(str(made.facts["lufs"]))) and float(str(made.facts["peak"])) <= -1.0
+
+
 def test_a_clipped_take_is_brought_under_the_ceiling(save: Save) -> None:
     square = np.sign(np.sin(2 * np.pi * 300 * np.arange(72_000) / 24_000)).astype(np.float32)
     made = mixed([("voice", save("v.wav", sound.wav_bytes(square, 24_000)))], target="streaming")
