@@ -119,6 +119,7 @@ def spot(bench: Bench) -> int:
     bench.played(Mood.WARM, 2.0, "warm-bed")
     stages: list[tuple[str, float]] = []
     started = last = time.perf_counter()
+    cpu = time.process_time()
 
     def done(stage: str) -> None:
         nonlocal last
@@ -139,6 +140,7 @@ def spot(bench: Bench) -> int:
     for stage, seconds in stages:
         print(f"{stage:15s} {seconds:5.1f} s")
     facts = made.facts
+    print(f"{'on the CPU':15s} {time.process_time() - cpu:5.1f} s, all threads together")
     print(f"{'all':15s} {total:5.1f} s: {facts['seconds']} s at {facts['lufs']} LUFS, {facts['peak']} dBTP, tempo {facts['tempo']}")
     return 0 if total < 60 and facts["seconds"] == 30.0 and facts["on_target"] else 1
 

@@ -94,7 +94,7 @@ def test_every_file_that_is_delivered_keeps_the_peak_and_the_length(spot: list[t
     for name in ("mix.flac", "mix.mp3", "mix.opus"):
         meter = measure(heard(named(made, name)), RATE)
         assert meter.peak <= -1.0, name
-        assert meter.lufs == pytest.approx(-14.0, abs=0.5), name
+        assert meter.lufs == pytest.approx(-14.0, abs=0.3), name
         assert meter.seconds == pytest.approx(12.0, abs=0.08), name
 
 
