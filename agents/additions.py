@@ -10,14 +10,17 @@ from collections.abc import Sequence
 from agents.assembly import Assembler, Fills, characters_for, words_for
 from agents.recipes import PlanRecipe
 from agents.request import RequestReading
+from agents.sounding import told_apart
+from agents.writers.effect import NamedEffect
 from domain.capability import Capability, StepKind
-from domain.plan import Plan, Step, StepInput, Unavailable
+from domain.plan import STEP_MAX_INPUTS, Plan, Step, StepInput, Unavailable
 from domain.specs import ROLES, ArticleSpec, CopyField, CopySpec, Spec, SpeechSpec
 
 
 class Additions:
-    def __init__(self, assembler: Assembler, custom: PlanRecipe) -> None:
+    def __init__(self, assembler: Assembler, custom: PlanRecipe, effects: Sequence[NamedEffect]) -> None:
         self._assembler = assembler
+        self._effects = effects
         self._custom = custom
 
     def add(
@@ -31,7 +34,8 @@ class Additions:
         outline = self._assembler.outline(self._custom, reading, capabilities)
         wanted = sum(1 for p in outline.places if p.slot.kind is StepKind.PICTURE)
         fills = Fills(subject=topic, pictures=(subject or topic,) * wanted, mood=reading.mood or _mood(plan))
-        drafted = self._assembler.assemble(outline, fills, about if not subject else f"{about}\n{subject}", capabilities)
+        words = about if not subject else f"{about}\n{subject}"
+        drafted = told_apart(self._assembler.assemble(outline, fills, words, capabilities), self._effects)
         kept = _needed(drafted, reading, plan)
         renamed: dict[str, str] = {}
         grown = plan
@@ -78,6 +82,8 @@ def _needed(drafted: Sequence[Step], reading: RequestReading, plan: Plan) -> lis
 def _wired(new: Step, drafted: Step, renamed: dict[str, str], plan: Plan, grown: Plan) -> tuple[tuple[StepInput, ...], Plan]:
     """Inputs of a new step: new steps where it was drafted with them and they were kept, else the least used old one that fits."""
     inputs: list[StepInput] = []
+    if new.kind is StepKind.MIX:
+        return _mixed(drafted, renamed, plan), grown
     if new.kind not in (StepKind.LAYOUT, StepKind.SPEECH, StepKind.TRANSLATION, *_OF_PICTURES):
         return (), grown
     # A translation is of a text, an enlargement or cut-out of a picture; copy and articles take a source only where a recipe says so.
@@ -90,6 +96,16 @@ def _wired(new: Step, drafted: Step, renamed: dict[str, str], plan: Plan, grown:
         if source:
             inputs.append(StepInput(role=role, step=source))
     return tuple(inputs), _with_voice_field(new, inputs, grown)
+
+
+def _mixed(drafted: Step, renamed: dict[str, str], plan: Plan) -> tuple[StepInput, ...]:
+    """A mix takes every voice and effect there is, old and new, and one bed."""
+    new = [StepInput(role=i.role, step=renamed[i.step]) for i in drafted.inputs if i.step in renamed]
+    inputs: list[StepInput] = []
+    for role, kinds in ROLES[StepKind.MIX].items():
+        found = [StepInput(role=role, step=s.id) for s in plan.steps if s.kind in kinds] + [i for i in new if i.role == role]
+        inputs += found[:1] if role == "bed" else found
+    return tuple(inputs[:STEP_MAX_INPUTS])
 
 
 def _with_voice_field(new: Step, inputs: Sequence[StepInput], grown: Plan) -> Plan:

@@ -24,7 +24,7 @@ from domain.value import JsonValue, Value
 
 _SPEC: TypeAdapter[Spec] = TypeAdapter(Spec)
 ABOUT_MAX = 2000
-WORDLESS = (StepKind.PICTURE, StepKind.UPSCALE, StepKind.CUTOUT, StepKind.MUSIC)  # one serves all languages
+WORDLESS = (StepKind.PICTURE, StepKind.UPSCALE, StepKind.CUTOUT, StepKind.MUSIC, StepKind.SOUND)  # one serves all languages
 #: Speaking rates behind the length of a script: English about 145 words a minute, Mandarin about 250 characters a minute.
 _WORDS_PER_SECOND = {"en": 2.4, "zh": 4.2}
 _CHARACTERS_PER_SECOND = {"en": 14.0, "zh": 4.2}
@@ -445,7 +445,7 @@ def _lengths(outline: Outline, place: Place, language: str) -> dict[str, JsonVal
     if kind is StepKind.SPEECH:
         seconds = seconds_for(outline, kind)
         return {"seconds": min(600.0, seconds)} if seconds else {}
-    if kind is StepKind.MUSIC:
+    if kind in (StepKind.MUSIC, StepKind.MIX):
         seconds = seconds_for(outline, kind)
         return {"seconds": min(300.0, max(2.0, seconds))} if seconds else {}
     if kind is StepKind.SCRIPT:

@@ -13,7 +13,7 @@ from agents.lexicon import CJK, Phrases, words_pattern
 from agents.references import EditWords
 from agents.request import RequestReading
 from domain.plan import Step
-from domain.specs import ArticleSpec, CopySpec, DialogueSpec, LayoutSpec, MusicSpec, PictureSpec, Spec, SpeechSpec
+from domain.specs import ArticleSpec, CopySpec, DialogueSpec, LayoutSpec, MixSpec, MusicSpec, PictureSpec, SoundSpec, Spec, SpeechSpec
 
 _VOICE = re.compile(r"(?<![a-z])[abefhijpz][fm]_[a-z]+(?![a-z])")
 #: Lengths and sizes: said by typed fields, never by a note.
@@ -42,7 +42,7 @@ class Changer:
         """clause: the person's words, lower case; rest: the same without the reference; reading: what word lists find in the clause."""
         change = Change(step.spec, note=self.note(rest))
         spec = step.spec
-        if isinstance(spec, SpeechSpec | MusicSpec):
+        if isinstance(spec, SpeechSpec | MusicSpec | SoundSpec | MixSpec):
             self._sound(change, spec, clause, reading, quotes, told)
         elif isinstance(spec, LayoutSpec):
             self._layout(change, spec, clause, reading, quotes, told)
@@ -87,18 +87,27 @@ class Changer:
     # -- by kind ---------------------------------------------------------------------------------------------------------------
 
     def _sound(
-        self, change: Change, spec: SpeechSpec | MusicSpec, clause: str, reading: RequestReading, quotes: Sequence[str], told: str
+        self,
+        change: Change,
+        spec: SpeechSpec | MusicSpec | SoundSpec | MixSpec,
+        clause: str,
+        reading: RequestReading,
+        quotes: Sequence[str],
+        told: str,
     ) -> None:
         seconds = reading.seconds.get(spec.kind) or next(iter(reading.seconds.values()), None) or reading.seconds_any
         if seconds is None and spec.seconds:
             seconds = self._scaled(spec.seconds, clause)
         if seconds and seconds != spec.seconds:
-            seconds = min(300.0, max(2.0, float(seconds)))
+            most = 60.0 if isinstance(spec, SoundSpec) else 300.0
+            seconds = min(most, max(2.0, float(seconds)))
             self._set(change, told, "seconds", n=seconds, seconds=seconds)
         if isinstance(spec, MusicSpec):
             mood = self._mood(clause) or reading.mood
             if mood and mood != spec.mood:
                 self._set(change, told, "mood", name="mood", mood=mood)
+            return
+        if not isinstance(spec, SpeechSpec):
             return
         voice = _VOICE.search(clause)
         if voice:

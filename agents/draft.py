@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from agents.assembly import WORDLESS
 from agents.prompts import Prompt, as_data
 from agents.request import RequestReading
 from domain.brand import BrandKit
@@ -37,6 +38,8 @@ _SETTABLE: dict[StepKind, tuple[str, ...]] = {
     StepKind.CUTOUT: ("about", "edge"),
     StepKind.SPEECH: ("about", "tone", "seconds", "character"),
     StepKind.MUSIC: ("about", "mood", "seconds"),
+    StepKind.SOUND: ("about", "seconds", "loop"),
+    StepKind.MIX: ("about", "seconds", "target"),
     StepKind.LAYOUT: ("about", "size"),
 }
 
@@ -164,7 +167,7 @@ def _steps(text: str, language: str) -> tuple[str, tuple[Step, ...]]:
     for row in drafted["steps"]:
         kind = StepKind(row["kind"])
         values = {name: value for name, value in row["spec"].items() if name in _SETTABLE[kind]}
-        if kind not in (StepKind.PICTURE, StepKind.UPSCALE, StepKind.CUTOUT, StepKind.MUSIC):
+        if kind not in WORDLESS:
             values["language"] = language
         spec = _SPEC.validate_python({"kind": kind, **values})
         inputs = tuple(StepInput(role=given["role"], step=given["step"]) for given in row.get("inputs", ()))

@@ -104,7 +104,7 @@ class Editor:
     @staticmethod
     def load(assets: Path, planner: Planner) -> Editor:
         """An editor that shares the planner's word lists, recipes and assembler."""
-        additions = Additions(planner.assembler, planner.book.get("custom"))
+        additions = Additions(planner.assembler, planner.book.get("custom"), planner.effects)
         return Editor(planner.lexicon, EditWords.load(assets), planner.phrases, planner.reader, additions, planner.prompts["pick"])
 
     def reads(self, message: str, plan: Plan) -> bool:
@@ -210,7 +210,8 @@ class Editor:
             return False
         reading = self._reader.read(folded)
         ordinal = re.search(
-            r"\b(?:first|second|third|last)\b|第[一二三四五六\d]|(?:copy|article|dialogue|lore|picture|upscale|cutout|speech|music|layout)-\d",
+            r"\b(?:first|second|third|last)\b|第[一二三四五六\d]"
+            r"|(?:copy|article|dialogue|lore|picture|upscale|cutout|speech|music|sound|mix|layout)-\d",
             folded,
         )
         return not ordinal and bool(reading.requests or reading.unsupported)

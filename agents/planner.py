@@ -24,7 +24,9 @@ from agents.prompts import as_data, load_prompts
 from agents.recipes import PlanRecipe, RecipeBook
 from agents.request import KindRequest, RequestReader, RequestReading, addresses_the_machine
 from agents.safety import SafetyRules
+from agents.sounding import told_apart
 from agents.subject import subject_of
+from agents.writers.effect import read_names
 from domain.brand import BrandKit
 from domain.brief import Brief
 from domain.capability import Capability, StepKind
@@ -36,8 +38,9 @@ from domain.progress import CancelToken
 from domain.specs import SPECS
 from domain.value import JsonValue
 
-#: What a model is asked to count. Scripts, translations, enlargements and cut-outs are only made where words name them.
-_COUNTED = tuple(kind for kind in SPECS if kind not in (StepKind.SCRIPT, StepKind.TRANSLATION, StepKind.UPSCALE, StepKind.CUTOUT))
+#: What a model is asked to count. Scripts, translations, enlargements, cut-outs, effects and mixes are only made where words name them.
+_NAMED = (StepKind.SCRIPT, StepKind.TRANSLATION, StepKind.UPSCALE, StepKind.CUTOUT, StepKind.SOUND, StepKind.MIX)
+_COUNTED = tuple(kind for kind in SPECS if kind not in _NAMED)
 #: What the model sees of a long brief: enough for a reading, short enough for a plan in seconds.
 _BRIEF_SHOWN = 1200
 _MATERIAL_SHOWN = 600
@@ -90,6 +93,7 @@ class Planner:
         self.prompts = load_prompts(assets, "planner")
         self.assembler = Assembler(self.lexicon, self.phrases, self.book.get("custom"), self.channels)
         self._drafter = Drafter(self.prompts["draft"])
+        self.effects = read_names(assets)
 
     def prefix(self) -> tuple[Message, ...]:
         """The messages every plan starts with; evaluate them once to make the first plan fast."""
@@ -140,7 +144,7 @@ class Planner:
         # 4. Fill the few words that only a model can.
         fills = self._fill(thread, outline, brief, brand)
         about = about_of(brief, reading)
-        steps = self.assembler.assemble(outline, fills, about, capabilities)
+        steps = told_apart(self.assembler.assemble(outline, fills, about, capabilities), self.effects)
         if recipe is self.book.get("custom"):  # the brief lists what it wants: each step takes its own part of the list
             steps = with_subjects(steps, about, self.reader)
         notes += [*recipe_note, *self._vote_notes(outline, votes), *outline.notes]

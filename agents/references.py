@@ -20,7 +20,9 @@ from domain.plan import Plan, Step
 from domain.specs import ArticleSpec, CopySpec, LayoutSpec, ScriptSpec
 from domain.value import Value
 
-_STEP_ID = re.compile(r"(?<![a-z])(copy|article|script|dialogue|lore|translation|picture|upscale|cutout|speech|music|layout)-(\d+)(?!\d)")
+_STEP_ID = re.compile(
+    r"(?<![a-z])(copy|article|script|dialogue|lore|translation|picture|upscale|cutout|speech|music|sound|mix|layout)-(\d+)(?!\d)"
+)
 _NUMBER_AFTER = re.compile(
     r"\s*(?:number|no\.?|nr\.?|#)?\s*(\d{1,2}|[一二三四五六七八九十]{1,2})(?![\dx×:.a-z秒分个张条])(?!\s*(?:seconds?|secs?|minutes?|mins?|words?|percent|%|x|×|秒|分|字))"
 )

@@ -15,6 +15,8 @@ from domain.specs import REQUIRED_ROLES, ROLES, Spec
 from domain.value import Value
 
 PLAN_MAX_STEPS = 60
+#: A mix takes every line of a scene.
+STEP_MAX_INPUTS = 40
 
 
 class _Fault(Protocol):
@@ -34,7 +36,7 @@ class Step(Value):
     id: str = Field(pattern=r"^[a-z]+-[0-9]+$")
     title: str = Field(min_length=1, max_length=200)
     spec: Spec
-    inputs: tuple[StepInput, ...] = Field(default=(), max_length=8)
+    inputs: tuple[StepInput, ...] = Field(default=(), max_length=STEP_MAX_INPUTS)
 
     @property
     def kind(self) -> StepKind:

@@ -10,6 +10,7 @@ from domain.brand import HEX_COLOUR
 from domain.capability import StepKind
 from domain.dialogue import VARIABLE_NAME, Character, Variable, type_of
 from domain.lore import LoreForm, WorldSheet
+from domain.music import MusicForm
 from domain.picture import AttachedPicture, Concept, Control, Expand, Likeness, Lora, PictureTask, Share
 from domain.scene import Scene
 from domain.value import JsonValue, Value
@@ -291,7 +292,7 @@ class SpeechSpec(StepSpec):
 
 
 class MusicSpec(StepSpec):
-    """tempo 0 and key "": chosen from the mood. seconds is exact."""
+    """tempo 0 and key "": chosen from the mood. seconds is exact. form "loop" also gives its layers of intensity as stems."""
 
     kind: Literal[StepKind.MUSIC] = StepKind.MUSIC
     about: About
@@ -299,10 +300,64 @@ class MusicSpec(StepSpec):
     tempo: int = Field(default=0, ge=0, le=220)
     seconds: float = Field(default=30.0, ge=2.0, le=300.0)
     key: str = Field(default="", max_length=12)
+    form: MusicForm = "bed"
 
     @property
     def work_size(self) -> float:
         return self.seconds
+
+
+class SoundSpec(StepSpec):
+    """A sound effect. effect: an id of assets/effects.toml, "" reads the words. seconds 0: the effect's own length.
+
+    loop: its end joins its beginning. variations: how many of it, each a little different.
+    """
+
+    kind: Literal[StepKind.SOUND] = StepKind.SOUND
+    about: About
+    effect: str = Field(default="", max_length=40)
+    seconds: float = Field(default=0.0, ge=0.0, le=60.0)
+    loop: bool = False
+    variations: int = Field(default=1, ge=1, le=8)
+
+    @property
+    def work_size(self) -> float:
+        return (self.seconds or 2.0) * self.variations
+
+
+class MixCue(Value):
+    """When an effect sounds: `offset` seconds after the start (or the end) of a line, or of the whole mix for line 0.
+
+    step: the id of its step. gain: dB beside its usual level.
+    """
+
+    step: str = Field(pattern=r"^sound-[0-9]+$")
+    line: int = Field(default=0, ge=0, le=60)
+    edge: Literal["start", "end"] = "start"
+    offset: float = Field(default=0.0, ge=-30.0, le=600.0)
+    gain: float = Field(default=0.0, ge=-40.0, le=12.0)
+
+
+class MixSpec(StepSpec):
+    """Voices in the order of their inputs, a bed and effects as one timed mix.
+
+    seconds: its exact length, 0: as long as it comes. target: the loudness of a podcast (-16 LUFS), of streaming (-14) or of broadcast
+    (-23). pause: seconds between two lines; below 0 they overlap. duck: dB the bed goes down by under a voice. cues: an effect without
+    one is placed by itself.
+    """
+
+    kind: Literal[StepKind.MIX] = StepKind.MIX
+    about: str = Field(default="", max_length=2000)
+    language: Language = "en"
+    seconds: float = Field(default=0.0, ge=0.0, le=600.0)
+    target: Literal["podcast", "streaming", "broadcast"] = "podcast"
+    pause: float = Field(default=0.35, ge=-3.0, le=10.0)
+    duck: float = Field(default=10.0, ge=0.0, le=30.0)
+    cues: tuple[MixCue, ...] = Field(default=(), max_length=40)
+
+    @property
+    def work_size(self) -> float:
+        return self.seconds or 60.0
 
 
 class LayoutSize(Value):
@@ -343,6 +398,8 @@ Spec = Annotated[
     | CutoutSpec
     | SpeechSpec
     | MusicSpec
+    | SoundSpec
+    | MixSpec
     | LayoutSpec,
     Field(discriminator="kind"),
 ]
@@ -359,6 +416,8 @@ SPECS: dict[StepKind, type[StepSpec]] = {
     StepKind.CUTOUT: CutoutSpec,
     StepKind.SPEECH: SpeechSpec,
     StepKind.MUSIC: MusicSpec,
+    StepKind.SOUND: SoundSpec,
+    StepKind.MIX: MixSpec,
     StepKind.LAYOUT: LayoutSpec,
 }
 
@@ -380,6 +439,12 @@ ROLES: dict[StepKind, dict[str, frozenset[StepKind]]] = {
     StepKind.CUTOUT: {"source": frozenset({StepKind.PICTURE, StepKind.UPSCALE})},
     StepKind.SPEECH: {"text": frozenset({StepKind.COPY, StepKind.ARTICLE, StepKind.SCRIPT, StepKind.DIALOGUE})},
     StepKind.MUSIC: {},
+    StepKind.SOUND: {},
+    StepKind.MIX: {
+        "voice": frozenset({StepKind.SPEECH}),
+        "bed": frozenset({StepKind.MUSIC}),
+        "effect": frozenset({StepKind.SOUND}),
+    },
     StepKind.LAYOUT: {"copy": frozenset({StepKind.COPY}), "picture": frozenset({StepKind.PICTURE})},
 }
 

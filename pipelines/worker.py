@@ -13,9 +13,11 @@ from domain.settings import Settings
 from pipelines.audio import bark, hibari, kokoro, music, recognition
 from pipelines.audio.bark import BarkPipeline
 from pipelines.audio.checked import CheckedSpeech
+from pipelines.audio.effects import EffectPipeline
 from pipelines.audio.hibari import HibariPipeline
 from pipelines.audio.kokoro import KokoroPipeline
 from pipelines.audio.listening import Listener
+from pipelines.audio.mix import Mixer
 from pipelines.audio.music import ComposerPipeline
 from pipelines.audio.recognition import Recogniser
 from pipelines.audio.voices import VoiceCatalogue
@@ -66,6 +68,8 @@ class Engine:
     cutter: Cutter
     speech: tuple[Pipeline, ...]
     composer: ComposerPipeline
+    effects: EffectPipeline
+    mixer: Mixer
     banner: Banner
     chats: Chats
     pipelines: Mapping[str, Pipeline]
@@ -139,7 +143,8 @@ def build(
     speech = tuple(CheckedSpeech(speaker, listener, assets) for speaker in speakers)
     upscaler, cutter = Upscaler(store, devices, threads=threads), Cutter(store, devices, threads=threads)
     composer, banner = ComposerPipeline(store, devices, assets), Banner(store, assets)
-    alone: tuple[Pipeline, ...] = (illustrator, DrawingFiles(), upscaler, cutter, *speech, composer, banner)
+    effects, mixer = EffectPipeline(assets), Mixer()
+    alone: tuple[Pipeline, ...] = (illustrator, DrawingFiles(), upscaler, cutter, *speech, composer, effects, mixer, banner)
     return Engine(
         store=store,
         devices=devices,
@@ -150,6 +155,8 @@ def build(
         cutter=cutter,
         speech=speech,
         composer=composer,
+        effects=effects,
+        mixer=mixer,
         banner=banner,
         chats=chats,
         pipelines={**{made.name: made for made in alone}, **{f"{made.name}/{model}": made for model, made in diffusion.items()}},

@@ -242,7 +242,8 @@ class Making:
                     role=i.role,
                     step=i.step,
                     kind=inputs[i.step].recipe.kind,
-                    text=inputs[i.step].text,
+                    # A voice-over's words stand in its recipe.
+                    text=inputs[i.step].text or (inputs[i.step].recipe.prompt if i.role == "voice" else ""),
                     document=self._takes.document(inputs[i.step]),
                     drawn=any(file.media_type == "image/svg+xml" for file in inputs[i.step].files),
                 )

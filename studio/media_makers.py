@@ -8,8 +8,10 @@ from functools import partial
 from agents.checks.step import step_findings
 from agents.writers.calls import Desk
 from agents.writers.copy import require_copy
+from agents.writers.effect import prepare_effect, require_effect
 from agents.writers.layout import prepare_layout
 from agents.writers.looks import described, drawn
+from agents.writers.mix import prepare_mix
 from agents.writers.scene import draft_scene, require_picture
 from agents.writers.scene_prompt import prepare_prompt, preset_notes
 from agents.writers.score import prepare_score
@@ -23,7 +25,7 @@ from domain.finding import Finding
 from domain.plan import Step
 from domain.progress import Progress, Watched
 from domain.scene import Scene
-from domain.specs import CopySpec, CutoutSpec, PictureSpec, UpscaleSpec
+from domain.specs import CopySpec, CutoutSpec, PictureSpec, SoundSpec, UpscaleSpec
 from domain.take import Prepared
 from domain.value import JsonValue
 from pipelines.audio.voices import VoiceCatalogue
@@ -82,6 +84,8 @@ class Preparations:
                 _require_prompt(step.spec, self._desk, brand.name)
             if step.spec.scene is not None:
                 _require_composable(step.spec.scene)
+        if isinstance(step.spec, SoundSpec):
+            require_effect(step.spec, self._desk)
         if isinstance(step.spec, CopySpec):
             require_copy(step.spec, self._desk)
 
@@ -110,6 +114,14 @@ class Preparations:
         score = prepare_score(context, self._chat(), Watched(progress), self._desk)
         about = f"{score.mood.value}, {score.tempo} BPM, {score.key}, {score.seconds:g} s"
         return Prepared(prompt=about, parameters={"score": score.model_dump(mode="json")})
+
+    def effect(self, context: StepContext, progress: Progress) -> Prepared:
+        chosen = prepare_effect(context, self._chat(), Watched(progress), self._desk)
+        return Prepared(prompt=chosen.name, parameters={"effect": chosen.effect.model_dump(mode="json")}, notes=chosen.notes)
+
+    def mix(self, context: StepContext, progress: Progress) -> Prepared:
+        mix = prepare_mix(context, self._desk)
+        return Prepared(prompt="\n".join(mix.lines), parameters={"mix": mix.model_dump(mode="json")})
 
     def speech(self, context: StepContext, progress: Progress) -> Prepared:
         spoken = prepare_speech(context, self._voices(), self._desk)

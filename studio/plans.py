@@ -34,6 +34,7 @@ from studio.enlarging import KINDS as OF_PICTURES
 from studio.enlarging import require_source, source_named
 from studio.estimate import PlanEstimate
 from studio.makers import Makers, Remarks, no_remarks
+from studio.mixing import mix_inputs, require_cues
 from studio.queue import Priority
 from studio.quotes import Quotes, keep_quote
 from studio.runner import Runner
@@ -195,7 +196,7 @@ class Plans:
             if "language" in SPECS[kind].model_fields:
                 values["language"] = plan.language
             title = about.strip()[:80] or kind.value
-            inputs = inputs or source_named(plan, kind, about)
+            inputs = inputs or source_named(plan, kind, about) or mix_inputs(plan, kind)
             try:
                 step = Step.model_validate({"id": plan.next_id(kind), "title": title, "spec": values, "inputs": inputs})
             except ValidationError as error:
@@ -244,6 +245,7 @@ class Plans:
     def _require_wish(self, plan: Plan, step: Step) -> None:
         """Refuse at the field what could only fail later: a contradiction, a brand, a colour that is none."""
         self._require(step, self._library.project(plan.project_id).brand)
+        require_cues(step)
         if step.kind in OF_PICTURES:
             require_source(step, self._library.brief(plan.brief_id))
 

@@ -101,5 +101,7 @@ def all_makers(engine: Engine, executor: Executor, desk: Desk, prepare: Preparat
     makers.append(media_maker(engine.cutter, prepare.cutout, executor, lane="media"))
     makers += [media_maker(pipeline, prepare.speech, executor, lane=lane_of(pipeline.name, gpus)) for pipeline in engine.speech]
     makers.append(media_maker(engine.composer, prepare.score, executor, lane="media", asks_chat=True))
+    makers.append(media_maker(engine.effects, prepare.effect, executor, lane="media", asks_chat=True))
+    makers.append(media_maker(engine.mixer, prepare.mix, executor, lane="media"))
     makers.append(media_maker(engine.banner, prepare.layout, executor, lane="media"))
     return tuple(makers)

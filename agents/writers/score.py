@@ -9,14 +9,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from agents.writers.calls import Desk, message
 from agents.writers.wishes import strongest, without
 from domain.chat import ChatModel, ChatRequest, Message
 from domain.context import StepContext
 from domain.errors import InputError, InvalidOutput
-from domain.music import Mood, Score
+from domain.music import Mood, MusicForm, Score
 from domain.progress import CancelToken
 from domain.specs import MusicSpec
 from domain.value import JsonValue, content_hash
@@ -62,6 +62,7 @@ def prepare_score(context: StepContext, chat: ChatModel | None, cancel: CancelTo
         seconds=spec.seconds,
         intensity=_intensity(choice.intensity),
         lead=strongest(f"{context.note} {spec.mood} {spec.about}", data["lead"]),
+        form=spec.form if spec.form != "bed" else cast(MusicForm, strongest(f"{context.note} {spec.about}", data["form"]) or "bed"),
     )
 
 

@@ -16,7 +16,9 @@
     upscale: ["scale", "style", "file", "about"],
     cutout: ["edge", "background", "file", "about"],
     speech: ["text", "voice", "speed", "tone", "language"],
-    music: ["about", "mood", "tempo", "seconds", "key"],
+    music: ["about", "mood", "form", "tempo", "seconds", "key"],
+    sound: ["about", "effect", "seconds", "loop", "variations"],
+    mix: ["about", "seconds", "target", "pause", "duck", "language"],
     layout: ["headline", "body", "cta", "size", "template"],
   };
   const LONG = new Set(["about", "text", "body"]);
@@ -439,9 +441,13 @@
       else if (LONG.has(name)) {
         input = el("textarea", { name, rows: 3 });
         input.value = value;
+      } else if (typeof value === "boolean") {
+        input = el("input", { name, type: "checkbox" });
+        input.checked = value;
       } else if (typeof value === "number") input = el("input", { name, type: "number", step: "any", min: schema.minimum, max: schema.maximum, value });
       else input = el("input", { name, type: "text", value: Array.isArray(value) ? value.join(", ") : value });
       const read = () => {
+        if (typeof value === "boolean") return input.checked;
         if (Array.isArray(value)) return input.value.split(/[,，]/).map((word) => word.trim()).filter(Boolean);
         return typeof value === "number" ? Number(input.value) : input.value;
       };

@@ -5,7 +5,7 @@
 
   const { ICONS, el, t, named, bytes, call, button, quiet, chip, notice, dialog, is_picture, is_sound, player, preview, remarks, downloads, verdict_buttons, export_pack, edit_button } = window.Maquette;
   const PAGE = 24;
-  const KINDS = ["copy", "article", "script", "dialogue", "lore", "translation", "picture", "upscale", "cutout", "speech", "music", "layout"];
+  const KINDS = ["copy", "article", "script", "dialogue", "lore", "translation", "picture", "upscale", "cutout", "speech", "music", "sound", "mix", "layout"];
   const VERDICTS = ["approve", "reject", "open"];
 
   class Shelf {

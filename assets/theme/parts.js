@@ -4,7 +4,7 @@ window.Maquette = (() => {
   "use strict";
 
   const ICONS = {
-    copy: "✎", article: "¶", script: "▶", dialogue: "❝", lore: "❖", translation: "⇄", picture: "▣", upscale: "⤢", cutout: "✂", speech: "◉", music: "♫", layout: "▤",
+    copy: "✎", article: "¶", script: "▶", dialogue: "❝", lore: "❖", translation: "⇄", picture: "▣", upscale: "⤢", cutout: "✂", speech: "◉", music: "♫", sound: "♪", mix: "≋", layout: "▤",
   };
   const PICTURES = new Set(["image/png", "image/jpeg", "image/webp"]);
 

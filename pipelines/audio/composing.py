@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 from domain.music import Score
 from pipelines.audio import melody
-from pipelines.audio.form import BEATS, Form, Section, plan_form
+from pipelines.audio.form import BEATS, Form, plan_form
 from pipelines.audio.harmony import Chord, Key, nearest, scale, voicing
 from pipelines.audio.midi import Note
+from pipelines.audio.sections import Section
 from pipelines.audio.styles import Part, Progressions, Style
 
 #: General MIDI percussion keys by the names the style files use.
@@ -62,9 +63,10 @@ def compose(score: Score, style: Style, seed: int) -> Composition:
         draw = _draw(seed, part.name)
         writer = _WRITERS[part.role]
         notes = writer(part, form, key, progressions, style, draw)
-        kept = [note for note in notes if note.start < form.end or note.start == form.end]
+        # Where the music goes on there is no final chord.
+        kept = [note for note in notes if note.start < form.end or (note.start == form.end and not form.open)]
         if kept:
-            players.append(Player(part, tuple(_humanised(kept, part, style, score, draw))))
+            players.append(Player(part, tuple(_humanised(kept, part, style, form.tempo, draw))))
     return Composition(score, style, form, tuple(players))
 
 
@@ -233,14 +235,15 @@ def _lead(part: Part, form: Form, key: Key, progressions: Progressions, style: S
     heard = {"A": 0, "B": 0}
     notes: list[Note] = []
     for section in form.sections:
-        if section.name not in themes or not _plays(part, section) or section.bars < 2:
+        name = "A" if section.name == "stinger" else section.name
+        if name not in themes or not _plays(part, section) or (section.bars < 2 and section.name != "stinger"):
             continue
-        if heard[section.name] and draw.random() > style.melody:
+        if heard[name] and draw.random() > style.melody:
             continue
-        vary = draw if heard[section.name] else None
-        closes = section.first + section.bars >= form.bars - 2
-        found = melody.phrase(themes[section.name], instrument, form, section.first, section.bars, vary=vary, closes=closes)
-        heard[section.name] += 1
+        vary = draw if heard[name] else None
+        closes = section.first + section.bars >= form.bars - 2 and not form.open
+        found = melody.phrase(themes[name], instrument, form, section.first, section.bars, vary=vary, closes=closes)
+        heard[name] += 1
         for note in found:
             bar = int(note.start // BEATS)
             length = min(note.length, max(0.5, form.until_change(note.start))) * part.legato
@@ -260,6 +263,8 @@ def _drums(part: Part, form: Form, key: Key, progressions: Progressions, style: 
         groove = part.grooves[levels[-1] if levels else min(part.grooves)]
         turning = bar == section.first + section.bars - 1 and bar + 1 < form.bars and section.bars >= 4
         lanes = {**groove, **part.fill} if turning and part.fill else groove
+        if section.name == "build":
+            lanes = _built(part, groove, bar - section.first, section.bars)
         for lane, grid in lanes.items():
             for step, mark in enumerate(grid):
                 if mark.isdigit() and mark != "0" and bar * BEATS + step / 4 < form.end:
@@ -272,6 +277,14 @@ def _drums(part: Part, form: Form, key: Key, progressions: Progressions, style: 
     return notes
 
 
+def _built(part: Part, groove: dict[str, str], bar: int, bars: int) -> dict[str, str]:
+    """A roll that doubles towards the end of a build, on the drum the style's fill is played on, over the groove's kick."""
+    lane = next(iter(part.fill), next(iter(groove)))
+    every = 4 if bar < bars / 2 else 2 if bar < bars - 1 else 1
+    roll = "".join(str(min(9, 3 + 2 * bar + step // 4)) if step % every == 0 else "." for step in range(16))
+    return {**{name: grid for name, grid in groove.items() if name == "kick"}, lane: roll}
+
+
 def _last_chord(part: Part, form: Form, previous: tuple[int, ...] | None, spread: float = 0.0) -> list[Note]:
     """The final chord, rolled upwards by `spread` beats a note, held for a bar."""
     if part.energy > max(form.section_at(form.bars - 1).energy, 2):
@@ -280,9 +293,9 @@ def _last_chord(part: Part, form: Form, previous: tuple[int, ...] | None, spread
     return [Note(form.end + index * spread, BEATS, pitch, 66) for index, pitch in enumerate(notes)]
 
 
-def _humanised(notes: list[Note], part: Part, style: Style, score: Score, draw: random.Random) -> list[Note]:
+def _humanised(notes: list[Note], part: Part, style: Style, tempo: float, draw: random.Random) -> list[Note]:
     """Swing off-beat eighths, then move starts by a few milliseconds and velocities by a few units."""
-    beat = 60.0 / score.tempo
+    beat = 60.0 / tempo
     moved = []
     for note in notes:
         place = note.start % 1.0

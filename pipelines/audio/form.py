@@ -7,31 +7,15 @@ from dataclasses import dataclass
 
 from domain.music import Score
 from pipelines.audio.harmony import Chord, Key, chord
+from pipelines.audio.sections import Section, plan_sections
 from pipelines.audio.styles import Progressions
 
 BEATS = 4
 #: The last chord rings at least this long, in seconds, unless the whole piece is shorter.
 _RING = 1.6
-#: Themes and energies by the number of four-bar phrases; the last row also opens every longer piece.
-_ARCS: tuple[tuple[tuple[str, int], ...], ...] = (
-    (),
-    (("A", 2),),
-    (("A", 2), ("B", 3)),
-    (("A", 2), ("A", 3), ("B", 4)),
-    (("A", 2), ("A", 2), ("B", 3), ("A", 4)),
-    (("A", 2), ("A", 2), ("B", 3), ("A", 3), ("B", 4)),
-    (("A", 2), ("A", 2), ("B", 3), ("A", 3), ("B", 4), ("A", 4)),
-)
-
-
-@dataclass(frozen=True)
-class Section:
-    """name "intro", "A", "B" or "outro"; first bar, bars, energy 0..4."""
-
-    name: str
-    first: int
-    bars: int
-    energy: int
+#: How far the tempo may be bent for whole phrases.
+_BEND = 0.08
+_SHIFT = {"low": -1, "medium": 0, "high": 1}
 
 
 @dataclass(frozen=True)
@@ -45,8 +29,13 @@ class Harmony:
 
 @dataclass(frozen=True)
 class Form:
-    """bars of music, then perhaps a half bar, then the final chord at `end` beats, which rings to the last sample."""
+    """bars of music, then perhaps a half bar, then the final chord at `end` beats, which rings to the last sample.
 
+    tempo in beats per minute. open: there is no final chord; the music goes on at its beginning (loop) or in what follows (intro).
+    """
+
+    tempo: float
+    open: bool
     bars: int
     end: float
     ring: float
@@ -78,7 +67,10 @@ class Form:
 
 
 def plan_form(score: Score, progressions: Progressions, draw: random.Random) -> Form:
-    """The tempo is kept exactly; what is left of the length after whole bars (and, where it fits, a half bar) is the final chord."""
+    """Where the music ends, the tempo is kept exactly, and what is left of the length after whole bars (and, where it fits, a half bar) is
+    the final chord. Where it goes on, the length is whole bars, and the tempo is bent to fit them."""
+    if score.form in ("loop", "intro"):
+        return _open_form(score, progressions, draw)
     beat = 60.0 / score.tempo
     room = max(0.0, score.seconds - min(_RING, score.seconds * 0.6))
     beats = int(room / beat + 1e-9)
@@ -86,49 +78,42 @@ def plan_form(score: Score, progressions: Progressions, draw: random.Random) -> 
     half = 2.0 if beats - bars * BEATS >= 2 else 0.0
     end = bars * BEATS + half
     key = Key.parse(score.key)
-    sections = _sections(bars, {"low": -1, "medium": 0, "high": 1}[score.intensity])
+    sections = plan_sections(score.form, bars, _SHIFT[score.intensity])
     harmonies = _harmonies(bars, sections, progressions, key, draw)
     if half:
         last = chord(progressions.cadence[0].split("|")[-1].split()[-1], key)
         harmonies.append(Harmony(bars * BEATS, half, last))
-    return Form(bars, end, score.seconds - end * beat, sections, tuple(harmonies), chord(progressions.final, key))
+    ring = score.seconds - end * beat
+    return Form(float(score.tempo), False, bars, end, ring, sections, tuple(harmonies), chord(progressions.final, key))
 
 
-def _sections(bars: int, shift: int) -> tuple[Section, ...]:
-    """An arc: a thin opening, themes that alternate and grow, a thinner close. Energies stay within 0..4."""
-    shape: list[tuple[str, int, int]] = []
-    intro = 0 if bars < 6 else 2 if bars < 24 else 4
-    outro = 0 if bars < 12 else 2
-    if intro:
-        shape.append(("intro", intro, 1))
-    phrases, rest = divmod(bars - intro - outro, 4)
-    order = _ARCS[min(phrases, len(_ARCS) - 1)]
-    for index in range(phrases):
-        name, energy = order[index] if index < len(order) else order[2 + index % 4]
-        # A long piece breathes: every seventh phrase drops back before the next rise.
-        shape.append((name, 4, 1 if index % 7 == 6 else energy))
-    if rest:
-        # A short piece gets its contrast from what is left over; a longer one only lengthens its last phrase.
-        contrast = phrases == 1 and rest > 1
-        shape.append(("B" if contrast else "A", rest, 3 if contrast else shape[-1][2] if phrases else 2))
-    if outro:
-        shape.append(("outro", outro, 2))
-    if not shape:
-        shape.append(("A", 1, 2))
-    sections, first = [], 0
-    for name, length, energy in shape:
-        sections.append(Section(name, first, length, max(0, min(4, energy + shift))))
-        first += length
-    return tuple(sections)
+def _open_form(score: Score, progressions: Progressions, draw: random.Random) -> Form:
+    bars = whole_bars(score.seconds, score.tempo)
+    key = Key.parse(score.key)
+    sections = plan_sections(score.form, bars, _SHIFT[score.intensity])
+    harmonies = _harmonies(bars, sections, progressions, key, draw)
+    return Form(bars * BEATS * 60.0 / score.seconds, True, bars, float(bars * BEATS), 0.0, sections, tuple(harmonies), harmonies[0].chord)
+
+
+def whole_bars(seconds: float, tempo: float) -> int:
+    """How many bars fill `seconds` at about `tempo`: phrases of four where the tempo bends by less than _BEND, else pairs, else as near as
+    bars come."""
+    wanted = seconds * tempo / 60 / BEATS
+    for group in (4, 2):
+        bars = round(wanted / group) * group
+        if bars and abs(bars / wanted - 1) <= _BEND:
+            return bars
+    return max(1, round(wanted))
 
 
 def _harmonies(bars: int, sections: tuple[Section, ...], progressions: Progressions, key: Key, draw: random.Random) -> list[Harmony]:
-    """Chords bar by bar: one progression per theme for the whole piece, and a cadence in the last two bars."""
+    """Chords bar by bar: one progression per theme for the whole piece, and a cadence in the last two bars, which in a loop leads home."""
     chosen = {"A": draw.choice(progressions.a), "B": draw.choice(progressions.b)}
     cadence = draw.choice(progressions.cadence).split("|")
     written: list[str] = []
     for section in sections:
-        rows = chosen["B" if section.name == "B" else "A"].split("|")
+        # A build waits on the chords that want to go on.
+        rows = cadence if section.name in ("build", "stinger") else chosen["B" if section.name == "B" else "A"].split("|")
         written += [rows[index % len(rows)] for index in range(section.bars)]
     written = written[:bars]
     if bars >= 3:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 
 from domain.capability import Capability, StepKind
@@ -23,6 +24,7 @@ from pipelines.audio.speech import trace
 from pipelines.audio.styles import read_style
 from pipelines.devices import Devices, Weights
 from pipelines.media import sound
+from pipelines.media.filters import encoded
 from pipelines.models.store import ModelStore
 
 MODEL = "musescore-general-small"
@@ -40,7 +42,7 @@ class ComposerPipeline:
 
     kind = StepKind.MUSIC
     name = "composer"
-    version = 1
+    version = 2
 
     def __init__(self, store: ModelStore, devices: Devices, assets: Path) -> None:
         self._store = store
@@ -69,21 +71,25 @@ class ComposerPipeline:
         composition = compose(score, read_style(self._styles, score.mood), work.recipe.seed)
         # 3. Play every part, mix, add the room.
         with self._devices.acquire(self._weights()) as (synth, soundfont):
-            samples = rendering.render(composition, synth, soundfont, progress)
+            rendered = rendering.render(composition, synth, soundfont, progress)
         # 4. Level.
         progress.check()
         progress.report(0.93, "levelling")
-        levelled = sound.level(sound.require_sound(samples, self.name), rendering.RATE, TARGET_LUFS, CEILING_DBTP)
+        levelled, layers = _levelled(rendered, score)
+        samples = levelled.samples
         # 5. Pack.
-        files = (
-            OutputFile("music.wav", "audio/wav", sound.wav_bytes(levelled.samples, rendering.RATE)),
+        files = [
+            OutputFile("music.wav", "audio/wav", sound.wav_bytes(samples, rendering.RATE)),
             OutputFile("music.mid", "audio/midi", _midi(composition)),
-        )
+        ]
+        for number, layer in enumerate(layers if len(layers) > 1 else (), 1):
+            files.append(OutputFile(f"layer-{number}.flac", "audio/flac", encoded(layer, rendering.RATE, "flac")))
         facts: dict[str, JsonValue] = {
-            "seconds": round(len(levelled.samples) / rendering.RATE, 3),
+            "seconds": round(len(samples) / rendering.RATE, 3),
             "lufs": round(levelled.lufs, 2),
             "peak": round(levelled.peak, 2),
-            "tempo": score.tempo,
+            "tempo": round(composition.form.tempo, 3),
+            "form": score.form,
             "key": score.key,
             "mood": score.mood.value,
             "bars": composition.form.bars,
@@ -91,7 +97,9 @@ class ComposerPipeline:
             "chords": [*(harmony.chord.numeral for harmony in composition.form.harmonies), composition.form.final.numeral],
             "instruments": [*(player.part.name for player in composition.players)],
         }
-        return Output(files=files, trace=trace(started, ("tinysoundfont", "numpy", "scipy"), "float32"), credits=(_CREDIT,), facts=facts)
+        return Output(
+            files=tuple(files), trace=trace(started, ("tinysoundfont", "numpy", "scipy"), "float32"), credits=(_CREDIT,), facts=facts
+        )
 
     def _weights(self) -> Weights[Any]:
         def load() -> Any:
@@ -110,6 +118,17 @@ class ComposerPipeline:
                 ) from error
 
         return Weights(key=f"soundfont/{MODEL}", footprint=_FOOTPRINT, load=load)
+
+
+def _levelled(rendered: rendering.Rendered, score: Score) -> tuple[sound.Levelled, tuple[sound.Samples, ...]]:
+    """The piece on its level, and the layers of a loop by the same gain."""
+    samples = sound.require_sound(rendered.samples, ComposerPipeline.name)
+    if score.form != "loop":
+        return sound.level(samples, rendering.RATE, TARGET_LUFS, CEILING_DBTP), ()
+    gain = np.float32(10 ** (sound.even_gain(samples, rendering.RATE, TARGET_LUFS, CEILING_DBTP) / 20))
+    loop = samples * gain
+    levelled = sound.Levelled(loop, sound.loudness(loop, rendering.RATE), sound.true_peak(loop))
+    return levelled, tuple(layer * gain for layer in rendered.layers)
 
 
 def soundfont_file(folder: Path) -> Path:
@@ -141,7 +160,7 @@ def _midi(composition: Composition) -> bytes:
     key = Key.parse(composition.score.key)
     sharps = _SHARPS[(key.tonic + 3) % 12 if key.minor else key.tonic]
     title = f"{composition.score.mood.value}, {composition.score.key}, {composition.score.tempo} bpm"
-    return midi_bytes(tracks, composition.score.tempo, title, (sharps, key.minor))
+    return midi_bytes(tracks, composition.form.tempo, title, (sharps, key.minor))
 
 
 _CREDIT = Credit(

@@ -6,6 +6,7 @@ response: decaying noise whose treble dies first (after Moorer, About This Rever
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,25 +24,52 @@ _MIX = {"lead": -21.0, "comp": -24.0, "arpeggio": -25.5, "pad": -27.5, "bass": -
 _FLUSH = 4_410
 
 
-def render(composition: Composition, synth: Any, soundfont: int, progress: Progress) -> Samples:
-    """Stereo float32 of shape (samples, 2), exactly score.seconds long, before levelling. Raises Cancelled."""
+@dataclass(frozen=True)
+class Rendered:
+    """samples of shape (samples, 2), exactly score.seconds long, before levelling. layers: of a loop, by intensity; they add up to it."""
+
+    samples: Samples
+    layers: tuple[Samples, ...] = ()
+
+
+def render(composition: Composition, synth: Any, soundfont: int, progress: Progress) -> Rendered:
+    """Every player in turn, one room for all. A loop is played over its end, and what rings on is laid over its beginning.
+
+    Raises Cancelled.
+    """
     count = round(composition.score.seconds * RATE)
-    dry = np.zeros((count, 2), np.float32)
-    sent = np.zeros((count, 2), np.float32)
+    loops = composition.score.form == "loop"
+    total = count + (round((composition.style.room + 2.5) * RATE) if loops else 0)
+    kinds = 3 if loops else 1
+    dry = np.zeros((kinds, total, 2), np.float32)
+    sent = np.zeros((kinds, total, 2), np.float32)
     for index, player in enumerate(composition.players):
         progress.check()
         progress.report(0.1 + 0.7 * index / len(composition.players), f"playing {player.part.name}")
-        stem = _stem(player, composition, synth, soundfont, count)
+        stem = _stem(player, composition, synth, soundfont, total)
         measured = sound.loudness(stem, RATE)
         if not np.isfinite(measured):
             continue
         gain = 10 ** ((_MIX[player.part.role] + player.part.gain - measured) / 20)
-        dry += stem * (gain * (1 - 0.4 * player.part.reverb))
-        sent += stem * (gain * player.part.reverb)
+        layer = min(2, max(0, player.part.energy - 1)) if loops else 0
+        dry[layer] += stem * (gain * (1 - 0.4 * player.part.reverb))
+        sent[layer] += stem * (gain * player.part.reverb)
     progress.check()
     progress.report(0.85, "adding the room")
-    mixed = dry + _reverberated(sent, composition.style.room)
-    return _finished(mixed, composition)
+    layers = [_toned(d + _reverberated(s, composition.style.room), composition) for d, s in zip(dry, sent, strict=True) if d.any()]
+    if not loops:
+        return Rendered(_ended(np.asarray(sum(layers), dtype=np.float32), composition))
+    folded = tuple(_folded(layer, count) for layer in layers)
+    return Rendered(np.asarray(sum(folded), dtype=np.float32), folded)
+
+
+def _folded(samples: Samples, count: int) -> Samples:
+    """What lies beyond `count` laid over the beginning: a circle, so that the seam is like any other place."""
+    loop = samples[:count].copy()
+    for start in range(count, len(samples), count):
+        piece = samples[start : start + count]
+        loop[: len(piece)] += piece
+    return loop
 
 
 def _stem(player: Player, composition: Composition, synth: Any, soundfont: int, count: int) -> Samples:
@@ -50,7 +78,7 @@ def _stem(player: Player, composition: Composition, synth: Any, soundfont: int, 
     _silence(synth)
     synth.program_select(0, soundfont, _DRUM_BANK if drums else 0, 0 if drums else player.part.program, drums)
     synth.control_change(0, 10, round(64 + 63 * player.part.pan))
-    rate = RATE * 60.0 / composition.score.tempo
+    rate = RATE * 60.0 / composition.form.tempo
     events: list[tuple[int, int, int, int]] = []
     for note in player.notes:
         start = round(note.start * rate)
@@ -105,12 +133,17 @@ def _room(seconds: float) -> Samples:
     return np.asarray(body / np.sqrt((body**2).sum(axis=0)), dtype=np.float32)
 
 
-def _finished(mixed: Samples, composition: Composition) -> Samples:
-    """Rumble out, the style's tone, and the last chord faded to true silence at the last sample."""
+def _toned(mixed: Samples, composition: Composition) -> Samples:
+    """Rumble out, and the style's tone."""
     filters = [scipy.signal.butter(2, 32, "highpass", fs=RATE, output="sos")]
     if composition.style.tone:
         filters.append(scipy.signal.butter(1, composition.style.tone, "lowpass", fs=RATE, output="sos"))
     for sections in filters:
         mixed = scipy.signal.sosfilt(sections, mixed, axis=0).astype(np.float32)
-    tail = min(composition.form.ring * 0.75, 3.0)
+    return mixed
+
+
+def _ended(mixed: Samples, composition: Composition) -> Samples:
+    """The last chord faded to true silence at the last sample; what leads on is only kept from clicking."""
+    tail = 0.008 if composition.form.open else min(composition.form.ring * 0.75, 3.0)
     return sound.fade(mixed, RATE, into=0.004, out=tail)

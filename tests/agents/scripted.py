@@ -14,11 +14,21 @@ from domain.progress import CancelToken
 from domain.recipe import ModelRef
 
 WHEN = datetime(2026, 1, 2, tzinfo=UTC)
-MAKEABLE = (StepKind.COPY, StepKind.ARTICLE, StepKind.DIALOGUE, StepKind.PICTURE, StepKind.SPEECH, StepKind.MUSIC, StepKind.LAYOUT)
+MAKEABLE = (
+    StepKind.COPY,
+    StepKind.ARTICLE,
+    StepKind.DIALOGUE,
+    StepKind.PICTURE,
+    StepKind.SPEECH,
+    StepKind.MUSIC,
+    StepKind.SOUND,
+    StepKind.MIX,
+    StepKind.LAYOUT,
+)
 
 
 def capabilities(*without: StepKind, **limits: float) -> tuple[Capability, ...]:
-    """What a bare laptop offers: all seven kinds, speech in English and Chinese."""
+    """What a bare laptop offers: nine kinds, speech in English and Chinese."""
     return tuple(
         Capability(kind=kind, maker=f"{kind}-maker", languages=("en", "zh") if kind is StepKind.SPEECH else (), limits=dict(limits))
         for kind in MAKEABLE

@@ -53,7 +53,7 @@ def test_the_main_job_has_exactly_its_ten_items(planner: Planner) -> None:
     ("text", "expected"),
     [
         ("A single banner for our bakery's Sunday sale", {"copy": 1, "picture": 1, "layout": 1}),
-        ("30 second radio spot for a dentist, no pictures", {"article": 1, "speech": 1, "music": 1}),
+        ("30 second radio spot for a dentist, no pictures", {"article": 1, "speech": 1, "music": 1, "mix": 1}),
         ("12 items for a fantasy shop", {"copy": 12, "picture": 12}),
         ("campaign for socks with 5 banners, no music, no voice-over", {"copy": 3, "picture": 2, "layout": 5}),
         ("do a campaign for socks, only banners", {"copy": 1, "picture": 1, "layout": 3}),
@@ -100,7 +100,8 @@ def test_a_second_language_gets_its_own_words_and_shares_the_pictures(planner: P
 
 def test_what_has_no_maker_is_named_with_the_nearest(planner: Planner) -> None:
     plan = made(planner, "a video ad for shoes with sound effects")
-    assert [gap.asked for gap in plan.unavailable] == ["video", "sound effects"]
+    assert [gap.asked for gap in plan.unavailable] == ["video"]
+    assert kinds(plan)["sound"] == 1
     assert plan.recipe == "film"
 
 

@@ -44,7 +44,7 @@ BRIEFS: list[tuple[str, dict[str, Any]]] = [
     ("a campaign in English and Chinese", {"languages": ("en", "zh")}),
     ("two minute podcast intro with music", {"seconds": {"music": 120.0}, "named": {"music"}}),
     ("1080x1080 and 1080x1920 banners", {"sizes": ["square", "story"], "counts": {}, "named": {"layout"}}),
-    ("a video ad for shoes with sound effects", {"unsupported": ("video", "sound"), "counts": {}}),
+    ("a video ad for shoes with sound effects", {"unsupported": ("video",), "named": {"sound"}}),
     ("a video script for shoes", {"counts": {"script": 1}, "unsupported": ()}),
     ("a 45-second ad script for a bakery", {"named": {"script"}, "seconds": {"script": 45.0}}),
     ("a podcast script about bees, 3 minutes", {"named": {"script"}}),
@@ -74,7 +74,7 @@ BRIEFS: list[tuple[str, dict[str, Any]]] = [
     ("一条小红书文案和一张配图就行", {"counts": {"copy": 1, "picture": 1}, "only": {"copy", "picture"}}),
     ("只要文案", {"only": {"copy"}}),
     ("一个中英双语的营销活动", {"languages": ("zh", "en")}),
-    ("做一个宣传视频和音效", {"unsupported": ("video", "sound")}),
+    ("做一个宣传视频和音效", {"unsupported": ("video",), "named": {"sound"}}),
     ("十二张图片，两分钟的音乐", {"counts": {"picture": 12}, "seconds": {"music": 120.0}}),
     ("写一篇300字的新闻稿", {"counts": {"article": 1}, "words": 300}),
 ]

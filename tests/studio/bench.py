@@ -165,12 +165,13 @@ def open_bench(
     clock: Callable[[], datetime] = now,
     database: str = "",
     require: Callable[[Step, BrandKit], None] = lambda step, brand: None,
+    real: Sequence[Maker] = (),
 ) -> Bench:
-    """database: the URL of a Postgres for library and runs; "" is SQLite in `home`."""
+    """database: the URL of a Postgres for library and runs; "" is SQLite in `home`. real: makers that go before the hand's, lane "hand"."""
     library = Library.open(database or f"sqlite:///{home / 'maquette.db'}", home)
     projects = library.projects()
     project = projects[0] if projects else library.create_project("Test")
-    makers = Makers([hand.maker(kind) for kind in StepKind], lambda step, brand: "")
+    makers = Makers([*real, *(hand.maker(kind) for kind in StepKind)], lambda step, brand: "")
     making = Making(library, makers, lambda: None, clock)
     durable = Durable(database, None) if database else Durable(f"sqlite:///{home / 'runs.db'}", home / "runs.db")
     runner = Runner(library, making, durable, lanes={"hand": lanes, "prepare": lanes}, now=clock)

@@ -49,9 +49,7 @@ def shelf_router(studio: Studio, tasks: Tasks) -> APIRouter:
     def assets(
         project_id: str,
         text: str = "",
-        kind: Literal[
-            "", "copy", "article", "script", "dialogue", "lore", "translation", "picture", "upscale", "cutout", "speech", "music", "layout"
-        ] = "",
+        kind: StepKind | Literal[""] = "",
         verdict: Literal["", "approve", "reject", "open"] = "",
         newest: bool = False,
         offset: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,

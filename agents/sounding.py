@@ -1,0 +1,37 @@
+"""Several effects asked for in one breath: each sound step gets the words of its own. Pure.
+
+Knows the names of effects; nothing of how a brief is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from agents.writers.effect import NamedEffect
+from agents.writers.wishes import counted
+from domain.plan import Step
+from domain.specs import SoundSpec
+
+_PARTS = re.compile(r"[,;:.!?\n，；：。！？、]|\b(?:and|with|plus|then|for)\b|以及|还有|和|与", re.IGNORECASE)
+_CALLED = re.compile(r"\b(?:sound effects?|sound fx|sfx|foley|ambience|soundscape)\b|声音效果|音效|环境音", re.IGNORECASE)
+
+
+def told_apart(steps: Sequence[Step], names: Sequence[NamedEffect]) -> tuple[Step, ...]:
+    """Sound steps that were all given the whole brief share out the effects it names, in its order; one alone gets the part that is
+    called an effect. Where fewer are named than steps there are, the others keep the words they had."""
+    sounding = [step for step in steps if isinstance(step.spec, SoundSpec)]
+    if not sounding:
+        return tuple(steps)
+    lists = {name.id: name.words for name in names}
+    renamed: dict[str, Step] = {}
+    for about in dict.fromkeys(step.spec.about for step in sounding if isinstance(step.spec, SoundSpec)):
+        parts = [part.strip() for part in _PARTS.split(about) if part and counted(part.lower(), lists)]
+        called = [part for part in parts if _CALLED.search(part)]
+        shared = [step for step in sounding if isinstance(step.spec, SoundSpec) and step.spec.about == about]
+        if len(parts) < 2 and len(sounding) == len(steps) and "\n" not in about:
+            continue  # there is nothing to tell apart, and the words may hold its length
+        chosen = parts if len(shared) > 1 or not called else called
+        for step, part in zip(shared, chosen, strict=False):
+            renamed[step.id] = step.model_copy(update={"spec": step.spec.model_copy(update={"about": part}), "title": part[:200]})
+    return tuple(renamed.get(step.id, step) for step in steps)

@@ -1,0 +1,39 @@
+"""What a mix that is added to a plan takes: every voice and effect there is, and the first bed. Pure; opens no file."""
+
+from __future__ import annotations
+
+from domain.capability import StepKind
+from domain.errors import InputError
+from domain.plan import STEP_MAX_INPUTS, Plan, Step, StepInput
+from domain.specs import ROLES, MixSpec
+
+
+def mix_inputs(plan: Plan, kind: StepKind) -> tuple[StepInput, ...]:
+    """Inputs in the order of the plan; () for other kinds. Raises InputError where the plan has nothing to mix."""
+    if kind is not StepKind.MIX:
+        return ()
+    inputs: list[StepInput] = []
+    for role, kinds in ROLES[StepKind.MIX].items():
+        found = [StepInput(role=role, step=step.id) for step in plan.steps if step.kind in kinds]
+        inputs += found[:1] if role == "bed" else found
+    if not inputs:
+        hint = "Add a voice-over, a music bed or a sound effect first."
+        raise InputError("The plan has nothing to mix.", hint=hint, field="kind")
+    if len(inputs) > STEP_MAX_INPUTS:
+        raise InputError(
+            f"The plan has {len(inputs)} voices, beds and effects; a mix takes {STEP_MAX_INPUTS}.",
+            hint="Make two plans of it.",
+            field="kind",
+        )
+    return tuple(inputs)
+
+
+def require_cues(step: Step) -> None:
+    """Raises InputError for a cue of a step that is no effect of this mix, naming those that are."""
+    if not isinstance(step.spec, MixSpec):
+        return
+    sounding = [given.step for given in step.inputs if given.role == "effect"]
+    for cue in step.spec.cues:
+        if cue.step not in sounding:
+            known = f"Its effects are: {', '.join(sounding)}." if sounding else "It has no effects."
+            raise InputError(f"A cue names {cue.step}, which is no effect of this mix.", hint=known, field="cues")
