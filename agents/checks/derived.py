@@ -256,14 +256,14 @@ def _near(text: str, words: FigureWords) -> Iterator[tuple[str, float]]:
     for at, row in enumerate(rows):
         near = (*row, *(rows[at + 1] if at + 1 < len(rows) else ()))
         for one, other in combinations(near, 2):
-            kind = _shared_kind(one, other)
-            if not kind:
+            shared = _shared_kind(one, other)
+            if not shared:
                 continue
             big, small = max(one.amount, other.amount), min(one.amount, other.amount)
-            seen |= {(kind, big - small), (kind, big + small)}
+            seen |= {(shared, big - small), (shared, big + small)}
             if small > 0:
                 shares = (100 * (big - small) / small, 100 * (big - small) / big, 100 * small / big)
-                seen |= {("percent", share) for share in shares} | ({("discount", shares[1])} if kind == "money" else set())
+                seen |= {("percent", share) for share in shares} | ({("discount", shares[1])} if shared == "money" else set())
     halved = "money" if _HALF_PRICE.search(text) else ""
     seen |= {(a.number.kind, a.amount / 2) for row in rows for a in row if a.number.kind == halved or _DOUBLED.search(text)}
     seen |= set(_of_one_noun(rows))
