@@ -57,6 +57,9 @@ BRIEFS: list[tuple[str, dict[str, Any]]] = [
     ("写一个30秒的广告脚本", {"named": {"script"}, "seconds": {"script": 30.0}}),
     ("写一首诗，关于雨", {"named": {"article"}}),
     ("a logo for a bakery", {"unsupported": ("logo",)}),
+    ("a slogan for a café in Klingon", {"unsupported": ("other_language",), "counts": {"copy": 1}}),
+    ("copy for tours in Latin America", {"unsupported": ()}),
+    ("a blog post about life in a Greek village", {"unsupported": ()}),
     ("three posters with our logo", {"unsupported": (), "counts": {"layout": 3}, "sizes": ["poster"]}),
     ("banners for our website", {"unsupported": (), "named": {"layout"}}),
     ("12 items for a fantasy shop", {"unit": "item", "units": 12, "counts": {}}),
@@ -75,6 +78,7 @@ BRIEFS: list[tuple[str, dict[str, Any]]] = [
     ("只要文案", {"only": {"copy"}}),
     ("一个中英双语的营销活动", {"languages": ("zh", "en")}),
     ("做一个宣传视频和音效", {"unsupported": ("video", "sound")}),
+    ("用斯瓦希里语写一句咖啡馆标语", {"unsupported": ("other_language",)}),
     ("十二张图片，两分钟的音乐", {"counts": {"picture": 12}, "seconds": {"music": 120.0}}),
     ("写一篇300字的新闻稿", {"counts": {"article": 1}, "words": 300}),
 ]
