@@ -74,7 +74,7 @@ CHECKS: dict[str, Check] = {
     "profanity": lambda case: profanity(case.text, LISTS),
     "stereotype": lambda case: stereotypes(case.text, LISTS),
     "language": lambda case: language(case.text, case.language, LISTS.languages),
-    "cta": lambda case: wording.call_to_action(case.text, LISTS),
+    "cta": lambda case: wording.call_to_action([case.text], LISTS),
     "duplicate": _duplicate,
 }
 

@@ -5,14 +5,15 @@ A single line is judged in agents/writers/copy.py. Asks no model.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from agents.checks import limits
 from agents.checks import text as wording
 from agents.checks.reading import reading_level
 from agents.writers.calls import Assignment
 from agents.writers.copy_prompt import Slot, field_data
-from domain.channel import Channel
+from domain.channel import Channel, ChannelField
 from domain.documents import CopySet, CopySlot
 from domain.finding import Finding
 from domain.specs import CopySpec
@@ -33,8 +34,7 @@ def item_findings(run: Assignment, spec: CopySpec, channel: Channel | None, sets
 
 def asks_for_act(run: Assignment, slot: Slot) -> bool:
     """One of the field's texts at least is to ask the reader to do something."""
-    expected = bool(slot.data.get("button")) or (slot.place is not None and slot.place.call)
-    return expected and run.script in _KNOWN
+    return _expected(run, slot.data, slot.place)
 
 
 def calls(run: Assignment, slot: Slot, line: str) -> bool:
@@ -49,10 +49,14 @@ def hardest(run: Assignment, spec: CopySpec) -> float | None:
 
 def _uncalled(run: Assignment, channel: Channel | None, slot: CopySlot) -> tuple[Finding, ...]:
     place, data = channel.field(slot.name) if channel else None, field_data(run.desk, slot.name)
-    button = bool(data.get("button"))
-    if run.script not in _KNOWN or not slot.lines or not (button or (place is not None and place.call)):
+    if not slot.lines or not _expected(run, data, place):
         return ()
-    return wording.call_to_action([line.text for line in slot.lines], run.desk.words, slot.name, button)
+    return wording.call_to_action([line.text for line in slot.lines], run.desk.words, slot.name, bool(data.get("button")))
+
+
+def _expected(run: Assignment, data: Mapping[str, Any], place: ChannelField | None) -> bool:
+    """By the field's row of copy.toml, or by its channel."""
+    return run.script in _KNOWN and (bool(data.get("button")) or (place is not None and place.call))
 
 
 def _too_hard(run: Assignment, spec: CopySpec, one: CopySet) -> tuple[Finding, ...]:

@@ -262,3 +262,15 @@ def test_a_strong_models_plan_obeys_what_the_brief_rules_out(planner: Planner) -
     plan = made(planner, "only copy about foxes", chat=ScriptedChat(lambda _r: json.dumps(GOOD), strong=True))
     assert plan.recipe != "draft"
     assert kinds(plan) == {"copy": 1}
+
+
+@pytest.mark.parametrize(
+    ("told", "asked", "known"),
+    [
+        ("a slogan for a café in Klingon", "text in that language", "French"),
+        ("用斯瓦希里语写一句咖啡馆标语", "该语言的文字", "法语"),
+    ],
+)
+def test_a_language_nobody_is_asked_in_is_named_with_those_that_are(planner: Planner, told: str, asked: str, known: str) -> None:
+    plan = made(planner, told)
+    assert [(gap.asked, known in gap.nearest) for gap in plan.unavailable] == [(asked, True)]

@@ -15,7 +15,8 @@ from domain.scene import Relation
 from domain.settings import PROFILES
 from domain.specs import SPECS
 from web.api.board import SCENE_OPTIONS
-from web.ui.words import LANGUAGES, Words
+from web.ui.pages import head
+from web.ui.words import LANGUAGES, Words, finding_words
 
 ROOT = Path(__file__).resolve().parents[2]
 LITERAL = re.compile(r"""\b(?:t|words|title|part)\(\s*["\']([a-z_]+(?:\.[a-z0-9_]+)*)["\']""")
@@ -101,3 +102,10 @@ def test_every_choice_in_a_scene_has_words(tables: dict[str, dict[str, str]]) ->
     wanted = {f"scene.option.{value}" for value in values} | {f"scene.relation.{kind}" for kind in kinds}
     wanted |= {f"scene.{name}" for name in SCENE_OPTIONS}
     assert wanted - set(tables["en"]) == set()
+
+
+def test_the_chinese_page_carries_what_findings_say_and_the_english_one_needs_no_table(assets: Path) -> None:
+    chinese = finding_words(assets, "zh")
+    assert chinese["{used} {units}; the limit is {limit}."] == "共 {used} {units}，上限是 {limit}。"
+    assert "上限是 {limit}。" in head(Words.read(assets, "zh"), assets)
+    assert finding_words(assets, "en") == {}

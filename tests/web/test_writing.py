@@ -168,7 +168,7 @@ def test_nothing_is_saved_when_nothing_was_changed_or_a_field_is_not_known(page:
     asset = page.copy()
     page.call("POST", asset, "", {"texts": {}}, 400)
     assert page.call("POST", asset, "/check", {"texts": {"Z.9.9": "x"}}, 400)["field"] == "texts"
-    assert page.call("POST", asset, "/check", {"texts": {"A.0.0": "x" * 20_001}}, 400)["field"] == "A.0.0"
+    assert page.call("POST", asset, "/check", {"texts": {"A.0.0": "x" * 20_001}}, 413)["field"] == "A.0.0"
 
 
 def test_an_article_has_a_field_for_each_block_and_findings_at_the_block(page: Page) -> None:
