@@ -80,6 +80,10 @@ class _Fonts:
     def paint(self, canvas: skia.Canvas, text: str, face: Face, size: float, x: float, baseline: float) -> None:
         for font, run in self._runs(text, face):
             sized = skia.Font(font.getTypeface(), size)
+            # As wide as it was measured: letters placed on whole pixels would run into what follows.
+            sized.setSubpixel(True)
+            sized.setLinearMetrics(True)
+            sized.setHinting(skia.FontHinting.kNone)
             canvas.drawString(run, x, baseline, sized, skia.Paint(Color=_INK, AntiAlias=True))
             x += font.measureText(run) / _EM * size
 
