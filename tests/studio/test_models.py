@@ -6,14 +6,18 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
-from domain.errors import Conflict, InputError, ModelUnreachable
+from domain.errors import Conflict, InputError, ModelUnreachable, ModelUnusable
 from domain.model import Task
 from domain.progress import Progress
 from domain.settings import Settings
 from library.library import Library
+from pipelines.image.families import Families
 from pipelines.models.catalogue import Catalogue
+from pipelines.models.own import own_models
 from pipelines.models.profiles import GB, Hardware, choose
 from pipelines.models.store import ModelStore
 from pipelines.worker import users
@@ -40,7 +44,8 @@ def desk_of(assets: Path, home: Path, pull: Callable[[Progress], None] = lambda 
     runs = users(frozenset({"art-fluent-emoji-flat"}))
     library = Library.open(f"sqlite:///{home / 'maquette.db'}", home)
     settings = Settings(home=home, cache=home / "cache")
-    return ModelDesk(library, settings, store, lambda own: choose(store.catalogue, "auto", GPU, store.ready, own, runs), runs)
+    families = Families.read(assets / "pictures" / "families.toml")
+    return ModelDesk(library, settings, store, lambda own: choose(store.catalogue, "auto", GPU, store.ready, own, runs), runs, families)
 
 
 def ended(desk: ModelDesk) -> Pull:
@@ -120,3 +125,22 @@ def test_a_pull_that_is_stopped_ends(assets: Path, home: Path) -> None:
     started.wait()
     desk.cancel_pull(MODEL)
     assert "Stopped" in ended(desk).error
+
+
+def test_a_file_of_this_machine_is_added_by_its_path_and_named_by_what_it_is(assets: Path, home: Path) -> None:
+    path = home / "Ink Style.safetensors"
+    layer = "unet.down_blocks.0.attentions.0.to_q"
+    save_file({f"{layer}.lora_{half}.weight": np.zeros((2, 2), dtype=np.float32) for half in "AB"}, path)
+    added = desk_of(assets, home).add(path)
+    assert (added.id, added.task) == ("ink-style", Task.LORA)
+    assert [model.id for model in own_models(home / "cache")] == ["ink-style"]
+    with pytest.raises(Conflict):
+        desk_of(assets, home).add(path, "sdxl")
+
+
+def test_a_file_that_is_no_model_is_not_added(assets: Path, home: Path) -> None:
+    path = home / "page.safetensors"
+    path.write_text("<!DOCTYPE html>")
+    with pytest.raises(ModelUnusable):
+        desk_of(assets, home).add(path)
+    assert own_models(home / "cache") == ()

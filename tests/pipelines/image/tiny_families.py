@@ -113,7 +113,7 @@ def save_sd35(folder: Path, scratch: Path) -> Path:
     clip, t5 = clip_tokenizer(scratch / "clip"), t5_tokenizer()
     config = tiny_models._clip_config(32, len(clip))
     transformer = SD3Transformer2DModel(
-        sample_size=32, patch_size=2, in_channels=4, out_channels=4, num_layers=1, attention_head_dim=8, num_attention_heads=4,
+        sample_size=32, patch_size=2, in_channels=4, out_channels=4, num_layers=2, attention_head_dim=8, num_attention_heads=4,
         joint_attention_dim=64, caption_projection_dim=32, pooled_projection_dim=64, qk_norm="rms_norm", dual_attention_layers=(0,),
     )  # fmt: skip
     t5_config = T5Config(vocab_size=len(t5), d_model=64, d_kv=8, d_ff=37, num_layers=2, num_heads=4, decoder_start_token_id=0)
