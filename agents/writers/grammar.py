@@ -14,7 +14,7 @@ from typing import Any
 
 from agents.writers.belongings import with_parts
 from agents.writers.places import margin_of, mentions, settings_of, surely, use_phrases
-from agents.writers.sights import Sight, Sights, joined
+from agents.writers.sights import Sight, Sights, each_once, joined
 from agents.writers.signs import letters, spelled
 from agents.writers.tones import alternatives
 from agents.writers.wishes import blanked, strongest
@@ -38,7 +38,7 @@ _WHERE = frozenset({"underwater", "undersea", "inside"})
 _LIKE = re.compile(r"[ -](?:colou?red|shaped|themed|styled?|flavou?red)\b", re.I)
 _IN_HAND = re.compile(r"\s+(?:drawn|raised|ready|held high|in (?:his |her |its |their )?hands?)\b", re.I)
 #: Ground that is named for what grows or lies there: mushrooms are seen in a mushroom cave, no oak at an oak table.
-_GROWN = frozenset({"cave", "cavern", "forest", "field", "fields", "meadow", "garden", "valley", "orchard", "grove", "island", "farm"})
+_GROWN = frozenset({"cave", "cavern", "field", "fields", "meadow", "garden", "valley", "island", "farm"})
 #: How many of what a festival is named for are shown.
 _MANY = 4
 #: Buildings that are a place of their own behind what stands before them.
@@ -240,7 +240,7 @@ class Grammar:
         """Who leads, who stands beside, what is only by them, and how they stand to one another."""
         kept = self._heads(text, found)
         relations = self._related(text, kept)
-        once = _once(kept)
+        once = each_once(kept)
         objects = {b for _, kind, b in relations} | {s.key for s in kept if self._object(text, s)}
         near = [s for s in once if self._in_front(text, s)]
         rest = [s for s in once if s not in near]
@@ -280,6 +280,9 @@ class Grammar:
             if after is not None and beside and sight.group.startswith("drink") and sight.what not in holders and after.what in holders:
                 # A juice glass is drawn as a glass of juice.
                 kept.append(replace(sight, count=max(left.pop(0).count, sight.count), colour=sight.colour or after.colour))
+            elif after is not None and beside and sight.plural and sight.animate and after.group.startswith("person"):
+                kept.append(sight)
+                left.pop(0)  # "two archers guard a wall": what they do
             elif after is not None and (beside or (not apart and _one_word(text, sight, after))):
                 led, first = after.led or sight.led, min(after.begin, sight.begin)
                 left[0] = replace(after, count=max(after.count, sight.count), led=led, first=first)
@@ -465,28 +468,6 @@ def _one_word(text: str, first: Sight, second: Sight) -> bool:
 def _character(text: str) -> str:
     match = _NAMED.search(text)
     return match[1][:40] if match and re.search(r"character|hero|mascot|portrait|角色|主角|人物|立绘|头像", text, re.I) else ""
-
-
-def _once(found: Sequence[Sight]) -> list[Sight]:
-    """Each thing once, with all its mentions say of it: the first that says a colour, a number ..."""
-    once: dict[str, Sight] = {}
-    for sight in found:
-        known = once.get(sight.key)
-        if known is None:
-            once[sight.key] = sight
-        elif (known.colour and sight.colour and known.colour != sight.colour) or (
-            known.material and sight.material and known.material != sight.material
-        ):
-            once[f"{sight.key} {sight.colour} {sight.material}"] = replace(sight, key=f"{sight.key} {sight.colour} {sight.material}")
-        else:
-            once[sight.key] = replace(
-                known,
-                colour=known.colour or sight.colour,
-                count=max(known.count, sight.count if not sight.plural or sight.led else 1),
-                material=known.material or sight.material,
-                pose=known.pose or sight.pose,
-            )
-    return list(once.values())
 
 
 def _held(sight: Sight) -> bool:

@@ -293,7 +293,9 @@ def _setting(context: StepContext, reading: Reading, choice: _Choice, tools: _To
 def _time(context: StepContext, wish: str, reading: Reading, setting: Setting, choice: _Choice, data: Mapping[str, Any]) -> Any:
     """Night only where words say so, or things that are seen at night; the model may choose another hour outdoors."""
     offered = choice.time if choice.time != "night" and setting.value not in BARE | INDOORS else ""
-    dark = "night" if setting.value not in BARE and any(s.what in data["by_night"]["things"] for s in reading.things) else ""
+    night = data["by_night"]
+    seen = any(s.what in night["things"] for s in reading.things) or strongest(wish, {"moon": night["words"]})
+    dark = "night" if setting.value not in BARE and seen else ""
     return _nearest(context, wish, data["times"]) or dark or offered or "day"
 
 

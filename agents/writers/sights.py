@@ -14,7 +14,7 @@ from typing import Any
 from agents.writers.phrases import LATIN_WORD, Noun, Phrases, Sight, Size, measured_zh, plain, singular
 from domain.colours import ColourWords
 
-__all__ = ["Noun", "Sight", "Sights", "Size", "joined"]
+__all__ = ["Noun", "Sight", "Sights", "Size", "each_once", "joined"]
 
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _LONGEST_ENGLISH, _LONGEST_CHINESE = 4, 8
@@ -231,3 +231,33 @@ def joined(text: str, first: Sight, second: Sight) -> bool:
     """True when only "and", a comma or the like stands between two things."""
     between = text[first.end : second.begin]
     return bool(_AND.match(between)) or not between.strip()
+
+
+def _another(known: Sight, sight: Sight) -> bool:
+    """Two kinds of one thing, each by its own name: a health potion and a mana potion."""
+    (first, _, one), (second, _, other) = known.what.rpartition(" "), sight.what.rpartition(" ")
+    return bool(first and second) and first != second and one == other and " with " not in f"{known.what} {sight.what}"
+
+
+def each_once(found: Sequence[Sight]) -> list[Sight]:
+    """Each thing once, with all its mentions say of it: the first that says a colour, a number ..."""
+    once: dict[str, Sight] = {}
+    for sight in found:
+        known = once.get(sight.key)
+        if known is not None and _another(known, sight):
+            once.setdefault(f"{sight.key} {sight.what}", replace(sight, key=f"{sight.key} {sight.what}"))
+        elif known is None:
+            once[sight.key] = sight
+        elif (known.colour and sight.colour and known.colour != sight.colour) or (
+            known.material and sight.material and known.material != sight.material
+        ):
+            once[f"{sight.key} {sight.colour} {sight.material}"] = replace(sight, key=f"{sight.key} {sight.colour} {sight.material}")
+        else:
+            once[sight.key] = replace(
+                known,
+                colour=known.colour or sight.colour,
+                count=max(known.count, sight.count if not sight.plural or sight.led else 1),
+                material=known.material or sight.material,
+                pose=known.pose or sight.pose,
+            )
+    return list(once.values())

@@ -50,6 +50,9 @@ def relations(made: Scene) -> set[tuple[str, str, str]]:
         ("情侣在海边", [("man", 1), ("woman", 1)]),
         ("妈妈和两个孩子", [("mother", 1), ("kid", 2)]),
         ("soldiers guarding a gate", [("soldier", 3)]),
+        ("two archers guard a castle wall", [("archer", 2)]),
+        ("两个弓箭手守卫城堡", [("archer", 2)]),
+        ("a ninja under a full moon", [("ninja", 1)]),
     ],
 )
 def test_people_by_one_word_are_people(desk: Desk, about: str, shown: list[tuple[str, int]]) -> None:
@@ -104,6 +107,8 @@ def test_where_no_place_is_named_it_is_where_the_things_belong(desk: Desk, about
 def test_a_lantern_festival_has_lanterns_and_fireworks_are_seen_at_night(desk: Desk) -> None:
     assert [s.what for s in scene(desk, "a lantern festival").props] == ["lantern"]
     assert [s.what for s in scene(desk, "元宵灯会").props] == ["lantern"]
+    moonlit = scene(desk, "a ninja on a rooftop under a full moon")
+    assert moonlit.time == "night" and [s.what for s in moonlit.props] == ["moon"]
     made = scene(desk, "fireworks over a harbour")
     assert made.time == "night" and made.subjects[0].what == "fireworks"
 
@@ -112,6 +117,11 @@ def test_ground_named_for_what_grows_there_shows_it(desk: Desk) -> None:
     made = scene(desk, "a boy in a mushroom cave")
     assert [(s.what, s.count) for s in made.props] == [("mushroom", 4)] and made.setting == Setting.CAVE
     assert scene(desk, "an oak table in a kitchen").props == ()
+
+
+def test_two_kinds_of_one_thing_are_two(desk: Desk) -> None:
+    assert people(scene(desk, "health potion, mana potion, shield"))[:2] == [("health potion", 1), ("mana potion", 1)]
+    assert people(scene(desk, "an old man. The old man smiles.")) == [("old man", 1)]
 
 
 class Careless:
