@@ -31,7 +31,7 @@ from domain.specs import ArticleSpec
 from domain.value import JsonValue
 
 #: Raised when the same context, seed and model give another article.
-MAKER_VERSION = 2
+MAKER_VERSION = 3
 
 _ATTEMPTS = 2
 _NOTHING: tuple[Finding, ...] = ()

@@ -28,7 +28,7 @@ from domain.specs import ScriptSpec
 from domain.value import JsonValue
 
 #: Raised when the same context, seed and model give another script.
-MAKER_VERSION = 1
+MAKER_VERSION = 2
 
 _ATTEMPTS = 3
 _TITLE_CHARS = 40
