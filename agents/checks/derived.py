@@ -251,8 +251,7 @@ def _near(text: str, words: FigureWords) -> Iterator[tuple[str, float]]:
         for whole, part in pairwise(row):
             if 0 < part.amount < whole.amount and _AMONG.search(sentence[whole.number.span[1] : part.number.span[1] + 20]):
                 share = 100 * part.amount / whole.amount
-                kind = part.dimension or part.number.kind
-                seen |= {(kind, whole.amount - part.amount), ("percent", share), ("percent", 100 - share)}
+                seen |= {(part.dimension or part.number.kind, whole.amount - part.amount), ("percent", share), ("percent", 100 - share)}
     for at, row in enumerate(rows):
         near = (*row, *(rows[at + 1] if at + 1 < len(rows) else ()))
         for one, other in combinations(near, 2):

@@ -163,10 +163,10 @@ def summary(job: ChatJob, calls: Calls) -> Iterator[str]:
     """A summary within the asked form. A long text is summarised section by section, then the notes together."""
     limits = Limits.read(job.ask)
     room = min(calls.room("summary"), 1800)
-    found = sections(job.text, room)
-    if _BY_SECTION.search(job.ask.lower()) and len(found) > 1:
-        yield from _by_section(found, calls, room)
+    if _BY_SECTION.search(job.ask.lower()) and len(chapters := sections(job.text)) > 1:
+        yield from _by_section(chapters, calls, room)
         return
+    found = sections(job.text, room)
     text = job.text
     parts = [part for title, body in found for part in _titled(title, body, room)]
     if len(parts) > 1:

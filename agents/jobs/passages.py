@@ -30,6 +30,7 @@ _COMMON = frozenset({
     "did", "has", "have", "had", "it", "its", "this", "that", "these", "those", "what", "which", "who", "whom", "whose", "when",
     "where", "why", "how", "much", "many", "according", "text", "say", "says", "said", "with", "from", "by", "as", "about",
     "there", "their", "they", "he", "she", "you", "i", "we",
+    "may", "can", "could", "might", "must", "should", "will", "would", "shall", "if", "than", "my", "your", "our", "his", "her",
 })  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import zlib
 
 from PIL import Image
 
-from domain.brief import BRIEF_MAX_CHARACTERS
+from domain.brief import ATTACHMENT_MAX_CHARACTERS
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -68,7 +68,7 @@ REFUSED: dict[str, bytes] = {
     "empty.txt": b"",
     "blank.txt": b"  \n\n ",
     "26mb.txt": b"a" * (26 * 1024 * 1024),
-    "20001.txt": b"a" * (BRIEF_MAX_CHARACTERS + 1),
+    "200001.txt": b"a" * (ATTACHMENT_MAX_CHARACTERS + 1),
     "nul.txt": b"hello\0world",
     "escape.txt": b"\x1b[31mred",
     "41mp.png": png_header(6500, 6400),

@@ -252,6 +252,19 @@ class TestModels:
         assert rows(home, "plans") == 0
         require_sound(home)
 
+    def test_a_file_of_an_earlier_message_is_still_there_for_a_later_one_and_after_a_restart(self, home: Path, empty_cache: Path) -> None:
+        studio = app.open_studio(settings(home, empty_cache))
+        project = studio.projects.first()
+        *_, _ = studio.chat.say(
+            project.id, "Here is a list.", attachments=(studio.attachments.add("fair.txt", b"Soup costs 4 euros. " * 3),)
+        )
+        studio.close()
+        studio = app.open_studio(settings(home, empty_cache))
+        *_, answer = studio.chat.say(project.id, "Extract the prices from fair.txt")
+        assert answer.strip() == "- 4 euros"
+        assert studio.shelf.check().sound
+        studio.close()
+
     def test_without_a_chat_model_the_chat_says_what_to_pull(self, home: Path, empty_cache: Path) -> None:
         studio = app.open_studio(settings(home, empty_cache))
         project = studio.projects.first()
