@@ -42,7 +42,7 @@ def test_pictures_are_made_looked_at_compared_varied_and_put_on_a_sheet(page: Pa
     # Variations of it stand in the plan, not made yet
     look.locator('input[name="x.values"]').fill("no number")
     look.get_by_role("button", name="Add these to the plan").click()
-    expect(look.locator(".mq-field-error")).to_contain_text("seed")
+    expect(look.locator(".mq-field-error").first).to_contain_text("seed")
     look.locator('input[name="x.values"]').fill("1, 2")
     look.get_by_role("button", name="Add these to the plan").click()
     expect(look).to_have_count(0)
