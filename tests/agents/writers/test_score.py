@@ -51,7 +51,13 @@ def scored(desk: Desk, note: str = "", chat: Chooser | None = None, **spec: obje
     ("about", "mood"),
     [
         ("Warm acoustic bed for the cold-brew spot", Mood.WARM),
-        ("Boss battle theme", Mood.EPIC),
+        ("Boss battle theme", Mood.BATTLE),
+        ("An 8-bit tune for the arcade level", Mood.CHIPTUNE),
+        ("Music for the village market", Mood.TOWN),
+        ("main menu of the game", Mood.MENU),
+        ("ambient drone for a museum", Mood.AMBIENT),
+        ("爵士酒吧", Mood.JAZZ),
+        ("一首民谣", Mood.FOLK),
         ("lo-fi loop for a study stream", Mood.LOFI),
         ("欢快的广告配乐", Mood.UPBEAT),
         ("古风背景音乐，古筝", Mood.GUOFENG),
@@ -162,3 +168,17 @@ def test_every_mood_is_known_to_the_words(desk: Desk) -> None:
     assert set(desk.prompts("score")["moods"]) == {mood.value for mood in Mood}
     for mood in Mood:
         assert scored(desk, mood=mood.value).mood is mood
+
+
+@pytest.mark.parametrize(
+    ("about", "form"),
+    [
+        ("seamless loop for the village", "loop"),
+        ("a stinger when the chest opens", "stinger"),
+        ("战斗音乐，循环", "loop"),
+        ("a calm bed", "bed"),
+    ],
+)
+def test_words_say_what_the_piece_is_for(desk: Desk, about: str, form: str) -> None:
+    assert scored(desk, about=about).form == form
+    assert scored(desk, about=about, form="outro").form == "outro"
