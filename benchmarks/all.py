@@ -1,4 +1,4 @@
-"""Every benchmark of this folder, one after the other, about an hour; the numbers go into docs/benchmarks.md. `make benchmarks`
+"""Every benchmark of this folder, one after the other, hours on two cores; the numbers go into docs/benchmarks.md. `make benchmarks`
 
 What does not write there itself prints a table for it.
 """
@@ -15,6 +15,12 @@ COMMANDS = (
     ["-m", "benchmarks.main_job", "--write", REPORT],
     ["benchmarks/sound.py", "--write", REPORT],
     ["-m", "benchmarks.writing_checks", "--write", REPORT],
+    ["-m", "benchmarks.writing", "copy", "--every", "8"],
+    ["-m", "benchmarks.writing_game", "--en", "12", "--zh", "5"],
+    ["-m", "benchmarks.sound_mix", "loudness"],
+    ["-m", "benchmarks.sound_mix", "spot"],
+    ["-m", "benchmarks.sound_music"],
+    ["-m", "benchmarks.pictures"],
     ["-m", "benchmarks.illustrator", "all"],
     ["-m", "benchmarks.engine", "brief"],
     ["-m", "benchmarks.engine", "overlap"],
