@@ -30,6 +30,10 @@ BRIEFS = {
     ),
     "zh": ("北码头", "为冷萃咖啡“北码头”做一套上市宣传，面向年轻通勤族，风格活泼。5 月 4 日开售，每瓶 18 元。"),
 }
+SCENE = (
+    "Lantern Bay",
+    "A branching dialogue between a lighthouse keeper and a smuggler who asks to put the lamp out, 5 nodes, with choices",
+)
 BRAND = {
     "name": "North Pier",
     "voice": "Dry, friendly, short sentences. Never shouts.",
@@ -56,17 +60,16 @@ class View:
         return "" if self.language == "en" else f"{self.language}/"
 
 
-VIEWS = (
-    *(View(width, dark, "en") for width in (1280, 390) for dark in (False, True)),
-    View(1280, False, "zh"),
-    View(390, True, "zh"),
-)
+ALL_VIEWS = tuple(View(width, dark, language) for width in (1280, 390) for dark in (False, True) for language in ("en", "zh"))
+#: What is kept in the repository.
+VIEWS = tuple(view for view in ALL_VIEWS if view.language == "en" or view.dark == (view.width < 500))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--home", type=Path, help="use this home and what is in it, instead of making everything anew")
+    parser.add_argument("--all", action="store_true", help="every width, colour scheme and language, instead of six of the eight")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     cache = Path(os.environ.get("MAQUETTE_CACHE") or Path.home() / ".cache" / "maquette")
@@ -74,7 +77,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made, running(arguments.home or Path(made), cache) as studio, chromium() as browser:
         if not [p for p in studio.projects() if p["name"] == BRIEFS["en"][0]]:
             prepare(browser, studio, arguments.out)
-        for view in VIEWS:
+        for view in ALL_VIEWS if arguments.all else VIEWS:
             take_all(browser, studio, view, arguments.out)
 
 
@@ -115,6 +118,14 @@ def prepare(browser: Browser, studio: Running, out: Path) -> None:
             for card in page.locator('.mq-card[data-state="done"]').all()[:3]:
                 card.get_by_role("button", name="Approve").click()
                 expect(card.locator(".mq-verdict-approve")).to_be_visible()
+    with opened(browser, View(1280, False, "en")) as page:
+        page.goto(studio.url)
+        new_project(page, SCENE[0])
+        say(page, SCENE[1])
+        expect(page.locator('.mq-card[data-kind="dialogue"]').first).to_be_visible()
+        page.locator("#mq-approve").click()
+        expect(page.locator('.mq-card[data-kind="dialogue"][data-state="done"]').first).to_be_visible()
+        expect(page.locator("#mq-stop")).to_have_count(0)
 
 
 def take_all(browser: Browser, studio: Running, view: View, out: Path) -> None:
@@ -136,6 +147,15 @@ def take_all(browser: Browser, studio: Running, view: View, out: Path) -> None:
         page.locator('.mq-tile[data-kind="layout"] .mq-face').first.click()
         expect(page.locator(".mq-drawer")).to_be_visible()
         shoot(page, out / f"story-{view.name}.png")
+        page.goto(f"{studio.url}/{view.root}library")
+        edit(page, "copy", out / f"write-{view.name}.png")
+        page.goto(f"{studio.url}/{view.root}pictures")
+        expect(page.locator("#mq-pictures-holder form").first).to_be_visible()
+        shoot(page, out / f"pictures-{view.name}.png")
+        page.goto(f"{studio.url}/{view.root}library")
+        choose(page, studio, SCENE[0])
+        edit(page, "dialogue", out / f"dialogue-{view.name}.png")
+        choose_on(page, studio, f"{studio.url}/{view.root}library", BRIEFS["en"][0])
         page.goto(f"{studio.url}/{view.root}settings")
         expect(page.locator(".mq-model").first).to_be_visible()
         shoot(page, out / f"models-{view.name}.png")
@@ -145,6 +165,19 @@ def take_all(browser: Browser, studio: Running, view: View, out: Path) -> None:
         page.locator("#mq-tab-engine-button").click()
         expect(page.locator(".mq-engine .mq-device").first).to_be_visible()
         shoot(page, out / f"engine-{view.name}.png")
+
+
+def edit(page: Page, kind: str, path: Path) -> None:
+    """The first of a kind in the Library, its words open for editing."""
+    page.locator(f'.mq-tile[data-kind="{kind}"] .mq-face').first.click()
+    page.locator(".mq-drawer[open] .mq-edit").click()
+    expect(page.locator(".mq-desk")).to_be_visible()
+    shoot(page, path)
+
+
+def choose_on(page: Page, studio: Running, url: str, project: str) -> None:
+    page.goto(url)
+    choose(page, studio, project)
 
 
 def choose(page: Page, studio: Running, project: str) -> None:
