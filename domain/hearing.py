@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from domain.finding import Finding, Severity
+from domain.finding import Finding, Severity, Words
 from domain.value import Value
 
 
@@ -48,13 +48,13 @@ class Hearing(Value):
         if self.state == "passed":
             return None
         if self.state == "unheard":
-            return Finding(rule="speech.unheard", severity=Severity.WARNING, field="text", message=f"Nobody checked this take: {self.why}")
+            return Finding.of("speech.unheard", Severity.WARNING, "Nobody checked this take: {why}", "text", why=self.why)
+        given: dict[str, Words] = {"share": f"{self.error:.0%}", "tries": self.tries}
+        advice = "Listen to it; redo the line, change its words, or add the word to the lexicon."
         run = self.longest
-        where = f" At {run.start:.1f} s: “{run.said or '–'}” was heard as “{run.heard or '–'}”." if run else ""
-        return Finding(
-            rule="speech.heard",
-            severity=Severity.ERROR,
-            field="text",
-            message=f"{self.error:.0%} of the {self.unit}s were heard differently (takes: {self.tries}).{where}",
-            suggestion="Listen to it; redo the line, change its words, or add the word to the lexicon.",
-        )
+        if run is None:
+            plain = "{share} of it was heard differently (takes: {tries})."
+            return Finding.of("speech.heard", Severity.ERROR, plain, "text", suggestion=advice, given=given)
+        given |= {"at": f"{run.start:.1f}", "said": run.said or "–", "heard": run.heard or "–"}
+        placed = "{share} of it was heard differently (takes: {tries}). At {at} s: “{said}” was heard as “{heard}”."
+        return Finding.of("speech.heard", Severity.ERROR, placed, "text", suggestion=advice, given=given)

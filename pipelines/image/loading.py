@@ -18,7 +18,7 @@ from pipelines.models.folders import elements, read_object, weight_files
 
 _LIBRARIES = {"diffusers", "transformers", "stable_diffusion", "stable_diffusion_xl", "flux", "tokenizers", "pixart_alpha", "sana"}
 #: Components whose configuration can tell a family.
-_TELLING = ("scheduler", "transformer", "unet")
+_TELLING = ("scheduler", "text_encoder", "transformer", "unet")
 #: Files beside a checkpoint of one file that say something of it.
 _NOTES = {".json", ".txt", ".md", ".yaml", ".toml"}
 #: Pixels per latent of a single file, all of whose families have the same VAE.

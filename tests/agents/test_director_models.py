@@ -71,7 +71,7 @@ def test_the_model_picks_a_mood_where_the_brief_names_none(chat: ChatModel, plan
     plan = planner.plan(
         brief("30 second radio spot for a dentist, no pictures"), capabilities(), chat, BrandKit(), plan_id="plan-1", seed=1
     )
-    assert [s.kind.value for s in plan.steps] == ["article", "speech", "music"]
+    assert [s.kind.value for s in plan.steps] == ["article", "speech", "music", "mix"]
     assert next(s.spec.mood for s in plan.steps if isinstance(s.spec, MusicSpec)) in ("calm", "warm", "upbeat", "corporate", "playful")
 
 

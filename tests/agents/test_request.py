@@ -77,8 +77,8 @@ BRIEFS: list[tuple[str, dict[str, Any]]] = [
     ("一条小红书文案和一张配图就行", {"counts": {"copy": 1, "picture": 1}, "only": {"copy", "picture"}}),
     ("只要文案", {"only": {"copy"}}),
     ("一个中英双语的营销活动", {"languages": ("zh", "en")}),
-    ("åä¸ä¸ªå®£ä¼ è§é¢åé³æ", {"unsupported": ("video",), "named": {"sound"}}),
-    ("ç¨æ¯ç¦å¸éè¯­åä¸å¥åå¡é¦æ è¯­", {"unsupported": ("other_language",)}),
+    ("做一个宣传视频和音效", {"unsupported": ("video",), "named": {"sound"}}),
+    ("用斯瓦希里语写一句咖啡馆标语", {"unsupported": ("other_language",)}),
     ("十二张图片，两分钟的音乐", {"counts": {"picture": 12}, "seconds": {"music": 120.0}}),
     ("写一篇300字的新闻稿", {"counts": {"article": 1}, "words": 300}),
 ]

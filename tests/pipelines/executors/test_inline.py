@@ -29,7 +29,8 @@ def test_makers_work_in_this_process(engine: Engine) -> None:
 
 def test_every_maker_has_a_name(engine: Engine) -> None:
     models = {f"diffusion/{model}" for model in engine.diffusion}
-    alone = {"illustrator", "drawing-files", "realesrgan", "composer", "synthesiser", "mixer", "banner", "kokoro", "hibari", "bark"}
+    pictures = {"illustrator", "drawing-files", "realesrgan", "u2net", "banner"}
+    alone = pictures | {"composer", "synthesiser", "mixer", "kokoro", "hibari", "bark"}
     assert set(engine.pipelines) == alone | models and models
     with pytest.raises(EngineFailed, match="sculptor"):
         InlineExecutor(engine).generate("sculptor", [], Silent())
