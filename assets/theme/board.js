@@ -39,6 +39,7 @@
     if (Array.isArray(value)) return value.join(", ");
     if (name === "channel" || name === "framework") return value.replaceAll("_", " ");
     if (name === "variants") return value > 1 ? "ABCDEF".slice(0, value).split("").join(" / ") : "";
+    if (name === "seed") return value < 0 ? "" : String(value);
     if (name === "language") return named("language", value);
     return has(`option.${value}`) ? t(`option.${value}`) : String(value);
   };
