@@ -46,6 +46,11 @@ pytestmark = [
 ]
 
 
+def _hear_interrupts() -> None:
+    """A shell's background jobs start with Ctrl-C ignored, and so would what they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Nodes:
     """Nodes as people start them: `python app.py cluster head`, `cluster join`."""
 
@@ -77,7 +82,7 @@ class Nodes:
     def _run(self, *arguments: str) -> str:
         """Returns the line that names the address."""
         command = [sys.executable, "app.py", "cluster", *arguments, "--cpus", "2", "--gpus", "0"]
-        process = subprocess.Popen(command, cwd=ROOT, env=self._environment, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(command, cwd=ROOT, env=self._environment, stderr=subprocess.PIPE, text=True, preexec_fn=_hear_interrupts)
         self._started.append(process)
         assert process.stderr is not None
         lines = []
