@@ -24,7 +24,7 @@ from agents.prompts import as_data, load_prompts
 from agents.recipes import PlanRecipe, RecipeBook
 from agents.request import KindRequest, RequestReader, RequestReading, addresses_the_machine
 from agents.safety import SafetyRules
-from agents.sounding import told_apart
+from agents.sounding import mixed, told_apart
 from agents.subject import subject_of
 from agents.writers.effect import read_names
 from domain.brand import BrandKit
@@ -144,7 +144,7 @@ class Planner:
         # 4. Fill the few words that only a model can.
         fills = self._fill(thread, outline, brief, brand)
         about = about_of(brief, reading)
-        steps = told_apart(self.assembler.assemble(outline, fills, about, capabilities), self.effects)
+        steps = mixed(told_apart(self.assembler.assemble(outline, fills, about, capabilities), self.effects))
         if recipe is self.book.get("custom"):  # the brief lists what it wants: each step takes its own part of the list
             steps = with_subjects(steps, about, self.reader)
         notes += [*recipe_note, *self._vote_notes(outline, votes), *outline.notes]

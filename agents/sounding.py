@@ -1,4 +1,4 @@
-"""Several effects asked for in one breath: each sound step gets the words of its own. Pure.
+"""Several effects asked for in one breath: each sound step gets the words of its own, and the mix of the plan hears them. Pure.
 
 Knows the names of effects; nothing of how a brief is read.
 """
@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from agents.writers.effect import NamedEffect
 from agents.writers.wishes import counted
-from domain.plan import Step
+from domain.capability import StepKind
+from domain.plan import STEP_MAX_INPUTS, Step, StepInput
 from domain.specs import SoundSpec
 
 _PARTS = re.compile(r"[,;:.!?\n，；：。！？、]|\b(?:and|with|plus|then|for)\b|以及|还有|和|与", re.IGNORECASE)
@@ -35,3 +36,14 @@ def told_apart(steps: Sequence[Step], names: Sequence[NamedEffect]) -> tuple[Ste
         for step, part in zip(shared, chosen, strict=False):
             renamed[step.id] = step.model_copy(update={"spec": step.spec.model_copy(update={"about": part}), "title": part[:200]})
     return tuple(renamed.get(step.id, step) for step in steps)
+
+
+def mixed(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """The one mix of a plan hears the effects that no other step takes; its cues, or the mixer, say when."""
+    mixes = [step for step in steps if step.kind is StepKind.MIX]
+    taken = {given.step for step in steps for given in step.inputs}
+    free = [StepInput(role="effect", step=step.id) for step in steps if step.kind is StepKind.SOUND and step.id not in taken]
+    if len(mixes) != 1 or not free:
+        return tuple(steps)
+    inputs = (*mixes[0].inputs, *free)[:STEP_MAX_INPUTS]
+    return tuple(step.model_copy(update={"inputs": inputs}) if step is mixes[0] else step for step in steps)

@@ -115,9 +115,10 @@ class Server:
 
     def wait(self) -> None:
         """Serve until the thread ends or a person presses Ctrl-C."""
-        # Not Thread.join: in Python 3.11 an interrupted join calls a running thread ended.
-        while not self._ended.wait(0.5):
-            pass
+        # Not Thread.join: in Python 3.11 an interrupted join calls a running thread ended. Not Event.wait: an interrupt while it takes
+        # its lock again ends in "release unlocked lock" instead of Ctrl-C.
+        while not self._ended.is_set():
+            time.sleep(0.2)
 
     def __exit__(self, *_: object) -> None:
         self._server.should_exit = True

@@ -51,6 +51,16 @@ def test_a_spot_ends_in_a_mix_of_its_length(planner: Planner, text: str, seconds
     assert [(given.role, given.step) for given in mix.inputs] == [("voice", "speech-1"), ("bed", "music-1")]
 
 
+def test_the_mix_of_a_spot_hears_the_effects_that_the_brief_asks_for(planner: Planner) -> None:
+    plan = planned(planner, "A 20 second radio spot for a bakery called Crumb in York, with a door bell sound effect")
+    (mix,) = [step for step in plan.steps if isinstance(step.spec, MixSpec)]
+    assert sorted((given.role, plan.step(given.step).kind.value) for given in mix.inputs) == [
+        ("bed", "music"),
+        ("effect", "sound"),
+        ("voice", "speech"),
+    ]
+
+
 def test_effects_and_a_mix_are_added_in_chat(planner: Planner, editor: Editor) -> None:
     plan = planned(planner, "a radio spot for a dentist")
     rain = editor.apply_edit(plan, "add two sound effects: rain and a door slam", ScriptedChat(), capabilities())

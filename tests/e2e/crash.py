@@ -16,10 +16,12 @@ from domain.plan import Plan
 from studio.plans import new_id
 from studio.studio import Studio
 
+#: Long enough to be under way when the process is killed, and too long to be spoken again when it is heard wrongly.
+SPOKEN = " ".join(f"Lamp number {number} is lit." for number in range(1, 36))
 STEPS = [
     {"id": "music-1", "title": "Bed", "spec": {"kind": "music", "about": "a calm bed", "mood": "calm", "seconds": 8}},
     {"id": "picture-1", "title": "Fox", "spec": {"kind": "picture", "about": "a fox in a forest", "width": 512, "height": 512}},
-    {"id": "speech-1", "title": "Voice", "spec": {"kind": "speech", "text": "The lamp is lit. " * 40, "voice": "af_heart"}},
+    {"id": "speech-1", "title": "Voice", "spec": {"kind": "speech", "text": SPOKEN, "voice": "af_heart"}},
     {
         "id": "layout-1",
         "title": "Banner",
