@@ -14,7 +14,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.models]
 
 #: Names and terms that stay as they are in Chinese text.
 NAMES = frozenset(
-    "maquette english png jpeg wav mp3 toml gpu npc openai gb mb kb narrator rrggbb http https ram id utf ai v1 lora controlnet ip adapter".split()  # noqa: SIM905
+    (
+        "maquette english png jpeg wav mp3 toml gpu npc openai gb mb kb narrator rrggbb http https ram id utf ai v1 "
+        "lora controlnet ip adapter"
+    ).split()
 )
 #: Every visible text and every label on the page, without what is data or marked as another language.
 SPOKEN = """() => {
