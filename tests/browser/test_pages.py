@@ -14,10 +14,34 @@ pytestmark = [pytest.mark.browser, pytest.mark.models]
 
 #: Names and terms that stay as they are in Chinese text.
 NAMES = frozenset(
-    (
-        "maquette english png jpeg wav mp3 toml gpu npc openai gb mb kb narrator rrggbb http https ram id utf ai v1 "
-        "lora controlnet ip adapter"
-    ).split()
+    [
+        "maquette",
+        "english",
+        "png",
+        "jpeg",
+        "wav",
+        "mp3",
+        "toml",
+        "gpu",
+        "npc",
+        "openai",
+        "gb",
+        "mb",
+        "kb",
+        "narrator",
+        "rrggbb",
+        "http",
+        "https",
+        "ram",
+        "id",
+        "utf",
+        "ai",
+        "v1",
+        "lora",
+        "controlnet",
+        "ip",
+        "adapter",
+    ]
 )
 #: Every visible text and every label on the page, without what is data or marked as another language.
 SPOKEN = """() => {
