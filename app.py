@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from agents.director import Director
+    from agents.writers.spoken import Voice
     from domain.progress import CancelToken
     from domain.settings import Settings
     from library.library import Library
@@ -123,7 +124,12 @@ def open_studio(settings: Settings) -> Studio:
         return frozenset(pipeline.name for pipeline in engine.speech if pipeline.capability() is not None)
 
     desk = Desk(assets)
-    preparations = Preparations(engine.chats, desk, lambda: voices_of(engine.voices, installed_engines()))
+
+    def speakers() -> tuple[Voice, ...]:
+        """The voices that can speak now: an engine may be pulled while the studio runs."""
+        return voices_of(engine.voices, installed_engines())
+
+    preparations = Preparations(engine.chats, desk, speakers)
     makers = Makers(all_makers(engine, executor, desk, preparations, gpus_of(arbiter)), preference(picture_model))
     making = Making(library, makers, executor.release_idle, now, preparations.remarks)
     expected = Expectation(library, time.monotonic).seconds
@@ -147,7 +153,7 @@ def open_studio(settings: Settings) -> Studio:
         projects,
         engine.voices,
         installed_engines,
-        lambda: voices_of(engine.voices, installed_engines()),
+        speakers,
         lambda name: partial(executor.generate, name),
         lambda name: engine.pipelines[name].version,
         desk,
@@ -177,7 +183,7 @@ def open_studio(settings: Settings) -> Studio:
         casting=casting,
         lines=Lines(library, plans, casting, makers.capabilities, planner.safety.require, settings.home / "packs"),
         recordings=Recordings(executor.transcribe),
-        voices=lambda: tuple(voice.name for voice in voices_of(engine.voices, installed_engines())),
+        voices=lambda: tuple(voice.name for voice in speakers()),
         fonts=lambda: font_families(assets),
         families=lambda: tuple(sorted({art.family for art in engine.illustrator.library.ready()})),
         warm=lambda cancel: warm_up(engine, director, cancel),

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from agents.assembly import Assembler, Fills, characters_for, words_for
 from agents.recipes import PlanRecipe
 from agents.request import RequestReading
-from agents.sounding import told_apart
+from agents.sounding import heard, sounds_of, told_apart
 from agents.writers.effect import NamedEffect
 from domain.capability import Capability, StepKind
 from domain.plan import STEP_MAX_INPUTS, Plan, Step, StepInput, Unavailable
-from domain.specs import ROLES, ArticleSpec, CopyField, CopySpec, Spec, SpeechSpec
+from domain.specs import OF_PICTURES, ROLES, ArticleSpec, CopyField, CopySpec, Spec, SpeechSpec
 
 
 class Additions:
@@ -63,10 +63,6 @@ class Additions:
         return spec
 
 
-#: What is made of a picture that is there.
-_OF_PICTURES = (StepKind.UPSCALE, StepKind.CUTOUT)
-
-
 def _needed(drafted: Sequence[Step], reading: RequestReading, plan: Plan) -> list[Step]:
     """The asked kinds, and a script for a voice-over where the plan has no words to speak. Banners use what is there already."""
     kept: list[Step] = []
@@ -84,10 +80,10 @@ def _wired(new: Step, drafted: Step, renamed: dict[str, str], plan: Plan, grown:
     inputs: list[StepInput] = []
     if new.kind is StepKind.MIX:
         return _mixed(drafted, renamed, plan), grown
-    if new.kind not in (StepKind.LAYOUT, StepKind.SPEECH, StepKind.TRANSLATION, *_OF_PICTURES):
+    if new.kind not in (StepKind.LAYOUT, StepKind.SPEECH, StepKind.TRANSLATION, *OF_PICTURES):
         return (), grown
     # A translation is of a text, an enlargement or cut-out of a picture; copy and articles take a source only where a recipe says so.
-    roles = [r for r in ROLES[new.kind] if r in ("copy", "picture", "text") or new.kind in (StepKind.TRANSLATION, *_OF_PICTURES)]
+    roles = [r for r in ROLES[new.kind] if r in ("copy", "picture", "text") or new.kind in (StepKind.TRANSLATION, *OF_PICTURES)]
     for role in roles:
         own = next((renamed[i.step] for i in drafted.inputs if i.role == role and i.step in renamed), None)
         old = [s for s in plan.steps if s.kind in ROLES[new.kind][role] and (role != "text" or s.id in _speakable(plan))]
@@ -99,13 +95,9 @@ def _wired(new: Step, drafted: Step, renamed: dict[str, str], plan: Plan, grown:
 
 
 def _mixed(drafted: Step, renamed: dict[str, str], plan: Plan) -> tuple[StepInput, ...]:
-    """A mix takes every voice and effect there is, old and new, and one bed."""
-    new = [StepInput(role=i.role, step=renamed[i.step]) for i in drafted.inputs if i.step in renamed]
-    inputs: list[StepInput] = []
-    for role, kinds in ROLES[StepKind.MIX].items():
-        found = [StepInput(role=role, step=s.id) for s in plan.steps if s.kind in kinds] + [i for i in new if i.role == role]
-        inputs += found[:1] if role == "bed" else found
-    return tuple(inputs[:STEP_MAX_INPUTS])
+    """What is there already and what is new."""
+    new = (StepInput(role=i.role, step=renamed[i.step]) for i in drafted.inputs if i.step in renamed)
+    return heard((*sounds_of(plan.steps), *new))[:STEP_MAX_INPUTS]
 
 
 def _with_voice_field(new: Step, inputs: Sequence[StepInput], grown: Plan) -> Plan:

@@ -17,12 +17,12 @@ from agents.request import RequestReader, chinese_number
 from domain.capability import StepKind
 from domain.errors import InputError
 from domain.plan import Plan, Step
-from domain.specs import ArticleSpec, CopySpec, LayoutSpec, ScriptSpec
+from domain.specs import SPECS, ArticleSpec, CopySpec, LayoutSpec, ScriptSpec
 from domain.value import Value
 
-_STEP_ID = re.compile(
-    r"(?<![a-z])(copy|article|script|dialogue|lore|translation|picture|upscale|cutout|speech|music|sound|mix|layout)-(\d+)(?!\d)"
-)
+#: Ids of steps as people read them on the cards.
+STEP_ID = rf"({'|'.join(SPECS)})-(\d+)"
+_STEP_ID = re.compile(rf"(?<![a-z]){STEP_ID}(?!\d)")
 _NUMBER_AFTER = re.compile(
     r"\s*(?:number|no\.?|nr\.?|#)?\s*(\d{1,2}|[一二三四五六七八九十]{1,2})(?![\dx×:.a-z秒分个张条])(?!\s*(?:seconds?|secs?|minutes?|mins?|words?|percent|%|x|×|秒|分|字))"
 )

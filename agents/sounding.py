@@ -6,13 +6,13 @@ Knows the names of effects; nothing of how a brief is read.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from agents.writers.effect import NamedEffect
 from agents.writers.wishes import counted
 from domain.capability import StepKind
 from domain.plan import STEP_MAX_INPUTS, Step, StepInput
-from domain.specs import SoundSpec
+from domain.specs import ROLES, SoundSpec
 
 _PARTS = re.compile(r"[,;:.!?\n，；：。！？、]|\b(?:and|with|plus|then|for)\b|以及|还有|和|与", re.IGNORECASE)
 _CALLED = re.compile(r"\b(?:sound effects?|sound fx|sfx|foley|ambience|soundscape)\b|声音效果|音效|环境音", re.IGNORECASE)
@@ -36,6 +36,17 @@ def told_apart(steps: Sequence[Step], names: Sequence[NamedEffect]) -> tuple[Ste
         for step, part in zip(shared, chosen, strict=False):
             renamed[step.id] = step.model_copy(update={"spec": step.spec.model_copy(update={"about": part}), "title": part[:200]})
     return tuple(renamed.get(step.id, step) for step in steps)
+
+
+def sounds_of(steps: Iterable[Step]) -> tuple[StepInput, ...]:
+    """Every voice, bed and effect of these steps, as inputs of a mix."""
+    return tuple(StepInput(role=role, step=step.id) for step in steps for role, kinds in ROLES[StepKind.MIX].items() if step.kind in kinds)
+
+
+def heard(inputs: Sequence[StepInput]) -> tuple[StepInput, ...]:
+    """What a mix takes of what is offered: every voice, the first bed, every effect, in this order."""
+    of = {role: [given for given in inputs if given.role == role] for role in ROLES[StepKind.MIX]}
+    return tuple(given for role, found in of.items() for given in (found[:1] if role == "bed" else found))
 
 
 def mixed(steps: Sequence[Step]) -> tuple[Step, ...]:

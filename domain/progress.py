@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from typing import Protocol
 
 from domain.errors import Cancelled
@@ -48,6 +49,21 @@ class Silent:
     def check(self) -> None:
         if self._token is not None:
             self._token.check()
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a Progress: it begins at `start` and is `width` wide, both in 0..1."""
+
+    whole: Progress
+    start: float
+    width: float
+
+    def report(self, fraction: float, note: str = "") -> None:
+        self.whole.report(min(self.start + fraction * self.width, 1.0), note)
+
+    def check(self) -> None:
+        self.whole.check()
 
 
 class Watched(CancelToken):

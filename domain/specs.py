@@ -448,5 +448,8 @@ ROLES: dict[StepKind, dict[str, frozenset[StepKind]]] = {
     StepKind.LAYOUT: {"copy": frozenset({StepKind.COPY}), "picture": frozenset({StepKind.PICTURE})},
 }
 
+#: Kinds that are made of a picture that is there, of the plan or attached.
+OF_PICTURES = (StepKind.UPSCALE, StepKind.CUTOUT)
+
 #: Roles a kind cannot do without.
 REQUIRED_ROLES: dict[StepKind, frozenset[str]] = {}

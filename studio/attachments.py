@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import ceil
 from pathlib import PurePath
-from typing import Any
 
 from domain.brief import ATTACHMENT_MAX_BYTES, ATTACHMENT_MAX_CHARACTERS, ATTACHMENT_MAX_COUNT, Attachment, AttachmentUse
 from domain.errors import AttachmentError, LimitError
@@ -66,8 +65,16 @@ class Attachments:
                 field=name,
             )
         stored = self._library.store_file(data, name, media_type)
-        told: dict[str, Any] = {"use": use, "text": text, "palette": palette, "metadata": metadata}
-        return Attachment(name=name, sha256=stored.sha256, media_type=media_type, size=len(data), **told)
+        return Attachment(
+            name=name,
+            sha256=stored.sha256,
+            media_type=media_type,
+            size=len(data),
+            use=use,
+            text=text,
+            palette=palette,
+            metadata=metadata,
+        )
 
 
 def _bounded(name: str, data: bytes) -> str:

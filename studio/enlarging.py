@@ -8,11 +8,9 @@ from domain.brief import Attachment, Brief
 from domain.capability import StepKind
 from domain.errors import InputError
 from domain.plan import Plan, Step, StepInput
-from domain.specs import CutoutSpec, UpscaleSpec
+from domain.specs import OF_PICTURES, CutoutSpec, UpscaleSpec
 
 ROLE = "source"
-#: Kinds that are made of a picture that is there.
-KINDS = (StepKind.UPSCALE, StepKind.CUTOUT)
 _NAMED = re.compile(r"(?:picture|image|photo|图片|图|第)\s*-?\s*(\d{1,3})", re.IGNORECASE)
 
 
@@ -22,7 +20,7 @@ def source_named(plan: Plan, kind: StepKind, about: str) -> tuple[StepInput, ...
     Raises InputError for a number the plan has no picture of.
     """
     pictures = [step for step in plan.steps if step.kind is StepKind.PICTURE]
-    if kind not in KINDS or not pictures:
+    if kind not in OF_PICTURES or not pictures:
         return ()
     named = _NAMED.search(about)
     if named is None:

@@ -38,7 +38,7 @@ from domain.review import Verdict
 from domain.value import JsonValue, Value
 from library.library import AssetQuery, Library
 from studio.dialogues import dialogue_of, lore_of
-from studio.scores import pack_score_of, score_of
+from studio.scores import pack_score_of, score_of, told
 
 FORMAT = "maquette-pack"
 FORMAT_VERSION = 1
@@ -297,9 +297,7 @@ def _manifest(
 def _scores(items: tuple[_Item, ...]) -> dict[str, JsonValue]:
     """The score of the whole, and of each text by the id of its asset; nothing where no text was judged."""
     scored = pack_score_of(item.asset for item in items)
-    if scored is None:
-        return {}
-    return {"score": {"value": scored.value, "items": {asset_id: score.value for asset_id, score in scored.items.items()}}}
+    return {} if scored is None else {"score": told(scored)}
 
 
 def _described(item: _Item) -> dict[str, JsonValue]:

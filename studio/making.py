@@ -17,7 +17,7 @@ from domain.plan import Plan, Step
 from domain.progress import Progress
 from domain.project import Project
 from domain.recipe import InputFile, InputRef, Measurement, Output, Recipe, Trace, Work
-from domain.specs import PictureSpec
+from domain.specs import OF_PICTURES, PictureSpec
 from domain.take import Take
 from domain.tracing import continued, span
 from domain.value import seed_for
@@ -26,7 +26,6 @@ from pipelines.executors.spool import discard
 from pipelines.media.carried import carrying
 from pipelines.pipeline import Company
 from studio.attaching import attached_pictures
-from studio.enlarging import KINDS as OF_PICTURES
 from studio.enlarging import attached_source
 from studio.makers import Maker, Makers, Remarks, no_remarks
 from studio.progress import Together

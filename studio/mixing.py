@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from agents.sounding import heard, sounds_of
 from domain.capability import StepKind
 from domain.errors import InputError
 from domain.plan import STEP_MAX_INPUTS, Plan, Step, StepInput
-from domain.specs import ROLES, MixSpec
+from domain.specs import MixSpec
 
 
 def mix_inputs(plan: Plan, kind: StepKind) -> tuple[StepInput, ...]:
     """Inputs in the order of the plan; () for other kinds. Raises InputError where the plan has nothing to mix."""
     if kind is not StepKind.MIX:
         return ()
-    inputs: list[StepInput] = []
-    for role, kinds in ROLES[StepKind.MIX].items():
-        found = [StepInput(role=role, step=step.id) for step in plan.steps if step.kind in kinds]
-        inputs += found[:1] if role == "bed" else found
+    inputs = heard(sounds_of(plan.steps))
     if not inputs:
         hint = "Add a voice-over, a music bed or a sound effect first."
         raise InputError("The plan has nothing to mix.", hint=hint, field="kind")
@@ -25,7 +23,7 @@ def mix_inputs(plan: Plan, kind: StepKind) -> tuple[StepInput, ...]:
             hint="Make two plans of it.",
             field="kind",
         )
-    return tuple(inputs)
+    return inputs
 
 
 def require_cues(step: Step) -> None:

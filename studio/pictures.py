@@ -43,6 +43,9 @@ from studio.picture_sets import Axis, BadRow, Cell, grid, read_table
 from studio.plans import Plans, new_id
 from studio.spec_changes import change_spec, numbered, placed
 
+#: Stands for a picture that is in no plan yet: what is not said of it is as a step has it.
+_ANY = Step(id="picture-1", title="any", spec=PictureSpec(about="any"))
+
 
 class PromptDraft(Value):
     """maker: who would make the picture. family: of its model, "" for none that is known. read: whether that maker reads prompts at all;
@@ -102,7 +105,7 @@ class Pictures:
     def maker(self, project_id: str) -> str:
         """Who makes pictures here now: "illustrator", or "diffusion/" and a model. Raises NotFound, ModelMissing."""
         brand = self.library.project(project_id).brand
-        return self.makers.choose(Step(id="picture-1", title="any", spec=PictureSpec(about="any")), brand).name
+        return self.makers.choose(_ANY, brand).name
 
     def plan_pictures(self, project_id: str, values: dict[str, JsonValue], count: int = 1, person: str = "") -> Plan:
         """Propose a plan of `count` pictures of these fields, each with a seed of its own; with a seed named, counted up from it.
@@ -114,7 +117,7 @@ class Pictures:
         about = str(values.get("about") or values.get("prompt") or "").strip()
         brief = self.plans.draft(project_id, about, person=person)
         self.plans.require_safe(placed(values))
-        spec = change_spec(Step(id="picture-1", title="any", spec=PictureSpec(about="any")), {**values, "about": about[:2000]})
+        spec = change_spec(_ANY, {**values, "about": about[:2000]})
         assert isinstance(spec, PictureSpec)
         seeds = [(spec.seed + n) % 2**31 if spec.seed >= 0 else -1 for n in range(count)]
         steps = tuple(
@@ -168,7 +171,7 @@ class Pictures:
         about = str(values.get("about") or "").strip()
         if not about:
             raise InputError("Nothing is said of the picture.", hint="Say what it shows.", field="about")
-        step = Step(id="picture-1", title=about[:200], spec=PictureSpec(about="any"))
+        step = _ANY.model_copy(update={"title": about[:200]})
         return self._draft(project_id, step, values, about, cancel)
 
     def _draft(self, project_id: str, step: Step, values: dict[str, JsonValue], material: str, cancel: CancelToken | None) -> PromptDraft:

@@ -24,13 +24,12 @@ from domain.finding import Finding
 from domain.job import Job
 from domain.plan import Plan, Step, StepInput
 from domain.progress import CancelToken
-from domain.specs import SPECS, PictureSpec
+from domain.specs import OF_PICTURES, SPECS, PictureSpec
 from domain.take import Take
 from domain.tracing import carry, continued, span
 from domain.value import JsonValue
 from library.library import Library
 from studio.budget import Budgets
-from studio.enlarging import KINDS as OF_PICTURES
 from studio.enlarging import require_source, source_named
 from studio.estimate import PlanEstimate
 from studio.makers import Makers, Remarks, no_remarks

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from agents.checks.score import pack_score
 from domain.asset import Asset
 from domain.score import PackScore, Score
+from domain.value import JsonValue
 
 
 def score_of(asset: Asset) -> Score | None:
@@ -19,3 +20,8 @@ def pack_score_of(assets: Iterable[Asset]) -> PackScore | None:
     """By asset id; None where nothing of it was judged."""
     scores = {asset.id: score for asset in assets if (score := score_of(asset)) is not None}
     return pack_score(scores) if scores else None
+
+
+def told(scored: PackScore) -> dict[str, JsonValue]:
+    """As a page and a pack's manifest say it: the whole, and each text by the id of its asset."""
+    return {"value": scored.value, "items": {asset_id: score.value for asset_id, score in scored.items.items()}}

@@ -1,10 +1,10 @@
 """The voices of this machine: find one, hear a sample of it, hear how a word of the lexicon would be said; the cast sheet of a project.
 
-studio.voices_desk.find(language="en", gender="female")     -> voices, with whether their engine is installed
-studio.voices_desk.sample("af_heart*0.5+bm_george*0.5")     -> a WAV, made once and kept in the cache
-studio.voices_desk.audition(project_id, text, voice)        -> WAV bytes, with the project's lexicon; kept nowhere
-studio.voices_desk.propose(project_id, people, "en")        -> members for those without a voice; nothing is stored
-studio.voices_desk.cast(project_id, member)                 -> the sheet with this member
+studio.casting.find(language="en", gender="female")     -> voices, with whether their engine is installed
+studio.casting.sample("af_heart*0.5+bm_george*0.5")     -> a WAV, made once and kept in the cache
+studio.casting.audition(project_id, text, voice)        -> WAV bytes, with the project's lexicon; kept nowhere
+studio.casting.propose(project_id, people, "en")        -> members for those without a voice; nothing is stored
+studio.casting.cast(project_id, member)                 -> the sheet with this member
 """
 
 from __future__ import annotations

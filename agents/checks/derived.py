@@ -196,14 +196,14 @@ def shifted_dates(text: str, amounts: Iterable[Amount], days: Iterable[int] = ()
         {7} if re.search(r"\ba week (?:earlier|later|before|after)|(?:前|后|提前|早|晚)一周|一周(?:前|后)", text) and not days else set()
     )
     found = {m.value for m in moments(text) if m.kind == "date"}
-    whole = {}
+    shifted = set[int]()
     for value in found if len(found) <= _ROW else ():
         start = datetime.date(2001, 1, 1) + datetime.timedelta(days=_ordinal(value) - 1)
         for span in spans:
             for sign in (1,) if days else (-1, 1):
                 day = start + datetime.timedelta(days=sign * span)
-                whole[day.month * 100 + day.day] = True
-    return frozenset(whole)
+                shifted.add(day.month * 100 + day.day)
+    return frozenset(shifted)
 
 
 def said(patterns: Iterable[re.Pattern[str]], clause: str) -> bool:

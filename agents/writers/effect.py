@@ -53,6 +53,11 @@ def read_names(assets: Path) -> tuple[NamedEffect, ...]:
     )
 
 
+def _names(desk: Desk) -> tuple[NamedEffect, ...]:
+    names: tuple[NamedEffect, ...] = desk.once("effects", lambda: read_names(desk.folder))
+    return names
+
+
 def prepare_effect(context: StepContext, chat: ChatModel | None, cancel: CancelToken, desk: Desk) -> ChosenEffect:
     """The choices of one sound step.
 
@@ -62,7 +67,7 @@ def prepare_effect(context: StepContext, chat: ChatModel | None, cancel: CancelT
     spec = context.spec
     if not isinstance(spec, SoundSpec):
         raise InputError(f"An effect was to be prepared from a {spec.kind} step.", field="spec.kind")
-    names, data = read_names(desk.folder), desk.prompts("effect")
+    names, data = _names(desk), desk.prompts("effect")
     chinese = bool(re.search(r"[\u3400-\u9fff]", spec.about))
     told = "zh" if chinese else "en"
     wish = f"{context.note} {spec.about}".strip()
@@ -89,7 +94,7 @@ def prepare_effect(context: StepContext, chat: ChatModel | None, cancel: CancelT
 
 def require_effect(spec: SoundSpec, desk: Desk) -> None:
     """Raises InputError for an id that no effect has, and for a loop of what happens once."""
-    names = read_names(desk.folder)
+    names = _names(desk)
     if spec.effect:
         chosen = _chosen(spec, "", names)
         if chosen is not None and spec.loop:

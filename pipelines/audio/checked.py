@@ -12,7 +12,7 @@ from pathlib import Path
 from domain.capability import Capability, StepKind
 from domain.errors import InvalidOutput
 from domain.hearing import Hearing
-from domain.progress import Progress
+from domain.progress import Part, Progress
 from domain.recipe import ModelRef, Output, Work
 from domain.value import JsonValue
 from pipelines.audio.listening import Listener
@@ -64,10 +64,10 @@ class CheckedSpeech:
         for take in range(self._listener.most_takes):
             # 1. Speak what has no good take yet, all of it together.
             again = [_seeded(works[number], take) for number in waiting]
-            spoken = self._pipeline.generate(again, _Share(progress, 0.0, _SPEAKING))
+            spoken = self._pipeline.generate(again, Part(progress, 0.0, _SPEAKING))
             # 2. Hear each, and keep the better of its takes.
             for place, (number, output) in enumerate(zip(waiting, spoken, strict=True)):
-                part = _Share(progress, _SPEAKING + (1 - _SPEAKING) * place / len(waiting), (1 - _SPEAKING) / len(waiting))
+                part = Part(progress, _SPEAKING + (1 - _SPEAKING) * place / len(waiting), (1 - _SPEAKING) / len(waiting))
                 heard = self._heard(works[number], output, part).model_copy(update={"take": take + 1})
                 known = best[number]
                 if known is None or (heard.state, heard.error) < (known[1].state, known[1].error) or heard.state == "passed":
@@ -88,19 +88,6 @@ class CheckedSpeech:
     def _takes_again(self, work: Work, found: tuple[Output, Hearing] | None) -> bool:
         short = len(str(work.recipe.parameters.get("text", ""))) <= self._listener.longest
         return found is not None and found[1].state == "failed" and short
-
-
-class _Share:
-    """A part of a Progress: from `start`, `share` long."""
-
-    def __init__(self, whole: Progress, start: float, share: float) -> None:
-        self._whole, self._start, self._share = whole, start, share
-
-    def report(self, fraction: float, note: str = "") -> None:
-        self._whole.report(min(1.0, self._start + fraction * self._share), note)
-
-    def check(self) -> None:
-        self._whole.check()
 
 
 def _seeded(work: Work, take: int) -> Work:

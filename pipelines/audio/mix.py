@@ -151,10 +151,10 @@ def _delivered(
 
 
 def _missed(heard: Measured, target: float) -> Finding:
-    came = f"The mix came out at {heard.lufs:.1f} LUFS with a true peak of {heard.peak:.1f} dBTP"
-    message = f"{came}; asked for were {target:g} and {CEILING_DBTP:g}."
+    message = "The mix came out at {lufs} LUFS with a true peak of {peak} dBTP; asked for were {target} and {ceiling}."
     advice = "Its peaks stand too far above the rest: choose a lower target, or soften the loudest effect."
-    return Finding(rule="loudness", severity=Severity.WARNING, message=message, suggestion=advice)
+    values = {"lufs": f"{heard.lufs:.1f}", "peak": f"{heard.peak:.1f}", "target": f"{target:g}", "ceiling": f"{CEILING_DBTP:g}"}
+    return Finding.of("loudness", Severity.WARNING, message, suggestion=advice, given=values)
 
 
 def _encoded(samples: Samples, kind: str) -> tuple[bytes, float, float]:

@@ -26,6 +26,10 @@ class Caption:
     end: float
     rows: tuple[str, ...]
 
+    @property
+    def text(self) -> str:
+        return "\n".join(self.rows)
+
 
 def captions(lines: Sequence[tuple[str, float, float]]) -> tuple[Caption, ...]:
     """(words, start, end) of each take -> captions in order, none longer than two rows; a take's time is shared out by length of text."""
@@ -42,7 +46,7 @@ def captions(lines: Sequence[tuple[str, float, float]]) -> tuple[Caption, ...]:
 
 
 def srt(shown: Sequence[Caption]) -> str:
-    rows = [f"{number}\n{_clock(c.start, ',')} --> {_clock(c.end, ',')}\n" + "\n".join(c.rows) for number, c in enumerate(shown, 1)]
+    rows = [f"{number}\n{_clock(c.start, ',')} --> {_clock(c.end, ',')}\n" + c.text for number, c in enumerate(shown, 1)]
     return "\n\n".join(rows) + ("\n" if rows else "")
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from domain.value import Value
+from pipelines.audio import subtitles
 from pipelines.audio.recognition import SpokenWord, Transcript
+from pipelines.audio.subtitles import Caption
 from pipelines.audio.text import has_han
 
 #: Characters of one cue, of a line of it, seconds it may stay, and a pause that ends it.
@@ -18,41 +19,31 @@ _LONGEST, _SHORTEST, _PAUSE = 7.0, 0.8, 0.7
 _ENDS = re.compile(r"[.!?。！？…][\"'”’」）)]*$")
 
 
-class Cue(Value):
-    """start and end in seconds; text has at most two lines."""
-
-    start: float
-    end: float
-    text: str
-
-
-def cues(transcript: Transcript) -> tuple[Cue, ...]:
+def cues(transcript: Transcript) -> tuple[Caption, ...]:
     """In order and without overlap; none when nobody speaks. Without times of words the whole text is one cue."""
     if not transcript.text.strip():
         return ()
     if not transcript.words:
-        return (Cue(start=0.0, end=transcript.seconds, text=transcript.text.strip()),)
+        return (Caption(0.0, transcript.seconds, (transcript.text.strip(),)),)
     joint = "" if transcript.language == "zh" or has_han(transcript.text) else " "
     width = _LINE if joint else _LINE_HAN
     groups = [group for group in _grouped(transcript.words, joint, width * _LINES) if _text(group, joint)]
-    found: list[Cue] = []
+    found: list[Caption] = []
     for number, group in enumerate(groups):
         latest = groups[number + 1][0].start if number + 1 < len(groups) else max(transcript.seconds, group[-1].end)
         end = max(group[-1].end, min(group[0].start + _SHORTEST, latest))
         start = max(group[0].start, found[-1].end if found else 0.0)
-        found.append(Cue(start=round(start, 3), end=round(max(end, start + 0.001), 3), text=_wrapped(_text(group, joint), width, joint)))
+        found.append(Caption(round(start, 3), round(max(end, start + 0.001), 3), _wrapped(_text(group, joint), width, joint)))
     return tuple(found)
 
 
-def srt(found: Sequence[Cue]) -> str:
-    return "".join(
-        f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n{cue.text}\n\n" for number, cue in enumerate(found, start=1)
-    )
+def srt(found: Sequence[Caption]) -> str:
+    """With a blank line after the last one too."""
+    return subtitles.srt(found) + ("\n" if found else "")
 
 
-def vtt(found: Sequence[Cue]) -> str:
-    escaped = [(cue, cue.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")) for cue in found]
-    return "WEBVTT\n\n" + "".join(f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{text}\n\n" for cue, text in escaped)
+def vtt(found: Sequence[Caption]) -> str:
+    return subtitles.vtt(found) + ("\n" if found else "")
 
 
 def _grouped(words: Sequence[SpokenWord], joint: str, most: int) -> list[list[SpokenWord]]:
@@ -76,20 +67,13 @@ def _text(words: Sequence[SpokenWord], joint: str) -> str:
     return joint.join(word.text for word in words).strip()
 
 
-def _wrapped(text: str, width: int, joint: str) -> str:
+def _wrapped(text: str, width: int, joint: str) -> tuple[str, ...]:
     """Over two lines where one is too short, cut at a blank near the middle."""
     if len(text) <= width:
-        return text
+        return (text,)
     middle = (len(text) + 1) // 2
     places = [match.start() for match in re.finditer(" ", text)] if joint else list(range(1, len(text)))
     if not places:
-        return text
+        return (text,)
     cut = min(places, key=lambda place: abs(place - middle))
-    return f"{text[:cut].rstrip()}\n{text[cut:].lstrip()}"
-
-
-def _clock(seconds: float, point: str) -> str:
-    milliseconds = round(seconds * 1000)
-    hours, rest = divmod(milliseconds, 3_600_000)
-    minutes, rest = divmod(rest, 60_000)
-    return f"{hours:02}:{minutes:02}:{rest // 1000:02}{point}{rest % 1000:03}"
+    return text[:cut].rstrip(), text[cut:].lstrip()

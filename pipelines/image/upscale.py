@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from domain.capability import Capability, StepKind
 from domain.errors import EngineFailed, InputError, LimitError, ModelUnusable
-from domain.progress import Progress
+from domain.progress import Part, Progress
 from domain.recipe import ModelRef, Output, OutputFile, Trace, Work
 from domain.value import JsonValue
 from pipelines.devices import Devices, Weights
@@ -94,7 +94,7 @@ class Upscaler:
             progress.check()
             started = time.perf_counter()
             order = _Order.read(work)
-            picture, tiles = self._enlarged(order, _Share(progress, index, len(works)))
+            picture, tiles = self._enlarged(order, Part(progress, index / len(works), 1 / len(works)))
             facts: dict[str, JsonValue] = {
                 "width": picture.width,
                 "height": picture.height,
@@ -109,7 +109,7 @@ class Upscaler:
         progress.report(1.0, "enlarged")
         return outputs
 
-    def _enlarged(self, order: _Order, share: _Share) -> tuple[Image.Image, int]:
+    def _enlarged(self, order: _Order, share: Part) -> tuple[Image.Image, int]:
         """The result and how many tiles it took. Transparency is enlarged beside the colours."""
         from PIL import Image
 
@@ -120,6 +120,7 @@ class Upscaler:
         padded = np.pad(colours, ((_CONTEXT, _CONTEXT), (_CONTEXT, _CONTEXT), (0, 0)), mode="reflect")
         with self._loaded(order.network, share.check) as run:
             for number, (x, y) in enumerate(tiles):
+                share.check()
                 share.report(number / len(tiles), f"enlarging {number + 1}/{len(tiles)}")
                 right, bottom = min(x + _TILE, width), min(y + _TILE, height)
                 seen = padded[y : bottom + 2 * _CONTEXT, x : right + 2 * _CONTEXT]
@@ -145,22 +146,6 @@ class Upscaler:
                 yield held.run
             finally:
                 held.rest()
-
-
-@dataclass(frozen=True)
-class _Share:
-    """The part of the progress that belongs to one work of several."""
-
-    progress: Progress
-    index: int
-    count: int
-
-    def report(self, fraction: float, note: str) -> None:
-        self.progress.check()
-        self.progress.report((self.index + fraction) / self.count, note)
-
-    def check(self) -> None:
-        self.progress.check()
 
 
 @dataclass(frozen=True)

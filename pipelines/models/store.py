@@ -22,7 +22,7 @@ from pathlib import Path
 
 from domain.errors import DiskFull, InputError, ModelCorrupt, ModelMissing, ModelUnreachable, NotFound, StorageError
 from domain.model import Model, ModelFile, ModelState, ModelStatus
-from domain.progress import Progress, Silent
+from domain.progress import Part, Progress, Silent
 from domain.recipe import ModelRef
 from pipelines.models.catalogue import Catalogue, distribution_of
 from pipelines.models.locks import exclusive, if_free
@@ -340,7 +340,7 @@ def pull_set(store: ModelStore, ids: Sequence[str], progress: Progress) -> tuple
     for model in models:
         weight = max(model.disk, 1)
         try:
-            folders.append(store.pull(model.id, _Share(progress, done / total, weight / total)))
+            folders.append(store.pull(model.id, Part(progress, done / total, weight / total)))
         except (ModelUnreachable, ModelMissing) as error:
             failed.append(error)
         done += weight
@@ -349,21 +349,6 @@ def pull_set(store: ModelStore, ids: Sequence[str], progress: Progress) -> tuple
         raise ModelUnreachable(" ".join(error.message for error in failed), hint=hints)
     progress.report(1.0, "all models are ready")
     return tuple(folders)
-
-
-@dataclass(frozen=True)
-class _Share:
-    """Progress of one model inside a set: `start` and `width` are its place in 0..1."""
-
-    whole: Progress
-    start: float
-    width: float
-
-    def report(self, fraction: float, note: str = "") -> None:
-        self.whole.report(min(self.start + fraction * self.width, 1.0), note)
-
-    def check(self) -> None:
-        self.whole.check()
 
 
 def _package(model: Model) -> InstalledPackage | None:

@@ -23,7 +23,7 @@ from studio.budget import Budget, Budgets
 from studio.drawings import drawing_of, size_of
 from studio.estimate import PlanEstimate, StepEstimate
 from studio.quotes import Correction, corrected, quote_of
-from studio.scores import pack_score_of
+from studio.scores import pack_score_of, told
 from studio.studio import Studio
 from studio.takes import Takes
 from web.bodies import JsonRoute
@@ -223,7 +223,7 @@ def _budget(budgets: Budgets, plan: Plan, estimate: PlanEstimate, person: str) -
 def _score(steps: Iterable[list[Asset]]) -> dict[str, Any] | None:
     """The score of what stands at the plan's steps now, and of each text by the id of its asset; None where no text was judged."""
     scored = pack_score_of(made[0] for made in steps if made)
-    return None if scored is None else {"value": scored.value, "items": {key: score.value for key, score in scored.items.items()}}
+    return None if scored is None else told(scored)
 
 
 def _plan(plan: Plan, *, approved: bool, changed: bool) -> dict[str, Any]:

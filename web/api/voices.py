@@ -13,11 +13,10 @@ from pydantic import Field
 from domain.brand import CastMember
 from domain.brief import ATTACHMENT_MAX_BYTES
 from domain.dialogue import Character
-from domain.errors import LimitError
 from domain.value import Value
 from studio.line_tables import LineReport, report_csv, report_json
 from studio.studio import Studio
-from web.bodies import JsonRoute
+from web.bodies import JsonRoute, body_of_file
 
 #: Served as sound only: nothing in it runs as a page.
 _SEALED = {"content-security-policy": "default-src 'none'; sandbox", "cache-control": "private, no-cache"}
@@ -173,12 +172,7 @@ def lines_router(studio: Studio) -> APIRouter:
 
 
 async def _recording(name: str, request: Request) -> bytes:
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > ATTACHMENT_MAX_BYTES:
-            raise LimitError(f"{name[:120]} has more than 25 MB.", hint="Save it as MP3, or cut it.", field="recording")
-    return bytes(data)
+    return await body_of_file(request, name, ATTACHMENT_MAX_BYTES, "Save it as MP3, or cut it.", "recording")
 
 
 def _sheet(members: tuple[CastMember, ...]) -> list[dict[str, Any]]:

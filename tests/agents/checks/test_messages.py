@@ -28,7 +28,7 @@ def table(assets: Path) -> dict[str, str]:
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
-    for folder in ("agents", "studio", "domain"):
+    for folder in ("agents", "studio", "domain", "pipelines"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             source = path.read_text(encoding="utf-8")
             if "domain.finding import" in source or path.name == "finding.py":
