@@ -28,7 +28,7 @@ from domain.capability import Capability
 from domain.chat import ChatModel, ChatRequest, Message, Sampling
 from domain.context import AttachedText
 from domain.conversation import Intent, Turn
-from domain.errors import ContentRefused, InvalidOutput, PlanError
+from domain.errors import ContentRefused, InvalidOutput
 from domain.job import Job, JobState
 from domain.plan import Plan
 from domain.progress import CancelToken
@@ -208,9 +208,6 @@ class Director:
             plan = self._planner.plan(brief, state.capabilities, self._chat, state.brand, plan_id=plan_id, seed=seed, cancel=cancel)
         except ContentRefused as refusal:
             yield TextDelta(text=self._phrases.say("refuse", told, reason=refusal.message))
-            return
-        except PlanError as error:
-            yield TextDelta(text=str(error))
             return
         yield PlanProposed(plan=plan, brief=brief)
         yield TextDelta(text=self._reports.summary(plan, told))

@@ -30,31 +30,50 @@
         └── ShareUnavailable
 
 A message names the input and says what to do. Nobody branches on message text: branch on the class, or show `code`.
+Messages and hints are English templates; assets/i18n/errors.toml has them in the other language of the pages, and the web edge tells them.
 The table from class to HTTP status is in web/errors.py.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+
+from domain.said import Said, filled, plain
 
 
 class MaquetteError(Exception):
     """Base of all errors shown to people.
 
     Args:
-        message: what was wrong with which input.
-        hint: what to do about it, one sentence, may be empty.
+        message: what was wrong with which input: a template with {places}.
+        hint: what to do about it, one sentence, may be empty; a template too.
         field: the name of the input at fault ("brief", "steps[3].spec.width"), may be empty.
+        values: what fills the places of both. given: the same, for names that are not known before.
+
+    `message` and `hint` are told in English, `said` in any language.
     """
 
     code = "error"
 
-    def __init__(self, message: str, *, hint: str = "", field: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+    def __init__(self, message: str, *, hint: str = "", field: str = "", given: Mapping[str, object] | None = None, **values: object) -> None:
+        self.message_id, self.hint_id = message, hint
+        self.values = {name: plain(value) for name, value in {**(given or {}), **values}.items()}
+        self.message = filled(message, self.values)
+        self.hint = filled(hint, self.values)
         self.field = field
+        super().__init__(self.message)
+
+    @property
+    def said(self) -> tuple[Said, ...]:
+        """Message and, where there is one, hint."""
+        return tuple(Said(message_id=text, values=self.values) for text in (self.message_id, self.hint_id) if text)
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".strip()
+        return self.told({})
+
+    def told(self, table: Mapping[str, str]) -> str:
+        """Message and hint in the language of a table of templates; what it has not in English."""
+        return " ".join(said.told(table) for said in self.said)
 
 
 class InputError(MaquetteError):
@@ -76,8 +95,10 @@ class PlanError(InputError):
 class ContentRefused(InputError):
     code = "content_refused"
 
-    def __init__(self, message: str, *, reason: str, hint: str = "", field: str = "") -> None:
-        super().__init__(message, hint=hint, field=field)
+    def __init__(
+        self, message: str, *, reason: str, hint: str = "", field: str = "", given: Mapping[str, object] | None = None, **values: object
+    ) -> None:
+        super().__init__(message, hint=hint, field=field, given=given, **values)
         self.reason = reason
 
 

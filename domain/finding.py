@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from domain.errors import InputError
+from domain.said import Said, Words, filled, plain
 from domain.value import JsonValue, Value
 
 
@@ -14,23 +15,6 @@ class Severity(StrEnum):
     ERROR = "error"
     WARNING = "warning"
     NOTE = "note"
-
-
-class Said(Value):
-    """Words that a page can say in its reader's language: a template with {places}, the key of assets/checks/messages.toml, and its values.
-
-    A value is text, a number, a Said as JSON, or a list of those.
-    """
-
-    message_id: str
-    values: dict[str, JsonValue] = {}
-
-    def __str__(self) -> str:
-        return filled(self.message_id, self.values)
-
-
-#: What fills a place of a template.
-Words = str | int | float | Said | Sequence[Said]
 
 
 class Finding(Value):
@@ -71,7 +55,7 @@ class Finding(Value):
 
         given: values beside those in `values`.
         """
-        kept = {name: _plain(value) for name, value in {**(given or {}), **values}.items()}
+        kept = {name: plain(value) for name, value in {**(given or {}), **values}.items()}
         return cls(
             rule=rule,
             severity=severity,
@@ -100,28 +84,6 @@ class Finding(Value):
     def mendable(self) -> bool:
         """There is a text to put in place of the span."""
         return self.repair is not None and self.span is not None
-
-
-def filled(template: str, values: Mapping[str, JsonValue], table: Mapping[str, str] | None = None) -> str:
-    """The template with the {places} that have a value filled; any other brace stands as it is.
-
-    table: the templates of another language by the English ones; what it has not stays English.
-    """
-    words = table or {}
-    return re.sub(r"\{(\w+)\}", lambda m: _shown(values[m[1]], words) if m[1] in values else m[0], words.get(template, template))
-
-
-def _shown(value: JsonValue, table: Mapping[str, str]) -> str:
-    if isinstance(value, dict):
-        said = Said.model_validate(value)
-        return filled(said.message_id, said.values, table)
-    return ", ".join(_shown(one, table) for one in value) if isinstance(value, list) else str(value)
-
-
-def _plain(value: Words) -> JsonValue:
-    if isinstance(value, Said):
-        return value.model_dump(mode="json")
-    return value if isinstance(value, str | int | float) else [_plain(one) for one in value]
 
 
 def repaired(text: str, finding: Finding) -> str:

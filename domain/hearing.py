@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from domain.finding import Finding, Severity, Words
+from domain.finding import Finding, Severity
+from domain.said import Words
 from domain.value import Value
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
+from domain.said import Said
 from domain.value import Value
 
 
@@ -21,7 +23,8 @@ class JobState(StrEnum):
 
 
 class Job(Value):
-    """The row is keyed by (plan_id, step_id, take). progress in 0..1. error is what a person reads when it failed.
+    """The row is keyed by (plan_id, step_id, take). progress in 0..1. error is what a person reads when it failed, in English;
+    error_said: the same as templates, () in rows that are older than they.
 
     attempt: id of the run that may write the result; a late result of another attempt is discarded.
     """
@@ -33,6 +36,7 @@ class Job(Value):
     progress: float = 0.0
     note: str = ""
     error: str = ""
+    error_said: tuple[Said, ...] = ()
     error_code: str = ""
     asset_id: str = ""
     attempt: str = ""
@@ -40,3 +44,7 @@ class Job(Value):
     created: datetime
     started: datetime | None = None
     ended: datetime | None = None
+
+    def error_told(self, table: Mapping[str, str]) -> str:
+        """Why it failed, in the language of a table of templates."""
+        return " ".join(said.told(table) for said in self.error_said) or self.error

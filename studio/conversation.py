@@ -71,7 +71,7 @@ class Answer:
 
 
 class Conversation:
-    """messages: what findings say, by language and English template (assets/checks/messages.toml)."""
+    """messages: what findings and errors say, by language and English template."""
 
     def __init__(
         self,
@@ -146,10 +146,13 @@ class Conversation:
         except Cancelled:
             answer.grow(" …")
         except MaquetteError as error:
-            answer.grow(f"\n\n⚠ {error}" if answer.text else f"⚠ {error}")
+            self._tell(error, brief.language, answer)
         except Exception as error:
             log.exception("the answer in project %s failed", brief.project_id)
-            answer.grow(f"\n\n⚠ Something broke inside the studio ({type(error).__name__}). Nothing was lost; send it again.")
+            broken = MaquetteError(
+                "Something broke inside the studio ({kind}).", hint="Nothing was lost; send it again.", kind=type(error).__name__
+            )
+            self._tell(broken, brief.language, answer)
         finally:
             try:
                 self._add_turn(brief, "assistant", answer.text.strip() or "…", intent=intent, plan_id=plan_id, options=options)
@@ -178,9 +181,15 @@ class Conversation:
                 return part.plan_id
         return ""
 
+    def _tell(self, error: MaquetteError, language: str, answer: Answer) -> None:
+        answer.grow(("\n\n" if answer.text else "") + f"⚠ {error.told(self._table(language))}")
+
+    def _table(self, language: str) -> Mapping[str, str]:
+        return self._messages.get(language.split("-")[0], {})
+
     def _remark(self, plan: Plan, only: Collection[str], language: str, answer: Answer) -> None:
         """What the person should know of these steps of the plan before they are made, each thing once."""
-        table = self._messages.get(language.split("-")[0], {})
+        table = self._table(language)
         said: dict[str, str] = {}
         for step in (step for step in plan.steps if step.id in only):
             for finding in self._plans.remarks(plan, step):

@@ -227,7 +227,7 @@ class Pictures:
                 self.plans.require_safe(placed(step.spec.model_dump(mode="json")))
             except ContentRefused as error:
                 return str(error)
-            return self.plans.fault(empty, step)
+            return str(self.plans.fault(empty, step) or "")
 
         table = read_table(data, name, fault)
         if not table.steps:

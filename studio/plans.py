@@ -232,7 +232,7 @@ class Plans:
             self._refuse_unsafe(". ".join(text for _, text in told))
         except ContentRefused as error:
             field = next((field for field, text in told if self._unsafe(text)), "")
-            raise ContentRefused(error.message, reason=error.reason, hint=error.hint, field=field) from error
+            raise ContentRefused(error.message_id, reason=error.reason, hint=error.hint_id, field=field, given=error.values) from error
 
     def _unsafe(self, text: str) -> bool:
         try:
@@ -248,13 +248,13 @@ class Plans:
         if step.kind in OF_PICTURES:
             require_source(step, self._library.brief(plan.brief_id))
 
-    def fault(self, plan: Plan, step: Step) -> str:
-        """Why this step could only fail as it stands, with the way out; "" where nothing is known against it."""
+    def fault(self, plan: Plan, step: Step) -> InputError | None:
+        """Why this step could only fail as it stands, with the way out; None where nothing is known against it."""
         try:
             self._require_wish(plan, step)
         except InputError as error:
-            return str(error)
-        return ""
+            return error
+        return None
 
     def remarks(self, plan: Plan, step: Step) -> tuple[Finding, ...]:
         """What a person should know of this step before it is made: limits that contradict each other, people reduced to a group."""

@@ -450,9 +450,9 @@ def _take_key(take: Take) -> Key:
 
 
 def _failure(error: Exception) -> dict[str, object]:
-    if isinstance(error, MaquetteError):
-        return {"state": JobState.FAILED, "error": str(error), "error_code": error.code}
-    return {"state": JobState.FAILED, "error": f"Something broke inside the studio ({type(error).__name__}).", "error_code": "internal"}
+    known = isinstance(error, MaquetteError)
+    told = error if isinstance(error, MaquetteError) else MaquetteError("Something broke inside the studio ({kind}).", kind=type(error).__name__)
+    return {"state": JobState.FAILED, "error": str(told), "error_said": told.said, "error_code": told.code if known else "internal"}
 
 
 def _event(job: Job) -> tuple[EventKind, str, dict[str, JsonValue]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping
 from typing import Any
 
 from fastapi import Request, Response
@@ -55,7 +55,7 @@ def require_storable(data: bytes) -> None:
         raise RequestValidationError([{"type": "json_invalid", "loc": ("body",), "msg": "not JSON that can be stored"}]) from error
 
 
-def refused(error: RequestValidationError) -> JSONResponse:
+def refused(error: RequestValidationError, words: Mapping[str, str]) -> JSONResponse:
     """The refusal of a request that does not have its form, with the field's name and without what was sent."""
     fault = error.errors()[0]
     where = ".".join(str(part) for part in fault["loc"] if part not in ("body", "query", "path"))[:100]
@@ -66,7 +66,7 @@ def refused(error: RequestValidationError) -> JSONResponse:
         told = InputError(f"{where} has {length:,} characters; {most:,} are the most.", hint="Keep what matters.", field=where)
     else:
         told = InputError(f"{where or 'The request'} cannot be used.", hint=f"{fault['msg']}."[:300], field=where or "body")
-    return JSONResponse(body_of(told), status_code=422)
+    return JSONResponse(body_of(told, words), status_code=422)
 
 
 def _no_constant(name: str) -> JsonValue:

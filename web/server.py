@@ -16,6 +16,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
+from agents.telling import templates
 from domain.errors import HostingError, MaquetteError, PortInUse
 from domain.settings import Settings
 from studio.studio import Studio
@@ -23,7 +24,7 @@ from web.accounts import Accounts, is_loopback, require_protection, session_secr
 from web.api.files import files_router
 from web.api.session import session_router
 from web.bodies import refused
-from web.errors import body_of, status_of
+from web.errors import Speaking, body_of, status_of, words_of
 from web.guard import Guard
 from web.traced import NO_TELEMETRY, Traced
 
@@ -40,18 +41,19 @@ def build(studio: Studio, settings: Settings, accounts: Accounts, assets: Path) 
     async def known(request: Request, error: Exception) -> JSONResponse:
         if not isinstance(error, MaquetteError):
             raise error
-        return JSONResponse(body_of(error), status_code=status_of(error))
+        return JSONResponse(body_of(error, words_of(request)), status_code=status_of(error))
 
     async def formless(request: Request, error: Exception) -> JSONResponse:
         if not isinstance(error, RequestValidationError):
             raise error
-        return refused(error)
+        return refused(error, words_of(request))
 
     app.add_exception_handler(MaquetteError, known)
     app.add_exception_handler(RequestValidationError, formless)
     app.include_router(session_router(accounts, assets, secure=settings.share))
     app.include_router(files_router(studio))
     mount_pages(app, studio, settings, assets, signed_in=accounts.required)
+    app.add_middleware(Speaking, tables=templates(assets))
     app.add_middleware(Traced)
     app.add_middleware(Guard, accounts=accounts, local_only=is_loopback(settings.host) and not settings.share)
     return app

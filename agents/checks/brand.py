@@ -6,7 +6,8 @@ import re
 
 from agents.checks.text import find_word, forbidden
 from domain.brand import BrandKit
-from domain.finding import Finding, Severity, Words
+from domain.finding import Finding, Severity
+from domain.said import Words
 
 
 def brand(text: str, kit: BrandKit, field: str = "") -> tuple[Finding, ...]:

@@ -16,7 +16,8 @@ from agents.checks.numbers import Number, numbers
 from agents.checks.text import CJK, WORD, words
 from agents.checks.word_figures import FigureWords
 from agents.checks.words import Claim, WordLists
-from domain.finding import Finding, Said, Severity, Words
+from domain.finding import Finding, Severity
+from domain.said import Said, Words
 
 _QUOTED = re.compile(r"“([^”]{2,400})”|\"([^\"]{2,400})\"|「([^」]{2,400})」")
 _SPOKEN = re.compile(r"\s*,?\s*(?:(?:she|he|they|[A-Z]\w+(?: [A-Z]\w+)?) )?(?:said|says|told|recalls)\b|[^，。]{0,6}(?:说|表示)[。，]")

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from agents.checks.text import cjk, near_duplicate
-from domain.finding import Finding, Said, Severity, Words
+from domain.finding import Finding, Severity
+from domain.said import Said, Words
 
 _QUOTES = re.compile(r"“[^”]{4,}”|\"[^\"]{4,}\"|「[^」]{4,}」")
 _PLACED = re.compile(r"^[A-Z][A-Za-z .'-]{1,30}, (?:[A-Z][a-z]{2,8}\.? \d{1,2}(?:, \d{4})?|\d{1,2} [A-Z][a-z]{2,8}(?: \d{4})?)\s*[—–-]")

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from agents.checks.states import states
 from agents.checks.variables import variables
 from domain.dialogue import DialogueDocument, exits, ids_of, said_in
-from domain.finding import Finding, Severity, Words
+from domain.finding import Finding, Severity
+from domain.said import Words
 
 __all__ = ["exits", "graph", "reachable", "structure"]
 

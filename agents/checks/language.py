@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from agents.checks.scripts import CJK, LATIN, WORD
 from agents.checks.words import LanguageWords
-from domain.finding import Finding, Said, Severity
+from domain.finding import Finding, Severity
+from domain.said import Said
 
 _RUN = re.compile(r"[A-Za-z][A-Za-z'’ ,-]{12,}[A-Za-z]")
 _HAN_RUN = re.compile(r"[\u3400-\u9fff，。！？、：；]+")

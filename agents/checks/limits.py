@@ -12,7 +12,8 @@ from agents.checks.brand import contradictions as kit_contradictions
 from domain.brand import BrandKit
 from domain.channel import Channel, ChannelField
 from domain.counting import CountingRule, characters_within, count, emojis, overflow, sms
-from domain.finding import Finding, Said, Severity, Words
+from domain.finding import Finding, Severity
+from domain.said import Said, Words
 from domain.specs import CopyField, CopySpec
 
 HASHTAG = re.compile(r"(?<![\w&])#[^\W_][\w]*", re.UNICODE)

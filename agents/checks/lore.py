@@ -8,8 +8,9 @@ from collections import Counter
 from agents.checks import text as wording
 from agents.checks.graph import structure
 from domain.dialogue import Choice, DialogueDocument, DialogueLine, DialogueNode
-from domain.finding import Finding, Severity, Words
+from domain.finding import Finding, Severity
 from domain.lore import LoreDocument, Quest, WorldSheet, told_of
+from domain.said import Words
 
 _NAME = re.compile(r"(?<![\w-])[A-ZÀ-Þ][\w'’-]{3,}")
 #: Said of a dialogue's graph; of a quest in its own words.

@@ -13,7 +13,8 @@ from itertools import pairwise
 
 from agents.checks.scripts import CJK, WORD, cjk
 from agents.checks.words import ReadingWords
-from domain.finding import Finding, Said, Severity, Words
+from domain.finding import Finding, Severity
+from domain.said import Said, Words
 
 _END = re.compile(r"(?<!\b[A-Z])(?<!\bMr)(?<!\bDr)(?<!\bSt)(?<!\bMrs)[.!?]+(?=\s|[\"”’)]|$)|[。！？…\n]+")
 _VOWELS = re.compile(r"[aeiouyàâäáæèéêëìíîïòóôöùúûüÿ]+")

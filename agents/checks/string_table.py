@@ -12,7 +12,8 @@ from collections.abc import Mapping
 
 from agents.checks.placeholders import Placeholders
 from domain.dialogue import DialogueDocument, said_in
-from domain.finding import Finding, Severity, Words
+from domain.finding import Finding, Severity
+from domain.said import Words
 
 _MOST_BYTES = 8 << 20
 

@@ -11,7 +11,8 @@ from agents.checks.manners import profanity, stereotypes
 from agents.checks.scripts import CJK, LATIN, WORD, cjk, words
 from agents.checks.word_patterns import Patterns
 from agents.checks.words import CallWords, WordLists
-from domain.finding import Finding, Said, Severity, Words
+from domain.finding import Finding, Severity
+from domain.said import Said, Words
 
 __all__ = ["CJK", "LATIN", "WORD", "cjk", "words"]
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from agents.checks import text as wording
 from agents.checks.numbers import numbers
 from agents.checks.placeholders import Placeholders
-from domain.finding import Finding, Severity, Words
+from domain.finding import Finding, Severity
+from domain.said import Words
 
 #: Findings that leave no translation worth keeping: the line falls back to its source.
 FATAL = frozenset(

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from domain.dialogue import VARIABLE_NAME, Condition, DialogueDocument, Effect, Variable, VariableValue, said_in, type_of
-from domain.finding import Finding, Severity, Words
+from domain.finding import Finding, Severity
+from domain.said import Words
 
 #: Whole numbers every engine keeps exactly (Ink's are 32 bits wide).
 _WHOLE = 2**31 - 1

@@ -25,8 +25,9 @@ from domain.chat import ChatModel, Message, Sampling
 from domain.context import StepContext
 from domain.documents import ArticleDocument
 from domain.errors import InputError
-from domain.finding import Finding, Said, Severity
+from domain.finding import Finding, Severity
 from domain.progress import Progress
+from domain.said import Said
 from domain.specs import ArticleSpec
 from domain.value import JsonValue
 

@@ -21,6 +21,7 @@ from agents.checks.text import calls
 from agents.checks.words import WordLists
 from agents.frameworks import Crafts
 from agents.presets import Presets
+from agents.telling import templates
 from agents.writers.sources import condensed
 from domain.chat import ChatModel, ChatReply, ChatRequest, Message, Sampling
 from domain.colours import ColourWords
@@ -47,8 +48,8 @@ class Desk:
         self.placeholders = Placeholders.load(assets / "localisation")
         #: Languages, columns of string tables and where the words of a document stand: assets/localisation/languages.toml.
         self.localisation = tomllib.loads((assets / "localisation" / "languages.toml").read_text(encoding="utf-8"))
-        #: What findings say, by language and English template; English has no table.
-        self.messages: dict[str, dict[str, str]] = tomllib.loads((assets / "checks" / "messages.toml").read_text(encoding="utf-8"))
+        #: What findings and errors say, by language and English template; English has no table.
+        self.messages = templates(assets)
         #: By which signs a text answers who, when, where and why.
         self.signs = read_signs(assets / "checks")
         #: What each form of article and script is made of, by its name: assets/forms/*.toml.

@@ -22,8 +22,9 @@ from domain.chat import ChatModel
 from domain.context import StepContext
 from domain.documents import ScriptDocument, ScriptLine, ScriptPart, Shot
 from domain.errors import InputError
-from domain.finding import Finding, Severity, Words
+from domain.finding import Finding, Severity
 from domain.progress import Progress
+from domain.said import Words
 from domain.specs import ScriptSpec
 from domain.value import JsonValue
 

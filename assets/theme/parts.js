@@ -80,7 +80,8 @@ window.Maquette = (() => {
     const raw = body instanceof Blob;
     const response = await fetch(`${base}/api/${path}`, {
       method,
-      headers: body === undefined || raw ? {} : { "content-type": "application/json" },
+      // What goes wrong is told in the language of the page, whatever the browser's own is.
+      headers: { "accept-language": t("locale"), ...(body === undefined || raw ? {} : { "content-type": "application/json" }) },
       body: body === undefined || raw ? body : JSON.stringify(body),
     });
     if (response.status === 401) {

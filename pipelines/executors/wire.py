@@ -12,6 +12,7 @@ from typing import Any
 from domain import errors
 from domain.errors import ContentRefused, DiskFull, EngineFailed, MaquetteError, OutOfMemory, StorageError
 from domain.recipe import Credit, InputFile, Output, OutputFile, Recipe, Trace, Work
+from domain.value import JsonValue
 
 
 def classes() -> dict[str, type[MaquetteError]]:
@@ -20,20 +21,27 @@ def classes() -> dict[str, type[MaquetteError]]:
     return {kind.code: kind for kind in found}
 
 
-def error_to_json(error: BaseException) -> dict[str, str]:
-    """Errors outside our tree become EngineFailed, a full disk DiskFull, memory that could not be had OutOfMemory."""
+def error_to_json(error: BaseException) -> dict[str, JsonValue]:
+    """Errors outside our tree become EngineFailed, a full disk DiskFull, memory that could not be had OutOfMemory.
+
+    message and hint are templates, `values` what fills them.
+    """
     known = error if isinstance(error, MaquetteError) else _named(error)
-    told = {"code": known.code, "message": known.message, "hint": known.hint, "field": known.field}
+    told: dict[str, JsonValue] = {"code": known.code, "message": known.message_id, "hint": known.hint_id, "field": known.field}
+    if known.values:
+        told["values"] = known.values
     return {**told, "reason": known.reason} if isinstance(known, ContentRefused) else told
 
 
-def error_from_json(told: Mapping[str, str]) -> MaquetteError:
+def error_from_json(told: Mapping[str, JsonValue]) -> MaquetteError:
     """The same class again; a code nobody here knows is EngineFailed."""
-    kind = classes().get(told.get("code", ""), EngineFailed)
-    message, hint, field = told.get("message", ""), told.get("hint", ""), told.get("field", "")
+    kind = classes().get(str(told.get("code", "")), EngineFailed)
+    message, hint, field = (str(told.get(name, "")) for name in ("message", "hint", "field"))
+    values = told.get("values")
+    given = values if isinstance(values, dict) else {}
     if issubclass(kind, ContentRefused):
-        return kind(message, reason=told.get("reason", ""), hint=hint, field=field)
-    return kind(message, hint=hint, field=field)
+        return kind(message, reason=str(told.get("reason", "")), hint=hint, field=field, given=given)
+    return kind(message, hint=hint, field=field, given=given)
 
 
 def _named(error: BaseException) -> MaquetteError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -27,6 +27,7 @@ from studio.scores import pack_score_of, told
 from studio.studio import Studio
 from studio.takes import Takes
 from web.bodies import JsonRoute
+from web.errors import words_of
 
 #: Numbers of rows and events go up to here.
 ROWS_MAX = 2**31 - 1
@@ -83,7 +84,7 @@ def board_router(studio: Studio, now: Callable[[], datetime] = _now) -> APIRoute
 
     @router.get("/projects/{project_id}/board")
     def board(project_id: str, request: Request, plan: str = "") -> dict[str, Any]:
-        return board_of(studio, project_id, plan, budgets, person(request))
+        return board_of(studio, project_id, plan, budgets, person(request), words_of(request))
 
     @router.get("/budget")
     def budget(request: Request) -> dict[str, float]:
@@ -135,9 +136,10 @@ def board_router(studio: Studio, now: Callable[[], datetime] = _now) -> APIRoute
     return router
 
 
-def board_of(studio: Studio, project_id: str, plan_id: str, budgets: Budgets, person: str) -> dict[str, Any]:
+def board_of(studio: Studio, project_id: str, plan_id: str, budgets: Budgets, person: str, words: Mapping[str, str]) -> dict[str, Any]:
     """Everything the board shows, in one answer. With plan_id "" the newest plan; plan is None before the first proposal.
 
+    words: what errors say in the reader's language, by English template.
     Raises NotFound, also for a plan of another project.
     """
     project = studio.projects.get(project_id)
@@ -172,11 +174,11 @@ def board_of(studio: Studio, project_id: str, plan_id: str, budgets: Budgets, pe
         "plans": [{"id": p.id, "title": p.title} for p in plans],
         "plan": _plan(plan, approved=studio.plans.approved(plan.id), changed=bool(changed))
         | cost
-        | {"budget": _budget(budgets, plan, estimate, person), "score": _score(versions[s.id] for s in plan.steps)},
+        | {"budget": _budget(budgets, plan, estimate, person, words), "score": _score(versions[s.id] for s in plan.steps)},
         "steps": [
-            _step(s, jobs.get(s.id), versions[s.id], verdicts)
+            _step(s, jobs.get(s.id), versions[s.id], verdicts, words)
             | _step_cost(estimate.of(s.id), correction)
-            | {"changed": s.id in changed, "fault": "" if versions[s.id] else studio.plans.fault(plan, s)}
+            | {"changed": s.id in changed, "fault": "" if versions[s.id] else _fault(studio, plan, s, words)}
             | {"remarks": [] if versions[s.id] else [f.model_dump(mode="json") for f in studio.plans.remarks(plan, s)]}
             for s in plan.steps
         ],
@@ -207,7 +209,7 @@ def _step_cost(row: StepEstimate, correction: Correction | None) -> dict[str, An
     }
 
 
-def _budget(budgets: Budgets, plan: Plan, estimate: PlanEstimate, person: str) -> dict[str, Any] | None:
+def _budget(budgets: Budgets, plan: Plan, estimate: PlanEstimate, person: str, words: Mapping[str, str]) -> dict[str, Any] | None:
     """The budget, what is used of it, and why this plan would be refused ("" where it would not); None without a budget."""
     budget = budgets.get()
     if budget.none:
@@ -216,7 +218,7 @@ def _budget(budgets: Budgets, plan: Plan, estimate: PlanEstimate, person: str) -
     try:
         budget.check(plan, estimate, person, used)
     except LimitError as error:
-        refusal = str(error)
+        refusal = error.told(words)
     return {**budget.model_dump(), "plan_used": used.plan, "person_used": used.person, "refusal": refusal}
 
 
@@ -240,7 +242,12 @@ def _plan(plan: Plan, *, approved: bool, changed: bool) -> dict[str, Any]:
     }
 
 
-def _step(step: Step, job: Job | None, made: list[Asset], verdicts: dict[str, Verdict]) -> dict[str, Any]:
+def _fault(studio: Studio, plan: Plan, step: Step, words: Mapping[str, str]) -> str:
+    fault = studio.plans.fault(plan, step)
+    return "" if fault is None else fault.told(words)
+
+
+def _step(step: Step, job: Job | None, made: list[Asset], verdicts: dict[str, Verdict], words: Mapping[str, str]) -> dict[str, Any]:
     asset = made[0] if made else None
     return {
         "id": step.id,
@@ -250,10 +257,15 @@ def _step(step: Step, job: Job | None, made: list[Asset], verdicts: dict[str, Ve
         "schema": SPECS[step.kind].model_json_schema()["properties"],
         "inputs": [i.model_dump() for i in step.inputs],
         "scene": _scene(step, asset),
-        "job": None if job is None else job.model_dump(mode="json", include={"state", "progress", "note", "error", "error_code", "take"}),
+        "job": None if job is None else _job(job, words),
         "asset": None if asset is None else asset_of(asset, verdicts.get(asset.id)),
         "versions": [{"id": a.id, "take": a.take, "verdict": verdicts[a.id].value if a.id in verdicts else ""} for a in made],
     }
+
+
+def _job(job: Job, words: Mapping[str, str]) -> dict[str, Any]:
+    told = job.model_dump(mode="json", include={"state", "progress", "note", "error_code", "take"})
+    return {**told, "error": job.error_told(words)}
 
 
 def _scene(step: Step, asset: Asset | None) -> dict[str, Any] | None:

@@ -8,25 +8,26 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from domain.errors import Cancelled, MaquetteError, NotFound
 from domain.progress import CancelToken, Progress
 from domain.value import JsonValue
+from web.errors import words_of
 
 KEPT = 100
 
 
 @dataclass
 class Task:
-    """state, fraction (0..1), note, result and error as the page reads them."""
+    """state, fraction (0..1), note and result as the page reads them; error: what ended it."""
 
     token: CancelToken = field(default_factory=CancelToken)
     state: Literal["running", "done", "failed", "cancelled"] = "running"
     fraction: float = 0.0
     note: str = ""
     result: JsonValue = None
-    error: str = ""
+    error: MaquetteError | None = None
 
     def report(self, fraction: float, note: str = "") -> None:
         self.check()
@@ -64,14 +65,14 @@ class Tasks:
 def _run(task: Task, work: Callable[[Progress], JsonValue]) -> None:
     state: Literal["done", "failed", "cancelled"] = "failed"
     # A fault of ours ends the thread with its trace in the log; the page must not wait for it for ever.
-    task.error = "Something broke inside the studio. The log says more."
+    task.error = MaquetteError("Something broke inside the studio. The log says more.")
     try:
         task.result = work(task)
-        state, task.error, task.fraction = "done", "", 1.0
+        state, task.error, task.fraction = "done", None, 1.0
     except Cancelled:
-        state, task.error = "cancelled", ""
+        state, task.error = "cancelled", None
     except MaquetteError as error:
-        task.error = str(error)
+        task.error = error
     finally:
         task.state = state
 
@@ -80,9 +81,10 @@ def tasks_router(tasks: Tasks) -> APIRouter:
     router = APIRouter(prefix="/api/tasks")
 
     @router.get("/{task_id}")
-    def get(task_id: str) -> dict[str, Any]:
+    def get(task_id: str, request: Request) -> dict[str, Any]:
         task = tasks.get(task_id)
-        return {"state": task.state, "fraction": task.fraction, "note": task.note, "result": task.result, "error": task.error}
+        error = task.error.told(words_of(request)) if task.error is not None else ""
+        return {"state": task.state, "fraction": task.fraction, "note": task.note, "result": task.result, "error": error}
 
     @router.delete("/{task_id}")
     def cancel(task_id: str) -> dict[str, bool]:

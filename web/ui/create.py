@@ -103,7 +103,7 @@ def converse(frame: Frame, message: dict[str, Any], project_id: str, person: str
     try:
         uploads = [require_upload(f["path"] if isinstance(f, dict) else f) for f in message.get("files") or []]
     except AttachmentError as error:
-        yield [*before, gr.ChatMessage(role="assistant", content=f"⚠ {plain(str(error))}")], idle(value={"text": text, "files": []})
+        yield [*before, gr.ChatMessage(role="assistant", content=f"⚠ {plain(error.told(frame.errors))}")], idle(value={"text": text, "files": []})
         return
     if not text.strip() and not uploads:
         yield before, idle()
@@ -120,7 +120,7 @@ def converse(frame: Frame, message: dict[str, Any], project_id: str, person: str
     except MaquetteError as error:
         refused = uploads[len(read)] if len(read) < len(uploads) else None
         kept = {"text": text, "files": [str(path) for path in uploads if path != refused]}
-        refusal = gr.ChatMessage(role="assistant", content=f"⚠ {plain(str(error))}")
+        refusal = gr.ChatMessage(role="assistant", content=f"⚠ {plain(error.told(frame.errors))}")
         yield [*history(frame, project_id), refusal], idle(value=kept)
         return
     # Gradio's copies can be read by everyone who is signed in; the library has its own now.

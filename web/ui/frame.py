@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -21,8 +21,11 @@ STORAGE_SECRET = "maquette-project-id"  # noqa: S105
 
 @dataclass(frozen=True)
 class Frame:
+    """errors: what errors say in the language of the page, by their English templates."""
+
     studio: Studio
     words: Words
+    errors: Mapping[str, str]
     base: str
     signed_in: bool
 
@@ -118,7 +121,8 @@ class ProjectBar:
             return [chosen, *_row(show(chosen), outputs)]
 
         def made(name: str, request: gr.Request) -> list[Any]:
-            project = shown(self.frame.studio.projects.create)(name, language=self.frame.words.language, person=person_of(request))
+            create = shown(self.frame, self.frame.studio.projects.create)
+            project = create(name, language=self.frame.words.language, person=person_of(request))
             return [
                 gr.update(choices=self._choices(), value=project.id),
                 project.id,
@@ -159,7 +163,7 @@ def person_of(request: gr.Request) -> str:
     return str(getattr(request, "username", "") or "local")
 
 
-def shown(action: Callable[..., Any]) -> Callable[..., Any]:
+def shown(frame: Frame, action: Callable[..., Any]) -> Callable[..., Any]:
     """The same action, with our errors turned into a message on the page."""
 
     def guarded(*arguments: Any, **named: Any) -> Any:
@@ -167,6 +171,6 @@ def shown(action: Callable[..., Any]) -> Callable[..., Any]:
             return action(*arguments, **named)
         except MaquetteError as error:
             # Gradio shows the text of an error as HTML.
-            raise gr.Error(escape(str(error)), duration=12, print_exception=False, title="Maquette") from error
+            raise gr.Error(escape(error.told(frame.errors)), duration=12, print_exception=False, title="Maquette") from error
 
     return guarded

@@ -12,6 +12,7 @@ import gradio as gr
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse
 
+from agents.telling import templates
 from domain.settings import Settings
 from studio.studio import Studio
 from web.api.board import board_router
@@ -70,10 +71,11 @@ def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, 
 
 async def _mount_languages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, *, signed_in: bool) -> None:
     css = "\n".join((assets / "theme" / name).read_text(encoding="utf-8") for name in STYLES)
+    errors = templates(assets)
     # Chinese first: the mount at / would take its path.
     for language in reversed(LANGUAGES):
         words = Words.read(assets, language)
-        frame = Frame(studio=studio, words=words, base=settings.root_path, signed_in=signed_in)
+        frame = Frame(studio=studio, words=words, errors=errors.get(language, {}), base=settings.root_path, signed_in=signed_in)
         with warnings.catch_warnings():
             # Gradio says that several pages are not rendered on the server even when nobody asked for it.
             warnings.filterwarnings("ignore", message="SSR mode is not supported", category=UserWarning)

@@ -29,7 +29,7 @@ from pipelines.executors.ray.cluster import NAMESPACE, Code, assets_folder, own_
 from pipelines.executors.ray.files import FolderStore, Store, UrlStore
 from pipelines.executors.ray.routing import GATHERS, LOADED
 from pipelines.executors.ray.work import Call, Frame, Loads, Together, Watching
-from pipelines.executors.wire import complete, error_to_json, outputs_to_json
+from pipelines.executors.wire import complete, error_from_json, error_to_json, outputs_to_json
 from pipelines.models.profiles import Hardware
 from pipelines.text.chats import Answering, LocalChat
 from pipelines.worker import budgets
@@ -98,8 +98,7 @@ class Replica:
             require_same_code(self._spec.code, own_code(), self._identity["node"])
             self._served = self._build()
         except BaseException as error:
-            told = error_to_json(error)
-            self._identity |= {"status": "lost", "reason": f"{told['message']} {told['hint']}".strip()}
+            self._identity |= {"status": "lost", "reason": str(error_from_json(error_to_json(error)))}
             self._announce_once()  # a person sees why, on the Engine page
             raise
         url = self._spec.store

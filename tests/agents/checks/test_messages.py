@@ -13,7 +13,8 @@ import pytest
 from agents.checks.forms import read_signs
 from agents.checks.reading import MEASURES
 from agents.checks.words import WordLists
-from domain.finding import Finding, Said, Severity
+from domain.finding import Finding, Severity
+from domain.said import Said
 
 ROOT = Path(__file__).resolve().parents[3]
 MAKERS = {"of", "_fault", "_warn", "_found", "_clash"}

@@ -1,0 +1,62 @@
+"""Words that a page can say in its reader's language: a template with {places}, and what fills them.
+
+The English template is the key of the tables of other languages (assets/checks/messages.toml, assets/i18n/errors.toml). Knows no language.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from domain.value import JsonValue, Value, canonical_json
+
+
+class Said(Value):
+    """A template and its values. A value is text, a number, a Said as JSON, or a list of those."""
+
+    message_id: str
+    values: dict[str, JsonValue] = {}
+
+    @classmethod
+    def of(cls, template: str, **values: object) -> Said:
+        """values: text, numbers, Said, or sequences of those; anything else is taken as its text."""
+        return cls(message_id=template, values={name: plain(value) for name, value in values.items()})
+
+    def __str__(self) -> str:
+        return self.told({})
+
+    def __hash__(self) -> int:
+        return hash((self.message_id, canonical_json(self.values)))
+
+    def told(self, table: Mapping[str, str]) -> str:
+        """In the language of a table of templates; in English where it has none of it."""
+        return filled(self.message_id, self.values, table)
+
+
+#: What fills a place of a template.
+Words: TypeAlias = str | int | float | Said | Sequence[Said]
+
+
+def filled(template: str, values: Mapping[str, JsonValue], table: Mapping[str, str] | None = None) -> str:
+    """The template with the {places} that have a value filled; any other brace stands as it is.
+
+    table: the templates of another language by the English ones; what it has not stays English.
+    """
+    words = table or {}
+    return re.sub(r"\{(\w+)\}", lambda m: _shown(values[m[1]], words) if m[1] in values else m[0], words.get(template, template))
+
+
+def plain(value: object) -> JsonValue:
+    """A value of a template as it is stored."""
+    if isinstance(value, Said):
+        return value.model_dump(mode="json")
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    return value if isinstance(value, str | int | float) else str(value)
+
+
+def _shown(value: JsonValue, table: Mapping[str, str]) -> str:
+    if isinstance(value, dict):
+        return Said.model_validate(value).told(table)
+    return ", ".join(_shown(one, table) for one in value) if isinstance(value, list) else str(value)
