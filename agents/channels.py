@@ -34,9 +34,11 @@ class Channels:
                 channel = Channel.model_validate(load_toml(path))
             except ValidationError as error:
                 said = "; ".join(str(fault["msg"]).removeprefix("Value error, ") for fault in error.errors())
-                raise InputError(f"The channel file {path.name} is not valid: {said}.", field=str(path)) from error
+                raise InputError("The channel file {path} is not valid: {said}.", field=str(path), path=path.name, said=said) from error
             if channel.id in found:
-                raise InputError(f"The channel {channel.id} stands in two files; {path.name} is the second.", field=str(path))
+                raise InputError(
+                    "The channel {channel} stands in two files; {path} is the second.", field=str(path), channel=channel.id, path=path.name
+                )
             found[channel.id] = channel
         return Channels(found.values())
 
@@ -50,9 +52,11 @@ class Channels:
         if channel is None:
             near = self.nearest(channel_id)
             raise InputError(
-                f"There is no channel called {channel_id!r}.",
-                hint=f"Did you mean {', '.join(near)}?" if near else f"Known: {', '.join(self.ids)}.",
+                "There is no channel called {channel_id}.",
+                hint="Did you mean {known}?" if near else "Known: {known}.",
                 field=field,
+                known=near or self.ids,
+                channel_id=repr(channel_id),
             )
         return channel
 

@@ -69,7 +69,7 @@ class Crafts(Value):
         try:
             return Crafts.model_validate(load_toml(path))
         except ValidationError as error:
-            raise InputError(f"The data file {path.name} is not valid: {error}.", field=str(path)) from error
+            raise InputError("The data file {path} is not valid: {error}.", field=str(path), path=path.name, error=str(error)) from error
 
     def get(self, framework_id: str, field: str = "framework") -> Framework:
         """The framework of that id. Raises InputError that names the nearest ones."""
@@ -77,8 +77,10 @@ class Crafts(Value):
         if found is None:
             known = [one.id for one in self.framework]
             near = difflib.get_close_matches(framework_id.casefold(), known, n=2, cutoff=0.5)
-            hint = f"Did you mean {', '.join(near)}?" if near else f"Known: {', '.join(known)}."
-            raise InputError(f"There is no copy framework called {framework_id!r}.", hint=hint, field=field)
+            hint = "Did you mean {known}?" if near else "Known: {known}."
+            raise InputError(
+                "There is no copy framework called {name}.", hint=hint, field=field, name=repr(framework_id), known=near or known
+            )
         return found
 
     def angles(self, count: int, language: str, seed: int, own: str = "") -> tuple[str, ...]:

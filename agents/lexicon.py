@@ -28,9 +28,9 @@ def load_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise InputError(f"The data file {path.name} is missing.", hint="Reinstall Maquette.", field=str(path)) from error
+        raise InputError("The data file {path} is missing.", hint="Reinstall Maquette.", field=str(path), path=path.name) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"The data file {path.name} is not valid TOML: {error}.", field=str(path)) from error
+        raise InputError("The data file {path} is not valid TOML: {error}.", field=str(path), path=path.name, error=str(error)) from error
 
 
 def side(language: str) -> str:
@@ -189,7 +189,9 @@ class Lexicon(Value):
                 **request,
             )
         except ValidationError as error:
-            raise InputError(f"The word lists in {folder.name} are not valid: {error}.", field=str(folder)) from error
+            raise InputError(
+                "The word lists in {folder} are not valid: {error}.", field=str(folder), folder=folder.name, error=str(error)
+            ) from error
 
     def size(self, name: str) -> LayoutSize | None:
         return next((word.size for word in self.sizes if word.name == name), None)

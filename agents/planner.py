@@ -320,9 +320,11 @@ class Planner:
         total = sum(reading.counts.values()) + (reading.units or 0)
         if total > PLAN_MAX_STEPS:
             raise LimitError(
-                f"The brief asks for {total} items; a plan has at most {PLAN_MAX_STEPS} steps.",
+                "The brief asks for {total} items; a plan has at most {plan_max_steps} steps.",
                 hint="Split it into several briefs.",
                 field="brief",
+                total=total,
+                plan_max_steps=PLAN_MAX_STEPS,
             )
 
     def _material_notes(self, brief: Brief, reading: RequestReading) -> list[str]:

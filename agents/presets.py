@@ -64,7 +64,7 @@ def picture_sizes(assets: Path) -> tuple[Size, ...]:
     try:
         return tuple(Size.model_validate(entry) for entry in load_toml(path)["size"])
     except (ValidationError, KeyError) as error:
-        raise InputError(f"The data file {path.name} is not valid: {error}.", field=str(path)) from error
+        raise InputError("The data file {path} is not valid: {error}.", field=str(path), path=path.name, error=str(error)) from error
 
 
 class Presets:
@@ -87,8 +87,11 @@ class Presets:
         if found is not None:
             return found
         near = self.nearest(preset_id)
-        hint = f"Did you mean {', '.join(near)}?" if near else f"There are {len(self.all)}: {', '.join(self._by_id)}."
-        raise InputError(f"There is no style preset called {preset_id[:60]!r}.", hint=hint, field=field)
+        hint = "Did you mean {known}?" if near else "There are {count}: {known}."
+        known = near or list(self._by_id)
+        raise InputError(
+            "There is no style preset called {name}.", hint=hint, field=field, name=repr(preset_id[:60]), known=known, count=len(self.all)
+        )
 
     def nearest(self, words: str, most: int = 3) -> tuple[str, ...]:
         """Ids of presets that are called something like this, the best first."""
@@ -116,4 +119,6 @@ def _read(path: Path) -> Iterator[Preset]:
             yield Preset.model_validate({"group": table.get("group"), **entry})
         except ValidationError as error:
             what = entry.get("id", "a preset") if isinstance(entry, dict) else "a preset"
-            raise InputError(f"In the data file {path.name}, {what} is not valid: {error}.", field=str(path)) from error
+            raise InputError(
+                "In the data file {path}, {what} is not valid: {error}.", field=str(path), path=path.name, what=what, error=str(error)
+            ) from error

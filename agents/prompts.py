@@ -54,7 +54,7 @@ def load_prompts(assets: Path, name: str) -> dict[str, Prompt]:
     try:
         return {key: Prompt(**table) for key, table in load_toml(path).items()}
     except (ValidationError, TypeError) as error:
-        raise InputError(f"The prompts in {path.name} are not valid: {error}.", field=str(path)) from error
+        raise InputError("The prompts in {path} are not valid: {error}.", field=str(path), path=path.name, error=str(error)) from error
 
 
 def as_data(text: str, limit: int = 1500) -> str:

@@ -124,7 +124,7 @@ class RecipeBook:
             try:
                 recipes.append(PlanRecipe(**load_toml(path)))
             except ValidationError as error:
-                raise InputError(f"The recipe {path.name} is not valid: {error}.", field=str(path)) from error
+                raise InputError("The recipe {path} is not valid: {error}.", field=str(path), path=path.name, error=str(error)) from error
         return RecipeBook(recipes)
 
     def get(self, recipe_id: str) -> PlanRecipe:
@@ -132,7 +132,9 @@ class RecipeBook:
             if recipe.id == recipe_id:
                 return recipe
         known = ", ".join(r.id for r in self.recipes)
-        raise InputError(f"There is no recipe called {recipe_id!r}.", hint=f"Known: {known}.", field="recipe")
+        raise InputError(
+            "There is no recipe called {recipe_id}.", hint="Known: {known}.", field="recipe", recipe_id=repr(recipe_id), known=known
+        )
 
     @cached_property
     def ids(self) -> tuple[str, ...]:

@@ -63,7 +63,9 @@ class EditWords(Value):
         try:
             return EditWords(**load_toml(path))
         except ValidationError as error:
-            raise InputError(f"The word lists in {path.name} are not valid: {error}.", field=str(path)) from error
+            raise InputError(
+                "The word lists in {path} are not valid: {error}.", field=str(path), path=path.name, error=str(error)
+            ) from error
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,9 @@ class Router:
         try:
             return Router(RoutingWords(**load_toml(path)), planner, editor)
         except (ValidationError, re.error) as error:
-            raise InputError(f"The word lists in {path.name} are not valid: {error}.", field=str(path)) from error
+            raise InputError(
+                "The word lists in {path} are not valid: {error}.", field=str(path), path=path.name, error=str(error)
+            ) from error
 
     def by_rule(self, message: str, plan: Plan | None, *, attached: bool = False, job: ChatJob | None = None) -> Intent | None:
         """The intent of a message that word lists settle, else None. job: the everyday work it was read as."""

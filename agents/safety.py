@@ -72,7 +72,9 @@ class SafetyRules(Value):
                 rule.matches("")
                 re.compile("|".join((*rule.en, *rule.zh, *rule.unless, *rule.unless_own)))
         except (ValidationError, re.error) as error:
-            raise InputError(f"The safety rules in {path.name} are not valid: {error}.", field=str(path)) from error
+            raise InputError(
+                "The safety rules in {path} are not valid: {error}.", field=str(path), path=path.name, error=str(error)
+            ) from error
         return rules
 
     def check(self, text: str, language: str = "", material: str = "") -> Refusal | None:

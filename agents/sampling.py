@@ -45,7 +45,9 @@ class SamplingBook:
         try:
             return SamplingBook({name: TaskSampling(**table) for name, table in load_toml(path).items()})
         except (ValidationError, TypeError) as error:
-            raise InputError(f"The sampling settings in {path.name} are not valid: {error}.", field=str(path)) from error
+            raise InputError(
+                "The sampling settings in {path} are not valid: {error}.", field=str(path), path=path.name, error=str(error)
+            ) from error
 
     def of(self, task: str) -> TaskSampling:
         """The settings of a task. Raises KeyError for one that is not in the file."""

@@ -11,6 +11,7 @@ from enum import StrEnum
 from pydantic import Field, model_validator
 
 from domain.errors import NotAllowed
+from domain.said import Said
 from domain.value import Value
 
 
@@ -57,23 +58,29 @@ def require_consent(
     if not about:
         hint = "Record who speaks, what shows their consent, for what and until when."
         raise NotAllowed("Nobody has allowed this voice to be used.", hint=hint, field="consent")
-    why = ""
+    why: Said | None = None
     for one in about:
         why = _against(one, project_id, now, scope)
-        if not why:
+        if why is None:
             return one
-    raise NotAllowed(f"The voice of {about[-1].person} may not be used here: {why}.", hint="Ask for a new consent.", field="consent")
+    raise NotAllowed(
+        "The voice of {person} may not be used here: {why}.",
+        hint="Ask for a new consent.",
+        field="consent",
+        person=about[-1].person,
+        why=why,
+    )
 
 
-def _against(one: VoiceConsent, project_id: str, now: datetime, scope: ConsentScope) -> str:
+def _against(one: VoiceConsent, project_id: str, now: datetime, scope: ConsentScope) -> Said | None:
     if one.revoked is not None and one.revoked <= now:
-        return f"the consent was taken back on {one.revoked:%Y-%m-%d}"
+        return Said.of("the consent was taken back on {day}", day=f"{one.revoked:%Y-%m-%d}")
     if now >= one.expires:
-        return f"the consent ended on {one.expires:%Y-%m-%d}"
+        return Said.of("the consent ended on {day}", day=f"{one.expires:%Y-%m-%d}")
     if now < one.given:
-        return f"the consent begins on {one.given:%Y-%m-%d}"
+        return Said.of("the consent begins on {day}", day=f"{one.given:%Y-%m-%d}")
     if one.project_id not in ("", project_id):
-        return "the consent is for another project"
+        return Said.of("the consent is for another project")
     if scope is ConsentScope.COMMERCIAL and one.scope is not ConsentScope.COMMERCIAL:
-        return "the consent does not cover commercial use"
-    return ""
+        return Said.of("the consent does not cover commercial use")
+    return None

@@ -55,7 +55,9 @@ class MaquetteError(Exception):
 
     code = "error"
 
-    def __init__(self, message: str, *, hint: str = "", field: str = "", given: Mapping[str, object] | None = None, **values: object) -> None:
+    def __init__(
+        self, message: str, *, hint: str = "", field: str = "", given: Mapping[str, object] | None = None, **values: object
+    ) -> None:
         self.message_id, self.hint_id = message, hint
         self.values = {name: plain(value) for name, value in {**(given or {}), **values}.items()}
         self.message = filled(message, self.values)

@@ -92,13 +92,19 @@ def repaired(text: str, finding: Finding) -> str:
     Raises InputError when the finding carries no repair, or its span lies outside the text.
     """
     if finding.repair is None or finding.span is None:
-        raise InputError(f"The finding “{finding.rule}” has no repair to apply.", hint="Edit the text by hand.", field=finding.field)
+        raise InputError(
+            "The finding “{rule}” has no repair to apply.", hint="Edit the text by hand.", field=finding.field, rule=finding.rule
+        )
     start, end = finding.span
     if not 0 <= start <= end <= len(text):
         raise InputError(
-            f"The finding “{finding.rule}” points at characters {start} to {end} of a text of {len(text)}.",
+            "The finding “{rule}” points at characters {start} to {end} of a text of {count}.",
             hint="The text was changed since it was checked; check it again.",
             field=finding.field,
+            rule=finding.rule,
+            start=start,
+            end=end,
+            count=len(text),
         )
     before, after = text[:start], text[end:]
     if not finding.repair:

@@ -70,7 +70,12 @@ class Plan(Value):
         for step in self.steps:
             if step.id == step_id:
                 return step
-        raise NotFound(f"This plan has no step {step_id!r}.", hint=f"Its steps are {', '.join(s.id for s in self.steps)}.")
+        raise NotFound(
+            "This plan has no step {step_id}.",
+            hint="Its steps are {known}.",
+            step_id=repr(step_id),
+            known=", ".join(s.id for s in self.steps),
+        )
 
     def order(self) -> tuple[Step, ...]:
         """Steps so that each comes after its inputs; ties keep the plan's order. Raises PlanError on a circle."""
@@ -79,7 +84,9 @@ class Plan(Value):
         try:
             return tuple(by_id[step_id] for step_id in sorter.static_order())
         except CycleError as error:
-            raise PlanError(f"Steps wait for each other: {' -> '.join(error.args[1])}.", hint="Remove one of these inputs.") from error
+            raise PlanError(
+                "Steps wait for each other: {known}.", hint="Remove one of these inputs.", known=" -> ".join(error.args[1])
+            ) from error
 
     def dependents(self, step_id: str) -> tuple[str, ...]:
         """Ids of all steps that need `step_id`, directly or not, in plan order."""

@@ -52,10 +52,9 @@ def begin(document: DialogueDocument, variables: Mapping[str, VariableValue] | N
     values = {v.name: v.start for v in document.variables}
     for name, value in (variables or {}).items():
         if name not in values:
-            raise InputError(f"The scene has no variable {name!r}.", hint="Declare it in the dialogue.", field=name)
+            raise InputError("The scene has no variable {name}.", hint="Declare it in the dialogue.", field=name, name=repr(name))
         if type_of(value) != type_of(values[name]):
-            message = f"{name} is a {type_of(values[name])}, not a {type_of(value)}."
-            raise InputError(message, hint="Give a value of its type.", field=name)
+            raise _wrong_type(name, values[name], value)
         values[name] = value
     return _run(document, document.nodes[0].id, values, ())
 
@@ -63,7 +62,12 @@ def begin(document: DialogueDocument, variables: Mapping[str, VariableValue] | N
 def choose(document: DialogueDocument, state: State, choice_id: str) -> State:
     """Raises InputError when that answer is not offered now, and as `begin`."""
     if choice_id not in {offer.id for offer in state.choices}:
-        raise InputError(f"{choice_id!r} cannot be answered here.", hint="Take one of the choices that are offered.", field="choice")
+        raise InputError(
+            "{choice_id} cannot be answered here.",
+            hint="Take one of the choices that are offered.",
+            field="choice",
+            choice_id=repr(choice_id),
+        )
     node = next(n for n in document.nodes if n.id == state.node)
     choice = next(c for c in node.choices if c.id == choice_id)
     values = changed(state.variables, choice.effects)
@@ -90,7 +94,7 @@ def changed(values: Mapping[str, VariableValue], effects: Iterable[Effect]) -> d
         now = _value(effect.variable, effect.value, after)
         if effect.change == "add":
             if type_of(now) != "int":
-                raise InputError(f"{effect.variable} is no number.", hint="Use set.", field=effect.variable)
+                raise InputError("{variable} is no number.", hint="Use set.", field=effect.variable, variable=effect.variable)
             after[effect.variable] = int(now) + int(effect.value)
         else:
             after[effect.variable] = effect.value
@@ -112,7 +116,7 @@ def _run(document: DialogueDocument, start: str, values: Mapping[str, VariableVa
     here, now = start, dict(values)
     for _ in range(_MOST_STEPS):
         if here not in nodes:
-            raise InputError(f"The way leads to {here!r}, which does not exist.", hint="Mend the choice or jump.", field=here)
+            raise InputError("The way leads to {here}, which does not exist.", hint="Mend the choice or jump.", field=here, here=repr(here))
         node = nodes[here]
         now = changed(now, node.effects)
         lines += [Said(id=n.id, node=here, speaker=n.speaker, text=n.text) for n in node.lines if holds(n.when, now)]
@@ -133,15 +137,25 @@ def _one_holds(condition: Condition, values: Mapping[str, VariableValue]) -> boo
     if condition.comparison == "!=":
         return value != wanted
     if type_of(value) != "int":
-        raise InputError(f"{condition.variable} is no number.", hint="Use == or !=.", field=condition.variable)
+        raise InputError("{variable} is no number.", hint="Use == or !=.", field=condition.variable, variable=condition.variable)
     a, b = int(value), int(wanted)
     return {"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[condition.comparison]
 
 
 def _value(name: str, against: VariableValue, values: Mapping[str, VariableValue]) -> VariableValue:
     if name not in values:
-        raise InputError(f"The variable {name!r} is not declared.", hint="Declare it with a start value.", field=name)
+        raise InputError("The variable {name} is not declared.", hint="Declare it with a start value.", field=name, name=repr(name))
     if type_of(values[name]) != type_of(against):
-        message = f"{name} is a {type_of(values[name])}, not a {type_of(against)}."
-        raise InputError(message, hint="Give a value of its type.", field=name)
+        raise _wrong_type(name, values[name], against)
     return values[name]
+
+
+def _wrong_type(name: str, declared: VariableValue, given: VariableValue) -> InputError:
+    return InputError(
+        "{name} is a {declared}, not a {given_type}.",
+        hint="Give a value of its type.",
+        field=name,
+        name=name,
+        declared=type_of(declared),
+        given_type=type_of(given),
+    )

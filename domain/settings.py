@@ -117,14 +117,16 @@ def _path(environment: Mapping[str, str], name: str) -> Path | None:
     try:
         return Path(text).expanduser() if text else None
     except RuntimeError as error:  # ~somebody who has no home here
-        raise InputError(f"{name} is {text!r}: {error}", hint="Write the whole path.", field=name) from error
+        raise InputError(
+            "{name} is {text}: {error}", hint="Write the whole path.", field=name, name=name, text=repr(text), error=str(error)
+        ) from error
 
 
 def _one_of(environment: Mapping[str, str], name: str, known: tuple[str, ...]) -> str:
     """The first is the default."""
     text = environment.get(name, known[0])
     if text not in known:
-        raise InputError(f"{name} is {text!r}.", hint=f"Use one of {', '.join(known)}.", field=name)
+        raise InputError("{name} is {text}.", hint="Use one of {known}.", field=name, name=name, text=repr(text), known=", ".join(known))
     return text
 
 
@@ -133,5 +135,7 @@ def _number(environment: Mapping[str, str], name: str, default: int, most: int) 
     if not text:
         return default
     if not (text.isascii() and text.isdecimal()) or len(text) > 20 or int(text) > most:
-        raise InputError(f"{name} is {text!r}.", hint=f"Use a whole number from 0 to {most}.", field=name)
+        raise InputError(
+            "{name} is {text}.", hint="Use a whole number from 0 to {most}.", field=name, name=name, text=repr(text), most=most
+        )
     return int(text)

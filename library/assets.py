@@ -256,7 +256,9 @@ def _related(asset_id: str, start: ColumnElement[str], to: ColumnElement[str]) -
 def _asset(connection: Connection, asset_id: str) -> Asset:
     document = connection.scalar(document_by(assets, "id"), {"id": asset_id})
     if document is None:
-        raise NotFound(f"There is no asset {asset_id!r}.", hint="It may have been made in another library.", field="asset_id")
+        raise NotFound(
+            "There is no asset {asset_id}.", hint="It may have been made in another library.", field="asset_id", asset_id=repr(asset_id)
+        )
     return load(Asset, document)
 
 
@@ -276,4 +278,6 @@ def _add_blob(connection: Connection, ref: FileRef) -> None:
 def _check_name(name: str) -> None:
     """File names are data: no folders, nothing hidden, nothing a database cannot hold."""
     if not name or len(name) > MAX_NAME or PurePath(name).name != name or "\\" in name or not name.isprintable() or name in (".", ".."):
-        raise InputError(f"{name[:80]!r} is not a file name.", hint="Use a plain name without folders, such as picture.png.", field="name")
+        raise InputError(
+            "{name} is not a file name.", hint="Use a plain name without folders, such as picture.png.", field="name", name=repr(name[:80])
+        )

@@ -45,7 +45,9 @@ def copy_library(source_url: str, target_url: str, progress: Progress, files: tu
     if source_url == target_url or (file is not None and file == sqlite_file(target_url)):
         raise InputError("A library cannot be copied onto itself.", hint="Name another database with --to.", field="to")
     if file is not None and not file.is_file():
-        raise NotFound(f"There is no library in {file.parent}.", hint="Name its folder with MAQUETTE_HOME.", field="MAQUETTE_HOME")
+        raise NotFound(
+            "There is no library in {parent}.", hint="Name its folder with MAQUETTE_HOME.", field="MAQUETTE_HOME", parent=file.parent
+        )
     migrate(source_url)
     source, target = Database(source_url), Database(target_url)
     try:
@@ -71,7 +73,9 @@ def _require_empty(target: Database) -> None:
             if table is counters:  # it comes with the schema
                 filled = filled.where(counters.c.value > 0)
             if table.name in there and connection.scalar(filled):
-                raise Conflict(f"The target is not empty: it has {table.name}.", hint="Name an empty database with --to.", field="to")
+                raise Conflict(
+                    "The target is not empty: it has {table}.", hint="Name an empty database with --to.", field="to", table=table.name
+                )
 
 
 def _one_state(reading: Connection) -> None:
@@ -95,7 +99,13 @@ def _copy_rows(reading: Connection, writing: Connection, target: Database, progr
                 progress.report(start + (1 - start) * min(done / total, 1.0), f"{table.name}: {done} of {total} rows")
         arrived = writing.scalar(select(func.count()).select_from(table))
         if arrived != count:
-            raise StorageError(f"{table.name} has {count} rows, and {arrived} arrived.", hint="Stop everything that writes to the library.")
+            raise StorageError(
+                "{table} has {count} rows, and {arrived} arrived.",
+                hint="Stop everything that writes to the library.",
+                table=table.name,
+                count=count,
+                arrived=arrived,
+            )
     _continue_numbers(writing)
     return {table.name: count for table, count in counts.items()}
 

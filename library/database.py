@@ -70,34 +70,40 @@ def database_errors(what: str) -> Iterator[None]:
     except IntegrityError as error:
         if _points_nowhere(error.orig):
             raise NotFound(
-                f"Could not {what}: it refers to something that is not in the library.", hint="Reload, and check the ids."
+                "Could not {what}: it refers to something that is not in the library.", hint="Reload, and check the ids.", what=what
             ) from error
-        raise Conflict(f"Could not {what}: it is already there.", hint="Reload to see the present state.") from error
+        raise Conflict("Could not {what}: it is already there.", hint="Reload to see the present state.", what=what) from error
     except DBAPIError as error:
         if _no_space(error.orig):
             raise DiskFull(
-                f"Could not {what}: the disk is full.", hint="Free some space and try again; nothing was half-written."
+                "Could not {what}: the disk is full.", hint="Free some space and try again; nothing was half-written.", what=what
             ) from error
         if isinstance(error, DataError):
-            raise InputError(f"Could not {what}: a value is too long, too large or no text.", hint="Use shorter, valid text.") from error
+            raise InputError(
+                "Could not {what}: a value is too long, too large or no text.", hint="Use shorter, valid text.", what=what
+            ) from error
         if _unreachable(error.orig):
             raise StorageError(
-                f"Could not {what}: the database does not answer.",
+                "Could not {what}: the database does not answer.",
                 hint="Check that its server runs and can be reached; nothing is lost, and this works again as soon as it does.",
+                what=what,
             ) from error
         raise StorageError(
-            f"Could not {what}: the database failed ({error.orig}).", hint="Check that the database is reachable and writable."
+            "Could not {what}: the database failed ({orig}).",
+            hint="Check that the database is reachable and writable.",
+            what=what,
+            orig=error.orig,
         ) from error
     except StatementError as error:
         if isinstance(error.orig, MaquetteError):
             raise error.orig from error
         raise InputError(
-            f"Could not {what}: a value cannot be stored ({error.orig}).", hint="Use finite numbers and valid text."
+            "Could not {what}: a value cannot be stored ({orig}).", hint="Use finite numbers and valid text.", what=what, orig=error.orig
         ) from error
     except UnicodeEncodeError as error:  # half of a surrogate pair; the drivers let it through
-        raise InputError(f"Could not {what}: a text holds a broken character.", hint="Use valid Unicode text.") from error
+        raise InputError("Could not {what}: a text holds a broken character.", hint="Use valid Unicode text.", what=what) from error
     except PoolTimeout as error:
-        raise StorageError(f"Could not {what}: the database is too busy.", hint="Try again in a moment.") from error
+        raise StorageError("Could not {what}: the database is too busy.", hint="Try again in a moment.", what=what) from error
 
 
 def _points_nowhere(error: BaseException | None) -> bool:
@@ -176,15 +182,19 @@ def open_engine(url: str, *, pooled: bool = True, foreign_keys: bool = True) -> 
         raise _no_url() from error
     except ModuleNotFoundError as error:
         raise InputError(
-            f"The driver {error.name} for this database is not installed.",
+            "The driver {name} for this database is not installed.",
             hint="Install it: pip install 'maquette[postgres]'",
             field="database",
+            name=error.name,
         ) from error
     if engine.dialect.name == "sqlite":
         _tune_sqlite(engine, foreign_keys=foreign_keys)
     elif engine.dialect.name != "postgresql":
         raise InputError(
-            f"{engine.dialect.name} is not a database the library knows.", hint="Use sqlite:///path or postgresql://…", field="database"
+            "{dialect} is not a database the library knows.",
+            hint="Use sqlite:///path or postgresql://…",
+            field="database",
+            dialect=engine.dialect.name,
         )
     return engine
 
@@ -211,7 +221,9 @@ def _json(value: Any) -> str:
     try:
         return canonical_json(value)
     except ValueError as error:
-        raise InputError(f"A value cannot be stored as JSON: {error}.", hint="Leave out numbers that are not finite.") from error
+        raise InputError(
+            "A value cannot be stored as JSON: {error}.", hint="Leave out numbers that are not finite.", error=str(error)
+        ) from error
 
 
 def _check_sqlite(database: str | None) -> None:
@@ -221,7 +233,10 @@ def _check_sqlite(database: str | None) -> None:
         Path(database).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(
-            f"Could not make the folder of {database}: {error.strerror}.", hint="Choose a folder you may write to."
+            "Could not make the folder of {database}: {strerror}.",
+            hint="Choose a folder you may write to.",
+            database=database,
+            strerror=error.strerror,
         ) from error
 
 
@@ -311,8 +326,10 @@ def load(kind: type[V], document: Any) -> V:
         return kind.model_validate(document)
     except ValidationError as error:
         raise StorageError(
-            f"A stored {kind.__name__.lower()} cannot be read: {error.error_count()} of its fields are unknown or wrong.",
+            "A stored {kind} cannot be read: {error_count} of its fields are unknown or wrong.",
             hint="Was it written by another version of Maquette? Update, then try again.",
+            kind=kind.__name__.lower(),
+            error_count=error.error_count(),
         ) from error
 
 

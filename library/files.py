@@ -50,9 +50,11 @@ def disk_errors(what: str) -> Iterator[None]:
     except OSError as error:
         if error.errno in NO_SPACE:
             raise DiskFull(
-                f"Could not {what}: the disk is full.", hint="Free some space and try again; nothing was half-written."
+                "Could not {what}: the disk is full.", hint="Free some space and try again; nothing was half-written.", what=what
             ) from error
-        raise StorageError(f"Could not {what}: {error.strerror or error}.", hint="Check that the folder exists and is writable.") from error
+        raise StorageError(
+            "Could not {what}: {value}.", hint="Check that the folder exists and is writable.", what=what, value=error.strerror or error
+        ) from error
 
 
 def file_sha256(path: Path) -> str:
@@ -188,7 +190,9 @@ class FileStore(Readable):
         if not path.is_file():
             self._require()
             raise AssetDamaged(
-                f"The stored file {sha256[:12]}… is missing.", hint="Run `python app.py check`; restore it from a backup or make it again."
+                "The stored file {sha256}… is missing.",
+                hint="Run `python app.py check`; restore it from a backup or make it again.",
+                sha256=sha256[:12],
             )
         return path
 
@@ -243,8 +247,9 @@ class FileStore(Readable):
 
     def _vanished(self) -> StorageError:
         return StorageError(
-            f"The shared folder {self.root} is not there.",
+            "The shared folder {root} is not there.",
             hint="Mount it again, then try again: nothing is lost, and work goes on by itself.",
+            root=self.root,
         )
 
     def _take_in(self, pieces: Iterable[bytes], expected: str = "") -> tuple[str, int]:
@@ -263,7 +268,9 @@ class FileStore(Readable):
             sha256 = digest.hexdigest()
             if expected and sha256 != expected:
                 raise AssetDamaged(
-                    f"The stored file {expected[:12]}… was altered.", hint="Run `python app.py check`; restore it or make it again."
+                    "The stored file {expected}… was altered.",
+                    hint="Run `python app.py check`; restore it or make it again.",
+                    expected=expected[:12],
                 )
             if not self._whole(sha256):
                 self._put_in_place(temporary, self.place(sha256))
@@ -318,7 +325,12 @@ def _pieces(data: bytes | Path) -> Iterator[bytes]:
     try:
         file = data.open("rb")
     except OSError as error:
-        raise InputError(f"{data.name} cannot be read: {error.strerror}.", hint="Check that the file exists and is readable.") from error
+        raise InputError(
+            "{data} cannot be read: {strerror}.",
+            hint="Check that the file exists and is readable.",
+            data=data.name,
+            strerror=error.strerror,
+        ) from error
     with file:
         while chunk := file.read(CHUNK):
             yield chunk
@@ -329,9 +341,9 @@ def _require_file(path: Path) -> None:
     try:
         mode = path.stat(follow_symlinks=False).st_mode
     except OSError as error:
-        raise InputError(f"{path.name} cannot be read: {error.strerror}.", hint="Make it again.") from error
+        raise InputError("{path} cannot be read: {strerror}.", hint="Make it again.", path=path.name, strerror=error.strerror) from error
     if not stat.S_ISREG(mode):
-        raise InputError(f"{path.name} is not a plain file.", hint="Make it again.")
+        raise InputError("{path} is not a plain file.", hint="Make it again.", path=path.name)
 
 
 def _seal(path: Path) -> None:

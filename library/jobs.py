@@ -81,7 +81,7 @@ class Jobs(Room):
         with self._database.write("store the job") as connection:
             document = connection.scalar(_LOCKED_JOB, _take_key(plan_id, step_id, take))
             if document is None:
-                raise NotFound(f"{step_id} of plan {plan_id} has no take {take}.", field="take")
+                raise NotFound("{step_id} of plan {plan_id} has no take {take}.", field="take", step_id=step_id, plan_id=plan_id, take=take)
             changed = change(load(Job, document))
             if changed is not None:
                 _write_job(connection, changed)

@@ -44,9 +44,10 @@ class _FileHold:
         except OSError as error:
             self._file.close()
             raise Conflict(
-                f"Another Maquette is already working in {path.parent}.",
+                "Another Maquette is already working in {parent}.",
                 hint="Use its pages, stop it first, or choose another folder with MAQUETTE_HOME.",
                 field="MAQUETTE_HOME",
+                parent=path.parent,
             ) from error
 
     def renew(self) -> None:

@@ -40,7 +40,7 @@ class Plans(Room):
         with self._database.read("read the brief") as connection:
             document = connection.scalar(document_by(tables.briefs, "id"), {"id": brief_id})
         if document is None:
-            raise NotFound(f"There is no brief {brief_id!r}.", field="brief_id")
+            raise NotFound("There is no brief {brief_id}.", field="brief_id", brief_id=repr(brief_id))
         return load(Brief, document)
 
     def add_turn(self, turn: Turn) -> Turn:
@@ -67,8 +67,9 @@ class Plans(Room):
                 newest = and_(tables.plans.c.id == stored.id, tables.plans.c.version == stored.version - 1)
                 if not connection.execute(update(tables.plans).where(newest).values(version=stored.version)).rowcount:
                     raise Conflict(
-                        f"Version {stored.version} does not follow the newest version of this plan.",
+                        "Version {version} does not follow the newest version of this plan.",
                         hint="Reload the plan and edit it again.",
+                        version=stored.version,
                     )
             connection.execute(insert(tables.plan_versions).values(plan_id=stored.id, version=stored.version, document=dump(stored)))
         return stored
@@ -83,7 +84,12 @@ class Plans(Room):
                     document_by(tables.plan_versions, "plan_id", "version"), {"plan_id": plan_id, "version": version}
                 )
         if document is None:
-            raise NotFound(f"There is no plan {plan_id!r}{'' if version is None else f' in version {version}'}.", field="plan_id")
+            raise NotFound(
+                "There is no plan {plan_id}{value}.",
+                field="plan_id",
+                plan_id=repr(plan_id),
+                value="" if version is None else f" in version {version}",
+            )
         return load(Plan, document)
 
     def latest_plan(self, project_id: str) -> Plan | None:
@@ -108,10 +114,13 @@ class Plans(Room):
         with self._database.write("approve the plan") as connection:
             newest = connection.scalar(select(tables.plans.c.version).where(tables.plans.c.id == plan_id).with_for_update())
             if newest is None:
-                raise NotFound(f"There is no plan {plan_id!r}.", field="plan_id")
+                raise NotFound("There is no plan {plan_id}.", field="plan_id", plan_id=repr(plan_id))
             if newest != version:
                 raise Conflict(
-                    f"The plan was changed: its newest version is {newest}, not {version}.", hint="Reload the plan, then approve it."
+                    "The plan was changed: its newest version is {newest}, not {version}.",
+                    hint="Reload the plan, then approve it.",
+                    newest=newest,
+                    version=version,
                 )
             first = connection.execute(select(tables.approvals).where(_approval_key(plan_id, version))).first()
             if first is not None:

@@ -55,7 +55,7 @@ class Projects(Room):
         changed = update(tables.people).where(tables.people.c.name == name).values(password_hash=password_hash)
         with self._database.write(f"change the password of {name}") as connection:
             if not connection.execute(changed).rowcount:
-                raise NotFound(f"There is no person called {name!r}.")
+                raise NotFound("There is no person called {name}.", name=repr(name))
 
     def person_hash(self, name: str) -> str | None:
         """The argon2 string of a person, None when there is no such person."""
@@ -82,4 +82,6 @@ class Projects(Room):
 
 
 def _no_project(project_id: str) -> NotFound:
-    return NotFound(f"There is no project {project_id!r}.", hint="Choose one from the list of projects.", field="project_id")
+    return NotFound(
+        "There is no project {project_id}.", hint="Choose one from the list of projects.", field="project_id", project_id=repr(project_id)
+    )

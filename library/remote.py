@@ -46,7 +46,10 @@ def open_files(location: str, home: Path, cache: Path) -> Files:
     folder = Path(location.removeprefix("file://"))
     if not folder.is_absolute():
         raise InputError(
-            f"{location} is no place for files.", hint="Use a whole path, or a URL such as s3://bucket/folder.", field="MAQUETTE_FILES"
+            "{location} is no place for files.",
+            hint="Use a whole path, or a URL such as s3://bucket/folder.",
+            field="MAQUETTE_FILES",
+            location=location,
         )
     return FileStore(folder, shared=True)
 
@@ -56,16 +59,20 @@ def _connect(location: str) -> tuple[Any, str]:
 
     scheme, _, rest = location.partition("://")
     if not rest.strip("/"):
-        raise InputError(f"{location} names no bucket.", hint="Write it like s3://bucket/folder.", field="MAQUETTE_FILES")
+        raise InputError("{location} names no bucket.", hint="Write it like s3://bucket/folder.", field="MAQUETTE_FILES", location=location)
     options: dict[str, Any] = {"config_kwargs": S3_PATIENCE} if scheme in ("s3", "s3a") else {}
     try:
         # Listings are not kept: other machines write to the same store.
         filesystem = fsspec.filesystem(scheme, skip_instance_cache=True, use_listings_cache=False, **options)
     except ImportError as error:
         extra = "pip install 'maquette[s3]'" if scheme in ("s3", "s3a") else f"Install fsspec's driver for {scheme}://"
-        raise InputError(f"The driver for {scheme}:// is not installed.", hint=f"Install it: {extra}.", field="MAQUETTE_FILES") from error
+        raise InputError(
+            "The driver for {scheme}:// is not installed.", hint="Install it: {extra}.", field="MAQUETTE_FILES", scheme=scheme, extra=extra
+        ) from error
     except ValueError as error:
-        raise InputError(f"{scheme}:// is not known.", hint="Use s3://bucket/folder, or a folder.", field="MAQUETTE_FILES") from error
+        raise InputError(
+            "{scheme}:// is not known.", hint="Use s3://bucket/folder, or a folder.", field="MAQUETTE_FILES", scheme=scheme
+        ) from error
     return filesystem, rest.strip("/")
 
 
@@ -79,11 +86,14 @@ def store_errors(what: str) -> Iterator[None]:
     except Exception as error:  # each driver has a tree of its own: OSError, botocore's, aiohttp's
         if _full(error):
             raise DiskFull(
-                f"Could not {what}: the file store is full.", hint="Make room in it and try again; nothing was half-written."
+                "Could not {what}: the file store is full.", hint="Make room in it and try again; nothing was half-written.", what=what
             ) from error
         raise StorageError(
-            f"Could not {what}: the file store failed ({type(error).__name__}: {error}).",
+            "Could not {what}: the file store failed ({kind}: {error}).",
             hint="Check that it can be reached with these keys; nothing is lost, and this works again as soon as it does.",
+            what=what,
+            kind=type(error).__name__,
+            error=str(error),
         ) from error
 
 
@@ -196,8 +206,9 @@ class RemoteStore(Readable):
                 file = self._filesystem.open(path, "rb", block_size=CHUNK * 4, cache_type="readahead")
             except FileNotFoundError as error:
                 raise AssetDamaged(
-                    f"The stored file {sha256[:12]}… is missing.",
+                    "The stored file {sha256}… is missing.",
                     hint="Run `python app.py check`; restore it from a backup or make it again.",
+                    sha256=sha256[:12],
                 ) from error
             with file:
                 while chunk := file.read(CHUNK):

@@ -15,7 +15,13 @@ def attached_pictures(spec: PictureSpec, brief: Brief) -> tuple[InputRef, ...]:
     for number, wanted in enumerate(spec.attached):
         given = there.get(wanted.name)
         if given is None:
-            known = f"Attached are: {', '.join(there)}." if there else "Attach a PNG or JPEG to the brief."
-            raise InputError(f"No attached picture is called {wanted.name!r}.", hint=known, field=f"attached[{number}].name")
+            hint = "Attached are: {names}." if there else "Attach a PNG or JPEG to the brief."
+            raise InputError(
+                "No attached picture is called {file}.",
+                hint=hint,
+                field=f"attached[{number}].name",
+                file=repr(wanted.name),
+                names=list(there),
+            )
         refs.append(InputRef(role=wanted.role, sha256=given.sha256, media_type=given.media_type))
     return tuple(refs)

@@ -8,6 +8,7 @@ from pathlib import PurePath
 
 from domain.brief import ATTACHMENT_MAX_BYTES, ATTACHMENT_MAX_CHARACTERS, ATTACHMENT_MAX_COUNT, Attachment, AttachmentUse
 from domain.errors import AttachmentError, LimitError
+from domain.said import Said
 from library.library import Library
 from pipelines.media.metadata import read_metadata
 
@@ -33,7 +34,9 @@ class Attachments:
         """The main colours of a picture as #rrggbb; nothing is stored. Raises LimitError, AttachmentError for what is no picture."""
         name = _bounded(name, data)
         if not sniff(data).startswith("image/"):
-            raise AttachmentError(f"{name} is neither a PNG nor a JPEG picture.", hint="Choose a PNG or JPEG picture.", field="palette")
+            raise AttachmentError(
+                "{name} is neither a PNG nor a JPEG picture.", hint="Choose a PNG or JPEG picture.", field="palette", name=name
+            )
         return self._palette(data, name)
 
     def add(self, name: str, data: bytes) -> Attachment:
@@ -53,16 +56,23 @@ class Attachments:
         elif media_type == "text/plain":
             use, text = AttachmentUse.MATERIAL, data.decode("utf-8-sig")
         else:
-            raise AttachmentError(f"{name} is not a kind of file that is taken here.", hint=f"Attach {TAKEN}.", field=name)
+            raise AttachmentError(
+                "{name} is not a kind of file that is taken here.", hint="Attach {taken}.", field=name, name=name, taken=TAKEN
+            )
         if len(text) > ATTACHMENT_MAX_CHARACTERS:
             most_each = f"{ATTACHMENT_MAX_CHARACTERS:,}"
             parts = ceil(len(text) / ATTACHMENT_MAX_CHARACTERS)
-            most = f" ({ATTACHMENT_MAX_COUNT} fit one message)" if parts > ATTACHMENT_MAX_COUNT else ""
+            most = Said.of(" ({count} fit one message)", count=ATTACHMENT_MAX_COUNT) if parts > ATTACHMENT_MAX_COUNT else ""
             raise LimitError(
-                f"{name} has {len(text):,} characters; {most_each} are the most.",
-                hint=f"Attach the part that matters, or cut it into {parts} files of at most {most_each} characters{most}. "
+                "{name} has {count} characters; {most_each} are the most.",
+                hint="Attach the part that matters, or cut it into {parts} files of at most {most_each} characters{most}. "
                 "A longer string table goes into the text of a translation step. Nothing was lost.",
                 field=name,
+                name=name,
+                count=f"{len(text):,}",
+                most_each=most_each,
+                parts=parts,
+                most=most,
             )
         stored = self._library.store_file(data, name, media_type)
         return Attachment(
@@ -81,9 +91,15 @@ def _bounded(name: str, data: bytes) -> str:
     """The last part of the name, of a file that holds something and not too much."""
     name = PurePath(name.replace("\\", "/")).name[:120] or "file"
     if not data.strip():
-        raise AttachmentError(f"{name} is empty.", hint="Attach a file with something in it.", field=name)
+        raise AttachmentError("{name} is empty.", hint="Attach a file with something in it.", field=name, name=name)
     if len(data) > ATTACHMENT_MAX_BYTES:
-        raise LimitError(f"{name} has {len(data) / 1e6:.0f} MB; an attachment may have 25 MB.", hint="Attach a smaller file.", field=name)
+        raise LimitError(
+            "{name} has {count} MB; an attachment may have 25 MB.",
+            hint="Attach a smaller file.",
+            field=name,
+            name=name,
+            count=f"{len(data) / 1000000.0:.0f}",
+        )
     return name
 
 

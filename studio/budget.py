@@ -10,6 +10,7 @@ from pydantic import Field
 from domain.errors import LimitError
 from domain.job import Job
 from domain.plan import Plan
+from domain.said import Said
 from domain.value import JsonValue, Value
 from library.library import Library
 from studio.estimate import PlanEstimate
@@ -47,19 +48,29 @@ class Budget(Value):
         Raises LimitError naming what would be exceeded, by how much, and the way out.
         """
         over = [
-            f"{whose} {_time(taken)} of {_time(limit)} used; this would take about {_time(estimate.seconds)} more, "
-            f"{_time(max(taken + estimate.seconds - limit, 0.0))} over the budget."
+            Said.of(
+                "{whose} {taken} of {limit} used; this would take about {more} more, {over} over the budget.",
+                whose=whose,
+                taken=_time(taken),
+                limit=_time(limit),
+                more=_time(estimate.seconds),
+                over=_time(max(taken + estimate.seconds - limit, 0.0)),
+            )
             for whose, limit, taken in (
-                (f"The plan {plan.title!r} has", self.plan_seconds, used.plan),
-                (f"{person or 'This person'} has today", self.person_seconds, used.person),
+                (Said.of("The plan {plan} has", plan=repr(plan.title)), self.plan_seconds, used.plan),
+                (Said.of("{person} has today", person=person or Said.of("This person")), self.person_seconds, used.person),
             )
             if limit and (taken >= limit or taken + estimate.seconds > limit)
         ]
         if not over:
             return
-        unknown = f" Not counted, because never measured: {estimate.unknown} of its steps." if estimate.unknown else ""
+        if estimate.unknown:
+            over.append(Said.of("Not counted, because never measured: {count} of its steps.", count=estimate.unknown))
         raise LimitError(
-            " ".join(over) + unknown, hint="Drop steps or make them smaller, or raise the budget in Settings > Project.", field="budget"
+            "{over}" if len(over) == 1 else "{over} {also}" if len(over) == 2 else "{over} {also} {besides}",
+            hint="Drop steps or make them smaller, or raise the budget in Settings > Project.",
+            field="budget",
+            given=dict(zip(("over", "also", "besides"), over, strict=False)),
         )
 
 

@@ -123,13 +123,13 @@ def _effect(effect: Effect) -> str:
 
 def dialogue_of(library: Library, asset: Asset) -> DialogueDocument:
     if asset.main.media_type != DIALOGUE_MEDIA_TYPE:
-        raise NotFound(f"{asset.title} is no dialogue.", hint="Choose an asset that a dialogue step made.")
+        raise NotFound("{asset} is no dialogue.", hint="Choose an asset that a dialogue step made.", asset=asset.title)
     return _read(library, asset, DialogueDocument)
 
 
 def lore_of(library: Library, asset: Asset) -> LoreDocument:
     if asset.main.media_type != LORE_MEDIA_TYPE:
-        raise NotFound(f"{asset.title} is no lore.", hint="Choose an asset that a lore step made.")
+        raise NotFound("{asset} is no lore.", hint="Choose an asset that a lore step made.", asset=asset.title)
     return _read(library, asset, LoreDocument)
 
 
@@ -138,4 +138,4 @@ def _read(library: Library, asset: Asset, kind: type[_Document]) -> _Document:
     try:
         return kind.model_validate_json(data)
     except ValidationError as error:
-        raise AssetDamaged(f"{asset.title} cannot be read.", hint="Run `python app.py check`, or make it again.") from error
+        raise AssetDamaged("{asset} cannot be read.", hint="Run `python app.py check`, or make it again.", asset=asset.title) from error

@@ -125,7 +125,10 @@ class Drawings:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
             raise StorageError(
-                f"{path.name} could not be written: {error.strerror}.", hint="Free some space in MAQUETTE_CACHE, then try again."
+                "{path} could not be written: {strerror}.",
+                hint="Free some space in MAQUETTE_CACHE, then try again.",
+                path=path.name,
+                strerror=error.strerror,
             ) from error
         self._sweep(path)
 
@@ -157,9 +160,11 @@ def _require_drawing(asset: Asset) -> FileRef:
     drawing = drawing_of(asset)
     if drawing is None:
         raise InputError(
-            f"{asset.title} is not an illustration: it was made by {asset.recipe.maker} and has no drawing with layers.",
+            "{asset} is not an illustration: it was made by {maker} and has no drawing with layers.",
             hint="Download its own files, or make a picture with the illustrator.",
             field="asset",
+            asset=asset.title,
+            maker=asset.recipe.maker,
         )
     return drawing
 
@@ -169,9 +174,18 @@ def _scaled(asset: Asset, wanted: DrawingFormat, side: int) -> tuple[int, int]:
     if not side:
         return width, height
     if not wanted.pixels:
-        raise InputError(f"A file of the form {wanted.value} has no size in pixels.", hint="Leave the size out.", field="side")
+        raise InputError(
+            "A file of the form {wanted} has no size in pixels.", hint="Leave the size out.", field="side", wanted=wanted.value
+        )
     if not LEAST_SIDE <= side <= MOST_PIXELS:
-        raise LimitError(f"{side} pixels are asked for.", hint=f"Use {LEAST_SIDE} to {MOST_PIXELS} for the longer side.", field="side")
+        raise LimitError(
+            "{side} pixels are asked for.",
+            hint="Use {least_side} to {most_pixels} for the longer side.",
+            field="side",
+            side=side,
+            least_side=LEAST_SIDE,
+            most_pixels=MOST_PIXELS,
+        )
     longer = max(width, height)
     return max(1, round(width * side / longer)), max(1, round(height * side / longer))
 

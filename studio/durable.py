@@ -68,7 +68,9 @@ class Durable:
         except Exception as error:  # DBOS and its database each have their own trees of errors
             self._shut()
             raise StorageError(
-                f"The runs could not be opened: {error}.", hint="Free disk space, or move runs.db away: finished work is in the library."
+                "The runs could not be opened: {error}.",
+                hint="Free disk space, or move runs.db away: finished work is in the library.",
+                error=str(error),
             ) from error
 
     def submit(self, piece: Piece) -> None:
@@ -82,7 +84,9 @@ class Durable:
             self._begun += 1
             self._begin(piece.model_dump_json())
         except Exception as error:
-            raise StorageError(f"The run could not be noted: {error}.", hint="Free disk space, or start the database again.") from error
+            raise StorageError(
+                "The run could not be noted: {error}.", hint="Free disk space, or start the database again.", error=str(error)
+            ) from error
 
     def stop(self) -> None:
         """Close DBOS. Pieces whose work raised a BaseException that is no Exception stay noted and are repeated by the next start."""
@@ -114,7 +118,7 @@ class Durable:
         try:
             self._lock.renew()
         except Conflict as error:
-            raise StorageError(error.message, hint=error.hint) from error
+            raise StorageError(error.message_id, hint=error.hint_id, given=error.values) from error
         self._renewed = time.monotonic()
 
     def _tidy(self) -> None:

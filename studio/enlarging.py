@@ -28,7 +28,7 @@ def source_named(plan: Plan, kind: StepKind, about: str) -> tuple[StepInput, ...
     wanted = f"{StepKind.PICTURE.value}-{int(named[1])}"
     if wanted not in {step.id for step in pictures}:
         known = ", ".join(step.id for step in pictures)
-        raise InputError(f"The plan has no {wanted}.", hint=f"It has: {known}.", field="about")
+        raise InputError("The plan has no {wanted}.", hint="It has: {known}.", field="about", wanted=wanted, known=known)
     return (StepInput(role=ROLE, step=wanted),)
 
 
@@ -49,9 +49,11 @@ def require_source(step: Step, brief: Brief) -> None:
         or attached_source(step, brief)
     ):
         return
-    names = ", ".join(a.name for a in brief.attachments if a.media_type.startswith("image/"))
+    names = [a.name for a in brief.attachments if a.media_type.startswith("image/")]
     if step.spec.file and names:
-        raise InputError(f"No attached picture is called {step.spec.file!r}.", hint=f"Attached are: {names}.", field="file")
+        raise InputError(
+            "No attached picture is called {file}.", hint="Attached are: {names}.", field="file", file=repr(step.spec.file), names=names
+        )
     hint = "Add it to a plan that makes a picture, or attach a PNG or JPEG to the brief."
-    what = "enlarge" if step.kind is StepKind.UPSCALE else "cut out"
-    raise InputError(f"There is no picture to {what}.", hint=hint, field="about")
+    told = "There is no picture to enlarge." if step.kind is StepKind.UPSCALE else "There is no picture to cut out."
+    raise InputError(told, hint=hint, field="about")

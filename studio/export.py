@@ -125,7 +125,9 @@ def export_pack(library: Library, selection: Selection, out: Path, progress: Pro
     absent = () if selection.asset_ids else _absent(library, plans, chosen)
     if not chosen:
         raise InputError(
-            f"There is nothing to export in {project.name}.", hint="Run the plan first, or choose assets that were not rejected."
+            "There is nothing to export in {project}.",
+            hint="Run the plan first, or choose assets that were not rejected.",
+            project=project.name,
         )
     # 2. Name every file.
     items = _named(library, chosen, verdicts, sources)
@@ -167,8 +169,12 @@ def _chosen(library: Library, selection: Selection, plans: tuple[Plan, ...]) -> 
         found = [library.asset(asset_id) for asset_id in dict.fromkeys(selection.asset_ids)]
         strangers = [asset.id for asset in found if asset.project_id != selection.project_id]
         if strangers:
-            message = f"{', '.join(strangers)} belongs to another project."
-            raise InputError(message, hint="Export the assets of one project at a time.", field="asset_ids")
+            raise InputError(
+                "{assets} belongs to another project.",
+                hint="Export the assets of one project at a time.",
+                field="asset_ids",
+                assets=strangers,
+            )
         return tuple(sorted(found, key=place))
     return tuple(sorted(_that_count(library, selection, steps), key=place))
 
@@ -417,7 +423,7 @@ def _appearing(out: Path) -> Iterator[BinaryIO]:
     if out.exists() and not out.is_file():
         # Renaming over a device or a socket would destroy it.
         what = "folder" if out.is_dir() else "device, not a file"
-        raise InputError(f"{out} is a {what}.", hint="Name the ZIP file to write.", field="out")
+        raise InputError("{out} is a {what}.", hint="Name the ZIP file to write.", field="out", out=out, what=what)
     temporary = out.with_name(f".{out.name}.{token_hex(6)}.part")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -428,8 +434,12 @@ def _appearing(out: Path) -> Iterator[BinaryIO]:
         temporary.replace(out)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise DiskFull(f"Could not write {out.name}: the disk is full.", hint="Free some space, or export to another disk.") from error
-        raise StorageError(f"Could not write {out.name}: {error.strerror or error}.", hint="Check that the folder is writable.") from error
+            raise DiskFull(
+                "Could not write {out}: the disk is full.", hint="Free some space, or export to another disk.", out=out.name
+            ) from error
+        raise StorageError(
+            "Could not write {out}: {value}.", hint="Check that the folder is writable.", out=out.name, value=error.strerror or error
+        ) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -452,6 +462,8 @@ def _write_zip(file: BinaryIO, entries: list[_Entry], library: Library, progress
                     digest.update(chunk)
                     target.write(chunk)
             if digest.hexdigest() != entry.sha256:
-                raise AssetDamaged(f"{entry.name} was altered since it was made.", hint="Run `python app.py check`, then make it again.")
+                raise AssetDamaged(
+                    "{entry} was altered since it was made.", hint="Run `python app.py check`, then make it again.", entry=entry.name
+                )
             done += entry.size
             progress.report(done / total, f"packing {entry.name}")

@@ -68,15 +68,21 @@ def read_table(text: str, *, silent: bool = False) -> tuple[tuple[LineRow, ...],
     silent: take rows that are only read too (choices). Raises InputError for what is no such table, LimitError for one too large.
     """
     if len(text.encode()) > TABLE_MAX_BYTES:
-        raise LimitError(f"The table is larger than {TABLE_MAX_BYTES >> 20} MB.", hint="Give it in parts.", field="table")
+        raise LimitError(
+            "The table is larger than {table_max_bytes} MB.", hint="Give it in parts.", field="table", table_max_bytes=TABLE_MAX_BYTES >> 20
+        )
     try:
         reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff"), newline=""), strict=True)
         columns = [(name or "").strip().casefold() for name in reader.fieldnames or ()]
         rows = [dict(zip(columns, row.values(), strict=False)) for row in reader]
     except csv.Error as error:
-        raise InputError(f"This is no CSV: {error}.", hint="Save it as CSV with commas and quotes.", field="table") from error
+        raise InputError(
+            "This is no CSV: {error}.", hint="Save it as CSV with commas and quotes.", field="table", error=str(error)
+        ) from error
     if missing := [name for name in ("id", "text") if name not in columns]:
-        raise InputError(f"The column {' and '.join(missing)} is missing.", hint="The header names id, character, text.", field="table")
+        raise InputError(
+            "The column {known} is missing.", hint="The header names id, character, text.", field="table", known=" and ".join(missing)
+        )
     found: list[LineRow] = []
     refused: list[RefusedRow] = []
     seen: set[str] = set()
@@ -96,7 +102,13 @@ def read_table(text: str, *, silent: bool = False) -> tuple[tuple[LineRow, ...],
         else:
             found.append(line)
     if len(found) > LINES_MAX:
-        raise LimitError(f"The table has {len(found)} lines; {LINES_MAX} are the most.", hint="Give it in parts.", field="table")
+        raise LimitError(
+            "The table has {count} lines; {lines_max} are the most.",
+            hint="Give it in parts.",
+            field="table",
+            count=len(found),
+            lines_max=LINES_MAX,
+        )
     return tuple(found), tuple(refused)
 
 

@@ -90,7 +90,9 @@ class Lines:
         rows, refused = self._readable(table, language, silent=silent)
         if not rows:
             first = f" Row {refused[0].row}: {refused[0].why}" if refused else ""
-            raise InputError(f"The table has no line that can be spoken.{first}", hint="Give rows with an id and a text.", field="table")
+            raise InputError(
+                "The table has no line that can be spoken.{first}", hint="Give rows with an id and a text.", field="table", first=first
+            )
         members = self._voices.propose(project_id, people_of(rows, known), language)
         if members:
             self._voices.cast(project_id, *members)
@@ -153,7 +155,7 @@ class Lines:
                     if text is not None and (fault := next(iter(self._refusals([LineRow(id=line, text=text)])), None)):
                         raise InputError(fault.why, hint="Write the line otherwise.", field="text")
                     return self._plans.redo(plan.id, step.id, note=note, values=values or None, person=person)
-        raise NotFound(f"There is no line {line[:80]!r} here.", hint="Take an id from the report.")
+        raise NotFound("There is no line {line} here.", hint="Take an id from the report.", line=repr(line[:80]))
 
     def recast(self, brief_id: str, *, person: str = "") -> tuple[Job, ...]:
         """Speak again what was spoken before the cast sheet or the lexicon changed. Returns the queued jobs, which may be none."""

@@ -84,7 +84,11 @@ class Makers:
         available = [m for m in self._makers if m.kind is step.kind and m.capability() is not None]
         if not available:
             raise ModelMissing(
-                f"Nothing installed can make {step.kind} ({step.id}).", hint="Open Models and pull one, or drop the step.", field=step.id
+                "Nothing installed can make {kind} ({step}).",
+                hint="Open Models and pull one, or drop the step.",
+                field=step.id,
+                kind=step.kind,
+                step=step.id,
             )
         wanted = self._prefer(step, brand)
         return next((m for m in available if m.name == wanted), available[0])
@@ -94,4 +98,9 @@ class Makers:
         for maker in self._makers:
             if maker.kind is kind and maker.name == name and maker.capability() is not None:
                 return maker
-        raise ModelMissing(f"{name}, which was to make this {kind}, is not available any more.", hint="Redo the step with what is here.")
+        raise ModelMissing(
+            "{name}, which was to make this {kind}, is not available any more.",
+            hint="Redo the step with what is here.",
+            name=name,
+            kind=kind,
+        )

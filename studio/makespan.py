@@ -61,7 +61,7 @@ def makespan(pieces: Sequence[Piece], places: Mapping[str, int]) -> float:
         ready(follower for follower in after[ended] if not left[follower])
     if done < len(pieces):
         stuck = sorted(one for one, count in left.items() if count)
-        raise PlanError(f"Steps wait for each other: {', '.join(stuck)}.", hint="Remove one of these inputs.", field="steps")
+        raise PlanError("Steps wait for each other: {known}.", hint="Remove one of these inputs.", field="steps", known=", ".join(stuck))
     return clock
 
 

@@ -202,7 +202,13 @@ class Making:
             outputs = maker.generate([order.work for order in orders], Together([order.item.progress for order in orders]))
         seconds = (time.monotonic() - started) / len(orders)
         if len(outputs) != len(orders):
-            raise EngineFailed(f"{maker.name} returned {len(outputs)} results for {len(orders)} requests.", hint="Run the step again.")
+            raise EngineFailed(
+                "{maker} returned {count} results for {count2} requests.",
+                hint="Run the step again.",
+                maker=maker.name,
+                count=len(outputs),
+                count2=len(orders),
+            )
         return [_measured(order, output, seconds, len(orders)) for order, output in zip(orders, outputs, strict=True)]
 
     def _kept(self, order: _Order, made: _Made) -> Asset | MaquetteError:
@@ -276,7 +282,7 @@ class Making:
     def _asset(self, plan: Plan, take: Take, recipe: Recipe, output: Output, inputs: dict[str, Asset]) -> Asset:
         previous = self._library.asset(take.previous) if take.previous else None
         if previous is not None and previous.project_id != plan.project_id:
-            raise Conflict(f"{take.step.id} would replace an asset of another project.")
+            raise Conflict("{step} would replace an asset of another project.", step=take.step.id)
         return Asset(
             id="",
             project_id=plan.project_id,

@@ -130,7 +130,7 @@ class Preparations:
     def upscale(self, context: StepContext, progress: Progress) -> Prepared:
         spec = context.spec
         if not isinstance(spec, UpscaleSpec):
-            raise InputError(f"An enlargement was to be prepared from a {spec.kind} step.", field="spec.kind")
+            raise InputError("An enlargement was to be prepared from a {kind} step.", field="spec.kind", kind=spec.kind)
         drawn = any(given.drawn for given in context.inputs if given.role == "source")
         parameters: dict[str, JsonValue] = {"scale": spec.scale, "style": spec.style, "drawn": drawn}
         return Prepared(prompt=f"{spec.scale}x", parameters=parameters, notes=(_DRAWN,) if drawn else ())
@@ -138,7 +138,7 @@ class Preparations:
     def cutout(self, context: StepContext, progress: Progress) -> Prepared:
         spec = context.spec
         if not isinstance(spec, CutoutSpec):
-            raise InputError(f"A cut-out was to be prepared from a {spec.kind} step.", field="spec.kind")
+            raise InputError("A cut-out was to be prepared from a {kind} step.", field="spec.kind", kind=spec.kind)
         drawn = any(given.drawn for given in context.inputs if given.role == "source")
         parameters: dict[str, JsonValue] = {"edge": spec.edge, "background": spec.background}
         return Prepared(prompt="cut-out", parameters=parameters, notes=(_LAYERED,) if drawn else ())
@@ -166,7 +166,13 @@ def _require_composable(scene: Scene) -> None:
     count = sum(thing.count for thing in (*scene.subjects, *scene.props))
     if count > MOST:
         hint = "Lower the numbers; the arrangement “crowd” makes few look like many."
-        raise LimitError(f"The scene asks for {count} things; one picture shows {MOST} at most.", hint=hint, field="scene.subjects")
+        raise LimitError(
+            "The scene asks for {count} things; one picture shows {most} at most.",
+            hint=hint,
+            field="scene.subjects",
+            count=count,
+            most=MOST,
+        )
 
 
 def voices_of(catalogue: VoiceCatalogue, engines: frozenset[str]) -> tuple[Voice, ...]:
@@ -194,5 +200,5 @@ def preference(picture_model: Callable[[], str]) -> Callable[[Step, BrandKit], s
 
 def _picture(context: StepContext) -> PictureSpec:
     if not isinstance(context.spec, PictureSpec):
-        raise InputError(f"A picture was to be prepared from a {context.spec.kind} step.", field="spec.kind")
+        raise InputError("A picture was to be prepared from a {kind} step.", field="spec.kind", kind=context.spec.kind)
     return context.spec

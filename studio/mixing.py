@@ -19,9 +19,11 @@ def mix_inputs(plan: Plan, kind: StepKind) -> tuple[StepInput, ...]:
         raise InputError("The plan has nothing to mix.", hint=hint, field="kind")
     if len(inputs) > STEP_MAX_INPUTS:
         raise InputError(
-            f"The plan has {len(inputs)} voices, beds and effects; a mix takes {STEP_MAX_INPUTS}.",
+            "The plan has {count} voices, beds and effects; a mix takes {step_max_inputs}.",
             hint="Make two plans of it.",
             field="kind",
+            count=len(inputs),
+            step_max_inputs=STEP_MAX_INPUTS,
         )
     return inputs
 
@@ -33,5 +35,5 @@ def require_cues(step: Step) -> None:
     sounding = [given.step for given in step.inputs if given.role == "effect"]
     for cue in step.spec.cues:
         if cue.step not in sounding:
-            known = f"Its effects are: {', '.join(sounding)}." if sounding else "It has no effects."
-            raise InputError(f"A cue names {cue.step}, which is no effect of this mix.", hint=known, field="cues")
+            hint = "Its effects are: {known}." if sounding else "It has no effects."
+            raise InputError("A cue names {step}, which is no effect of this mix.", hint=hint, field="cues", step=cue.step, known=sounding)

@@ -125,10 +125,10 @@ class ModelDesk:
         if model_id:
             model = self._store.catalogue.get(model_id)
             if model.task is not task:
-                raise InputError(f"{model.name} is a {model.task} model, not {task}.", field=model_id)
+                raise InputError("{model} is a {task} model, not {task2}.", field=model_id, model=model.name, task=model.task, task2=task)
             if not self._runs(model):
                 hint = "Serve it with vLLM or SGLang and set that address as the endpoint." if task is Task.CHAT else "Choose another one."
-                raise InputError(f"{model.name} cannot be chosen: {no_use(model)}.", hint=hint, field=model_id)
+                raise InputError("{model} cannot be chosen: {no_use}.", hint=hint, field=model_id, model=model.name, no_use=no_use(model))
             choices[task.value] = model_id
         else:
             choices.pop(task.value, None)
@@ -140,7 +140,9 @@ class ModelDesk:
     def set_endpoint(self, endpoint: Endpoint) -> None:
         """Point the chat at an OpenAI-compatible server, or back with an empty URL. Raises InputError for what is no web address."""
         if endpoint.url and not _is_web_address(endpoint.url):
-            raise InputError(f"{endpoint.url!r} is not a web address.", hint="Write it like http://127.0.0.1:8000/v1.", field="url")
+            raise InputError(
+                "{url} is not a web address.", hint="Write it like http://127.0.0.1:8000/v1.", field="url", url=repr(endpoint.url)
+            )
         if endpoint.url and not endpoint.model:
             raise InputError("The endpoint needs a model name.", hint="Use the name the server lists.", field="model")
         self._library.put_setting(ENDPOINT, endpoint.model_dump(mode="json"))
@@ -182,7 +184,7 @@ class ModelDesk:
         with self._guard:
             running = self._pulls.get(model_id)
             if running is not None and not running.done:
-                raise Conflict(f"{model_id} is being fetched already.")
+                raise Conflict("{model_id} is being fetched already.", model_id=model_id)
             self._pulls[model_id] = Pull(model_id=model_id, note="starting")
             token = self._tokens[model_id] = CancelToken()
         threading.Thread(target=self._pull, args=(model_id, token), name=f"pull {model_id}", daemon=True).start()
@@ -205,7 +207,7 @@ class ModelDesk:
         with self._guard:
             running = self._pulls.get(model_id)
             if running is not None and not running.done:
-                raise Conflict(f"{model_id} is being fetched now.", hint="Stop the fetching first.", field=model_id)
+                raise Conflict("{model_id} is being fetched now.", hint="Stop the fetching first.", field=model_id, model_id=model_id)
             self._pulls.pop(model_id, None)
         return self._store.remove(model_id)
 

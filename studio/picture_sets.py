@@ -54,18 +54,32 @@ def grid(plan: Plan, step_id: str, x: Axis, y: Axis | None = None) -> tuple[Cell
     """
     step = plan.step(step_id)
     if not isinstance(step.spec, PictureSpec):
-        raise InputError(f"{step_id} is a {step.kind.value} step; a grid is made of pictures.", hint="Choose a picture step.", field="step")
+        raise InputError(
+            "{step_id} is a {kind} step; a grid is made of pictures.",
+            hint="Choose a picture step.",
+            field="step",
+            step_id=step_id,
+            kind=step.kind.value,
+        )
     axes = {"x": x, **({"y": y} if y is not None else {})}
     for name, axis in axes.items():
         if axis.field not in AXES:
-            raise InputError(f"A grid cannot go over {axis.field!r}.", hint=f"Use one of: {', '.join(AXES)}.", field=f"{name}.field")
+            raise InputError(
+                "A grid cannot go over {value}.",
+                hint="Use one of: {known}.",
+                field=f"{name}.field",
+                value=repr(axis.field),
+                known=", ".join(AXES),
+            )
     if y is not None and x.field == y.field:
-        raise InputError(f"Both axes go over {x.field}.", hint="Choose another field for one of them.", field="y.field")
+        raise InputError("Both axes go over {value}.", hint="Choose another field for one of them.", field="y.field", value=x.field)
     rows: Sequence[JsonValue] = y.values if y is not None else (None,)
     count = len(x.values) * len(rows)
     if count > CELLS_MAX or len(plan.steps) + count > PLAN_MAX_STEPS:
         most = min(CELLS_MAX, PLAN_MAX_STEPS - len(plan.steps))
-        raise LimitError(f"The grid has {count} pictures; {max(0, most)} more fit here.", hint="Take values away.", field="x.values")
+        raise LimitError(
+            "The grid has {count} pictures; {max} more fit here.", hint="Take values away.", field="x.values", count=count, max=max(0, most)
+        )
     cells: list[Cell] = []
     grown = plan
     seed = step.spec.seed if step.spec.seed >= 0 else plan.seed % 2**31
@@ -122,28 +136,45 @@ def read_table(data: bytes, name: str, fault: Callable[[Step], str]) -> Table:
 def _rows(data: bytes, name: str) -> list[tuple[int, dict[str, str]]]:
     """The rows that hold something, by their numbers."""
     if len(data) > TABLE_MAX_BYTES:
-        raise LimitError(f"{name} has {len(data) / 1e6:.1f} MB; a table may have 1 MB.", hint="Split it.", field="table")
+        raise LimitError(
+            "{name} has {count} MB; a table may have 1 MB.",
+            hint="Split it.",
+            field="table",
+            name=name,
+            count=f"{len(data) / 1000000.0:.1f}",
+        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"{name} is not UTF-8 text.", hint="Save it as CSV in UTF-8.", field="table") from error
+        raise InputError("{name} is not UTF-8 text.", hint="Save it as CSV in UTF-8.", field="table", name=name) from error
     if "\0" in text:
-        raise InputError(f"{name} is not a text file.", hint="Save it as CSV in UTF-8.", field="table")
+        raise InputError("{name} is not a text file.", hint="Save it as CSV in UTF-8.", field="table", name=name)
     head = text.split("\n", 1)[0]
     separator = max(",;\t", key=head.count)
     try:
         lines = list(csv.reader(io.StringIO(text), delimiter=separator))
     except csv.Error as error:
-        raise InputError(f"{name} is not a CSV table: {error}.", hint="Save it as CSV in UTF-8.", field="table") from error
+        raise InputError(
+            "{name} is not a CSV table: {error}.", hint="Save it as CSV in UTF-8.", field="table", name=name, error=str(error)
+        ) from error
     called = [cell.strip().casefold().replace(" ", "_") for cell in lines[0]] if lines else []
     columns = [_CALLED.get(column, column) for column in called]
     unknown = [column for column in columns if column not in _COLUMNS]
     if not {"about", "prompt"} & set(columns) or unknown:
-        told = f"the column {unknown[0][:40]!r} is not known" if unknown else "there is no column about or prompt"
-        raise InputError(f"{name}: {told}.", hint=f"The first row names columns: {', '.join(_COLUMNS)}.", field="table")
+        no_column = "{name}: there is no column about or prompt."
+        told = "{name}: the column {column} is not known." if unknown else no_column
+        column = repr(unknown[0][:40]) if unknown else ""
+        raise InputError(told, hint="The first row names columns: {known}.", field="table", name=name, column=column, known=list(_COLUMNS))
     filled = [(number, line) for number, line in enumerate(lines[1:], start=2) if any(cell.strip() for cell in line)]
     if len(filled) > ROWS_MAX:
-        raise LimitError(f"{name} has {len(filled)} rows; {ROWS_MAX} are the most.", hint="Split it.", field="table")
+        raise LimitError(
+            "{name} has {count} rows; {rows_max} are the most.",
+            hint="Split it.",
+            field="table",
+            name=name,
+            count=len(filled),
+            rows_max=ROWS_MAX,
+        )
     return [(number, dict(zip(columns, (cell.strip() for cell in line), strict=False))) for number, line in filled]
 
 
@@ -170,4 +201,11 @@ def _number(name: str, text: str, *, whole: bool) -> float:
         return int(text) if whole else float(text)
     except ValueError as error:
         kind = "a whole number" if whole else "a number"
-        raise InputError(f"{name} is {text[:40]!r}; it must be {kind}.", hint="Correct the cell.", field=f"row.{name}") from error
+        raise InputError(
+            "{name} is {text}; it must be {kind}.",
+            hint="Correct the cell.",
+            field=f"row.{name}",
+            name=name,
+            text=repr(text[:40]),
+            kind=kind,
+        ) from error

@@ -113,7 +113,13 @@ class Pictures:
         Raises NotFound, InputError at the field, LimitError, ContentRefused.
         """
         if not 1 <= count <= PLAN_MAX_STEPS:
-            raise InputError(f"{count} pictures are asked for.", hint=f"Ask for 1 to {PLAN_MAX_STEPS}.", field="count")
+            raise InputError(
+                "{count} pictures are asked for.",
+                hint="Ask for 1 to {plan_max_steps}.",
+                field="count",
+                count=count,
+                plan_max_steps=PLAN_MAX_STEPS,
+            )
         about = str(values.get("about") or values.get("prompt") or "").strip()
         brief = self.plans.draft(project_id, about, person=person)
         self.plans.require_safe(placed(values))
@@ -142,7 +148,13 @@ class Pictures:
         def draw(plan: Plan) -> tuple[Step, ...]:
             step = plan.step(step_id)
             if not isinstance(step.spec, PictureSpec):
-                raise InputError(f"{step_id} is a {step.kind.value} step and no picture.", hint="Choose a picture.", field="reference")
+                raise InputError(
+                    "{step_id} is a {kind} step and no picture.",
+                    hint="Choose a picture.",
+                    field="reference",
+                    step_id=step_id,
+                    kind=step.kind.value,
+                )
             given = (StepInput(role="reference", step=step_id),)
             update = {
                 "id": plan.next_id(step.kind),
@@ -163,7 +175,12 @@ class Pictures:
         plan = self.plans.get(plan_id)
         step = plan.step(step_id)
         if not isinstance(step.spec, PictureSpec):
-            raise InputError(f"{step_id} is a {step.kind.value} step; prompts are written for pictures.", hint="Choose a picture step.")
+            raise InputError(
+                "{step_id} is a {kind} step; prompts are written for pictures.",
+                hint="Choose a picture step.",
+                step_id=step_id,
+                kind=step.kind.value,
+            )
         return self._draft(plan.project_id, step, values, self.library.brief(plan.brief_id).material, cancel)
 
     def draft_prompt(self, project_id: str, values: dict[str, JsonValue], cancel: CancelToken | None = None) -> PromptDraft:
@@ -232,7 +249,7 @@ class Pictures:
         table = read_table(data, name, fault)
         if not table.steps:
             first = f"row {table.bad[0].row}: {table.bad[0].message}" if table.bad else "it has no rows"
-            raise InputError(f"No row of {name} can be made; {first}", hint="Correct the table.", field="table")
+            raise InputError("No row of {name} can be made; {first}", hint="Correct the table.", field="table", name=name, first=first)
         made: list[str] = []
         for start in range(0, len(table.steps), PLAN_MAX_STEPS):
             part = table.steps[start : start + PLAN_MAX_STEPS]
@@ -292,7 +309,13 @@ class Pictures:
     def _picture(self, asset_id: str) -> Asset:
         asset = self.library.asset(asset_id)
         if asset.main.media_type not in ("image/png", "image/jpeg", "image/webp"):
-            raise InputError(f"{asset.title} is no picture: it is {asset.main.media_type}.", hint="Choose a picture.", field="asset")
+            raise InputError(
+                "{asset} is no picture: it is {media_type}.",
+                hint="Choose a picture.",
+                field="asset",
+                asset=asset.title,
+                media_type=asset.main.media_type,
+            )
         return asset
 
     def _data(self, asset: Asset) -> bytes:

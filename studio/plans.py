@@ -185,7 +185,7 @@ class Plans:
     def add(self, plan_id: str, kind: StepKind, about: str, *, inputs: tuple[StepInput, ...] = ()) -> Plan:
         """Add a step of a kind that has a maker, about something."""
         if kind not in SPECS:
-            raise PlanError(f"Nothing here can make {kind}.", hint="Choose one of the kinds in the list.", field="kind")
+            raise PlanError("Nothing here can make {kind}.", hint="Choose one of the kinds in the list.", field="kind", kind=kind)
         self.require_safe([("about", about)])
         if not about.strip():
             raise InputError("The new step says nothing.", hint="Say what it is about.", field="about")
@@ -330,7 +330,7 @@ class Plans:
         with self._changing:
             plan, standing = self.get(plan_id), self._takes.standing(plan_id)
             if step_id in standing.busy:
-                raise Conflict(f"{step_id} is being made now.", hint="Wait for it, or cancel it first.")
+                raise Conflict("{step_id} is being made now.", hint="Wait for it, or cancel it first.", step_id=step_id)
             yield _next_take(plan, plan.step(step_id), standing, person)
 
     def _require_remakable(self, plan: Plan, notes: Mapping[str, str], standing: Standing) -> list[Step]:
@@ -339,13 +339,18 @@ class Plans:
         wanted = _with_dependents(plan, notes, standing)
         busy = wanted & standing.busy
         if busy:
-            raise Conflict(f"{', '.join(sorted(busy))} is being made now.", hint="Wait for it, or cancel it first.")
+            raise Conflict("{known} is being made now.", hint="Wait for it, or cancel it first.", known=", ".join(sorted(busy)))
         steps = [step for step in plan.order() if step.id in wanted]
         for step in steps:
             missing = [i.step for i in step.inputs if i.step not in wanted and i.step not in standing.assets]
             if missing:
-                why = f"{step.id} needs {', '.join(missing)}, which is not made yet."
-                raise PlanError(why, hint="Approve the plan first.", field=step.id)
+                raise PlanError(
+                    "{step} needs {missing}, which is not made yet.",
+                    hint="Approve the plan first.",
+                    field=step.id,
+                    step=step.id,
+                    missing=missing,
+                )
             self._require_note(plan, step, notes.get(step.id, ""))
         if self._library.approval(plan.id) is None:
             raise PlanError("This plan is not approved yet.", hint="Approve it first.", field="plan")
@@ -457,22 +462,31 @@ def _require_usable(text: str, attachments: tuple[Attachment, ...]) -> None:
         raise InputError("The brief is empty.", hint="Say what you want made, for whom, and in what tone.", field="brief")
     if len(text) > BRIEF_MAX_CHARACTERS:
         raise LimitError(
-            f"The brief has {len(text):,} characters; {BRIEF_MAX_CHARACTERS:,} are the most.",
-            hint=f"Send it in parts, or attach text files of at most {ATTACHMENT_MAX_CHARACTERS:,} characters each; nothing was lost.",
+            "The brief has {count} characters; {brief_max_characters} are the most.",
+            hint="Send it in parts, or attach text files of at most {attachment_max_characters} characters each; nothing was lost.",
             field="brief",
+            count=f"{len(text):,}",
+            brief_max_characters=f"{BRIEF_MAX_CHARACTERS:,}",
+            attachment_max_characters=f"{ATTACHMENT_MAX_CHARACTERS:,}",
         )
     if any(unicodedata.category(c) == "Cc" and c not in "\n\r\t\f" for c in text):
         raise InputError("The brief contains bytes that are not text.", hint="Paste plain text, or attach a file.", field="brief")
     if len(attachments) > ATTACHMENT_MAX_COUNT:
         raise LimitError(
-            f"The brief has {len(attachments)} attachments; {ATTACHMENT_MAX_COUNT} are the most.", hint="Remove some.", field="brief"
+            "The brief has {count} attachments; {attachment_max_count} are the most.",
+            hint="Remove some.",
+            field="brief",
+            count=len(attachments),
+            attachment_max_count=ATTACHMENT_MAX_COUNT,
         )
     size = sum(len(a.text) for a in attachments)
     if size > MATERIAL_MAX_CHARACTERS:
         raise LimitError(
-            f"The attached texts have {size:,} characters together; {MATERIAL_MAX_CHARACTERS:,} are the most.",
+            "The attached texts have {size} characters together; {material_max_characters} are the most.",
             hint="Send the files in several messages: later messages may ask about files of earlier ones.",
             field="brief",
+            size=f"{size:,}",
+            material_max_characters=f"{MATERIAL_MAX_CHARACTERS:,}",
         )
 
 

@@ -78,9 +78,17 @@ class Projects:
     def set_logo(self, project_id: str, name: str, data: bytes) -> Project:
         """A PNG up to 2 MB. Raises AttachmentError for anything else."""
         if len(data) > LOGO_MAX_BYTES:
-            raise AttachmentError(f"{name} has {len(data) / 1e6:.1f} MB; a logo may have 2 MB.", hint="Save it smaller.", field="logo")
+            raise AttachmentError(
+                "{name} has {count} MB; a logo may have 2 MB.",
+                hint="Save it smaller.",
+                field="logo",
+                name=name,
+                count=f"{len(data) / 1000000.0:.1f}",
+            )
         if not data.startswith(b"\x89PNG\r\n\x1a\n"):
-            raise AttachmentError(f"{name} is not a PNG.", hint="Save the logo as PNG with a transparent background.", field="logo")
+            raise AttachmentError(
+                "{name} is not a PNG.", hint="Save the logo as PNG with a transparent background.", field="logo", name=name
+            )
         if self._check_logo is not None:
             self._check_logo(data, name)
         self.get(project_id)
@@ -138,19 +146,31 @@ def brand_to_toml(brand: BrandKit) -> str:
 def brand_from_toml(text: str) -> BrandKit:
     """Raises LimitError over 64 KB, InputError for bad TOML or a field that does not belong there."""
     if len(text) > BRAND_TOML_MAX:
-        raise LimitError(f"The file has {len(text)} characters; a brand kit may have {BRAND_TOML_MAX}.", hint="Shorten it.", field="brand")
+        raise LimitError(
+            "The file has {count} characters; a brand kit may have {brand_toml_max}.",
+            hint="Shorten it.",
+            field="brand",
+            count=len(text),
+            brand_toml_max=BRAND_TOML_MAX,
+        )
     try:
         values = tomllib.loads(text)
     # A number of thousands of digits and lists in lists without end are no TOMLDecodeError.
     except (ValueError, RecursionError) as error:
-        raise InputError(f"The brand file is not TOML: {error}.", hint="Export a brand kit to see the form.", field="brand") from error
+        raise InputError(
+            "The brand file is not TOML: {error}.", hint="Export a brand kit to see the form.", field="brand", error=str(error)
+        ) from error
     try:
         return BrandKit.model_validate({key: value for key, value in values.items() if key != "logo"})
     except ValidationError as error:
         fault = error.errors()[0]
         where = ".".join(str(part) for part in fault["loc"])
         raise InputError(
-            f"The brand file's {where} cannot be used: {fault['msg']}.", hint="Correct that line.", field=f"brand.{where}"
+            "The brand file's {where} cannot be used: {fault}.",
+            hint="Correct that line.",
+            field=f"brand.{where}",
+            where=where,
+            fault=fault["msg"],
         ) from error
 
 
@@ -161,7 +181,13 @@ def _name(name: str) -> str:
     if any("\ud800" <= c <= "\udfff" for c in clean):
         raise InputError("The name is not text.", hint="Type it again.", field="name")
     if len(clean) > NAME_MAX:
-        raise LimitError(f"The name has {len(clean)} characters; {NAME_MAX} are the most.", hint="Shorten it.", field="name")
+        raise LimitError(
+            "The name has {count} characters; {name_max} are the most.",
+            hint="Shorten it.",
+            field="name",
+            count=len(clean),
+            name_max=NAME_MAX,
+        )
     return clean
 
 

@@ -43,7 +43,9 @@ class Recordings:
         with _named(name):
             transcript = self._transcribe(data)
         if not transcript.text:
-            raise AttachmentError(f"{name}: nobody is heard speaking in it.", hint="Give a recording with speech in it.", field=name)
+            raise AttachmentError(
+                "{name}: nobody is heard speaking in it.", hint="Give a recording with speech in it.", field=name, name=name
+            )
         found = cues(transcript)
         return Heard(transcript=transcript, srt=srt(found), vtt=vtt(found))
 
@@ -54,7 +56,7 @@ class Recordings:
             samples = sound.decode(data, TRIMMED_RATE)
         kept = sound.trim_silence(samples, TRIMMED_RATE, before=0.1, after=0.2)
         if not kept.size or not math.isfinite(sound.loudness(kept, TRIMMED_RATE)):
-            raise AttachmentError(f"{name} is silent.", hint="Give a recording with sound in it.", field=name)
+            raise AttachmentError("{name} is silent.", hint="Give a recording with sound in it.", field=name, name=name)
         return sound.wav_bytes(kept, TRIMMED_RATE)
 
 
@@ -62,10 +64,12 @@ def _bounded(name: str, data: bytes) -> str:
     """The last part of the name, of a file that holds something and not too much."""
     name = PurePath(name.replace("\\", "/")).name[:120] or "recording"
     if not data:
-        raise AttachmentError(f"{name} is empty.", hint="Choose a file with sound in it.", field=name)
+        raise AttachmentError("{name} is empty.", hint="Choose a file with sound in it.", field=name, name=name)
     if len(data) > ATTACHMENT_MAX_BYTES:
         size = f"{len(data) / 1e6:.0f} MB"
-        raise LimitError(f"{name} has {size}; a recording may have 25 MB.", hint="Save it as MP3, or cut it.", field=name)
+        raise LimitError(
+            "{name} has {size}; a recording may have 25 MB.", hint="Save it as MP3, or cut it.", field=name, name=name, size=size
+        )
     return name
 
 

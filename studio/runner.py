@@ -41,6 +41,8 @@ STOP_SECONDS = 10.0
 #: Pauses before a row that could not be written is tried again: a full disk is cleared, a database comes back.
 WRITE_PAUSES = (0.2, 1.0, 5.0, 10.0, 20.0, 30.0, 0.0)
 
+_UNMADE, _REMAKE = "{step} needs {needed}, which was not made.", "Redo {needed}, then this step."
+
 log = logging.getLogger(__name__)
 
 
@@ -284,8 +286,7 @@ class Runner:
         self._readiness.forget([key])
         for dependent in self._readiness.unmade(key):
             try:
-                why = f"{dependent[1]} needs {key[1]}, which was not made."
-                self._fail(dependent, PlanError(why, hint=f"Redo {key[1]}, then this step."))
+                self._fail(dependent, PlanError(_UNMADE, hint=_REMAKE, step=dependent[1], needed=key[1]))
             except StorageError as error:  # begun later, it finds its input missing
                 self._dispatcher.put_off([dependent], error)
 
@@ -364,7 +365,7 @@ class Runner:
         for given in take.step.inputs:
             asset = self._takes.latest_asset(take.plan_id, given.step)
             if asset is None or asset.take < take.awaits.get(given.step, 0):
-                raise InputError(f"{take.step.id} needs {given.step}, which was not made.", hint=f"Redo {given.step}, then this step.")
+                raise InputError(_UNMADE, hint=_REMAKE, step=take.step.id, needed=given.step)
             inputs[given.step] = asset
         return inputs
 
@@ -451,7 +452,11 @@ def _take_key(take: Take) -> Key:
 
 def _failure(error: Exception) -> dict[str, object]:
     known = isinstance(error, MaquetteError)
-    told = error if isinstance(error, MaquetteError) else MaquetteError("Something broke inside the studio ({kind}).", kind=type(error).__name__)
+    told = (
+        error
+        if isinstance(error, MaquetteError)
+        else MaquetteError("Something broke inside the studio ({kind}).", kind=type(error).__name__)
+    )
     return {"state": JobState.FAILED, "error": str(told), "error_said": told.said, "error_code": told.code if known else "internal"}
 
 

@@ -61,7 +61,9 @@ class Shelf:
         """One file of an asset and where its bytes lie. Raises NotFound, AssetDamaged."""
         asset = self._library.asset(asset_id)
         if not 0 <= index < len(asset.files):
-            raise NotFound(f"{asset.title} has no file number {index}.", hint=f"It has {len(asset.files)}.")
+            raise NotFound(
+                "{asset} has no file number {index}.", hint="It has {count}.", asset=asset.title, index=index, count=len(asset.files)
+            )
         file = asset.files[index]
         return file, self._library.file_path(file.sha256)
 
@@ -69,7 +71,7 @@ class Shelf:
         """A small WebP of a picture or layout. Raises NotFound for anything else."""
         file, path = self.file(asset_id)
         if file.media_type not in PICTURES:
-            raise NotFound(f"{file.name} is not a picture.")
+            raise NotFound("{file} is not a picture.", file=file.name)
         small = self._thumbnails / f"{file.sha256}.webp"
         if not small.exists():
             small.parent.mkdir(parents=True, exist_ok=True)
@@ -116,7 +118,7 @@ class Shelf:
         """A pack made before, by file name."""
         path = self._packs / name
         if not PACK_NAME.match(name) or not path.is_file():
-            raise NotFound(f"There is no pack {name[:80]!r}.", hint="Export again.")
+            raise NotFound("There is no pack {name}.", hint="Export again.", name=repr(name[:80]))
         return path
 
     def check(self, progress: Progress | None = None) -> CheckReport:

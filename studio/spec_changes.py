@@ -53,17 +53,28 @@ def bad_spec(step_id: str, error: ValidationError) -> InputError:
     fault = error.errors()[0]
     where, context, given = ".".join(str(part) for part in fault["loc"]), fault.get("ctx", {}), fault.get("input")
     field = f"{step_id}.{where}"
+    at = {"step_id": step_id, "where": where, "value": f"{given!r:.60}"}
     if fault["type"] == "string_too_long":
-        told = f"{where} has {len(str(given)):,} characters; {int(context['max_length']):,} are the most."
-        return LimitError(f"{step_id}: {told}", hint="Keep what matters.", field=field)
+        counts = {"count": f"{len(str(given)):,}", "most": f"{int(context['max_length']):,}"}
+        told = "{step_id}: {where} has {count} characters; {most} are the most."
+        return LimitError(told, hint="Keep what matters.", field=field, given=at | counts)
     if fault["type"] == "too_long":
-        told = f"{where} has {context['actual_length']} entries; {context['max_length']} are the most."
-        return LimitError(f"{step_id}: {told}", hint="Take some away.", field=field)
+        counts = {"count": str(context["actual_length"]), "most": str(context["max_length"])}
+        return LimitError(
+            "{step_id}: {where} has {count} entries; {most} are the most.", hint="Take some away.", field=field, given=at | counts
+        )
     if fault["type"] in ("less_than_equal", "greater_than_equal"):
-        bound = f"{context['le']:,} is the most" if "le" in context else f"{context['ge']:,} is the least"
-        return InputError(f"{step_id}: {where} is {given!r:.60}; {bound}.", hint="Change the number.", field=field)
+        bound = f"{context.get('le', context.get('ge')):,}"
+        told = (
+            "{step_id}: {where} is {value}; {bound} is the most."
+            if "le" in context
+            else "{step_id}: {where} is {value}; {bound} is the least."
+        )
+        return InputError(told, hint="Change the number.", field=field, given=at, bound=bound)
     if fault["type"] == "string_pattern_mismatch" and context.get("pattern") == HEX_COLOUR.pattern:
-        return InputError(f"{step_id}: {given!r:.60} is not a colour here.", hint="Write colours as #rrggbb, like #1d3557.", field=field)
+        told, hint = "{step_id}: {value} is not a colour here.", "Write colours as #rrggbb, like #1d3557."
+        return InputError(told, hint=hint, field=field, given=at)
     if fault["type"] == "value_error":
-        return InputError(f"{step_id}: {where}: {context['error']}.", hint="Change or remove it.", field=field)
-    return InputError(f"{step_id}: {where} cannot be {given!r:.60}.", hint=f"{fault['msg']}.", field=field)
+        told = "{step_id}: {where}: {why}."
+        return InputError(told, hint="Change or remove it.", field=field, given=at, why=context["error"])
+    return InputError("{step_id}: {where} cannot be {value}.", hint="{fault}.", field=field, given=at, fault=fault["msg"])

@@ -37,7 +37,7 @@ class Takes:
         """Raises NotFound when this take was never queued."""
         stored = self._library.prepared(plan_id, step_id, number)
         if stored is None:
-            raise NotFound(f"{step_id} has no take {number}.", hint="Redo the step.")
+            raise NotFound("{step_id} has no take {number}.", hint="Redo the step.", step_id=step_id, number=number)
         return Take.model_validate(stored)
 
     def standing(self, plan_id: str) -> Standing:

@@ -105,7 +105,13 @@ class VoicesDesk:
         Raises InputError for an unknown voice or nothing to say, LimitError over 300 characters, ModelMissing.
         """
         if len(text) > AUDITION_MAX:
-            raise LimitError(f"An audition has {AUDITION_MAX} characters at most; these are {len(text)}.", hint="Shorten it.", field="text")
+            raise LimitError(
+                "An audition has {audition_max} characters at most; these are {count}.",
+                hint="Shorten it.",
+                field="text",
+                audition_max=AUDITION_MAX,
+                count=len(text),
+            )
         one = self._catalogue.blend(voice)[0][0]
         self._require_installed(one)
         lexicon = {**self._projects.get(project_id).brand.lexicon, **({word: spelling} if word.strip() and spelling.strip() else {})}
@@ -120,7 +126,12 @@ class VoicesDesk:
 
     def _require_installed(self, voice: Voice) -> None:
         if voice.engine not in self._installed():
-            raise ModelMissing(f"{voice.name} speaks through {voice.engine}, which is not installed.", hint="Pull it on the Models page.")
+            raise ModelMissing(
+                "{voice} speaks through {engine}, which is not installed.",
+                hint="Pull it on the Models page.",
+                voice=voice.name,
+                engine=voice.engine,
+            )
 
     # The cast sheet
 
@@ -146,7 +157,9 @@ class VoicesDesk:
             new = {member.name.strip().casefold(): member for member in members}
             after = tuple(new.pop(one.name.strip().casefold(), one) for one in before) + tuple(new.values())
             if len(after) > CAST_MAX:
-                raise LimitError(f"A cast sheet has {CAST_MAX} characters at most.", hint="Take some off first.", field="cast")
+                raise LimitError(
+                    "A cast sheet has {cast_max} characters at most.", hint="Take some off first.", field="cast", cast_max=CAST_MAX
+                )
             return after
 
         return self._projects.change_cast(project_id, sheet).brand.cast
@@ -159,7 +172,7 @@ class VoicesDesk:
             after = tuple(one for one in before if one.name.strip().casefold() != wanted)
             if len(after) == len(before):
                 known = ", ".join(one.name for one in before) or "nobody"
-                raise NotFound(f"The cast sheet has no {name[:60]!r}.", hint=f"On it: {known}.")
+                raise NotFound("The cast sheet has no {name}.", hint="On it: {known}.", name=repr(name[:60]), known=known)
             return after
 
         return self._projects.change_cast(project_id, sheet).brand.cast

@@ -181,9 +181,9 @@ class Writing:
     def _text(self, asset: Asset) -> Text:
         document = self._document(asset)
         if isinstance(document, DialogueDocument):
-            raise NotFound(f"{asset.title} is a dialogue.", hint="Edit its lines in the dialogue view.")
+            raise NotFound("{asset} is a dialogue.", hint="Edit its lines in the dialogue view.", asset=asset.title)
         if isinstance(document, LoreDocument):
-            raise NotFound(f"{asset.title} is lore.", hint="Edit it in the lore view.")
+            raise NotFound("{asset} is lore.", hint="Edit it in the lore view.", asset=asset.title)
         return document
 
     def _document(self, asset: Asset) -> Edited:
@@ -195,11 +195,13 @@ class Writing:
         }
         kind = kinds.get(asset.main.media_type)
         if kind is None:
-            raise NotFound(f"{asset.title} is no text that can be edited here.", hint="Choose copy, an article, a dialogue or lore.")
+            raise NotFound(
+                "{asset} is no text that can be edited here.", hint="Choose copy, an article, a dialogue or lore.", asset=asset.title
+            )
         try:
             return kind.model_validate_json(b"".join(self._library.file_chunks(asset.main.sha256)))
         except ValidationError as error:
-            raise AssetDamaged(f"{asset.title} cannot be read.", hint="Run `python app.py check`, or make it again.") from error
+            raise AssetDamaged("{asset} cannot be read.", hint="Run `python app.py check`, or make it again.", asset=asset.title) from error
 
     def _checked(self, asset: Asset, document: Text) -> Text:
         context = _context(asset, document)
@@ -284,7 +286,7 @@ class Writing:
         )
         stored = self._library.add_asset(draft, output.files)
         if stored.recipe != recipe:
-            raise Conflict(f"{asset.title} was made again meanwhile.", hint="Open the newest version, and edit that.")
+            raise Conflict("{asset} was made again meanwhile.", hint="Open the newest version, and edit that.", asset=asset.title)
         return stored
 
 
@@ -310,10 +312,16 @@ def with_texts(document: Text, texts: Mapping[str, str]) -> Text:
     known = {key for key, _, _ in texts_of(document)}
     for key, text in texts.items():
         if key not in known:
-            raise InputError(f"This text has no field {key[:60]!r}.", hint="Open it again.", field="texts")
+            raise InputError("This text has no field {key}.", hint="Open it again.", field="texts", key=repr(key[:60]))
         if len(text) > TEXT_MAX:
-            told = f"{key} has {len(text):,} characters; {TEXT_MAX:,} are the most."
-            raise LimitError(told, hint="Shorten it, or spread it over several texts. What was stored is as it was.", field=key)
+            raise LimitError(
+                "{name} has {count} characters; {most} are the most.",
+                hint="Shorten it, or spread it over several texts. What was stored is as it was.",
+                field=key,
+                name=key,
+                count=f"{len(text):,}",
+                most=f"{TEXT_MAX:,}",
+            )
     if isinstance(document, ArticleDocument):
         paragraphs = tuple(texts.get(f"paragraph {n}", text) for n, text in enumerate(document.paragraphs, 1))
         return document.model_copy(update={"headline": texts.get("headline", document.headline), "paragraphs": paragraphs})

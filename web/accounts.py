@@ -53,7 +53,11 @@ class Accounts:
         self._named = read_accounts(file) if file is not None else {}
         if file is None and password and len(password) < PASSWORD_MIN:
             raise HostingError(
-                f"The password has {len(password)} characters.", hint=f"Use at least {PASSWORD_MIN}.", field="MAQUETTE_PASSWORD"
+                "The password has {count} characters.",
+                hint="Use at least {password_min}.",
+                field="MAQUETTE_PASSWORD",
+                count=len(password),
+                password_min=PASSWORD_MIN,
             )
         self._shared = self._hasher.hash(password) if password and file is None else ""
         # The signing key changes with the accounts, so that a changed password ends every session made with the old one.
@@ -135,7 +139,10 @@ def read_accounts(file: Path) -> dict[str, str]:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise HostingError(
-            f"The accounts file {file} cannot be read: {error}.", hint="Make one with: python app.py accounts add NAME"
+            "The accounts file {file} cannot be read: {error}.",
+            hint="Make one with: python app.py accounts add NAME",
+            file=file,
+            error=str(error),
         ) from error
     accounts: dict[str, str] = {}
     for number, line in enumerate(text.splitlines(), start=1):
@@ -143,10 +150,15 @@ def read_accounts(file: Path) -> dict[str, str]:
             continue
         name, separator, hashed = line.partition(":")
         if not separator or not hashed.startswith("$argon2"):
-            raise HostingError(f"Line {number} of {file} is not name:argon2-hash.", hint="Make it with: python app.py accounts add NAME")
+            raise HostingError(
+                "Line {number} of {file} is not name:argon2-hash.",
+                hint="Make it with: python app.py accounts add NAME",
+                number=number,
+                file=file,
+            )
         accounts[name.strip()] = hashed.strip()
     if not accounts:
-        raise HostingError(f"The accounts file {file} names nobody.", hint="Add someone with: python app.py accounts add NAME")
+        raise HostingError("The accounts file {file} names nobody.", hint="Add someone with: python app.py accounts add NAME", file=file)
     return accounts
 
 
@@ -154,9 +166,17 @@ def add_account(file: Path, name: str, password: str) -> None:
     """Add a person or change their password. The file is readable by its owner only."""
     name = " ".join(name.split())
     if not name or ":" in name or len(name) > NAME_MAX:
-        raise InputError(f"{name!r} cannot be a name here.", hint=f"Use 1 to {NAME_MAX} characters without a colon.", field="name")
+        raise InputError(
+            "{name} cannot be a name here.",
+            hint="Use 1 to {name_max} characters without a colon.",
+            field="name",
+            name=repr(name),
+            name_max=NAME_MAX,
+        )
     if len(password) < PASSWORD_MIN:
-        raise InputError("The password is too short.", hint=f"Use at least {PASSWORD_MIN} characters.", field="password")
+        raise InputError(
+            "The password is too short.", hint="Use at least {password_min} characters.", field="password", password_min=PASSWORD_MIN
+        )
     accounts = read_accounts(file) if file.exists() else {}
     accounts[name] = PasswordHasher().hash(password)
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -198,7 +218,8 @@ def require_protection(host: str, share: bool, accounts: Accounts) -> None:
         return
     wish = "share a public link" if share else f"listen on {host}"
     raise HostingError(
-        f"Maquette will not {wish} without a password.",
+        "Maquette will not {wish} without a password.",
         hint="Set MAQUETTE_PASSWORD, or make accounts with: python app.py accounts add NAME, and start with --accounts FILE.",
         field="share" if share else "host",
+        wish=wish,
     )

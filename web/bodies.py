@@ -63,9 +63,17 @@ def refused(error: RequestValidationError, words: Mapping[str, str]) -> JSONResp
         told = InputError("The request cannot be read.", hint=UNREADABLE, field="body")
     elif fault["type"] == "string_too_long":
         length, most = len(str(fault["input"])), fault["ctx"]["max_length"]
-        told = InputError(f"{where} has {length:,} characters; {most:,} are the most.", hint="Keep what matters.", field=where)
+        told = InputError(
+            "{name} has {count} characters; {most} are the most.",
+            hint="Keep what matters.",
+            field=where,
+            name=where,
+            count=f"{length:,}",
+            most=f"{most:,}",
+        )
     else:
-        told = InputError(f"{where or 'The request'} cannot be used.", hint=f"{fault['msg']}."[:300], field=where or "body")
+        where = where or "body"
+        told = InputError("{where} cannot be used.", hint="{fault}.", field=where, where=where, fault=fault["msg"][:300])
     return JSONResponse(body_of(told, words), status_code=422)
 
 
@@ -93,5 +101,5 @@ async def body_of_file(request: Request, name: str, most: int, hint: str, field:
     async for chunk in request.stream():
         data += chunk
         if len(data) > most:
-            raise LimitError(f"{name[:80]} is larger than {most // (1024 * 1024)} MB.", hint=hint, field=field)
+            raise LimitError("{name} is larger than {most} MB.", hint=hint, field=field, name=name[:80], most=most // (1024 * 1024))
     return bytes(data)

@@ -141,7 +141,7 @@ def _serve(arguments: argparse.Namespace, entry: Entry, console: Console) -> int
     update: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     settings = entry.settings.model_copy(update={**update, "share": arguments.share or entry.settings.share})
     if not 0 <= settings.port <= 65535:
-        raise InputError(f"{settings.port} is not a port.", hint="Use 0 to 65535.", field="port")
+        raise InputError("{port} is not a port.", hint="Use 0 to 65535.", field="port", port=settings.port)
     doors = open_doors(settings)  # whatever refuses does so before anything is started
     try:
         studio = entry.open_studio(settings)
@@ -204,7 +204,11 @@ def _require_folder(folder: Path) -> None:
             pass
     except OSError as error:
         raise InputError(
-            f"{folder} cannot be written to: {error.strerror}.", hint="Name another folder with --out.", field="out"
+            "{folder} cannot be written to: {strerror}.",
+            hint="Name another folder with --out.",
+            field="out",
+            folder=folder,
+            strerror=error.strerror,
         ) from error
 
 
@@ -334,11 +338,17 @@ def _read(path: Path) -> bytes:
     try:
         if path.stat().st_size > ATTACHMENT_MAX_BYTES:
             raise LimitError(
-                f"{path.name} has {path.stat().st_size / 1e6:.0f} MB; 25 MB are the most.", hint="Give a smaller file.", field=path.name
+                "{path} has {st_size} MB; 25 MB are the most.",
+                hint="Give a smaller file.",
+                field=path.name,
+                path=path.name,
+                st_size=f"{path.stat().st_size / 1000000.0:.0f}",
             )
         return path.read_bytes()
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.", hint="Check the path.", field=str(path)) from error
+        raise InputError(
+            "{path} cannot be read: {strerror}.", hint="Check the path.", field=str(path), path=path, strerror=error.strerror
+        ) from error
 
 
 def _size(status: ModelStatus) -> int:

@@ -37,7 +37,7 @@ def add_cluster_commands(commands: Any) -> None:
 def _head(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
     require_ray()
     if not 0 <= arguments.port <= 65535:
-        raise InputError(f"{arguments.port} is not a port.", hint="Use 0 to 65535.", field="port")
+        raise InputError("{port} is not a port.", hint="Use 0 to 65535.", field="port", port=arguments.port)
     token = entry.settings.token_file
     if write_token(token):
         console.print(f"A new token lies in {token}. Copy it to every machine of the cluster.", highlight=False, markup=False)
@@ -50,7 +50,13 @@ def _join(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
     head, _ = require_somebody(arguments.address)
     host = arguments.host or _seen_from(head)
     if host in LOOPBACK and head not in LOOPBACK:
-        raise InputError(f"The head at {head} cannot reach {host}.", hint="Name an address of this machine with --host.", field="host")
+        raise InputError(
+            "The head at {head} cannot reach {host}.",
+            hint="Name an address of this machine with --host.",
+            field="host",
+            head=head,
+            host=host,
+        )
     plan = NodePlan(host=host, address=arguments.address, cpus=arguments.cpus, gpus=arguments.gpus)
     return _run(plan, entry, console, "This machine has joined {address}")
 

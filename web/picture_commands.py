@@ -34,7 +34,12 @@ def _picture(arguments: argparse.Namespace, entry: Entry, console: Console) -> i
             arguments.out.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file.path, target)
         except OSError as error:
-            message = f"{target} cannot be written: {error.strerror}."
-            raise InputError(message, hint="Name another folder with --out.", field="out") from error
+            raise InputError(
+                "{target} cannot be written: {strerror}.",
+                hint="Name another folder with --out.",
+                field="out",
+                target=target,
+                strerror=error.strerror,
+            ) from error
     print(target)
     return 0

@@ -69,9 +69,12 @@ def open_socket(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise PortInUse(
-            f"{host}:{port} cannot be used: {error.strerror}.",
+            "{host}:{port} cannot be used: {strerror}.",
             hint="Another program may be using it. Choose another with --port, or --port 0 for any free one.",
             field="port",
+            host=host,
+            port=port,
+            strerror=error.strerror,
         ) from error
     return listener
 

@@ -115,7 +115,7 @@ class _Parser:
             return root
         if not word or not (word[0].isdigit() or word[0] == "."):
             said = f"“{word}”" if word else "the end"
-            raise InputError(f"A number is expected where {said} stands.", hint="Check the expression.", field="expression")
+            raise InputError("A number is expected where {said} stands.", hint="Check the expression.", field="expression", said=said)
         return Fraction(word.replace(",", ""))
 
     def root(self, value: Fraction) -> Fraction:
@@ -139,7 +139,9 @@ class _Parser:
     def enter(self) -> None:
         self.depth += 1
         if self.depth > _MOST_DEPTH:
-            raise LimitError("The expression is nested too deeply.", hint=f"Use at most {_MOST_DEPTH} levels.", field="expression")
+            raise LimitError(
+                "The expression is nested too deeply.", hint="Use at most {most_depth} levels.", field="expression", most_depth=_MOST_DEPTH
+            )
 
 
 def evaluate(expression: str) -> Sum:
@@ -150,12 +152,16 @@ def evaluate(expression: str) -> Sum:
     """
     if len(expression) > MOST_CHARACTERS:
         raise LimitError(
-            f"The expression has {len(expression)} characters; {MOST_CHARACTERS} are the most.", hint="Shorten it.", field="expression"
+            "The expression has {count} characters; {most_characters} are the most.",
+            hint="Shorten it.",
+            field="expression",
+            count=len(expression),
+            most_characters=MOST_CHARACTERS,
         )
     parser = _Parser(_tokens(expression))
     value = parser.addition()
     if parser.peek():
-        raise InputError(f"“{parser.peek()}” does not belong there.", hint="Check the expression.", field="expression")
+        raise InputError("“{peek}” does not belong there.", hint="Check the expression.", field="expression", peek=parser.peek())
     return Sum(value, tuple(parser.steps), parser.exact)
 
 
@@ -186,7 +192,9 @@ def _tokens(expression: str) -> list[str]:
     while at < len(text):
         match = _TOKEN.match(text, at)
         if match is None:
-            raise InputError(f"“{text[at:].strip()[:20]}” is no part of an expression.", hint="Use numbers and signs.", field="expression")
+            raise InputError(
+                "“{text}” is no part of an expression.", hint="Use numbers and signs.", field="expression", text=text[at:].strip()[:20]
+            )
         token = match.group(1) or match.group(2)
         tokens.append(_SIGNS.get(token, token))
         at = match.end()

@@ -42,7 +42,9 @@ class ExactReader:
         try:
             return ExactReader(load_toml(path))
         except (KeyError, TypeError, re.error) as error:
-            raise InputError(f"The word lists in {path.name} are not valid: {error}.", field=str(path)) from error
+            raise InputError(
+                "The word lists in {path} are not valid: {error}.", field=str(path), path=path.name, error=str(error)
+            ) from error
 
     def read(self, message: str) -> Exact | None:
         """The exact answer to a whole message, None where code has none: a date that is not there has no weekday."""

@@ -103,7 +103,9 @@ class JobLexicon(Value):
         try:
             return JobLexicon(**load_toml(path))
         except (ValidationError, TypeError) as error:
-            raise InputError(f"The word lists in {path.name} are not valid: {error}.", field=str(path)) from error
+            raise InputError(
+                "The word lists in {path} are not valid: {error}.", field=str(path), path=path.name, error=str(error)
+            ) from error
 
 
 class JobReader:
@@ -129,7 +131,9 @@ class JobReader:
         try:
             return JobReader(JobLexicon.load(assets), requests, SumReader.load(assets), ExactReader.load(assets), recipes)
         except re.error as error:
-            raise InputError(f"The word lists in jobs.toml are not valid: {error}.", field=str(assets / "lexicon" / "jobs.toml")) from error
+            raise InputError(
+                "The word lists in jobs.toml are not valid: {error}.", field=str(assets / "lexicon" / "jobs.toml"), error=str(error)
+            ) from error
 
     def read(self, message: str, attached: str = "", *, told_before: bool = False) -> ChatJob | None:
         """The job that a message is on its own, or None.

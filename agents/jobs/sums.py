@@ -71,7 +71,9 @@ class SumReader:
             units = tuple(Unit(**u) for u in load_toml(assets / "units.toml")["unit"])
             return SumReader(rewrites, tuple(data["places"]), dict(data["words"]), units)
         except (ValidationError, KeyError, TypeError, re.error) as error:
-            raise InputError(f"The word lists in {path.name} are not valid: {error}.", field=str(path)) from error
+            raise InputError(
+                "The word lists in {path} are not valid: {error}.", field=str(path), path=path.name, error=str(error)
+            ) from error
 
     def read(self, message: str) -> FoundSum | None:
         """The sum that a whole message is, or None: a message that says anything else is not one."""

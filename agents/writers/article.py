@@ -107,7 +107,7 @@ def write_article(context: StepContext, chat: ChatModel, seed: int, progress: Pr
     """
     spec = context.spec
     if not isinstance(spec, ArticleSpec):
-        raise InputError(f"An article writer was given a {spec.kind} step.", field="spec.kind")
+        raise InputError("An article writer was given a {kind} step.", field="spec.kind", kind=spec.kind)
     run = Assignment(context, chat, seed, progress, desk)
     article = _Article(run, spec, desk.forms[spec.form], sources_of(run))
     sections = outline(article.form, spec, context.material, run.speaks)

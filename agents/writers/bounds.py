@@ -51,18 +51,20 @@ class Bounds:
         figure = self._figures.search(text)
         if figure:
             raise ContentRefused(
-                f"{figure.group()} is a real person; no picture of real people is made here.",
+                "{group} is a real person; no picture of real people is made here.",
                 reason="likeness",
                 hint="Describe somebody made up instead: age, clothes, pose, mood.",
                 field=field,
+                group=figure.group(),
             )
         brand = self._brand(text, own)
         if brand:
             raise ContentRefused(
-                f"{brand} is a brand; its products, figures and marks are not drawn here.",
+                "{brand} is a brand; its products, figures and marks are not drawn here.",
                 reason="brand",
                 hint="Say what it is in plain words (“a sneaker”), or set it as this project's brand if it is yours.",
                 field=field,
+                brand=brand,
             )
 
     def anonymous(self, text: str) -> tuple[str, tuple[str, ...]]:
@@ -147,9 +149,12 @@ class Bounds:
                 told_apart = bridge.search(between) or _SENTENCE.search(between) or bridge.search(bare[max(0, first[0] - 5) : first[0]])
                 if first[2] != second[2] and len(between) <= _ONE_MOMENT and not told_apart:
                     raise InputError(
-                        f"It asks for {what} at once: “{first[3]}” and “{second[3]}”.",
+                        "It asks for {what} at once: “{first}” and “{second}”.",
                         hint="Keep one of them, or make one picture for each.",
                         field=field,
+                        what=what,
+                        first=first[3],
+                        second=second[3],
                     )
 
 

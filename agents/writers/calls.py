@@ -137,10 +137,12 @@ class Assignment:
             value = json.loads(text)
         except json.JSONDecodeError as error:
             raise InvalidOutput(
-                f"The chat model did not answer in the form asked for ({label}).", hint="Try again or use another model."
+                "The chat model did not answer in the form asked for ({label}).", hint="Try again or use another model.", label=label
             ) from error
         if not isinstance(value, dict):
-            raise InvalidOutput(f"The chat model did not answer in the form asked for ({label}).", hint="Try again or use another model.")
+            raise InvalidOutput(
+                "The chat model did not answer in the form asked for ({label}).", hint="Try again or use another model.", label=label
+            )
         return value
 
 

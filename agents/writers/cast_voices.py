@@ -34,7 +34,13 @@ def propose_cast(
     offered = offered or [voice for voice in voices if voice.speaks(language)]
     if not offered:
         known = ", ".join(sorted({voice.language.split("-")[0] for voice in voices})) or "none"
-        raise InputError(f"No voice here speaks {language!r}.", hint=f"Languages of the voices here: {known}.", field="language")
+        raise InputError(
+            "No voice here speaks {language}.",
+            hint="Languages of the voices here: {known}.",
+            field="language",
+            language=repr(language),
+            known=known,
+        )
     by_name = {voice.name: voice for voice in voices}
     taken = [by_name[part] for member in sheet for part in parts_of(member.voice) if part in by_name]
     used = {member.voice for member in sheet}

@@ -64,7 +64,7 @@ def write_copy(
     """
     spec = context.spec
     if not isinstance(spec, CopySpec):
-        raise InputError(f"A copy writer was given a {spec.kind} step.", field="spec.kind")
+        raise InputError("A copy writer was given a {kind} step.", field="spec.kind", kind=spec.kind)
     require_copy(spec, desk)
     run = Assignment(context, chat, seed, progress, desk)
     channel = desk.channels.get(spec.channel) if spec.channel else None
@@ -159,7 +159,10 @@ def _written(work: _Work, slot: Slot) -> CopySlot:
             delivered.append(CopyLine(text=line, findings=findings))
     if not delivered:
         raise InvalidOutput(
-            f"The chat model gave no usable text for “{field.name}”.", hint="Try again, or use a larger model.", field=field.name
+            "The chat model gave no usable text for “{value}”.",
+            hint="Try again, or use a larger model.",
+            field=field.name,
+            value=field.name,
         )
     place = slot.place
     return CopySlot(

@@ -73,7 +73,7 @@ def write_dialogue(context: StepContext, chat: ChatModel, seed: int, progress: P
     """
     spec = context.spec
     if not isinstance(spec, DialogueSpec):
-        raise InputError(f"A dialogue writer was given a {spec.kind} step.", field="spec.kind")
+        raise InputError("A dialogue writer was given a {kind} step.", field="spec.kind", kind=spec.kind)
     run = Assignment(context, chat, seed, progress, desk)
     key = content_hash("/".join((spec.about, *spec.characters, *(one.name for one in spec.cast))))
     beats = skeleton(spec.nodes, int(key[:8], 16))
@@ -123,7 +123,7 @@ def _beat(scene: _Scene, beat: Beat) -> tuple[DialogueNode, tuple[Finding, ...]]
         mend = Template(said["repair"]).substitute(faults="\n".join(f"- {m}" for m in named))
         ask = _question(scene, beat, choices) + "\n" + mend
     if best is None:
-        raise InvalidOutput(f"The chat model wrote nothing for {beat.id}.", field=beat.id)
+        raise InvalidOutput("The chat model wrote nothing for {beat}.", field=beat.id, beat=beat.id)
     return best, faults
 
 
@@ -235,7 +235,7 @@ def _node(scene: _Scene, beat: Beat, reply: dict[str, Any]) -> DialogueNode:
         said = [(str(row["speaker"]), _tidy(str(row["text"]), scene.characters), when) for row, when in spoken]
         answers = [_tidy(str(row), scene.characters) for row in reply.get("choices", ())]
     except (KeyError, TypeError) as error:
-        raise InvalidOutput(f"The chat model did not answer in the form asked for ({beat.id}).", field=beat.id) from error
+        raise InvalidOutput("The chat model did not answer in the form asked for ({beat}).", field=beat.id, beat=beat.id) from error
     lines = tuple(
         DialogueLine(id=line_id(beat.id, at, scene.key), speaker=who, text=text, when=when)
         for at, (who, text, when) in enumerate(said)
@@ -245,7 +245,13 @@ def _node(scene: _Scene, beat: Beat, reply: dict[str, Any]) -> DialogueNode:
     if len(beat.exits) < 2:
         return node.model_copy(update={"goto": beat.exits[0] if beat.exits else "", "jumps": plotted.jumps.get(beat.id, ())})
     if len(answers) < len(beat.exits):
-        raise InvalidOutput(f"The chat model gave {len(answers)} choices of {len(beat.exits)} ({beat.id}).", field=beat.id)
+        raise InvalidOutput(
+            "The chat model gave {count} choices of {count2} ({beat}).",
+            field=beat.id,
+            count=len(answers),
+            count2=len(beat.exits),
+            beat=beat.id,
+        )
     choices = tuple(
         Choice(
             id=choice_id(beat.id, at, scene.key),

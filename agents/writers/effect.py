@@ -66,7 +66,7 @@ def prepare_effect(context: StepContext, chat: ChatModel | None, cancel: CancelT
     """
     spec = context.spec
     if not isinstance(spec, SoundSpec):
-        raise InputError(f"An effect was to be prepared from a {spec.kind} step.", field="spec.kind")
+        raise InputError("An effect was to be prepared from a {kind} step.", field="spec.kind", kind=spec.kind)
     names, data = _names(desk), desk.prompts("effect")
     chinese = bool(re.search(r"[\u3400-\u9fff]", spec.about))
     told = "zh" if chinese else "en"
@@ -81,7 +81,11 @@ def prepare_effect(context: StepContext, chat: ChatModel | None, cancel: CancelT
     if chosen is None:
         near = ", ".join(name.name[told] for name in nearest(spec.about, names))
         raise InputError(
-            f"There is no effect for “{spec.about[:80]}”.", hint=f"The nearest are: {near}. Say one of them in the step.", field="about"
+            "There is no effect for “{about}”.",
+            hint="The nearest are: {near}. Say one of them in the step.",
+            field="about",
+            about=spec.about[:80],
+            near=near,
         )
     loop = spec.loop or (chosen.loops and bool(strongest(wish, data["loop"])))
     if loop:
@@ -104,7 +108,9 @@ def require_effect(spec: SoundSpec, desk: Desk) -> None:
 def _require_loop(chosen: NamedEffect, names: Sequence[NamedEffect], told: str) -> None:
     if not chosen.loops:
         able = ", ".join(name.name[told] for name in names if name.loops)
-        raise InputError(f"“{chosen.name[told]}” happens once and cannot loop.", hint=f"These can: {able}.", field="loop")
+        raise InputError(
+            "“{chosen}” happens once and cannot loop.", hint="These can: {able}.", field="loop", chosen=chosen.name[told], able=able
+        )
 
 
 def nearest(about: str, names: Sequence[NamedEffect], most: int = 3) -> tuple[NamedEffect, ...]:
@@ -130,7 +136,9 @@ def _chosen(spec: SoundSpec, title: str, names: Sequence[NamedEffect]) -> NamedE
     if spec.effect:
         if spec.effect not in by_id:
             near = ", ".join(name.id for name in nearest(spec.effect, names))
-            raise InputError(f"There is no effect {spec.effect!r}.", hint=f"The nearest are: {near}.", field="effect")
+            raise InputError(
+                "There is no effect {effect}.", hint="The nearest are: {near}.", field="effect", effect=repr(spec.effect), near=near
+            )
         return by_id[spec.effect]
     lists = {name.id: name.words for name in names}
     for text in (spec.about, title):

@@ -197,20 +197,28 @@ class Grammar:
         both = next((s for s in wanted if s.key in gone and not s.doubtful), None)
         if both is not None:
             raise InputError(
-                f"It asks for {both.what!r} and for none of it.", hint=f"Keep either “no {both.what}” or {both.what!r}.", field=field_name
+                "It asks for {what} and for none of it.",
+                hint="Keep either “no {what2}” or {what}.",
+                field=field_name,
+                what=repr(both.what),
+                what2=both.what,
             )
         if nobody:
             person = next((s for s in wanted if s.group.startswith("person") and not s.doubtful), None)
             if person is not None:
-                hint = f"Keep either “no people” or {person.what!r}."
-                raise InputError(f"It asks for no people and for {person.what!r}.", hint=hint, field=field_name)
+                hint = "Keep either “no people” or {what}."
+                raise InputError("It asks for no people and for {what}.", hint=hint, field=field_name, what=repr(person.what))
             wanted = [s for s in wanted if not s.group.startswith("person")]
         for sight in wanted:
             if sight.count > MOST_COUNT:
                 raise LimitError(
-                    f"{sight.count:,} of {sight.what!r} are more than one picture can show; {MOST_COUNT} are the most.",
-                    hint=f"Ask for up to {MOST_COUNT}, or for “a crowd of {sight.what}”.",
+                    "{count} of {what} are more than one picture can show; {most_count} are the most.",
+                    hint="Ask for up to {most_count}, or for “a crowd of {what2}”.",
                     field=field_name,
+                    count=f"{sight.count:,}",
+                    what=repr(sight.what),
+                    most_count=MOST_COUNT,
+                    what2=sight.what,
                 )
         return [s for s in wanted if s.key not in gone]
 

@@ -24,7 +24,7 @@ def prepare_layout(context: StepContext) -> dict[str, JsonValue]:
     """
     spec = context.spec
     if not isinstance(spec, LayoutSpec):
-        raise InputError(f"A layout was to be prepared from a {spec.kind} step.", field="spec.kind")
+        raise InputError("A layout was to be prepared from a {kind} step.", field="spec.kind", kind=spec.kind)
     documents = _copies(context)
     words = {field: getattr(spec, field) or _from_copy(documents, _SLOTS[field]) for field in _SLOTS}
     if not words["headline"]:
@@ -66,7 +66,9 @@ def _no_headline(context: StepContext) -> InputError:
     steps = [item.step for item in context.inputs if item.role == "copy"]
     where = f"its copy input {', '.join(steps)} has none" if steps else "it has no copy input"
     return InputError(
-        f"The layout {context.title!r} has no headline: {where}.",
+        "The layout {context} has no headline: {where}.",
         hint="Write a headline in the step, or give it a copy step with a headline.",
         field=f"inputs.copy.{steps[0]}" if steps else "inputs.copy",
+        context=repr(context.title),
+        where=where,
     )

@@ -61,7 +61,7 @@ def write_lore(context: StepContext, chat: ChatModel, seed: int, progress: Progr
     """
     spec = context.spec
     if not isinstance(spec, LoreSpec):
-        raise InputError(f"A lore writer was given a {spec.kind} step.", field="spec.kind")
+        raise InputError("A lore writer was given a {kind} step.", field="spec.kind", kind=spec.kind)
     sheet = _Sheet(Assignment(context, chat, seed, progress, desk), spec)
     progress.report(0.0, "reading the world")
     document = LoreDocument(language=spec.language, form=spec.form, world=spec.world)
@@ -171,7 +171,7 @@ def _best(sheet: _Sheet, label: str, ask: str, fields: dict[str, str], owner: st
         named = [f.message for f in found if f.rule != "near_duplicate"][:3] or [said["anew"]]
         question = ask + "\n" + Template(said["repair"]).substitute(faults="\n".join(f"- {m}" for m in named))
     if best is None:
-        raise InvalidOutput(f"The chat model wrote nothing for {label}.", field=label)
+        raise InvalidOutput("The chat model wrote nothing for {label}.", field=label, label=label)
     sheet.before += [best[0][name] for name, limit in fields.items() if limit in ("bark", "text")]
     sheet.findings += best[1]
     return best[0]

@@ -22,7 +22,7 @@ def prepare_mix(context: StepContext, desk: Desk) -> Mix:
     """
     spec = context.spec
     if not isinstance(spec, MixSpec):
-        raise InputError(f"A mix was to be prepared from a {spec.kind} step.", field="spec.kind")
+        raise InputError("A mix was to be prepared from a {kind} step.", field="spec.kind", kind=spec.kind)
     if not context.inputs:
         raise InputError("There is nothing to mix.", hint="Give the step a voice, a music bed or an effect as an input.", field="inputs")
     data = desk.prompts("mix")
@@ -48,8 +48,8 @@ def _target(spec: MixSpec, context: StepContext, data: Mapping[str, Any]) -> Tar
 
 def _cue(cue: MixCue, sounding: list[str]) -> Cue:
     if cue.step not in sounding:
-        known = f"Its effects are: {', '.join(sounding)}." if sounding else "It has no effects."
-        raise InputError(f"A cue names {cue.step}, which is no effect of this mix.", hint=known, field="cues")
+        hint = "Its effects are: {known}." if sounding else "It has no effects."
+        raise InputError("A cue names {step}, which is no effect of this mix.", hint=hint, field="cues", step=cue.step, known=sounding)
     return Cue(effect=sounding.index(cue.step), line=cue.line, edge=cue.edge, offset=cue.offset, gain=cue.gain)
 
 

@@ -30,7 +30,7 @@ def rechecked_copy(document: CopyDocument, context: StepContext, desk: Desk) -> 
     """The same texts with the findings they have now. Raises InputError when the context is not of a copy step."""
     spec = context.spec
     if not isinstance(spec, CopySpec):
-        raise InputError(f"Copy was checked as {spec.kind}.", field="spec.kind")
+        raise InputError("Copy was checked as {kind}.", field="spec.kind", kind=spec.kind)
     run = _run(context, desk)
     channel = desk.channels.get(spec.channel) if spec.channel else None
     sets = [_set(run, spec, channel, one.slots, one.angle) for one in document.sets]
@@ -43,7 +43,7 @@ def rechecked_article(document: ArticleDocument, context: StepContext, desk: Des
     """The findings' field is "headline" or "paragraph N", N from 1. Raises InputError when the context is not of an article step."""
     spec = context.spec
     if not isinstance(spec, ArticleSpec):
-        raise InputError(f"An article was checked as {spec.kind}.", field="spec.kind")
+        raise InputError("An article was checked as {kind}.", field="spec.kind", kind=spec.kind)
     run = _run(context, desk)
     form = desk.forms[spec.form]
     material = None if form.get("fiction") else sources_of(run)

@@ -162,7 +162,7 @@ def _require_sense(about: str, reading: Reading, tools: _Tools) -> None:
 
 def picture_spec(context: StepContext) -> PictureSpec:
     if not isinstance(context.spec, PictureSpec):
-        raise InputError(f"A picture was to be prepared from a {context.spec.kind} step.", field="spec.kind")
+        raise InputError("A picture was to be prepared from a {kind} step.", field="spec.kind", kind=context.spec.kind)
     return context.spec
 
 
@@ -201,7 +201,9 @@ def _chosen(context: StepContext, about: str, reading: Reading, chat: ChatModel,
     ask = Template(data["llm"]["row"]).substitute(wish=wish, things=", ".join(names) or _NONE)
     answer = answered(chat, cancel, data["llm"], ask, {name: {"type": "string", "enum": list(values)} for name, values in options.items()})
     if any(answer.get(name) not in values for name, values in options.items()):
-        raise InvalidOutput(f"The chat model chose a scene that does not exist: {answer}.", hint="Say in the step what to show.")
+        raise InvalidOutput(
+            "The chat model chose a scene that does not exist: {answer}.", hint="Say in the step what to show.", answer=answer
+        )
     return _Choice(**{name: "" if answer[name] == _NONE else answer[name] for name in options})
 
 

@@ -23,7 +23,13 @@ def require_drawable(scene: Scene, sights: Sights, bounds: Bounds, families: fro
     bounds.require(scene.character, own=own, field="scene.character")
     if scene.family and scene.family not in families:
         able = ", ".join(sorted(families))
-        raise InputError(f"{scene.family!r} is no family of art here.", hint=f"Use one of {able}, or leave it empty.", field="scene.family")
+        raise InputError(
+            "{family} is no family of art here.",
+            hint="Use one of {able}, or leave it empty.",
+            field="scene.family",
+            family=repr(scene.family),
+            able=able,
+        )
     return scene.model_copy(update=changes)
 
 
@@ -31,5 +37,5 @@ def _colour(text: str, field: str, sights: Sights) -> str:
     colour = sights.table.parse(text)
     if colour is None:
         some = ", ".join(list(sights.table.names)[:12])
-        raise InputError(f"{text!r} is not a colour.", hint=f"Use #rrggbb or a word such as {some}.", field=field)
+        raise InputError("{text} is not a colour.", hint="Use #rrggbb or a word such as {some}.", field=field, text=repr(text), some=some)
     return colour

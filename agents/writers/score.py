@@ -44,7 +44,7 @@ def prepare_score(context: StepContext, chat: ChatModel | None, cancel: CancelTo
     """
     spec = context.spec
     if not isinstance(spec, MusicSpec):
-        raise InputError(f"A score was to be prepared from a {spec.kind} step.", field="spec.kind")
+        raise InputError("A score was to be prepared from a {kind} step.", field="spec.kind", kind=spec.kind)
     data = desk.prompts("score")
     choice = _ruled(context, spec, data)
     if not choice.mood and chat is not None:
@@ -105,7 +105,7 @@ def _asked(wish: str, chat: ChatModel, cancel: CancelToken, data: Mapping[str, A
         hint = "Name a mood in the step, or use another model."
         raise InvalidOutput("The chat model did not choose the music in the form asked for.", hint=hint) from error
     if any(chosen[name] not in values for name, values in options.items()):
-        raise InvalidOutput(f"The chat model chose music that does not exist: {chosen}.", hint="Name a mood in the step.")
+        raise InvalidOutput("The chat model chose music that does not exist: {chosen}.", hint="Name a mood in the step.", chosen=chosen)
     return _Choice(**chosen)
 
 
@@ -118,7 +118,10 @@ def _tempo(spec: MusicSpec, band: str, note: str, data: Mapping[str, Any], mood:
         tempo = low + (high - low) * place
     elif not 40 <= spec.tempo <= 220:
         raise InputError(
-            f"A tempo of {spec.tempo} beats per minute cannot be played.", hint="Use 40 to 220, or 0 to let the mood choose.", field="tempo"
+            "A tempo of {tempo} beats per minute cannot be played.",
+            hint="Use 40 to 220, or 0 to let the mood choose.",
+            field="tempo",
+            tempo=spec.tempo,
         )
     change = strongest(note, data["change"])
     return max(40, min(220, round(tempo * (data["factor"][change] if change else 1.0))))
@@ -129,7 +132,7 @@ def _key(spec: MusicSpec, mode: str, mood: Mood, data: Mapping[str, Any]) -> str
     if spec.key.strip():
         match = _KEY.match(spec.key.strip())
         if match is None:
-            raise InputError(f"{spec.key!r} is not a key.", hint='Write it like "C major", "F# minor" or "Am".', field="key")
+            raise InputError("{key} is not a key.", hint='Write it like "C major", "F# minor" or "Am".', field="key", key=repr(spec.key))
         sign = _SIGNS[match[2].lstrip("-")] if match[2] else ""
         minor = match[3] in ("m", "min", "minor", "小调") or (match[3] is None and mode == "minor")
         return f"{match[1].upper()}{sign} {'minor' if minor else 'major'}"

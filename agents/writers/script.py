@@ -84,7 +84,7 @@ def write_script(context: StepContext, chat: ChatModel, seed: int, progress: Pro
     """
     spec = context.spec
     if not isinstance(spec, ScriptSpec):
-        raise InputError(f"A script writer was given a {spec.kind} step.", field="spec.kind")
+        raise InputError("A script writer was given a {kind} step.", field="spec.kind", kind=spec.kind)
     run = Assignment(context, chat, seed, progress, desk)
     form = desk.forms[spec.form]
     script = _Script(run, spec, form, sources_of(run))

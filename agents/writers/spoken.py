@@ -85,7 +85,7 @@ def prepare_speech(context: StepContext, voices: Sequence[Voice], desk: Desk) ->
     """
     spec = context.spec
     if not isinstance(spec, SpeechSpec):
-        raise InputError(f"Speech was to be prepared from a {spec.kind} step.", field="spec.kind")
+        raise InputError("Speech was to be prepared from a {kind} step.", field="spec.kind", kind=spec.kind)
     data = desk.prompts("spoken")
     text, notes = _text(context, spec, data["slots"]["order"])
     member = _cast(context, spec)
@@ -113,7 +113,9 @@ def _text(context: StepContext, spec: SpeechSpec, slots: Sequence[str]) -> tuple
             text, notes = _words_of(given, spec, slots)
             if text.strip():
                 return text.strip(), notes
-            raise InputError(f"{given.step} has no words to speak.", hint="Give the step its text, or another input.", field="text")
+            raise InputError(
+                "{step} has no words to speak.", hint="Give the step its text, or another input.", field="text", step=given.step
+            )
     hint = "Write the text of this step, or connect a copy, article or dialogue step to it."
     raise InputError("There is nothing to speak.", hint=hint, field="text")
 
@@ -125,10 +127,10 @@ def _words_of(given: InputText, spec: SpeechSpec, slots: Sequence[str]) -> tuple
         return _copy_words(CopyDocument.model_validate(given.document), slots), []
     if given.kind is StepKind.DIALOGUE:
         dialogue = DialogueDocument.model_validate(given.document)
-        return _lines_of(tuple((line.speaker, line.text) for node in dialogue.nodes for line in node.lines), spec, "dialogue")
+        return _lines_of(tuple((line.speaker, line.text) for node in dialogue.nodes for line in node.lines), spec)
     if given.kind is StepKind.SCRIPT:
         script = ScriptDocument.model_validate(given.document)
-        return _lines_of(tuple((line.speaker, line.text) for part in script.parts for line in part.lines), spec, "script")
+        return _lines_of(tuple((line.speaker, line.text) for part in script.parts for line in part.lines), spec)
     article = ArticleDocument.model_validate(given.document)
     spoken = [_without_directions(row) for row in article.paragraphs if not row.lstrip().startswith("#")]
     return "\n\n".join(row for row in spoken if row), []
@@ -143,7 +145,7 @@ def _copy_words(document: CopyDocument, slots: Sequence[str]) -> str:
     return document.first(longest.name)
 
 
-def _lines_of(lines: Sequence[tuple[str, str]], spec: SpeechSpec, what: str) -> tuple[str, list[str]]:
+def _lines_of(lines: Sequence[tuple[str, str]], spec: SpeechSpec) -> tuple[str, list[str]]:
     """The lines of one character, in order. lines: (speaker, text)."""
     speakers = list(dict.fromkeys(speaker for speaker, _ in lines))
     if not speakers:
@@ -151,8 +153,13 @@ def _lines_of(lines: Sequence[tuple[str, str]], spec: SpeechSpec, what: str) -> 
     wanted = spec.character.strip().casefold()
     speaker = next((name for name in speakers if name.casefold() == wanted), "") if wanted else speakers[0]
     if not speaker:
-        hint = f"It has lines of {', '.join(speakers)}."
-        raise InputError(f"The {what} has no lines of {spec.character!r}.", hint=hint, field="character")
+        raise InputError(
+            "{character} has no lines in it.",
+            hint="It has lines of {known}.",
+            field="character",
+            character=repr(spec.character),
+            known=speakers,
+        )
     notes = [] if wanted or len(speakers) == 1 else [f"No character was named: these are the lines of {speaker}."]
     return "\n".join(text for name, text in lines if name == speaker), notes
 
@@ -229,8 +236,9 @@ def _named(name: str, voices: Sequence[Voice]) -> Voice:
     if exact or len(short) == 1:
         return (exact or short)[0]
     near = difflib.get_close_matches(first, [voice.name for voice in voices], n=4, cutoff=0.5)
-    hint = f"Did you mean {', '.join(near)}?" if near else f"There are for example {', '.join(v.name for v in voices[:6])}."
-    raise InputError(f"No voice called {name!r} can be had here.", hint=hint, field="voice")
+    hint = "Did you mean {known}?" if near else "There are for example {known}."
+    known = near or [v.name for v in voices[:6]]
+    raise InputError("No voice called {name} can be had here.", hint=hint, field="voice", name=repr(name), known=known)
 
 
 def _best(wish: _Wish, voices: Sequence[Voice], maker: str) -> Voice:
@@ -238,8 +246,8 @@ def _best(wish: _Wish, voices: Sequence[Voice], maker: str) -> Voice:
     offered = [voice for voice in voices if voice.speaks(wish.language)]
     if not offered:
         known = sorted({voice.language.split("-")[0] for voice in voices})
-        hint = f"Voices here speak {', '.join(known)}." if known else "Install a speech model on the Models page."
-        raise InputError(f"No voice here speaks {wish.language!r}.", hint=hint, field="language")
+        hint = "Voices here speak {known}." if known else "Install a speech model on the Models page."
+        raise InputError("No voice here speaks {language}.", hint=hint, field="language", language=repr(wish.language), known=known)
     own = [voice for voice in offered if not maker or voice.engine == maker] or offered
     suited = [voice for voice in own if wish.gender in ("", voice.gender)] or [v for v in offered if v.gender == wish.gender] or own
 

@@ -136,12 +136,15 @@ def _json(text: str, columns: Mapping[str, Sequence[str]], source: str) -> Table
         value = json.loads(text, object_pairs_hook=pairs)
     except (json.JSONDecodeError, RecursionError) as error:
         where = f" (line {error.lineno}, column {error.colno}: {error.msg})" if isinstance(error, json.JSONDecodeError) else ""
-        raise InputError(f"The string table is not valid JSON{where}.", hint="Mend it there, then try again.", field="text") from error
+        raise InputError(
+            "The string table is not valid JSON{where}.", hint="Mend it there, then try again.", field="text", where=where
+        ) from error
     if twice:
         raise InputError(
-            f"The string table has the key “{twice[0]}” twice.",
+            "The string table has the key “{twice}” twice.",
             hint="Give every line a key of its own: one of them would be lost.",
             field="text",
+            twice=twice[0],
         )
     leaves = _leaves(value, ())
     named = {*columns["text"], source}
@@ -187,7 +190,7 @@ def _csv(text: str, columns: Mapping[str, Sequence[str]], source: str, target: s
         if _column([cell.strip().lower() for cell in first.split(delimiter)], (*columns["id"], source)) is None:
             return None  # a sentence with a comma and a quotation mark
         hint = "A quotation mark inside a cell is written twice, and every quoted cell is closed."
-        raise InputError(f"The string table is not valid CSV ({error}).", hint=hint, field="text") from error
+        raise InputError("The string table is not valid CSV ({error}).", hint=hint, field="text", error=str(error)) from error
     head = [cell.strip().lower() for cell in rows[0]]
     key = _column(head, columns["id"])
     texts = _column(head, (source, *columns["text"]))
@@ -195,9 +198,13 @@ def _csv(text: str, columns: Mapping[str, Sequence[str]], source: str, target: s
         if key is None:
             return None
         raise InputError(
-            f"The string table has no column of texts (its head: {', '.join(rows[0])}).",
-            hint=f"Call it {columns['text'][0]}, {columns['text'][2]}, or by the language’s code ({source}).",
+            "The string table has no column of texts (its head: {known}).",
+            hint="Call it {columns}, {columns2}, or by the language’s code ({source}).",
             field="text",
+            known=", ".join(rows[0]),
+            columns=columns["text"][0],
+            columns2=columns["text"][2],
+            source=source,
         )
     limit = _column(head, columns["limit"])
     goal, there = _column(head, (target,)), True

@@ -74,7 +74,7 @@ def write_translation(context: StepContext, chat: ChatModel, seed: int, progress
     """
     spec = context.spec
     if not isinstance(spec, TranslationSpec):
-        raise InputError(f"A translator was given a {spec.kind} step.", field="spec.kind")
+        raise InputError("A translator was given a {kind} step.", field="spec.kind", kind=spec.kind)
     # 1. What is translated, from which language.
     table, source = _source(context, spec, desk)
     work = _Work(Assignment(context, chat, seed, progress, desk), spec, source, _terms(context, spec))
@@ -107,8 +107,8 @@ def language_name(desk: Desk, code: str) -> str:
     known = desk.localisation["language"]
     entry = known.get(code.split("-")[0])
     if entry is None:
-        hint = "Known: " + ", ".join(f"{each} ({known[each]['name']['en']})" for each in known) + "."
-        raise InputError(f"There is no language {code!r} here.", hint=hint, field="language")
+        named = [f"{each} ({known[each]['name']['en']})" for each in known]
+        raise InputError("There is no language {code} here.", hint="Known: {known}.", field="language", code=repr(code), known=named)
     return str(entry["name"]["en"])
 
 
@@ -118,15 +118,21 @@ def _source(context: StepContext, spec: TranslationSpec, desk: Desk) -> tuple[Ta
     given = _from_document(context, spec)
     text = given.text if given is not None else _text(context, spec, desk)
     if len(text) > _MOST:
-        hint = f"Cut it into parts of at most {_MOST:,} characters; nothing was translated."
-        raise LimitError(f"There are {len(text):,} characters to translate; {_MOST:,} are the most.", hint=hint, field="text")
+        raise LimitError(
+            "There are {count} characters to translate; {most} are the most.",
+            hint="Cut it into parts of at most {most} characters; nothing was translated.",
+            field="text",
+            count=f"{len(text):,}",
+            most=f"{_MOST:,}",
+        )
     source = spec.source_language or language_of(text)
     language_name(desk, source)
     if source.split("-")[0] == spec.language.split("-")[0]:
         raise InputError(
-            f"The text is in {language_name(desk, source)} already.",
+            "The text is in {language_name} already.",
             hint="Choose another language, or say which the source is in.",
             field="language",
+            language_name=language_name(desk, source),
         )
     if given is not None:
         table = document_table(given.document, desk.localisation["texts"][given.kind.value])
@@ -151,7 +157,11 @@ def _text(context: StepContext, spec: TranslationSpec, desk: Desk) -> str:
         found = next((a.text for a in context.attached if a.name == spec.file), None)
         if found is None:
             raise InputError(
-                f"No file {spec.file!r} is attached.", hint=f"There is {', '.join(names) or 'no attached text'}.", field="file"
+                "No file {file} is attached.",
+                hint="Attached are: {names}." if names else "Attach it to a message, or paste the text.",
+                field="file",
+                file=repr(spec.file),
+                names=names,
             )
         return found
     plain = next((i.text for i in context.inputs if i.role == "source" and i.text), "")

@@ -148,7 +148,7 @@ def board_of(studio: Studio, project_id: str, plan_id: str, budgets: Budgets, pe
     plans = studio.plans.all(project.id)
     plan = next((p for p in plans if p.id == plan_id), None) if plan_id else studio.plans.current(project.id)
     if plan_id and plan is None:
-        raise NotFound(f"This project has no plan {plan_id[:80]!r}.", hint="Open the newest one.", field="plan")
+        raise NotFound("This project has no plan {plan_id}.", hint="Open the newest one.", field="plan", plan_id=repr(plan_id[:80]))
     if plan is None:
         return {"project": project.id, "event": last, "kinds": [], "voices": [], "plans": [], "plan": None, "steps": []}
     jobs = {job.step_id: job for job in studio.plans.jobs(plan.id)}

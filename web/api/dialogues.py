@@ -77,7 +77,7 @@ def dialogues_router(studio: Studio) -> APIRouter:
         """One of the files for engines, as a download."""
         found = next((file for file in studio.dialogues.files(asset_id) if file.name == name), None)
         if found is None:
-            raise NotFound(f"There is no file {name[:80]!r} of this dialogue.", hint="Take one of those its document names.")
+            raise NotFound("There is no file {name} of this dialogue.", hint="Take one of those its document names.", name=repr(name[:80]))
         headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(found.name)}", "content-security-policy": SEALED}
         return Response(found.text.encode(), media_type=found.media_type, headers=headers)
 

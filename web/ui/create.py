@@ -103,7 +103,10 @@ def converse(frame: Frame, message: dict[str, Any], project_id: str, person: str
     try:
         uploads = [require_upload(f["path"] if isinstance(f, dict) else f) for f in message.get("files") or []]
     except AttachmentError as error:
-        yield [*before, gr.ChatMessage(role="assistant", content=f"⚠ {plain(error.told(frame.errors))}")], idle(value={"text": text, "files": []})
+        yield (
+            [*before, gr.ChatMessage(role="assistant", content=f"⚠ {plain(error.told(frame.errors))}")],
+            idle(value={"text": text, "files": []}),
+        )
         return
     if not text.strip() and not uploads:
         yield before, idle()

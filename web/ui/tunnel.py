@@ -32,8 +32,9 @@ def share(port: int) -> PublicLink:
         raise ShareUnavailable("The tunnel client does not have the hash Gradio pins.", hint="Try again later.") from error
     except (RuntimeError, OSError, ValueError, httpx.HTTPError) as error:
         raise ShareUnavailable(
-            f"Gradio's link service could not be reached ({type(error).__name__}).",
+            "Gradio's link service could not be reached ({kind}).",
             hint="Check the network, or listen on your own address with --host and a password.",
+            kind=type(error).__name__,
         ) from error
     tunnels = tunneling.CURRENT_TUNNELS[before:]
 
