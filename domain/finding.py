@@ -48,7 +48,7 @@ class Finding(Value):
         span: tuple[int, int] | None = None,
         suggestion: str = "",
         repair: str | None = None,
-        given: Mapping[str, Words] | None = None,
+        given: Mapping[str, object] | None = None,
         **values: Words,
     ) -> Finding:
         """A finding from templates; what fills their {places} is given by name. Every template stands in assets/checks/messages.toml.

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
+
+from pydantic import BeforeValidator
 
 from domain.value import JsonValue, Value, canonical_json
 
@@ -33,6 +35,9 @@ class Said(Value):
         """In the language of a table of templates; in English where it has none of it."""
         return filled(self.message_id, self.values, table)
 
+
+#: A Said in a stored value; before there were templates it was stored as its text.
+Note: TypeAlias = Annotated[Said, BeforeValidator(lambda note: Said(message_id=note) if isinstance(note, str) else note)]
 
 #: What fills a place of a template.
 Words: TypeAlias = str | int | float | Said | Sequence[Said]

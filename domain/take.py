@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domain.plan import Step
+from domain.said import Note
 from domain.value import JsonValue, Value
 
 
@@ -24,7 +25,7 @@ class Take(Value):
     maker: str = ""
     prompt: str = ""
     parameters: dict[str, JsonValue] | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     preparing: float = 0.0
     awaits: dict[str, int] = {}
     priority: int = 1
@@ -41,4 +42,4 @@ class Prepared(Value):
     prompt: str
     parameters: dict[str, JsonValue]
     maker: str = ""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()

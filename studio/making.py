@@ -309,7 +309,7 @@ class Making:
         found = findings_of(output)
         said = {(f.rule, f.field, f.message) for f in found}
         remarks = self._remarks(take.step, self._library.project(plan.project_id).brand)
-        notes = (Finding(rule="prepared", severity=Severity.NOTE, message=note) for note in take.notes)
+        notes = (Finding.of("prepared", Severity.NOTE, note.message_id, given=note.values) for note in take.notes)
         return (*found, *(f for f in remarks if (f.rule, f.field, f.message) not in said), *notes)
 
 

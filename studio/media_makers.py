@@ -24,6 +24,7 @@ from domain.errors import InputError, LimitError
 from domain.finding import Finding
 from domain.plan import Step
 from domain.progress import Progress, Watched
+from domain.said import Said
 from domain.scene import Scene
 from domain.specs import CopySpec, CutoutSpec, PictureSpec, SoundSpec, UpscaleSpec
 from domain.take import Prepared
@@ -133,7 +134,7 @@ class Preparations:
             raise InputError("An enlargement was to be prepared from a {kind} step.", field="spec.kind", kind=spec.kind)
         drawn = any(given.drawn for given in context.inputs if given.role == "source")
         parameters: dict[str, JsonValue] = {"scale": spec.scale, "style": spec.style, "drawn": drawn}
-        return Prepared(prompt=f"{spec.scale}x", parameters=parameters, notes=(_DRAWN,) if drawn else ())
+        return Prepared(prompt=f"{spec.scale}x", parameters=parameters, notes=(Said.of(_DRAWN),) if drawn else ())
 
     def cutout(self, context: StepContext, progress: Progress) -> Prepared:
         spec = context.spec
@@ -141,7 +142,7 @@ class Preparations:
             raise InputError("A cut-out was to be prepared from a {kind} step.", field="spec.kind", kind=spec.kind)
         drawn = any(given.drawn for given in context.inputs if given.role == "source")
         parameters: dict[str, JsonValue] = {"edge": spec.edge, "background": spec.background}
-        return Prepared(prompt="cut-out", parameters=parameters, notes=(_LAYERED,) if drawn else ())
+        return Prepared(prompt="cut-out", parameters=parameters, notes=(Said.of(_LAYERED),) if drawn else ())
 
     def layout(self, context: StepContext, progress: Progress) -> Prepared:
         parameters = prepare_layout(context)

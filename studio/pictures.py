@@ -28,6 +28,7 @@ from domain.metadata import PictureMetadata
 from domain.plan import PLAN_MAX_STEPS, Plan, Step, StepInput
 from domain.progress import CancelToken
 from domain.recipe import InputRef, Output, Recipe, Trace
+from domain.said import Said
 from domain.specs import PictureSpec
 from domain.value import JsonValue, Value
 from library.library import Library
@@ -56,7 +57,7 @@ class PromptDraft(Value):
     maker: str
     family: str = ""
     read: bool = True
-    notes: tuple[str, ...] = ()
+    notes: tuple[Said, ...] = ()
 
 
 class SheetWish(Value):

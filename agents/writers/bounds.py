@@ -14,6 +14,7 @@ from agents.writers.phrases import plain, singular
 from agents.writers.tones import alternatives
 from agents.writers.wishes import blanked
 from domain.errors import ContentRefused, InputError
+from domain.said import Said
 
 _NAME = r"[A-ZÀ-Þ][\w'’.-]+(?:\s+(?:van|von|de|der|den|da|di|bin|al|del|la|le)\b){0,2}"
 _SENTENCE = re.compile(r"[.;!?。；！？\n]")
@@ -67,12 +68,12 @@ class Bounds:
                 brand=brand,
             )
 
-    def anonymous(self, text: str) -> tuple[str, tuple[str, ...]]:
+    def anonymous(self, text: str) -> tuple[str, tuple[Said, ...]]:
         """The text with names that read like real people's taken out for "a person" (or "a king"), and a note for each."""
-        notes: list[str] = []
+        notes: list[Said] = []
 
         def note(name: str) -> None:
-            notes.append(f"“{name}” reads like a real person's name: somebody made up is drawn, not a likeness.")
+            notes.append(Said.of("“{name}” reads like a real person's name: somebody made up is drawn, not a likeness.", name=name))
 
         def person(match: re.Match[str]) -> str:
             name = match["name"]

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from string import Template
 from typing import Any
 
 from agents.writers.phrases import LATIN_WORD
 from agents.writers.tones import alternatives
 from domain.errors import InputError
+from domain.said import Said
 
 _MADE = r"\b(?:made|carved|forged|built|crafted|cast|woven)\s+(?:out\s+)?(?:of|from|in)\s+(?:pure\s+|solid\s+)?"
 _UNKNOWN = re.compile(rf"{_MADE}([a-z][a-z-]+)|(?:用|由)([一-鿿]{{1,4}}?)(?:制成|做成|打造|雕成|制作)", re.I)
@@ -55,17 +55,17 @@ class Candour:
         self._triples = frozenset(t for word in lexicon for part in LATIN_WORD.findall(word.lower()) for t in _triples(part))
 
     @property
-    def families(self) -> str:
+    def families(self) -> Said:
         """The families of art by what people call them, in few words."""
-        return self._able["families"]
+        return Said.of(self._able["families"])
 
-    def plainly(self, text: str) -> tuple[str, tuple[str, ...]]:
+    def plainly(self, text: str) -> tuple[str, tuple[Said, ...]]:
         """The text with what is not drawn replaced by the nearest that is, or blanked; and a note for each."""
-        notes: list[str] = []
+        notes: list[Said] = []
 
         def artist(match: re.Match[str]) -> str:
             asked = match.group() if match.re is self._artists and not match[1] else match[1]
-            notes.append(self._say("artist", asked, self._able["families"]))
+            notes.append(self._say("artist", asked, "families"))
             return " "
 
         text = self._artists.sub(artist, text)
@@ -77,29 +77,29 @@ class Candour:
         for match in _UNKNOWN.finditer(text):
             word = (match[1] or match[2]).lower()
             if word not in self._known and not any(w in word for w in self._known if not w.isascii()):
-                notes.append(self._say("unknown_material", word, self._able["materials"]))
+                notes.append(self._say("unknown_material", word, "materials"))
         return text, tuple(dict.fromkeys(notes))
 
-    def unshown(self, materials: Iterable[str]) -> tuple[str, ...]:
+    def unshown(self, materials: Iterable[str]) -> tuple[Said, ...]:
         """A note for each of these materials that drawings have no surface for."""
-        return tuple(self._say("unshown", name, "") for name in dict.fromkeys(materials) if name in self._unshown)
+        return tuple(self._say("unshown", name) for name in dict.fromkeys(materials) if name in self._unshown)
 
-    def _replacing(self, field: str, notes: list[str]) -> Callable[[re.Match[str]], str]:
+    def _replacing(self, field: str, notes: list[Said]) -> Callable[[re.Match[str]], str]:
         def nearest(match: re.Match[str]) -> str:
             parts = match.groupdict()
             asked = parts["word"] or parts["adjective"]
             drawn = self._near[field][asked.lower()]
-            notes.append(Template(self._said["nearest"]).substitute(field=field, asked=asked, drawn=drawn))
+            notes.append(Said.of(self._said[f"nearest_{field}"], asked=asked, drawn=drawn))
             before = parts.get("before") or ""
             return (before if before.isascii() else "") + (drawn if asked.isascii() else self._chinese[drawn])
 
         return nearest
 
-    def _doing(self, notes: list[str]) -> Callable[[re.Match[str]], str]:
+    def _doing(self, notes: list[Said]) -> Callable[[re.Match[str]], str]:
         def told(match: re.Match[str]) -> str:
             if match.group().lower() in self._poses:
                 return match.group()
-            notes.append(self._say("actions", match[1], self._able["poses"]))
+            notes.append(self._say("actions", match[1], "poses"))
             return " " * len(match.group())
 
         return told
@@ -112,14 +112,14 @@ class Candour:
             return
         if letters or not re.search(r"[^\x00-\x7f]", text):
             asked = text.strip()[:60]
-            raise InputError(self._say("nonsense", asked, ""), hint=self._said["nonsense_hint"], field=field)
+            raise InputError(self._said["nonsense"], hint=self._said["nonsense_hint"], field=field, asked=asked)
 
     def _senseless(self, word: str) -> bool:
         triples = _triples(word)
         return word.isdigit() or sum(t in self._triples for t in triples) < _READABLE * len(triples) + 0.01
 
-    def _say(self, name: str, asked: str, able: str) -> str:
-        return Template(self._said[name]).substitute(asked=asked.strip(), able=able)
+    def _say(self, name: str, asked: str, able: str = "") -> Said:
+        return Said.of(self._said[name], asked=asked.strip(), able=Said.of(self._able[able]) if able else "")
 
 
 def _triples(word: str) -> list[str]:

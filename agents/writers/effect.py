@@ -20,6 +20,7 @@ from domain.context import StepContext
 from domain.effect import Effect
 from domain.errors import InputError, InvalidOutput
 from domain.progress import CancelToken
+from domain.said import Said
 from domain.specs import SoundSpec
 from domain.value import JsonValue
 
@@ -43,7 +44,7 @@ class ChosenEffect:
 
     effect: Effect
     name: str
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[Said, ...] = field(default=())
 
 
 def read_names(assets: Path) -> tuple[NamedEffect, ...]:
@@ -72,12 +73,13 @@ def prepare_effect(context: StepContext, chat: ChatModel | None, cancel: CancelT
     told = "zh" if chinese else "en"
     wish = f"{context.note} {spec.about}".strip()
     chosen = _chosen(spec, context.title, names)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Said, ...] = ()
     if chosen is None and chat is not None:
         cancel.check()
         chosen = _asked(wish, names, chat, cancel, data["llm"])
         if chosen is not None:
-            notes = (f"No effect has a word of “{spec.about[:80]}”; the chat model took “{chosen.name[told]}”.",)
+            took = "No effect has a word of “{about}”; the chat model took “{name}”."
+            notes = (Said.of(took, about=spec.about[:80], name=chosen.name[told]),)
     if chosen is None:
         near = ", ".join(name.name[told] for name in nearest(spec.about, names))
         raise InputError(

@@ -12,6 +12,7 @@ from agents.lexicon import CJK
 from agents.writers.calls import Desk
 from domain.brand import CharacterSheet
 from domain.context import StepContext
+from domain.said import Said
 from domain.specs import PictureSpec
 
 _STYLE_MAX = 120
@@ -49,7 +50,7 @@ def _name(name: str) -> re.Pattern[str]:
     return re.compile(guarded, re.IGNORECASE)
 
 
-def drawn(context: StepContext, desk: Desk) -> tuple[StepContext, tuple[str, ...]]:
+def drawn(context: StepContext, desk: Desk) -> tuple[StepContext, tuple[Said, ...]]:
     """The context as the illustrator reads it, with a preset's own words for the illustrator as its style, and what to say of it.
 
     A style that the step says itself stays beside it. Raises InputError for a preset there is none of.
@@ -59,9 +60,9 @@ def drawn(context: StepContext, desk: Desk) -> tuple[StepContext, tuple[str, ...
         return context, ()
     preset = desk.presets.get(spec.preset)
     if not preset.can_be_drawn:
-        able = ", ".join(one.id for one in desk.presets.all if one.can_be_drawn)
-        told = f"preset: {preset.id} ({preset.name.en}) needs a diffusion model and changed nothing; the illustrator draws {able}."
-        return context, (told,)
+        able = [one.id for one in desk.presets.all if one.can_be_drawn]
+        told = "preset: {preset} needs a diffusion model and changed nothing; the illustrator draws {able}."
+        return context, (Said.of(told, preset=f"{preset.id} ({preset.name.en})", able=able),)
     style = ", ".join(part for part in (spec.style.strip(), preset.drawn) if part)[:_STYLE_MAX]
     about = spec.about.rstrip(" .。,，")
     about = f"{about}, {preset.drawn_as}" if preset.drawn_as and len(about) < _ABOUT_MAX - 50 else spec.about

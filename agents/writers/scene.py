@@ -29,6 +29,7 @@ from domain.chat import ChatModel, ChatRequest, Message
 from domain.context import StepContext
 from domain.errors import InputError, InvalidOutput
 from domain.progress import CancelToken
+from domain.said import Said
 from domain.scene import Scene, Setting, Subject
 from domain.specs import PictureSpec
 from domain.value import JsonValue
@@ -57,7 +58,7 @@ class Drafted:
     """A scene, and what a person should know of how it came about."""
 
     scene: Scene
-    notes: tuple[str, ...] = ()
+    notes: tuple[Said, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ def require_picture(spec: PictureSpec, desk: Desk, own: str = "") -> None:
     _require_sense(about, tools.grammar.read(about), tools)
 
 
-def _plainly(text: str, tools: _Tools) -> tuple[str, tuple[str, ...]]:
+def _plainly(text: str, tools: _Tools) -> tuple[str, tuple[Said, ...]]:
     """The wish without names, and with the nearest in place of what is not drawn here; a note for each."""
     about, notes = tools.bounds.anonymous(text)
     about, more = tools.candour.plainly(tools.company.one_by_one(about))
@@ -339,36 +340,39 @@ def subject_of(sight: Sight) -> Subject:
 # -- what a person should know ------------------------------------------------------------------------------------------------------
 
 
-def _notes(context: StepContext, about: str, reading: Reading, scene: Scene, tools: _Tools) -> tuple[str, ...]:
+def _notes(context: StepContext, about: str, reading: Reading, scene: Scene, tools: _Tools) -> tuple[Said, ...]:
     notes = [*_palette_notes(scene.palette)]
     if reading.left_out:
-        left = ", ".join(reading.left_out)
-        notes.append(f"A picture holds six main and six smaller things; left out: {left}. Make a second picture for them.")
+        told = "A picture holds six main and six smaller things; left out: {left}. Make a second picture for them."
+        notes.append(Said.of(told, left=list(reading.left_out)))
     if context.maker in ("", "illustrator"):
         notes += tools.candour.unshown(s.material for s in reading.things)
         notes += _style_notes(picture_spec(context).style, about, reading, tools)
     return tuple(notes)
 
 
-def _palette_notes(palette: Sequence[str]) -> tuple[str, ...]:
-    return ("The palette has one colour: everything is drawn in its tints and shades.",) if len(set(palette)) == 1 else ()
+def _palette_notes(palette: Sequence[str]) -> tuple[Said, ...]:
+    one = Said.of("The palette has one colour: everything is drawn in its tints and shades.")
+    return (one,) if len(set(palette)) == 1 else ()
 
 
-def _style_notes(style: str, about: str, reading: Reading, tools: _Tools) -> list[str]:
+def _style_notes(style: str, about: str, reading: Reading, tools: _Tools) -> list[Said]:
     """What of the style the illustrator cannot give: named, with what it can."""
     able = tools.candour.families
     asked = reading.family or strongest(style, tools.words["families"])
     if asked and asked not in tools.families:
-        return [f"style: there is no art of the family {asked!r} here; families are {able}."]
+        return [Said.of("style: there is no art of the family {asked} here; families are {able}.", asked=repr(asked), able=able)]
     plain, told = tools.candour.plainly(style)
     if told:
         return list(told)
     for text in (plain, about):
         impossible = strongest(text, {word: [word] for word in tools.words["styles"]["impossible"]})
         if impossible:
-            return [f"style: {impossible!r} cannot be drawn here; pictures are composed of vector art of the families {able}."]
+            told_plainly = "style: {asked} cannot be drawn here; pictures are composed of vector art of the families {able}."
+            return [Said.of(told_plainly, asked=repr(impossible), able=able)]
     if style.strip() and not _understood(style, tools):
-        return [f"style: {style.strip()[:60]!r} is no style known here and changed nothing; use {able}, a mood or a colour."]
+        unknown = "style: {asked} is no style known here and changed nothing; use {able}, a mood or a colour."
+        return [Said.of(unknown, asked=repr(style.strip()[:60]), able=able)]
     return []
 
 

@@ -22,6 +22,7 @@ from domain.colours import ColourWords
 from domain.context import StepContext
 from domain.errors import InvalidOutput
 from domain.progress import CancelToken
+from domain.said import Said
 from domain.scene import Scene, Subject
 from domain.value import JsonValue
 
@@ -64,14 +65,14 @@ def family_of(maker: str, desk: Desk) -> tuple[str, str]:
     return "", "phrases"
 
 
-def preset_notes(context: StepContext, desk: Desk) -> tuple[str, ...]:
+def preset_notes(context: StepContext, desk: Desk) -> tuple[Said, ...]:
     """Whether the preset of a step comes out well with the model that makes it."""
     spec = picture_spec(context)
     if not spec.preset:
         return ()
     preset, (family, _) = desk.presets.get(spec.preset), family_of(context.maker, desk)
-    suited = ", ".join(preset.families)
-    return () if preset.suits(family) else (f"preset: {preset.id} comes out better with {suited} than with {family}.",)
+    told = "preset: {preset} comes out better with {suited} than with {family}."
+    return () if preset.suits(family) else (Said.of(told, preset=preset.id, suited=list(preset.families), family=family),)
 
 
 def _written(context: StepContext, preset: Preset | None, chat: ChatModel | None, stop: CancelToken, desk: Desk) -> str:

@@ -18,6 +18,7 @@ from domain.capability import StepKind
 from domain.context import InputText, StepContext
 from domain.documents import ArticleDocument, CopyDocument, DialogueDocument, ScriptDocument
 from domain.errors import InputError
+from domain.said import Said
 from domain.specs import SpeechSpec
 from domain.value import JsonValue, Value
 
@@ -54,7 +55,7 @@ class Spoken(Value):
     speed: float
     lexicon: dict[str, str]
     maker: str
-    notes: tuple[str, ...] = ()
+    notes: tuple[Said, ...] = ()
 
     @property
     def parameters(self) -> dict[str, JsonValue]:
@@ -105,7 +106,7 @@ def prepare_speech(context: StepContext, voices: Sequence[Voice], desk: Desk) ->
     return Spoken(text=text, voice=name, language=language, speed=speed, lexicon=lexicon, maker=maker, notes=tuple(notes))
 
 
-def _text(context: StepContext, spec: SpeechSpec, slots: Sequence[str]) -> tuple[str, list[str]]:
+def _text(context: StepContext, spec: SpeechSpec, slots: Sequence[str]) -> tuple[str, list[Said]]:
     if spec.text.strip():
         return spec.text.strip(), []
     for given in context.inputs:
@@ -120,7 +121,7 @@ def _text(context: StepContext, spec: SpeechSpec, slots: Sequence[str]) -> tuple
     raise InputError("There is nothing to speak.", hint=hint, field="text")
 
 
-def _words_of(given: InputText, spec: SpeechSpec, slots: Sequence[str]) -> tuple[str, list[str]]:
+def _words_of(given: InputText, spec: SpeechSpec, slots: Sequence[str]) -> tuple[str, list[Said]]:
     if not given.document:
         return given.text, []
     if given.kind is StepKind.COPY:
@@ -145,7 +146,7 @@ def _copy_words(document: CopyDocument, slots: Sequence[str]) -> str:
     return document.first(longest.name)
 
 
-def _lines_of(lines: Sequence[tuple[str, str]], spec: SpeechSpec) -> tuple[str, list[str]]:
+def _lines_of(lines: Sequence[tuple[str, str]], spec: SpeechSpec) -> tuple[str, list[Said]]:
     """The lines of one character, in order. lines: (speaker, text)."""
     speakers = list(dict.fromkeys(speaker for speaker, _ in lines))
     if not speakers:
@@ -160,7 +161,7 @@ def _lines_of(lines: Sequence[tuple[str, str]], spec: SpeechSpec) -> tuple[str, 
             character=repr(spec.character),
             known=speakers,
         )
-    notes = [] if wanted or len(speakers) == 1 else [f"No character was named: these are the lines of {speaker}."]
+    notes = [] if wanted or len(speakers) == 1 else [Said.of("No character was named: these are the lines of {speaker}.", speaker=speaker)]
     return "\n".join(text for name, text in lines if name == speaker), notes
 
 
@@ -190,14 +191,14 @@ def _wish(context: StepContext, spec: SpeechSpec, voices: Sequence[Voice], data:
     )
 
 
-def _language(text: str, wanted: str) -> tuple[str, list[str]]:
+def _language(text: str, wanted: str) -> tuple[str, list[Said]]:
     """The language to speak in. The words decide: a voice cannot translate."""
     han = len(_HAN.findall(text))
     latin = len(re.findall(r"[A-Za-z]+", text))
     if wanted.split("-")[0] == "zh" and han == 0 and latin:
-        return "en", ["The text is English, so an English voice speaks it; translate the text to hear it in Chinese."]
+        return "en", [Said.of("The text is English, so an English voice speaks it; translate the text to hear it in Chinese.")]
     if wanted.split("-")[0] != "zh" and han > latin:
-        return "zh", ["The text is Chinese, so a Chinese voice speaks it."]
+        return "zh", [Said.of("The text is Chinese, so a Chinese voice speaks it.")]
     return wanted, []
 
 
@@ -209,7 +210,7 @@ def _cast(context: StepContext, spec: SpeechSpec) -> CastMember | None:
 
 def _voice(
     context: StepContext, wish: _Wish, spec: SpeechSpec, voices: Sequence[Voice], member: CastMember | None
-) -> tuple[Voice, str, list[str]]:
+) -> tuple[Voice, str, list[Said]]:
     """(the voice, its name or blend as the recipe writes it, notes)."""
     if wish.name:
         return _named(wish.name, voices), wish.name, []
@@ -219,7 +220,8 @@ def _voice(
         voice = _named(name, voices)
         if not voice.speaks(wish.language):
             chosen = _best(wish, voices, context.maker)
-            return chosen, chosen.name, [f"The voice {name} does not speak {wish.language}: {chosen.name} speaks instead."]
+            told = "The voice {name} does not speak {language}: {chosen} speaks instead."
+            return chosen, chosen.name, [Said.of(told, name=name, language=wish.language, chosen=chosen.name)]
         # A chosen voice stays, unless this take's note asks for what it is not.
         if wish.note_gender in ("", voice.gender) and (not wish.accent or voice.language == wish.accent):
             return voice, name if "*" in name or "+" in name else voice.name, []
@@ -271,7 +273,7 @@ def _speed(spec: SpeechSpec, member: CastMember | None, note: str, wish: _Wish, 
     return round(max(0.5, min(2.0, speed)), 3)
 
 
-def _fit(text: str, language: str, speed: float, seconds: float, pace: Mapping[str, float]) -> list[str]:
+def _fit(text: str, language: str, speed: float, seconds: float, pace: Mapping[str, float]) -> list[Said]:
     if not seconds:
         return []
     units = len(_HAN.findall(text)) if language.startswith("zh") else 0
@@ -280,6 +282,7 @@ def _fit(text: str, language: str, speed: float, seconds: float, pace: Mapping[s
     needed = units / rate
     if needed <= seconds * 1.08:
         return []
-    unit = "characters" if language.startswith("zh") else "words"
+    unit = Said.of("characters") if language.startswith("zh") else Said.of("words")
     over = units - int(seconds * rate)
-    return [f"The text takes about {needed:.0f} s to speak; {seconds:g} s were asked for. Shorten it by about {over} {unit}."]
+    told = "The text takes about {needed} s to speak; {seconds} s were asked for. Shorten it by about {over} {unit}."
+    return [Said.of(told, needed=f"{needed:.0f}", seconds=f"{seconds:g}", over=over, unit=unit)]

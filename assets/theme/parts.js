@@ -373,5 +373,5 @@ window.Maquette = (() => {
   new MutationObserver(() => { apply_dark(); settle(); }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["class", "data-mq-options"] });
   apply_dark();
 
-  return { ICONS, el, t, has, named, finding_message, finding_advice, finding_line, duration, bytes, call, follow, button, quiet, chip, bar, notice, dialog, enlarge, is_picture, is_sound, player, preview, remarks, downloads, verdict_buttons, hand_over, export_pack, part };
+  return { ICONS, el, t, has, named, shown, finding_message, finding_advice, finding_line, duration, bytes, call, follow, button, quiet, chip, bar, notice, dialog, enlarge, is_picture, is_sound, player, preview, remarks, downloads, verdict_buttons, hand_over, export_pack, part };
 })();

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { el, t, call, button, fault_line } = window.Maquette;
+  const { el, t, shown, call, button, fault_line } = window.Maquette;
   let known = null; // asked once for all forms of the page
 
   function presets(base) {
@@ -40,7 +40,7 @@
       try {
         const made = await write();
         input.value = made.prompt;
-        said.textContent = [made.read ? t("prompt.for", { model: made.maker }) : t("prompt.unread"), ...made.notes].join(" ");
+        said.textContent = [made.read ? t("prompt.for", { model: made.maker }) : t("prompt.unread"), ...made.notes.map(shown)].join(" ");
         input.focus();
       } catch (error) {
         fault.textContent = error.message;

@@ -105,7 +105,7 @@ def test_a_preset_that_cannot_be_drawn_says_so_and_changes_nothing(desk: Desk) -
     asked = StepContext(spec=PictureSpec(about="a red fox", preset="oil-painting", style="bold"))
     context, notes = drawn(asked, desk)
     assert context == asked
-    assert "oil-painting" in notes[0] and "flat-vector" in notes[0]
+    assert "oil-painting" in str(notes[0]) and "flat-vector" in str(notes[0])
 
 
 def test_a_data_file_that_is_wrong_is_named(tmp_path: Path) -> None:

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
+import re
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from fastapi.testclient import TestClient
 
+from agents.telling import templates as templates_of
 from domain import errors
+from domain.job import Job, JobState
+from pipelines.executors.wire import error_from_json, error_to_json
+from web.errors import Speaking, body_of, status_of, words_of
 
 ROOT = Path(__file__).resolve().parents[2]
 COVERED = ("web", "studio", "agents", "domain", "library")
@@ -70,11 +80,72 @@ def templates() -> dict[str, str]:
     return {n.value: where for where, n in messages() if isinstance(n, ast.Constant) and isinstance(n.value, str) and n.value}
 
 
-def test_every_error_has_its_words_in_both_languages_and_no_words_are_idle(table: dict[str, str]) -> None:
-    used = templates()
+def test_every_error_has_its_words_in_both_languages(assets: Path) -> None:
+    used, known = templates(), templates_of(assets)["zh"]
     assert len(used) > 400
-    assert {text: where for text, where in used.items() if text not in table} == {}
+    assert {text: where for text, where in used.items() if text not in known} == {}
 
 
 def test_no_error_weaves_values_into_its_words() -> None:
     assert sorted({where for where, found in messages() if isinstance(found, ast.JoinedStr)}) == []
+
+
+def test_no_words_are_idle(table: dict[str, str]) -> None:
+    assert set(table) - set(templates()) == set()
+
+
+def test_the_words_have_the_same_places_and_are_chinese(table: dict[str, str]) -> None:
+    for english, chinese in table.items():
+        assert set(re.findall(r"\{\w+\}", english)) == set(re.findall(r"\{\w+\}", chinese)), english
+        wordless = not re.search(r"[A-Za-z]", re.sub(r"\{\w+\}", "", english))
+        assert wordless or re.search(r"[\u4e00-\u9fff]", chinese), english
+
+
+def test_an_error_is_told_in_the_language_that_a_page_asks_for_and_else_in_english(assets: Path) -> None:
+    app = FastAPI()
+
+    async def known(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, errors.MaquetteError)
+        return JSONResponse(body_of(error, words_of(request)), status_code=status_of(error))
+
+    app.add_exception_handler(errors.MaquetteError, known)
+    app.add_middleware(Speaking, tables=templates_of(assets))
+
+    @app.get("/")
+    def refuse() -> None:
+        raise errors.NotFound(
+            "This plan has no step {step_id}.", hint="Its steps are {known}.", field="step", step_id="'{known}'", known="a, b"
+        )
+
+    client = TestClient(app)
+    told = {language: client.get("/", headers={"accept-language": language}).json() for language in ("zh-CN,en;q=0.8", "en-GB", "fr", "")}
+    english = {"code": "not_found", "message": "This plan has no step '{known}'.", "hint": "Its steps are a, b.", "field": "step"}
+    assert told["en-GB"] == told["fr"] == told[""] == english
+    assert told["zh-CN,en;q=0.8"] == {**english, "message": "这个计划没有步骤 '{known}'。", "hint": "它的步骤有 a, b。"}
+
+
+def test_an_error_of_a_worker_is_told_in_the_same_words(assets: Path) -> None:
+    words = templates_of(assets)["zh"]
+    error = errors.InputError(
+        "{text} is not a colour.", hint="Use #rrggbb or a word such as {some}.", field="palette", text="'x'", some="red"
+    )
+    crossed = error_from_json(json.loads(json.dumps(error_to_json(error))))
+    assert (type(crossed), crossed.field, str(crossed)) == (errors.InputError, "palette", str(error))
+    assert crossed.told(words) == error.told(words) == "'x' 不是颜色。 请用 #rrggbb，或 red 这样的词。"
+    refused = errors.ContentRefused("{brand} is a brand; its products, figures and marks are not drawn here.", reason="brand", brand="N")
+    again = error_from_json(error_to_json(refused))
+    assert isinstance(again, errors.ContentRefused)
+    assert (again.reason, again.told(words)) == ("brand", refused.told(words))
+
+
+def test_why_a_job_failed_is_told_from_what_was_stored(assets: Path) -> None:
+    words = templates_of(assets)["zh"]
+    hint = "Open Models and pull one, or drop the step."
+    error = errors.ModelMissing("Nothing installed can make {kind} ({step}).", hint=hint, kind="music", step="m")
+    new = {"plan_id": "p", "step_id": "m", "state": JobState.FAILED, "created": datetime(2026, 1, 1, tzinfo=UTC)}
+    job = Job.model_validate({**new, "error": str(error), "error_said": error.said})
+    stored = Job.model_validate_json(job.model_dump_json())
+    assert stored.error_told({}) == str(error)
+    assert stored.error_told(words) == "已安装的里面没有能做 music 的（m）。 请打开模型页拉取一个，或去掉这一步。"
+    old = job.model_copy(update={"error_said": ()})
+    assert old.error_told(words) == str(error)

@@ -13,6 +13,7 @@ import pytest
 from agents.checks.forms import read_signs
 from agents.checks.reading import MEASURES
 from agents.checks.words import WordLists
+from agents.telling import templates
 from domain.finding import Finding, Severity
 from domain.said import Said
 
@@ -32,7 +33,7 @@ def modules() -> Iterator[tuple[str, ast.Module]]:
     for folder in ("agents", "studio", "domain", "pipelines"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             source = path.read_text(encoding="utf-8")
-            if "domain.finding import" in source or path.name == "finding.py":
+            if "domain.finding import" in source or "domain.said import" in source or path.name == "finding.py":
                 yield str(path.relative_to(ROOT)), ast.parse(source)
 
 
@@ -76,14 +77,16 @@ def told(module: ast.Module) -> Iterator[str]:
 
 
 def terms(assets: Path) -> set[str]:
-    """Templates that come from data: names of claims, who, when, where, why, and what reading is measured by."""
-    return {claim.name for claim in WordLists.load(assets / "checks").claims} | set(read_signs(assets / "checks")) | set(MEASURES.values())
+    """Templates that come from data: names of claims, who, when, where, why, what reading is measured by, what is not drawn."""
+    candour = tomllib.loads((assets / "prompts" / "scene_candour.toml").read_text(encoding="utf-8"))
+    found = {claim.name for claim in WordLists.load(assets / "checks").claims} | set(read_signs(assets / "checks")) | set(MEASURES.values())
+    return found | {*candour["said"].values(), *candour["able"].values()}
 
 
 def test_every_finding_has_its_words_in_both_languages_and_no_words_are_idle(assets: Path, table: dict[str, str]) -> None:
     used = {text for _, module in modules() for text in told(module)} | terms(assets)
     assert len(used) > 150
-    assert used - set(table) == set()
+    assert used - set(templates(assets)["zh"]) == set()
     assert set(table) - used == set()
 
 

@@ -80,7 +80,7 @@ def test_what_no_word_names_is_refused_with_the_nearest() -> None:
 def test_the_chat_model_is_asked_only_then_and_the_person_is_told() -> None:
     chat = ScriptedChat(lambda _: '{"effect": "whoosh"}')
     made = chosen("a paper plane glides past the ear", chat)
-    assert made.effect.id == "whoosh" and "whoosh" in made.notes[0]
+    assert made.effect.id == "whoosh" and "whoosh" in str(made.notes[0])
     with pytest.raises(InputError):
         chosen("a choir of angels", ScriptedChat(lambda _: '{"effect": "none"}'))
     assert chosen("rain", chat).effect.id == "rain" and len(chat.requests) == 1

@@ -113,7 +113,7 @@ def test_an_unknown_preset_is_refused(desk: Desk) -> None:
 
 
 def test_a_preset_says_with_which_families_it_is_better(desk: Desk) -> None:
-    assert "flux" in preset_notes(context("a fox", "diffusion/sana-sprint", preset="pixel-art"), desk)[0]
+    assert "flux" in str(preset_notes(context("a fox", "diffusion/sana-sprint", preset="pixel-art"), desk)[0])
     assert preset_notes(context("a fox", "diffusion/sdxl", preset="pixel-art"), desk) == ()
     assert preset_notes(context("a fox", "diffusion/sdxl"), desk) == ()
 

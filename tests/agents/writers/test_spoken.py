@@ -110,7 +110,7 @@ def test_of_a_dialogue_one_character_speaks(prepare: Prepare) -> None:
     assert prepare(inputs=given(StepKind.DIALOGUE, DIALOGUE), character="mara").text == "Let me pass."
     unnamed = prepare(inputs=given(StepKind.DIALOGUE, DIALOGUE))
     assert unnamed.text == "Halt!\nNever."
-    assert "Guard" in unnamed.notes[0]
+    assert "Guard" in str(unnamed.notes[0])
 
 
 def test_a_character_without_lines_is_refused_with_those_who_have_some(prepare: Prepare) -> None:
@@ -175,7 +175,7 @@ def test_warmer_and_slower_keep_a_chosen_voice(prepare: Prepare) -> None:
 def test_a_voice_cannot_translate_and_says_so(prepare: Prepare) -> None:
     english = prepare(text="Hello", note="换成中文女声")
     assert english.language == "en"
-    assert "translate" in english.notes[0]
+    assert "translate" in str(english.notes[0])
     chinese = prepare(text="你好，世界", language="en", voice="af_bella")
     assert (chinese.language, chinese.voice) == ("zh", "zf_xiaoxiao")
     assert len(chinese.notes) == 2
@@ -200,8 +200,8 @@ def test_a_text_too_long_for_its_seconds_is_reported_and_never_cut(prepare: Prep
     text = "word " * 100
     spoken = prepare(text=text, seconds=20)
     assert spoken.text == text.strip()
-    assert "33 s" in spoken.notes[0]
-    assert "40 words" in spoken.notes[0]
+    assert "33 s" in str(spoken.notes[0])
+    assert "40 words" in str(spoken.notes[0])
     assert prepare(text="word " * 50, seconds=20).notes == ()
 
 
