@@ -11,6 +11,7 @@ from pydantic import Field
 from domain.capability import Capability, StepKind
 from domain.errors import LimitError, NotFound, PlanError
 from domain.finding import Finding, Severity
+from domain.said import Words, joined
 from domain.specs import REQUIRED_ROLES, ROLES, Spec
 from domain.value import Value
 
@@ -20,7 +21,7 @@ STEP_MAX_INPUTS = 40
 
 
 class _Fault(Protocol):
-    def __call__(self, rule: str, field: str, message: str, suggestion: str = "") -> None: ...
+    def __call__(self, rule: str, field: str, message: str, suggestion: str = "", **values: Words) -> None: ...
 
 
 class StepInput(Value):
@@ -110,17 +111,18 @@ class Plan(Value):
         """Everything that would stop this plan from running. Empty means it can run."""
         findings: list[Finding] = []
 
-        def fault(rule: str, field: str, message: str, suggestion: str = "") -> None:
-            findings.append(Finding(rule=rule, severity=Severity.ERROR, field=field, message=message, suggestion=suggestion))
+        def fault(rule: str, field: str, message: str, suggestion: str = "", **values: Words) -> None:
+            findings.append(Finding.of(rule, Severity.ERROR, message, field, suggestion=suggestion, given=values))
 
         if not self.steps:
             fault("plan.empty", "steps", "The plan has no steps.", "Add at least one.")
         if len(self.steps) > PLAN_MAX_STEPS:
-            fault("plan.size", "steps", f"The plan has {len(self.steps)} steps; the limit is {PLAN_MAX_STEPS}.", "Split the brief in two.")
+            told = "The plan has {count} steps; the limit is {limit}."
+            fault("plan.size", "steps", told, "Split the brief in two.", count=len(self.steps), limit=PLAN_MAX_STEPS)
         seen: dict[str, Step] = {}
         for step in self.steps:
             if step.id in seen:
-                fault("plan.duplicate", f"{step.id}", f"Two steps are called {step.id}.")
+                fault("plan.duplicate", step.id, "Two steps are called {step}.", step=step.id)
             seen[step.id] = step
         for step in self.steps:
             _check_inputs(step, seen, fault)
@@ -132,7 +134,9 @@ class Plan(Value):
         try:
             self.order()
         except PlanError as error:
-            fault("plan.circle", "steps", error.message, error.hint)
+            findings.append(
+                Finding.of("plan.circle", Severity.ERROR, error.message_id, "steps", suggestion=error.hint_id, given=error.values)
+            )
         return tuple(findings)
 
     def require(self, capabilities: Iterable[Capability]) -> None:
@@ -142,7 +146,7 @@ class Plan(Value):
             return
         kind = LimitError if any(f.rule == "plan.size" for f in faults) else PlanError
         first = faults[0]
-        raise kind(" ".join(f.message for f in faults), hint=first.suggestion, field=first.field)
+        raise kind("{faults}", hint=first.suggestion_id, field=first.field, given=first.values, faults=joined([f.said for f in faults]))
 
 
 def _check_inputs(step: Step, seen: Mapping[str, Step], fault: _Fault) -> None:
@@ -150,19 +154,23 @@ def _check_inputs(step: Step, seen: Mapping[str, Step], fault: _Fault) -> None:
     for given in step.inputs:
         source = seen.get(given.step)
         if source is None:
-            fault("plan.reference", step.id, f"{step.id} needs {given.step}, which is not in the plan.", "Add it or remove the input.")
+            told = "{step} needs {given}, which is not in the plan."
+            fault("plan.reference", step.id, told, "Add it or remove the input.", step=step.id, given=given.step)
         elif given.role not in roles:
-            fault("plan.role", step.id, f"{step.id} ({step.kind}) takes no input called {given.role!r}.")
+            told = "{step} ({kind}) takes no input called {role}."
+            fault("plan.role", step.id, told, step=step.id, kind=step.kind, role=repr(given.role))
         elif source.kind not in roles[given.role]:
-            fault("plan.role", step.id, f"{step.id} cannot take {given.step} ({source.kind}) as its {given.role}.")
+            told = "{step} cannot take {given} ({kind}) as its {role}."
+            fault("plan.role", step.id, told, step=step.id, given=given.step, kind=source.kind, role=given.role)
     for role in REQUIRED_ROLES.get(step.kind, frozenset()):
         if not any(given.role == role for given in step.inputs):
-            fault("plan.role", step.id, f"{step.id} needs an input in role {role!r}.")
+            fault("plan.role", step.id, "{step} needs an input in role {role}.", step=step.id, role=repr(role))
 
 
 def _check_spec(step: Step, offered: list[Capability], fault: _Fault) -> None:
     if not offered:
-        fault("plan.kind", step.id, f"Nothing here can make {step.kind} ({step.id}).", "Drop the step, or install a model for it.")
+        told = "Nothing here can make {kind} ({step})."
+        fault("plan.kind", step.id, told, "Drop the step, or install a model for it.", kind=step.kind, step=step.id)
         return
     language = getattr(step.spec, "language", "").split("-")[0]
     speaking = [c for c in offered if not c.languages or not language or language in c.languages]
@@ -171,13 +179,17 @@ def _check_spec(step: Step, offered: list[Capability], fault: _Fault) -> None:
         fault(
             "plan.language",
             f"{step.id}.language",
-            f"{step.id}: no {step.kind} maker knows the language {language!r}.",
-            f"Known here: {', '.join(known)}.",
+            "{step}: no {kind} maker knows the language {language}.",
+            "Known here: {known}.",
+            step=step.id,
+            kind=step.kind,
+            language=repr(language),
+            known=", ".join(known),
         )
         return
     for name in sorted({name for c in speaking for name in c.limits}):
         value = getattr(step.spec, name, None)
         limit = max(c.limits.get(name, float("inf")) for c in speaking)
         if isinstance(value, int | float) and value > limit:
-            message = f"{step.id}: {name} is {value:g}; the most here is {limit:g}."
-            fault("plan.limit", f"{step.id}.{name}", message, f"Use {limit:g} or less.")
+            told, most = "{step}: {name} is {value}; the most here is {limit}.", f"{limit:g}"
+            fault("plan.limit", f"{step.id}.{name}", told, "Use {limit} or less.", step=step.id, name=name, value=f"{value:g}", limit=most)

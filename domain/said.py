@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Annotated, TypeAlias
 
 from pydantic import BeforeValidator
@@ -41,6 +42,11 @@ Note: TypeAlias = Annotated[Said, BeforeValidator(lambda note: Said(message_id=n
 
 #: What fills a place of a template.
 Words: TypeAlias = str | int | float | Said | Sequence[Said]
+
+
+def joined(parts: Sequence[Said]) -> Said:
+    """Several as one, a space between them. At least one is given."""
+    return reduce(lambda one, other: Said.of("{one} {other}", one=one, other=other), parts)
 
 
 def filled(template: str, values: Mapping[str, JsonValue], table: Mapping[str, str] | None = None) -> str:

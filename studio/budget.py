@@ -10,7 +10,7 @@ from pydantic import Field
 from domain.errors import LimitError
 from domain.job import Job
 from domain.plan import Plan
-from domain.said import Said
+from domain.said import Said, joined
 from domain.value import JsonValue, Value
 from library.library import Library
 from studio.estimate import PlanEstimate
@@ -67,10 +67,10 @@ class Budget(Value):
         if estimate.unknown:
             over.append(Said.of("Not counted, because never measured: {count} of its steps.", count=estimate.unknown))
         raise LimitError(
-            "{over}" if len(over) == 1 else "{over} {also}" if len(over) == 2 else "{over} {also} {besides}",
+            "{faults}",
             hint="Drop steps or make them smaller, or raise the budget in Settings > Project.",
             field="budget",
-            given=dict(zip(("over", "also", "besides"), over, strict=False)),
+            faults=joined(over),
         )
 
 
