@@ -1,8 +1,8 @@
 """How many planted faults the checks of words catch, and how often they cry wolf. Needs no model; about ten seconds.
 
-python -m benchmarks.writing_checks                 # the table
-python -m benchmarks.writing_checks --show          # and every miss and false alarm, except those held out
-python -m benchmarks.writing_checks --write FILE    # the table, between the markers of a Markdown file
+python -m benchmarks.writing checks                 # the table
+python -m benchmarks.writing checks --show          # and every miss and false alarm, except those held out
+python -m benchmarks.writing checks --write FILE    # the table, between the markers of a Markdown file
 
 A fault is caught when a finding of its kind overlaps the planted span (for faults of a whole text: when there is a finding). A false
 alarm is a clean text with a finding of the kind. "stray": findings in faulty texts that touch no planted span.
@@ -134,12 +134,12 @@ def table(totals: dict[tuple[str, str], Count]) -> list[str]:
     return rows
 
 
-def main() -> int:
-    arguments = argparse.ArgumentParser(description="Measures the checks of words on planted cases.")
+def main(argv: list[str] | None = None) -> int:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--show", action="store_true", help="print what went wrong in the cases that are not held out")
     arguments.add_argument("--show-held-out", action="store_true", help="print what went wrong in the held-out cases too")
     arguments.add_argument("--write", type=Path)
-    given = arguments.parse_args()
+    given = arguments.parse_args(argv)
     totals, wrong = measure()
     rows = table(totals)
     print("\n".join(rows))

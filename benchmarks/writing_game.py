@@ -1,8 +1,8 @@
 """Game scenes of the embedded chat model: how many compile as Ink, what cannot be reached, where they stop, what the checks say.
 
-python -m benchmarks.writing_game                       # 50 English and 20 Chinese scenes; about a minute each on two cores
-python -m benchmarks.writing_game --en 12 --zh 5        # the first so many
-python -m benchmarks.writing_game --keep FOLDER         # and keep documents and Ink files, to read them
+python -m benchmarks.writing game                       # 50 English and 20 Chinese scenes; about a minute each on two cores
+python -m benchmarks.writing game --en 12 --zh 5        # the first so many
+python -m benchmarks.writing game --keep FOLDER         # and keep documents and Ink files, to read them
 
 Needs the embedded models (`python app.py models pull --default`) and the Ink compiler (`npm ci --prefix tests/ink`).
 """
@@ -104,13 +104,13 @@ def row(language: str, counts: Counts) -> str:
     return "| " + " | ".join(parts) + " |"
 
 
-def main() -> int:
+def main(argv: list[str] | None = None) -> int:
     data = tomllib.loads((ROOT / "benchmarks" / "data" / "scenes.toml").read_text(encoding="utf-8"))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--en", type=int, default=len(data["en"]))
     parser.add_argument("--zh", type=int, default=len(data["zh"]))
     parser.add_argument("--keep", type=Path)
-    wanted = parser.parse_args()
+    wanted = parser.parse_args(argv)
     cache = Path(os.environ.get("MAQUETTE_CACHE") or Path.home() / ".cache" / "maquette")
     store = ModelStore(Catalogue.read(ROOT / "assets" / "models.toml"), cache)
     devices = Devices(6 << 30)

@@ -1,6 +1,6 @@
 """Long texts, scripts and localisation with the embedded chat model: how near the length comes, and what comes through whole.
 
-python -m benchmarks.writing_long [--only articles,scripts,tables] [--ids tea,ad] [--context 4096] [--out FILE.json]
+python -m benchmarks.writing long [--only articles,scripts,tables] [--ids tea,ad] [--context 4096] [--out FILE.json]
 
 Articles: words written for words asked, in all and by section. Scripts: parts that fit their seconds, and Fountain that reads back.
 Tables: 40 lines from English into Chinese and back; placeholders, ids, rows and columns compared by code that the writer does not use.
@@ -122,14 +122,14 @@ def table(chat: ChatModel, desk: Desk, source: str, target: str) -> dict[str, An
     return row
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="articles,scripts,tables")
     parser.add_argument("--ids", default="", help="of articles and scripts; empty: all")
     parser.add_argument("--context", type=int, default=4096)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "maquette")
-    asked = parser.parse_args()
+    asked = parser.parse_args(argv)
     parts = set(asked.only.split(","))
     store = ModelStore(Catalogue.read(ROOT / "assets" / "models.toml"), asked.cache)
     file = next(store.folder(MODEL).glob("*.gguf"))

@@ -25,11 +25,11 @@ ROOT = Path(__file__).resolve().parent.parent
 MODEL = "qwen2.5-coder-1.5b-instruct-q4"
 
 
-def main(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.writing together", description=__doc__)
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tokens", type=int, default=48, help="new tokens per text, about a headline and a body")
     parser.add_argument("--brief", type=int, default=2000, help="characters of the shared brief")
-    given = parser.parse_args(arguments)
+    given = parser.parse_args(argv)
     cache = Path(os.environ.get("MAQUETTE_CACHE") or Path.home() / ".cache" / "maquette")
     store, devices = ModelStore(Catalogue.read(ROOT / "assets" / "models.toml"), cache), Devices(10 << 30)
     gguf = next(store.folder(MODEL).glob("*.gguf"))
@@ -52,3 +52,7 @@ def main(arguments: list[str]) -> None:
         print(json.dumps({"way": way, "seconds": round(spent, 2), "new_tokens": tokens, "read": replies[0].prompt_tokens}), flush=True)
     print(json.dumps({"ratio": round(median(seconds["one by one"]) / median(seconds["together"]), 2)}))
     devices.release_idle()
+
+
+if __name__ == "__main__":
+    main()

@@ -2,7 +2,8 @@
 
     state = begin(document)                       # lines to show, choices to offer, variables, ended
     state = choose(document, state, choice_id)    # after an answer
-    state = replay(document, (id, id, ...))       # all answers so far at once: nothing need be kept between two requests
+    state = walk(document, (id, id, ...))[-1]     # all answers so far at once: nothing need be kept between two requests
+    state = valued(document, state, {name: value})  # what the game holds changed meanwhile: what may be answered follows it
 
 What a State holds: `lines` said since the last answer (speaker, text, id, node), `choices` offered now (id, text; empty when
 the scene ended), `variables` by name, `ended`, `node` where it stands, `taken` the ids answered so far.
@@ -49,13 +50,7 @@ def begin(document: DialogueDocument, variables: Mapping[str, VariableValue] | N
     """
     if not document.nodes:
         raise InputError("The dialogue has no nodes.", hint="Add a node with a line.", field="nodes")
-    values = {v.name: v.start for v in document.variables}
-    for name, value in (variables or {}).items():
-        if name not in values:
-            raise InputError("The scene has no variable {name}.", hint="Declare it in the dialogue.", field=name, name=repr(name))
-        if type_of(value) != type_of(values[name]):
-            raise _wrong_type(name, values[name], value)
-        values[name] = value
+    values = _with({v.name: v.start for v in document.variables}, variables or {})
     return _run(document, document.nodes[0].id, values, ())
 
 
@@ -74,12 +69,39 @@ def choose(document: DialogueDocument, state: State, choice_id: str) -> State:
     return _run(document, choice.goto, values, (*state.taken, choice_id))
 
 
-def replay(document: DialogueDocument, taken: Iterable[str], variables: Mapping[str, VariableValue] | None = None) -> State:
-    """Begin, and answer each of `taken` in turn."""
+def valued(document: DialogueDocument, state: State, variables: Mapping[str, VariableValue]) -> State:
+    """The same place with other values of the game: what was said stays, what may be answered follows. Raises InputError as `begin`."""
+    values = _with(state.variables, variables)
+    node = next(n for n in document.nodes if n.id == state.node)
+    offers = tuple(Offer(id=c.id, text=c.text) for c in offered(node, values))
+    return state.model_copy(update={"variables": values, "choices": offers, "ended": not offers})
+
+
+def walk(
+    document: DialogueDocument,
+    taken: Iterable[str],
+    variables: Mapping[str, VariableValue] | None = None,
+    later: Mapping[int, Mapping[str, VariableValue]] | None = None,
+) -> tuple[State, ...]:
+    """Where a play stands at the beginning and after each of `taken`. later: values of the game that are set after so many answers."""
+    set_at = later or {}
     state = begin(document, variables)
-    for choice_id in taken:
-        state = choose(document, state, choice_id)
-    return state
+    states = [valued(document, state, set_at[0]) if 0 in set_at else state]
+    for number, choice_id in enumerate(taken, start=1):
+        state = choose(document, states[-1], choice_id)
+        states.append(valued(document, state, set_at[number]) if number in set_at else state)
+    return tuple(states)
+
+
+def _with(values: Mapping[str, VariableValue], given: Mapping[str, VariableValue]) -> dict[str, VariableValue]:
+    after = dict(values)
+    for name, value in given.items():
+        if name not in after:
+            raise InputError("The scene has no variable {name}.", hint="Declare it in the dialogue.", field=name, name=repr(name))
+        if type_of(value) != type_of(after[name]):
+            raise _wrong_type(name, after[name], value)
+        after[name] = value
+    return after
 
 
 def holds(conditions: Iterable[Condition], values: Mapping[str, VariableValue]) -> bool:

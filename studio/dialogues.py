@@ -14,7 +14,7 @@ Nothing is kept between two calls: a play is the ids of the choices taken so far
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
@@ -31,11 +31,12 @@ from domain.dialogue import DIALOGUE_MEDIA_TYPE, DialogueDocument, Effect, Varia
 from domain.errors import AssetDamaged, NotFound
 from domain.finding import Finding
 from domain.lore import LORE_MEDIA_TYPE, LoreDocument, told_of
-from domain.play import State, begin, choose, replay
+from domain.play import State, walk
 from domain.specs import DialogueSpec
 from library.library import Library
 
 _Document = TypeVar("_Document", DialogueDocument, LoreDocument)
+Later: TypeAlias = Mapping[int, Mapping[str, VariableValue]]
 
 
 class Dialogues:
@@ -53,10 +54,14 @@ class Dialogues:
         taken: Sequence[str] = (),
         variables: Mapping[str, VariableValue] | None = None,
         edited: DialogueDocument | None = None,
+        later: Later | None = None,
     ) -> State:
-        """Raises InputError when a choice is not offered or a variable is none of the scene's."""
+        """variables: of the game, at the start. later: values that are set after so many answers.
+
+        Raises InputError when a choice is not offered or a variable is none of the scene's.
+        """
         stored = self.document(asset_id)
-        return replay(stored if edited is None else with_ids(edited, stored), taken, variables)
+        return walk(stored if edited is None else with_ids(edited, stored), taken, variables, later)[-1]
 
     def picture(
         self,
@@ -65,20 +70,19 @@ class Dialogues:
         labels: Labels | None = None,
         variables: Mapping[str, VariableValue] | None = None,
         edited: DialogueDocument | None = None,
+        later: Later | None = None,
     ) -> str:
-        """taken: the choices of a play, to mark where it stands and has been; None marks nothing."""
+        """taken: the choices of a play, to mark where it stands and has been; None marks nothing. variables, later: as play."""
         document = self.document(asset_id)
         if edited is not None:
             whole = with_ids(edited, document)
             document = whole.model_copy(update={"findings": graph(whole)})
         if taken is None:
             return graph_picture(document, labels=labels)
-        state = begin(document, variables)
-        walked = [state.node, *(said.node for said in state.lines)]
-        for choice_id in taken:
-            state = choose(document, state, choice_id)
-            walked += [*(said.node for said in state.lines), state.node]
-        return graph_picture(document, here=state.node, walked=frozenset(walked) - {state.node}, labels=labels)
+        states = walk(document, taken, variables, later)
+        here = states[-1].node
+        walked = {node for state in states for node in (state.node, *(said.node for said in state.lines))}
+        return graph_picture(document, here=here, walked=walked - {here}, labels=labels)
 
     def files(self, asset_id: str) -> tuple[GameFile, ...]:
         asset = self._library.asset(asset_id)

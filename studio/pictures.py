@@ -132,8 +132,8 @@ class Pictures:
             for n, seed in enumerate(seeds, start=1)
         )
         plan = Plan(id=new_id(), project_id=project_id, brief_id=brief.id, title=about[:80], seed=secrets.randbelow(2**31), steps=steps)
-        if told := self.plans.fault(plan, steps[0]):
-            raise InputError(told, field="about")
+        if fault := self.plans.fault(plan, steps[0]):
+            raise InputError(fault.message_id, hint=fault.hint_id, field="about", given=fault.values)
         return self.plans.keep(brief, plan)
 
     def add_reference(self, plan_id: str, step_id: str, values: dict[str, JsonValue]) -> Step:

@@ -1,19 +1,19 @@
 """What a person can do with a text that was made: edit its fields, see counts and findings as they type, save a new version, compare.
 
     studio.writing.sheet(asset_id)                       -> Sheet: every field with its count, limits and findings, and the score
-    studio.writing.check(asset_id, texts)                -> the Sheet of edited texts; nothing is stored
-    studio.writing.save(asset_id, texts, person)         -> Asset, a new version; the old one stays
+    studio.writing.check(asset_id, texts, lines)         -> the Sheet of edited texts; nothing is stored
+    studio.writing.save(asset_id, texts, person, lines)  -> Asset, a new version; the old one stays
     studio.writing.save_dialogue(asset_id, document, person), .save_lore(asset_id, document, person)
     studio.writing.versions(asset_id), .difference(asset_id, before)
     studio.writing.options(language)                     -> channels and frameworks that a copy step may name
 
-Texts are by key of a field, as the sheet gives them. Counting and checks are the writers' own, so that a page never disagrees
-with them. Knows no page; a dialogue's graph and play are in studio/dialogues.py.
+Texts are by key of a field, as the sheet gives them (studio/fields.py). Counting and checks are the writers' own, so that a page never
+disagrees with them. Knows no page; a dialogue's graph and play are in studio/dialogues.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from pydantic import ValidationError
@@ -23,10 +23,9 @@ from agents.writers.recheck import rechecked_article, rechecked_copy
 from domain.asset import Asset
 from domain.channel import ChannelName
 from domain.context import StepContext
-from domain.counting import CountingRule, count
 from domain.dialogue import DIALOGUE_MEDIA_TYPE, DialogueDocument
-from domain.documents import ARTICLE_MEDIA_TYPE, COPY_MEDIA_TYPE, ArticleDocument, CopyDocument, CopyLine, CopySet, CopySlot
-from domain.errors import AssetDamaged, Conflict, InputError, LimitError, NotFound
+from domain.documents import ARTICLE_MEDIA_TYPE, COPY_MEDIA_TYPE, ArticleDocument, CopyDocument
+from domain.errors import AssetDamaged, Conflict, InputError, NotFound
 from domain.events import EventKind
 from domain.finding import Finding
 from domain.job import Job, JobState
@@ -38,61 +37,44 @@ from domain.take import Take
 from domain.value import Value
 from library.library import AssetQuery, Library
 from studio.copy_options import CopyOptions, copy_options
-from studio.dialogues import Dialogues, dialogue_texts
-from studio.difference import Change, word_diff
-from studio.lore import Lore, lore_texts
+from studio.dialogues import Dialogues
+from studio.fields import (
+    Edited,
+    Field,
+    FieldChange,
+    SlotRoom,
+    Text,
+    article_fields,
+    changes,
+    copy_fields,
+    rooms,
+    texts_of,
+    with_lines,
+    with_texts,
+)
+from studio.lore import Lore
 from studio.plans import Plans
 from studio.word_makers import Print, output_of, scored
 
 #: The maker of a version that a person wrote.
 PERSON = "person"
 PERSON_VERSION = 1
-TEXT_MAX = 20_000
 VERSIONS_MAX = 100
-
-Text = CopyDocument | ArticleDocument
-Edited = Text | DialogueDocument | LoreDocument
-
-
-class Field(Value):
-    """One text. key names it in calls; set: "A", "B" of an A/B test; number: which alternative, from 1.
-
-    count, limit, recommended, truncation: in units of `counting`; None where none is known. hard: the channel refuses what is
-    longer, else the step only asked for it.
-    """
-
-    key: str
-    name: str
-    set: str = ""
-    number: int = 1
-    text: str
-    count: int
-    counting: CountingRule
-    limit: int | None = None
-    hard: bool = False
-    recommended: int | None = None
-    truncation: int | None = None
-    findings: tuple[Finding, ...] = ()
 
 
 class Sheet(Value):
-    """findings: of the whole. angles: what each set is about, by label. channel_name: None without a channel, or an unknown one."""
+    """findings: of the whole. angles: what each set is about, by label. channel_name: None without a channel, or an unknown one.
+    slots: of copy, where alternatives can be added and taken out."""
 
     asset_id: str
     language: str
     channel: str = ""
     channel_name: ChannelName | None = None
     fields: tuple[Field, ...]
+    slots: tuple[SlotRoom, ...] = ()
     angles: dict[str, str] = {}
     findings: tuple[Finding, ...] = ()
     score: Score
-
-
-class FieldChange(Value):
-    """A field that differs between two versions, in pieces that stayed, went or came."""
-
-    name: str
-    pieces: tuple[Change, ...]
 
 
 class Writing:
@@ -115,16 +97,19 @@ class Writing:
         """Raises NotFound for an asset that is no copy and no article, AssetDamaged for one that cannot be read."""
         return self.check(asset_id, {})
 
-    def check(self, asset_id: str, texts: Mapping[str, str]) -> Sheet:
-        """texts: those that were changed. Raises InputError for a key the asset has not, LimitError for a text over 20,000 characters."""
-        asset = self._library.asset(asset_id)
-        return self._sheet(asset, self._checked(asset, with_texts(self._text(asset), texts)))
+    def check(self, asset_id: str, texts: Mapping[str, str], lines: Mapping[str, Sequence[str]] | None = None) -> Sheet:
+        """texts: those that were changed. lines: all alternatives of slots that were changed, by key of the slot.
 
-    def save(self, asset_id: str, texts: Mapping[str, str], person: str) -> Asset:
+        Raises InputError for a key the asset has not and a slot without a line, LimitError for a text over 20,000 characters.
+        """
+        asset = self._library.asset(asset_id)
+        return self._sheet(asset, self._checked(asset, with_lines(with_texts(self._text(asset), texts), lines or {})))
+
+    def save(self, asset_id: str, texts: Mapping[str, str], person: str, lines: Mapping[str, Sequence[str]] | None = None) -> Asset:
         """A new version. Findings do not stop it: they are kept with it. Raises InputError when nothing differs, Conflict."""
         asset = self._library.asset(asset_id)
         before = self._text(asset)
-        edited = with_texts(before, texts)
+        edited = with_lines(with_texts(before, texts), lines or {})
         if [text for _, _, text in texts_of(edited)] == [text for _, _, text in texts_of(before)]:
             raise InputError("Nothing was changed.", hint="Edit a text before you save.", field="texts")
         return self._stored(asset, self._checked(asset, edited), person)
@@ -163,14 +148,8 @@ class Writing:
         """What changed from the version `before_id` to this one, field by field. Raises NotFound when it is no version of it."""
         if before_id not in {one.id for one in self.versions(asset_id)}:
             raise NotFound("That is no version of this text.", hint="Choose one of its versions.", field="before")
-        old = {key: (name, text) for key, name, text in texts_of(self._document(self._library.asset(before_id)))}
-        new = {key: (name, text) for key, name, text in texts_of(self._document(self._library.asset(asset_id)))}
-        found = []
-        for key in [*new, *(key for key in old if key not in new)]:
-            was, became = old.get(key, ("", ""))[1], new.get(key, ("", ""))[1]
-            if was != became:
-                found.append(FieldChange(name=(new.get(key) or old[key])[0], pieces=word_diff(was, became)))
-        return tuple(found)
+        before, after = (self._document(self._library.asset(one)) for one in (before_id, asset_id))
+        return tuple(changes(before, after))
 
     def options(self, language: str) -> CopyOptions:
         """What a copy step can be asked for, named in a page's language."""
@@ -211,17 +190,19 @@ class Writing:
 
     def _sheet(self, asset: Asset, document: Text) -> Sheet:
         output = scored(output_of(document, asset.recipe.kind, asset.main.media_type, Trace()), self._desk.words.score)
-        fields = _copy_fields(document) if isinstance(document, CopyDocument) else _article_fields(document)
+        copy = document if isinstance(document, CopyDocument) else None
+        fields = copy_fields(document) if isinstance(document, CopyDocument) else article_fields(document)
         known = {field.name for field in fields}
-        channel = document.channel if isinstance(document, CopyDocument) else ""
+        channel = next((one for one in self._desk.channels.all if copy is not None and one.id == copy.channel), None)
         return Sheet(
             asset_id=asset.id,
             language=document.language,
-            channel=channel,
-            channel_name=next((one.name for one in self._desk.channels.all if one.id == channel), None),
+            channel=copy.channel if copy else "",
+            channel_name=channel.name if channel else None,
             fields=fields,
-            angles={one.label: one.angle for one in document.sets} if isinstance(document, CopyDocument) else {},
-            findings=tuple(f for f in document.findings if isinstance(document, CopyDocument) or f.field not in known),
+            slots=rooms(copy, channel) if copy else (),
+            angles={one.label: one.angle for one in copy.sets} if copy else {},
+            findings=tuple(f for f in document.findings if copy or f.field not in known),
             score=Score.model_validate(output.facts["check_score"]),
         )
 
@@ -288,96 +269,6 @@ class Writing:
         if stored.recipe != recipe:
             raise Conflict("{asset} was made again meanwhile.", hint="Open the newest version, and edit that.", asset=asset.title)
         return stored
-
-
-def texts_of(document: Edited) -> list[tuple[str, str, str]]:
-    """(key, name, text) of everything that can be edited, in reading order."""
-    if isinstance(document, DialogueDocument):
-        return dialogue_texts(document)
-    if isinstance(document, LoreDocument):
-        return lore_texts(document)
-    if isinstance(document, ArticleDocument):
-        head = [("headline", "headline", document.headline)] if document.headline else []
-        return [*head, *((f"paragraph {n}", f"paragraph {n}", text) for n, text in enumerate(document.paragraphs, 1))]
-    return [
-        (_key(one, number, at), f"{one.label + ' ' if document.variants else ''}{slot.name} {at + 1}", line.text)
-        for one in document.sets
-        for number, slot in enumerate(one.slots)
-        for at, line in enumerate(slot.lines)
-    ]
-
-
-def with_texts(document: Text, texts: Mapping[str, str]) -> Text:
-    """The document with some of its texts replaced. Raises InputError for a key it has not, LimitError for a text that is too long."""
-    known = {key for key, _, _ in texts_of(document)}
-    for key, text in texts.items():
-        if key not in known:
-            raise InputError("This text has no field {key}.", hint="Open it again.", field="texts", key=repr(key[:60]))
-        if len(text) > TEXT_MAX:
-            raise LimitError(
-                "{name} has {count} characters; {most} are the most.",
-                hint="Shorten it, or spread it over several texts. What was stored is as it was.",
-                field=key,
-                name=key,
-                count=f"{len(text):,}",
-                most=f"{TEXT_MAX:,}",
-            )
-    if isinstance(document, ArticleDocument):
-        paragraphs = tuple(texts.get(f"paragraph {n}", text) for n, text in enumerate(document.paragraphs, 1))
-        return document.model_copy(update={"headline": texts.get("headline", document.headline), "paragraphs": paragraphs})
-    sets = [one.model_copy(update={"slots": _slots(one, texts)}) for one in document.sets]
-    return document.model_copy(update={"slots": sets[0].slots, "variants": tuple(sets[1:])})
-
-
-def _slots(one: CopySet, texts: Mapping[str, str]) -> tuple[CopySlot, ...]:
-    return tuple(
-        slot.model_copy(
-            update={"lines": tuple(CopyLine(text=texts.get(_key(one, number, at), line.text)) for at, line in enumerate(slot.lines))}
-        )
-        for number, slot in enumerate(one.slots)
-    )
-
-
-def _key(one: CopySet, slot: int, line: int) -> str:
-    return f"{one.label}.{slot}.{line}"
-
-
-def _copy_fields(document: CopyDocument) -> tuple[Field, ...]:
-    return tuple(
-        Field(
-            key=_key(one, number, at),
-            name=slot.name,
-            set=one.label,
-            number=at + 1,
-            text=line.text,
-            count=slot.length(line),
-            counting=slot.counting,
-            limit=slot.limit,
-            hard=slot.hard_limit is not None or not document.channel,
-            recommended=slot.recommended,
-            truncation=slot.truncation,
-            findings=line.findings,
-        )
-        for one in document.sets
-        for number, slot in enumerate(one.slots)
-        for at, line in enumerate(slot.lines)
-    )
-
-
-def _article_fields(document: ArticleDocument) -> tuple[Field, ...]:
-    """Chinese is counted in characters, other languages in words."""
-    rule = CountingRule.CHARACTERS if document.language.split("-")[0] == "zh" else CountingRule.WORDS
-    return tuple(
-        Field(
-            key=key,
-            name=name,
-            text=text,
-            count=count(text, rule),
-            counting=rule,
-            findings=tuple(finding for finding in document.findings if finding.field == key),
-        )
-        for key, name, text in texts_of(document)
-    )
 
 
 def _context(asset: Asset, document: Text) -> StepContext:

@@ -67,6 +67,20 @@ def holds(text: str, place: ChannelField | None, max_chars: int) -> bool:
     return bool(text.strip()) and (place.hard_limit is None or count(text, place.counting) <= place.hard_limit)
 
 
+def lines(many: int, place: ChannelField, channel: str) -> tuple[Finding, ...]:
+    """More or fewer alternatives than the channel takes together. Where it takes one, the others are there to choose from."""
+    values: dict[str, Words] = {"count": many, "channel": channel}
+    if place.most is not None and 1 < place.most < many:
+        said = "There are {count}; {channel} takes at most {most}."
+        values |= {"most": place.most, "over": many - place.most}
+        return (_found("line_count", Severity.ERROR, said, place.name, None, "Take {over} out.", **values),)
+    if many < place.least and (place.most is None or place.most > 1):
+        said = "There are {count}; {channel} needs at least {least}."
+        values |= {"least": place.least, "under": place.least - many}
+        return (_found("line_count", Severity.WARNING, said, place.name, None, "Add {under}.", **values),)
+    return ()
+
+
 def tags(text: str, most: int | None, name: str = "") -> tuple[Finding, ...]:
     """More hashtags than the place takes; the span is the first one too many."""
     found = [match.span() for match in HASHTAG.finditer(text)]

@@ -29,7 +29,7 @@ from domain.progress import Progress
 from domain.specs import CopyField, CopySpec
 
 #: Raised when the same context, seed and model give other copy.
-MAKER_VERSION = 3
+MAKER_VERSION = 4
 
 _REPAIRS = 2
 #: The fields of a step for which nobody chose any: a channel then gives its own.

@@ -1,4 +1,4 @@
-"""What is asked of a copy item as a whole: limits that contradict each other, a call to action, the reading level of all its texts.
+"""What is asked of a copy item as a whole: limits that agree, as many lines as the channel takes, a call to action, the reading level.
 
 A single line is judged in agents/writers/copy.py. Asks no model.
 """
@@ -27,6 +27,8 @@ def item_findings(run: Assignment, spec: CopySpec, channel: Channel | None, sets
     found = list(limits.contradictions(spec, channel, run.context.brand))
     for one in sets:
         for slot in one.slots:
+            place = channel.field(slot.name) if channel else None
+            found += limits.lines(len(slot.lines), place, channel.name.en) if channel and place else ()
             found += _uncalled(run, channel, slot)
         found += _too_hard(run, spec, one)
     return tuple({(f.rule, f.field, f.message): f for f in found}.values())

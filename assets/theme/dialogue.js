@@ -3,7 +3,9 @@
 (() => {
   "use strict";
 
-  const { el, t, call, button, quiet, Editing, NodeCard, fresh_node_id, cast_fields, variable_fields, finding_row } = window.Maquette;
+  const { el, t, call, button, quiet, Editing, NodeCard, fresh_node_id, cast_fields, variable_fields, value_field, type_of, finding_row } = window.Maquette;
+
+  const WAIT = 350; // for the next letter of a value
 
   const rename_variable = (document_, old, name) => {
     for (const node of document_.nodes) {
@@ -20,11 +22,16 @@
   class Dialogue extends Editing {
     constructor(base, asset, saved) {
       super(base, asset, saved, { load: "dialogue", save: "writing/dialogue" });
-      Object.assign(this, { taken: [], plays: 0 });
+      // start: values of the game that the play begins with; later: those set after so many answers.
+      Object.assign(this, { taken: [], plays: 0, start: {}, later: {} });
       this.people = el("div", {});
       this.nodes = el("div", { class: "mq-nodes" });
       this.play_ = el("section", { class: "mq-play", "aria-label": t("dialogue.play") });
-      this.picture = el("img", { class: "mq-graph", alt: t("dialogue.graph") });
+      this.picture = el("div", { class: "mq-graph" });
+      // The picture's own style and ids stay in it.
+      this.picture.attachShadow({ mode: "open" });
+      this.picture.shadowRoot.addEventListener("click", (event) => this.go_to(event));
+      this.picture.shadowRoot.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") this.go_to(event); });
       this.open();
     }
 
@@ -117,7 +124,7 @@
       let trouble = "";
       try {
         for (let many = 0; many <= this.taken.length; many += 1) {
-          states.push(await call(this.base, "POST", this.path("/play"), { taken: this.taken.slice(0, many), document: this.outgoing() }));
+          states.push(await call(this.base, "POST", this.path("/play"), { taken: this.taken.slice(0, many), document: this.outgoing(), ...this.set_by_hand() }));
           if (mine !== this.plays) return;
         }
       } catch (error) {
@@ -129,8 +136,45 @@
       if (states.length) this.show(states, trouble);
       else this.play_.replaceChildren(el("p", { class: "mq-finding mq-error" }, trouble || t("error.offline")));
       const taken = trouble ? null : this.taken;
-      const { svg } = await call(this.base, "POST", this.path("/graph"), { document: this.outgoing(), taken, language: t("locale") });
-      if (mine === this.plays) this.picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
+      const { svg } = await call(this.base, "POST", this.path("/graph"), { document: this.outgoing(), taken, language: t("locale"), ...this.set_by_hand() });
+      if (mine === this.plays) this.show_graph(svg);
+    }
+
+    // Values of the game as they were set here, of variables that are still declared and of that type.
+    set_by_hand() {
+      const types = new Map(this.document.variables.map((one) => [one.name, type_of(one.start)]));
+      const fit = (values) => Object.fromEntries(Object.entries(values).filter(([name, value]) => types.get(name) === type_of(value)));
+      const later = Object.entries(this.later).filter(([number]) => Number(number) <= this.taken.length).map(([number, values]) => [number, fit(values)]);
+      return { variables: fit(this.start), later: Object.fromEntries(later) };
+    }
+
+    // The graph as a part of the page: a node that is pressed leads to its fields.
+    show_graph(svg) {
+      const drawn = document.importNode(new DOMParser().parseFromString(svg, "image/svg+xml").documentElement, true);
+      drawn.setAttribute("role", "group");
+      drawn.setAttribute("aria-label", t("dialogue.graph"));
+      drawn.style.cssText = "display:block;max-width:100%;height:auto";
+      for (const node of drawn.querySelectorAll("[data-node]")) {
+        node.setAttribute("role", "button");
+        node.setAttribute("aria-label", t("dialogue.edit_node", { node: node.dataset.node }));
+        node.style.cursor = "pointer";
+      }
+      const focus = this.picture.shadowRoot.activeElement;
+      this.picture.shadowRoot.replaceChildren(drawn);
+      const again = focus && [...drawn.querySelectorAll("[data-node]")].find((node) => node.dataset.node === focus.dataset.node);
+      if (again) again.focus({ preventScroll: true });
+    }
+
+    go_to(event) {
+      const pressed = event.target.closest("[data-node]");
+      const card = pressed && [...this.nodes.children].find((one) => one.dataset.node === pressed.dataset.node);
+      if (!card) return;
+      event.preventDefault();
+      const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+      card.scrollIntoView({ block: "start", behavior: still ? "auto" : "smooth" });
+      card.querySelector(".mq-node-name").focus({ preventScroll: true });
+      card.classList.remove("mq-reached");
+      window.requestAnimationFrame(() => card.classList.add("mq-reached"));
     }
 
     show(states, trouble) {
@@ -140,14 +184,42 @@
         const chosen = at ? states[at - 1].choices.find((choice) => choice.id === this.taken[at - 1]) : null;
         return [...(chosen ? [el("p", { class: "mq-choice" }, `▸ ${chosen.text}`)] : []), ...state.lines.map((line) => el("p", {}, el("b", {}, line.speaker), ` ${line.text}`))];
       });
-      const variables = Object.entries(now.variables).map(([name, value]) => el("div", { class: "mq-spec" }, el("dt", {}, name), el("dd", {}, String(value))));
+      const focus = this.play_.contains(document.activeElement) ? document.activeElement.dataset.at : "";
+      const again = (forget) => () => {
+        Object.assign(this, { taken: [], later: {}, start: forget ? {} : this.start });
+        this.play().catch((error) => this.desk.says.say(error.message));
+      };
+      const by_hand = [this.start, ...Object.values(this.later)].some((values) => Object.keys(values).length);
       this.play_.replaceChildren(
         el("div", { class: "mq-said", "aria-live": "polite" }, said),
         trouble ? el("p", { class: "mq-finding mq-error" }, trouble) : "",
         el("div", { class: "mq-offers" }, now.choices.map((choice) => button(choice.text || "…", go(choice.id), { class: "mq-button mq-offer" }))),
         now.ended ? el("p", { class: "mq-ended" }, `■ ${t("dialogue.ended")}`) : "",
-        el("dl", { class: "mq-variables" }, variables),
-        this.taken.length ? quiet(`↺ ${t("dialogue.again")}`, () => { this.taken = []; this.play().catch((error) => this.desk.says.say(error.message)); }) : "");
+        this.values(now.variables),
+        el("p", { class: "mq-row-foot" },
+          this.taken.length ? quiet(`↺ ${t("dialogue.again")}`, again(false)) : "",
+          by_hand ? quiet(t("dialogue.as_declared"), again(true)) : ""));
+      const field = focus && this.play_.querySelector(`[data-at="${CSS.escape(focus)}"]`);
+      if (field) field.focus({ preventScroll: true });
+    }
+
+    // What the game holds, to read and to set: before the first answer it is what the scene begins with, later it holds from here on.
+    values(now) {
+      const declared = this.document.variables.filter((one) => one.name in now);
+      if (!declared.length) return "";
+      const rows = declared.map(({ name, start }) => {
+        const held = { value: now[name] };
+        const taken = this.taken.length;
+        const set = (_, mutate) => {
+          mutate();
+          const values = taken ? (this.later[taken] = this.later[taken] || {}) : this.start;
+          values[name] = held.value;
+          window.clearTimeout(this.setting);
+          this.setting = window.setTimeout(() => this.play().catch((error) => this.desk.says.say(error.message)), WAIT);
+        };
+        return el("label", { class: "mq-variable-now", "data-variable": name }, el("span", {}, name), value_field(type_of(start), held, "value", `play/${name}`, name, set));
+      });
+      return el("fieldset", { class: "mq-variables" }, el("legend", {}, t("dialogue.variables_now")), rows);
     }
   }
 

@@ -191,5 +191,5 @@
       labelled(t("world.absent"), lines_field(world, "absent", `${where}/absent`, t("world.absent"), edit, t("world.absent_hint"))));
   }
 
-  Object.assign(window.Maquette, { settled, text_field, labelled, pick, condition, effect, rules, rule_adders, variable_fields, cast_fields, world_fields });
+  Object.assign(window.Maquette, { settled, text_field, labelled, pick, value_field, type_of, condition, effect, rules, rule_adders, variable_fields, cast_fields, world_fields });
 })();

@@ -6,6 +6,8 @@
   const { el, t, named, finding_message, finding_advice, call, button, quiet, chip, notice, dialog } = window.Maquette;
   const WAIT = 300;
   const SIGNS = { error: "✕", warning: "!", note: "i" };
+  const LINES_MAX = 40; // of one slot, as studio/fields.py
+  const slot_of = (key) => key.slice(0, Math.max(0, key.lastIndexOf(".")));
   const EDITED = new Set(["copy", "article", "dialogue", "lore"]);
 
   // A finding: a sign and a word beside its colour, and its repair where it carries one. accept(finding) applies it.
@@ -88,12 +90,7 @@
 
   class Write {
     constructor(base, asset, saved) {
-      this.base = base;
-      this.asset = asset;
-      this.saved = saved;
-      this.texts = {};
-      this.fields = new Map();
-      this.asked = 0;
+      Object.assign(this, { base, asset, saved, texts: {}, lines: {}, slots: new Map(), fields: new Map(), asked: 0 });
       this.desk = desk(asset, () => this.save());
       this.open();
     }
@@ -106,6 +103,8 @@
       try {
         const sheet = await call(this.base, "GET", this.path());
         this.stored = Object.fromEntries(sheet.fields.map((field) => [field.key, field.text]));
+        for (const slot of sheet.slots) this.lines[slot.key] = sheet.fields.filter((field) => slot_of(field.key) === slot.key).map((field) => field.text);
+        this.kept = structuredClone(this.lines);
         this.whole = el("div", { class: "mq-remarks" });
         const labels = [...new Set(sheet.fields.map((field) => field.set))];
         const sets = labels.map((label) => this.set(label, sheet, labels.length > 1));
@@ -121,38 +120,90 @@
 
     set(label, sheet, several) {
       const angle = sheet.angles[label];
+      const slots = sheet.slots.filter((slot) => slot.set === label);
       return el("section", { class: "mq-set" }, several ? el("h3", {}, [label, angle].filter(Boolean).join(" · ")) : null,
-        sheet.fields.filter((field) => field.set === label).map((field) => this.field(field)));
+        slots.length ? slots.map((slot) => this.slot(slot)) : sheet.fields.filter((field) => field.set === label).map((field) => this.field(field)));
+    }
+
+    // All alternatives of one field, to add to and take from.
+    slot(slot) {
+      const node = el("div", { class: "mq-slot", "data-slot": slot.key });
+      this.slots.set(slot.key, { slot, node, gone: null });
+      this.draw_slot(slot.key);
+      return node;
+    }
+
+    draw_slot(key, focus = null) {
+      const { slot, node, gone } = this.slots.get(key);
+      const texts = this.lines[key];
+      for (const known of [...this.fields.keys()]) if (slot_of(known) === key) this.fields.delete(known);
+      const rows = texts.map((text, at) => this.field({ key: `${key}.${at}`, name: slot.name, set: slot.set, number: at + 1, text, alone: texts.length === 1 }));
+      const name = named("slot", slot.name);
+      const takes = slot.most ? t(slot.least > 1 ? "write.takes_between" : "write.takes_most", { least: slot.least, most: slot.most }) : slot.least > 1 ? t("write.takes_least", { least: slot.least }) : "";
+      const add = quiet(`+ ${name}`, () => this.put(key, texts.length, ""), { class: "mq-link mq-new-row", name: "add", disabled: texts.length >= LINES_MAX });
+      const back = gone ? quiet(`↶ ${t("write.put_back", { text: gone.text.length > 30 ? `${gone.text.slice(0, 29)}…` : gone.text })}`, () => this.put(key, gone.at, gone.text), { name: "back" }) : null;
+      const many = takes ? el("span", { class: `mq-lines-count${texts.length > (slot.most || Infinity) ? " mq-error" : ""}` }, `${t("write.lines", { n: texts.length })} · ${takes}`) : null;
+      node.replaceChildren(...rows, el("p", { class: "mq-row-foot" }, add, back, many));
+      if (focus !== null) (focus < texts.length ? this.fields.get(`${key}.${focus}`).area : add).focus();
+    }
+
+    put(key, at, text) {
+      this.lines[key].splice(at, 0, text);
+      this.slots.get(key).gone = null;
+      this.draw_slot(key, at);
+      this.asking();
+    }
+
+    take_out(field) {
+      const key = slot_of(field.key);
+      const at = field.number - 1;
+      const [text] = this.lines[key].splice(at, 1);
+      this.slots.get(key).gone = text.trim() ? { at, text } : null;
+      this.draw_slot(key, Math.min(at, this.lines[key].length - 1));
+      this.asking();
     }
 
     field(field) {
       const paragraph = field.key.match(/^paragraph (\d+)$/);
       const name = paragraph ? t(field.text.startsWith("## ") ? "write.heading" : "write.paragraph", { n: paragraph[1] }) : field.key === "headline" ? named("slot", "headline") : `${named("slot", field.name)} ${field.number}`;
-      const area = el("textarea", { name: field.key, rows: field.key.startsWith("paragraph") ? 4 : field.limit && field.limit > 60 ? 3 : 2, "aria-label": field.set ? `${field.set} ${name}` : name, class: "mq-field" });
+      const label = field.set ? `${field.set} ${name}` : name;
+      const area = el("textarea", { name: field.key, rows: field.key.startsWith("paragraph") ? 4 : field.limit && field.limit > 60 ? 3 : 2, "aria-label": label, class: "mq-field" });
       area.value = field.text;
       const count = el("span", { class: "mq-count", role: "status" });
       const shown = el("p", { class: "mq-marked", hidden: true });
       const list = el("div", { class: "mq-found" });
+      const out = "alone" in field ? quiet("✕", () => this.take_out(field), { name: "out", "aria-label": `${t("edit.remove")}: ${label}`, title: t("edit.remove"), disabled: field.alone }) : null;
       area.addEventListener("input", () => this.changed(field.key, area.value));
-      this.fields.set(field.key, { area, count, shown, list, node: null });
-      const node = el("div", { class: "mq-write-field", "data-field": field.key }, el("div", { class: "mq-write-label" }, el("span", {}, name), count), area, shown, list);
-      this.fields.get(field.key).node = node;
+      const node = el("div", { class: "mq-write-field", "data-field": field.key }, el("div", { class: "mq-write-label" }, el("span", {}, name), el("span", { class: "mq-write-tools" }, count, out)), area, shown, list);
+      this.fields.set(field.key, { area, count, shown, list, node });
       return node;
     }
 
     changed(key, text) {
-      if (text === this.stored[key]) delete this.texts[key];
+      if (slot_of(key) in this.lines) this.lines[slot_of(key)][Number(key.slice(key.lastIndexOf(".") + 1))] = text;
+      else if (text === this.stored[key]) delete this.texts[key];
       else this.texts[key] = text;
-      this.desk.keep.disabled = !Object.keys(this.texts).length;
       this.fields.get(key).node.setAttribute("aria-busy", "true");
+      this.asking();
+    }
+
+    asking() {
+      const { texts, lines } = this.outgoing();
+      this.desk.keep.disabled = !Object.keys(texts).length && !Object.keys(lines).length;
       window.clearTimeout(this.typing);
       this.typing = window.setTimeout(() => this.check(), WAIT);
+    }
+
+    // What was changed: texts of an article, all lines of a slot of copy.
+    outgoing() {
+      const changed = Object.entries(this.lines).filter(([key, texts]) => JSON.stringify(texts) !== JSON.stringify(this.kept[key]));
+      return { texts: this.texts, lines: Object.fromEntries(changed) };
     }
 
     async check() {
       const mine = (this.asked += 1);
       try {
-        const sheet = await call(this.base, "POST", this.path("/check"), { texts: this.texts });
+        const sheet = await call(this.base, "POST", this.path("/check"), this.outgoing());
         // An answer to what has been typed over since is of no use.
         if (mine === this.asked) this.draw(sheet);
         this.desk.says.say("");
@@ -167,7 +218,7 @@
       this.whole.replaceChildren(...sheet.findings.map((finding) => finding_row(finding)));
       for (const field of sheet.fields) {
         const drawn = this.fields.get(field.key);
-        if (drawn.area.value !== field.text) continue;
+        if (!drawn || drawn.area.value !== field.text) continue;
         drawn.node.removeAttribute("aria-busy");
         const over = field.limit !== null && field.count > field.limit;
         drawn.count.textContent = [
@@ -203,7 +254,7 @@
     async save() {
       this.desk.keep.disabled = true;
       try {
-        const made = await call(this.base, "POST", this.path(), { texts: this.texts });
+        const made = await call(this.base, "POST", this.path(), this.outgoing());
         this.desk.node.close();
         this.saved(made.id);
       } catch (error) {

@@ -83,6 +83,42 @@ def test_an_article_is_edited_block_by_block(page: Page, studio: Running, watch:
     assert (watch.foreign, watch.errors) == ([], [])
 
 
+def test_an_alternative_is_added_and_taken_out_by_hand_and_put_back(page: Page, studio: Running, watch: Watch) -> None:
+    opened(page, studio, "Bar ad").get_by_role("button", name="Edit the words").click()
+    desk = page.locator(".mq-desk")
+    slot = desk.locator('[data-slot="A.0"]')
+    save = desk.get_by_role("button", name="Save as a new version")
+    expect(slot.locator(".mq-lines-count")).to_contain_text("the channel takes 3 to 15")
+    slot.get_by_role("button", name="+ Headline").click()
+    fresh = desk.locator('[data-field="A.0.2"]')
+    expect(fresh.locator("textarea")).to_be_focused()
+    expect(fresh.locator('[data-rule="empty"]')).to_be_visible()
+    page.keyboard.type("Cold brew from Leeds for all of the town")
+    expect(fresh.locator(".mq-count")).to_contain_text("10 too many")
+    expect(fresh.locator('[data-rule="length"]')).to_be_visible()
+    fresh.locator("textarea").fill("Leeds drinks it cold")
+    expect(fresh.locator(".mq-finding")).to_have_count(0)
+    # Out with the first, by keyboard: the focus goes to what took its place; then back, where it was
+    slot.get_by_role("button", name="Remove: A Headline 1").focus()
+    page.keyboard.press("Enter")
+    expect(slot.locator("textarea")).to_have_count(2)
+    expect(desk.locator('[data-field="A.0.0"] textarea')).to_be_focused()
+    slot.get_by_role("button", name="Put back “Cold brew from Leeds”").click()
+    expect(desk.locator('[data-field="A.0.0"] textarea')).to_have_value("Cold brew from Leeds")
+    slot.get_by_role("button", name="Remove: A Headline 2").click()
+    expect(save).to_be_enabled()
+    save.click()
+    drawer = page.locator(".mq-drawer[open]")
+    expect(drawer.locator(".mq-drawer-head")).to_contain_text("Version 2")
+    expect(drawer).to_contain_text("Leeds drinks it cold")
+    drawer.get_by_role("button", name="Edit the words").click()
+    desk.locator("select[name=before]").select_option(index=1)
+    expect(desk.locator(".mq-difference del").first).to_have_text("Slow coffee, fast mornings")
+    # The last line of a field stays
+    expect(desk.locator('[data-field="B.0.0"] button[name="out"]')).to_be_disabled()
+    assert (watch.foreign, watch.errors) == ([], [])
+
+
 def test_a_dialogue_is_played_to_its_end_and_a_broken_choice_is_found_at_its_node(page: Page, studio: Running, watch: Watch) -> None:
     opened(page, studio, "The Lamp").get_by_role("button", name="Edit the words").click()
     desk = page.locator(".mq-desk")
@@ -91,8 +127,8 @@ def test_a_dialogue_is_played_to_its_end_and_a_broken_choice_is_found_at_its_nod
     play.get_by_role("button", name="I can help.").click()
     expect(play.locator(".mq-ended")).to_be_visible()
     expect(play.locator(".mq-said")).to_contain_text("Friends, then.")
-    expect(play.locator(".mq-variables")).to_contain_text("ally")
-    page.wait_for_function("document.querySelector('.mq-graph').naturalWidth > 0")
+    expect(play.get_by_label("outcome")).to_have_value("ally")
+    expect(desk.locator(".mq-graph [data-node]")).to_have_count(4)
     # A line without words is found at its node; mended and saved, it keeps its id
     line = desk.locator('[data-line="l_1"]')
     line.fill("")
@@ -104,6 +140,43 @@ def test_a_dialogue_is_played_to_its_end_and_a_broken_choice_is_found_at_its_nod
     expect(drawer.locator(".mq-drawer-head")).to_contain_text("Version 2")
     drawer.get_by_role("button", name="Edit the words").click()
     expect(desk.locator('[data-line="l_1"]')).to_have_value("The lamp is dark.")
+    assert (watch.foreign, watch.errors) == ([], [])
+
+
+def test_the_game_s_variables_are_set_before_and_while_a_scene_is_played(page: Page, studio: Running, watch: Watch) -> None:
+    opened(page, studio, "The Toll").get_by_role("button", name="Edit the words").click()
+    play = page.locator(".mq-desk .mq-play")
+    # While playing: what is offered follows, what was said stays
+    play.get_by_role("button", name="A traveller.").click()
+    expect(play.locator(".mq-offer")).to_have_text(["Turn back."])
+    play.get_by_label("coins").fill("3")
+    expect(play.locator(".mq-offer")).to_have_text(["Pay.", "Turn back."])
+    expect(play.get_by_label("coins")).to_be_focused()
+    expect(play.locator(".mq-said")).to_contain_text("Three coins.")
+    # From the start again: what was set on the way is forgotten
+    play.get_by_role("button", name="From the start").click()
+    expect(play.get_by_label("coins")).to_have_value("0")
+    # Before playing: the scene begins with it
+    play.get_by_label("coins").fill("5")
+    play.get_by_role("button", name="A traveller.").click()
+    expect(play.locator(".mq-offer")).to_have_text(["Pay.", "Turn back."])
+    play.get_by_role("button", name="Back to the declared values").click()
+    expect(play.get_by_label("coins")).to_have_value("0")
+    # A play is no edit
+    expect(page.locator(".mq-desk").get_by_role("button", name="Save as a new version")).to_be_disabled()
+    assert (watch.foreign, watch.errors) == ([], [])
+
+
+def test_a_node_of_the_graph_leads_to_its_fields_by_mouse_and_by_keyboard(page: Page, studio: Running, watch: Watch) -> None:
+    opened(page, studio, "The Toll").get_by_role("button", name="Edit the words").click()
+    desk = page.locator(".mq-desk")
+    graph = desk.locator(".mq-graph")
+    graph.get_by_role("button", name="Fields of node over").click()
+    expect(desk.locator('.mq-node[data-node="over"] .mq-node-name')).to_be_focused()
+    expect(desk.locator('.mq-node[data-node="over"]')).to_be_in_viewport()
+    graph.get_by_role("button", name="Fields of node toll").focus()
+    page.keyboard.press("Enter")
+    expect(desk.locator('.mq-node[data-node="toll"] .mq-node-name')).to_be_focused()
     assert (watch.foreign, watch.errors) == ([], [])
 
 

@@ -84,6 +84,24 @@ def test_a_dialogue_is_played_from_the_answers_alone(page: Page) -> None:
     assert len(with_oil["choices"]) == 3
 
 
+def test_values_that_are_set_on_the_way_change_what_may_be_answered_and_nothing_that_was_said(page: Page) -> None:
+    document = page.call("GET")["document"]
+    document["nodes"][1]["jumps"] = []
+    document["nodes"][1]["goto"] = ""
+    document["nodes"][1]["choices"] = [
+        {"id": "c_9", "text": "Help.", "goto": "n3", "when": [{"variable": "trust", "comparison": ">=", "value": 2}]}
+    ]
+    given = {"document": document, "taken": ["c_2"]}
+    assert page.call("POST", "/play", given)["ended"]
+    set_later = page.call("POST", "/play", {**given, "later": {"1": {"trust": 2}}})
+    assert [offer["id"] for offer in set_later["choices"]] == ["c_9"]
+    assert [said["id"] for said in set_later["lines"]] == ["l_3"]
+    after = {**given, "taken": ["c_2", "c_9"], "later": {"1": {"trust": 2}}}
+    assert page.call("POST", "/play", after)["variables"] == {"trust": 2, "has_oil": False, "outcome": "ally"}
+    assert 'class="node ending here"' in page.call("POST", "/graph", after)["svg"]
+    assert page.call("POST", "/play", {**given, "later": {"1": {"trust": "much"}}}, 400)["field"] == "trust"
+
+
 def test_what_cannot_be_answered_or_set_is_said_at_the_field(page: Page) -> None:
     assert page.call("POST", "/play", {"taken": ["c_3"]}, 400)["field"] == "choice"
     assert page.call("POST", "/play", {"variables": {"gold": 1}}, 400)["field"] == "gold"

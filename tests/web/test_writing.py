@@ -164,6 +164,51 @@ def test_what_changed_between_versions_is_told_word_by_word(page: Page) -> None:
     page.call("GET", new, f"/difference?before={page.copy()}", status=404)
 
 
+def test_an_alternative_that_is_added_by_hand_is_counted_checked_and_saved_like_the_others(page: Page) -> None:
+    asset = page.copy()
+    lines = {"A.0": ["Cold brew from Leeds", "Slow coffee, fast mornings", "Coffee from Leeds for £2.10 and"]}
+    sheet = page.call("POST", asset, "/check", {"lines": lines})
+    added = next(field for field in sheet["fields"] if field["key"] == "A.0.2")
+    assert (added["count"], added["limit"], added["number"]) == (31, 30, 3)
+    assert {"length", "invented_number"} <= {finding["rule"] for finding in added["findings"]}
+    assert {
+        f["rule"] for f in page.call("POST", asset, "/check", {"lines": {"A.0": [*lines["A.0"][:2], ""]}})["fields"][2]["findings"]
+    } == {"empty"}
+    lines["A.0"][2] = "Leeds drinks it cold"
+    made = page.call("POST", asset, "", {"lines": lines})
+    assert made["version"] == 2
+    stored = page.call("GET", made["id"])["fields"]
+    assert [field["text"] for field in stored if field["key"].startswith("A.0.")] == lines["A.0"]
+    changes = page.call("GET", made["id"], f"/difference?before={asset}")
+    assert [(change["name"], [piece["kind"] for piece in change["pieces"]]) for change in changes] == [("A headline 3", ["new"])]
+
+
+def test_an_alternative_that_is_taken_out_is_told_as_that_and_the_last_one_stays(page: Page) -> None:
+    asset = page.copy()
+    made = page.call("POST", asset, "", {"lines": {"A.0": ["Slow coffee, fast mornings"]}})
+    changes = page.call("GET", made["id"], f"/difference?before={asset}")
+    assert [(c["name"], [(p["kind"], p["text"]) for p in c["pieces"]]) for c in changes] == [
+        ("A headline 1", [("old", "Cold brew from Leeds")])
+    ]
+    refused = page.call("POST", asset, "/check", {"lines": {"A.0": []}}, 400)
+    assert (refused["field"], refused["code"]) == ("A.0", "bad_input")
+    assert page.call("POST", asset, "/check", {"lines": {"A.9": ["x"]}}, 400)["field"] == "lines"
+    assert page.call("POST", asset, "/check", {"lines": {"A.0": ["x"] * 41}}, 413)["field"] == "A.0"
+    assert page.call("POST", asset, "/check", {"lines": {"A.0": ["x" * 20_001]}}, 413)["field"] == "A.0.0"
+    article = ArticleDocument(language="en", form="blog", paragraphs=("It is sold in Leeds.",))
+    written = page.add(StepKind.ARTICLE, ARTICLE_MEDIA_TYPE, article.model_dump_json().encode())
+    page.call("POST", written, "/check", {"lines": {"A.0": ["x"]}}, 400)
+
+
+def test_how_many_lines_a_channel_takes_is_said_of_the_field(page: Page) -> None:
+    sheet = page.call("GET", page.copy())
+    assert {slot["key"]: (slot["least"], slot["most"]) for slot in sheet["slots"]}["A.0"] == (3, 15)
+    few = {f["field"]: f["severity"] for f in sheet["findings"] if f["rule"] == "line_count"}
+    assert few == {"headline": "warning", "description": "warning"}
+    many = page.call("POST", page.copy(), "/check", {"lines": {"A.0": [f"Coffee {'abcdefghijklmnopq'[n]}" for n in range(16)]}})
+    assert "error" in [f["severity"] for f in many["findings"] if f["rule"] == "line_count" and f["field"] == "headline"]
+
+
 def test_nothing_is_saved_when_nothing_was_changed_or_a_field_is_not_known(page: Page) -> None:
     asset = page.copy()
     page.call("POST", asset, "", {"texts": {}}, 400)

@@ -23,19 +23,22 @@ LABELS = {"zh": Labels(title="对话图", line="句", lines="句", only_if="条�
 
 
 class Play(Value):
-    """taken: ids of the choices so far, in order. variables: values of the game instead of the start values. document: an edit
-    that is not saved, instead of the stored scene."""
+    """taken: ids of the choices so far, in order. variables: values of the game instead of the start values. later: values that are
+    set after so many answers. document: an edit that is not saved, instead of the stored scene."""
 
     taken: tuple[str, ...] = Field(default=(), max_length=1000)
-    variables: dict[str, VariableValue] = {}
+    variables: dict[str, VariableValue] = Field(default={}, max_length=200)
+    later: dict[int, dict[str, VariableValue]] = Field(default={}, max_length=1000)
     document: DialogueDocument | None = None
 
 
 class Drawn(Value):
-    """An edit that is not saved, as a graph. taken: marks where a play stands; None marks nothing."""
+    """An edit that is not saved, as a graph. taken: marks where a play stands; None marks nothing. variables, later: as Play."""
 
     document: DialogueDocument
     taken: tuple[str, ...] | None = Field(default=None, max_length=1000)
+    variables: dict[str, VariableValue] = Field(default={}, max_length=200)
+    later: dict[int, dict[str, VariableValue]] = Field(default={}, max_length=1000)
     language: str = "en"
 
 
@@ -57,7 +60,7 @@ def dialogues_router(studio: Studio) -> APIRouter:
     @router.post("/play")
     def play(asset_id: str, given: Play) -> dict[str, Any]:
         """Nothing is kept: every call gives all choices so far."""
-        return studio.dialogues.play(asset_id, given.taken, given.variables, given.document).model_dump(mode="json")
+        return studio.dialogues.play(asset_id, given.taken, given.variables, given.document, given.later).model_dump(mode="json")
 
     @router.get("/graph")
     def picture(asset_id: str, taken: Annotated[list[str] | None, Query(max_length=1000)] = None, language: str = "en") -> Response:
@@ -70,7 +73,7 @@ def dialogues_router(studio: Studio) -> APIRouter:
     def drawn(asset_id: str, given: Drawn) -> dict[str, str]:
         """The SVG of an edit. Nothing is kept."""
         labels = LABELS.get(given.language.split("-")[0])
-        return {"svg": studio.dialogues.picture(asset_id, given.taken, labels, edited=given.document)}
+        return {"svg": studio.dialogues.picture(asset_id, given.taken, labels, given.variables, given.document, given.later)}
 
     @router.get("/files/{name}")
     def file(asset_id: str, name: str) -> Response:

@@ -12,15 +12,16 @@ from domain.dialogue import DialogueDocument
 from domain.finding import Finding, repaired
 from domain.lore import LoreDocument
 from domain.value import Value
+from studio.fields import TEXT_MAX
 from studio.studio import Studio
-from studio.writing import TEXT_MAX
 from web.bodies import JsonRoute
 
 
 class Texts(Value):
-    """Texts by key of their field: those that were changed."""
+    """texts: by key of their field, those that were changed. lines: all alternatives of a slot by its key, of slots that were changed."""
 
     texts: dict[str, str] = Field(default={}, max_length=2000)
+    lines: dict[str, tuple[str, ...]] = Field(default={}, max_length=200)
 
 
 class Repair(Value):
@@ -44,7 +45,7 @@ def writing_router(studio: Studio) -> APIRouter:
     @router.post("/check")
     def check(asset_id: str, given: Texts) -> dict[str, Any]:
         """The sheet of edited texts. Nothing is kept."""
-        return studio.writing.check(asset_id, given.texts).model_dump(mode="json")
+        return studio.writing.check(asset_id, given.texts, given.lines).model_dump(mode="json")
 
     @router.post("/repair")
     def repair(asset_id: str, given: Repair) -> dict[str, str]:
@@ -53,7 +54,7 @@ def writing_router(studio: Studio) -> APIRouter:
 
     @router.post("")
     def save(asset_id: str, given: Texts, request: Request) -> dict[str, Any]:
-        return _told(studio.writing.save(asset_id, given.texts, str(request.state.person)))
+        return _told(studio.writing.save(asset_id, given.texts, str(request.state.person), given.lines))
 
     @router.post("/dialogue")
     def save_dialogue(asset_id: str, edited: DialogueDocument, request: Request) -> dict[str, Any]:

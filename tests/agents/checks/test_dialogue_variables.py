@@ -24,7 +24,7 @@ from domain.dialogue import (
 )
 from domain.errors import InputError
 from domain.finding import Finding, Severity
-from domain.play import begin, choose, replay
+from domain.play import begin, choose, walk
 from tests.agents.writers.game.scenes import RICH, hostile, scenes
 
 TRUST = Variable(name="trust", type="int", start=0)
@@ -231,9 +231,9 @@ def test_the_player_shows_lines_choices_and_variables_as_they_are() -> None:
     state = begin(RICH, {"has_oil": True})
     assert [said.id for said in state.lines] == ["l_1", "l_2"]
     assert [offer.id for offer in state.choices] == ["c_1", "c_2", "c_3"]
-    end = replay(RICH, ["c_1"])
+    end = walk(RICH, ["c_1"])[-1]
     assert (end.ended, end.node, end.variables, end.taken) == (True, "n3", {"trust": 2, "has_oil": False, "outcome": "ally"}, ("c_1",))
-    assert [said.id for said in replay(RICH, ["c_2"]).lines] == ["l_3", "l_5"]
+    assert [said.id for said in walk(RICH, ["c_2"])[-1].lines] == ["l_3", "l_5"]
 
 
 def test_hostile_words_are_no_fault_of_the_graph() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agents.channels import Channels
-from agents.checks.limits import contradictions, holds, within
+from agents.checks.limits import contradictions, holds, lines, within
 from domain.brand import BrandKit
 from domain.channel import ChannelField
 from domain.finding import Severity
@@ -84,6 +84,14 @@ def test_more_texts_than_the_place_takes_are_found(channels: Channels) -> None:
     assert [(f.rule, f.field) for f in contradictions(spec, channels.get("google_search_ads"), BrandKit())] == [
         ("count_conflict", "description")
     ]
+
+
+def test_more_or_fewer_lines_than_the_channel_takes_together_are_found() -> None:
+    several, one = place(hard_limit=30, least=3, most=5), place(hard_limit=30, most=1)
+    found = {many: [(f.rule, f.severity) for f in lines(many, several, "X")] for many in (2, 3, 5, 6)}
+    assert found == {2: [("line_count", Severity.WARNING)], 3: [], 5: [], 6: [("line_count", Severity.ERROR)]}
+    assert lines(4, one, "X") == (), "alternatives of one text are there to choose from"
+    assert lines(9, place(hard_limit=30), "X") == ()
 
 
 def test_a_step_that_agrees_with_its_channel_has_no_contradiction(channels: Channels) -> None:
