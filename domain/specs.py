@@ -168,8 +168,9 @@ class DialogueSpec(StepSpec):
 class LoreSpec(StepSpec):
     """form says what is written: barks by situation, a quest with stages and outcomes, items, places or people.
 
-    world: what it must agree with. characters: who barks, or first who gives the quest. situations: of barks; empty takes the
-    usual ones. count: barks per situation, stages before the outcomes (2 at least), or entries.
+    world, cast: what it must agree with; cast is who lives there. characters: who barks, or first who gives the quest; empty takes those
+    of the cast. situations: of barks; empty takes the usual ones. count: barks per situation, stages before the outcomes (2 at least),
+    or entries.
     """
 
     kind: Literal[StepKind.LORE] = StepKind.LORE
@@ -178,14 +179,20 @@ class LoreSpec(StepSpec):
     form: LoreForm = "items"
     world: WorldSheet = WorldSheet()
     characters: tuple[Annotated[str, Field(min_length=1, max_length=60)], ...] = Field(default=(), max_length=4)
+    cast: tuple[Character, ...] = Field(default=(), max_length=8)
     situations: tuple[Annotated[str, Field(min_length=1, max_length=80)], ...] = Field(default=(), max_length=12)
     count: int = Field(default=3, ge=1, le=12)
     tone: str = Field(default="", max_length=120)
 
     @property
     def work_size(self) -> float:
-        sets = max(1, len(self.characters)) * (len(self.situations) or 6) if self.form == "barks" else 1
+        sets = len(self.speaking or ("",)) * (len(self.situations) or 6) if self.form == "barks" else 1
         return float(self.count * sets)
+
+    @property
+    def speaking(self) -> tuple[str, ...]:
+        """Who barks, four at most; () where neither characters nor cast say it."""
+        return self.characters or tuple(dict.fromkeys(one.name for one in self.cast))[:4]
 
 
 class PictureSpec(StepSpec):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 
 from agents.checks import text as wording
 from agents.checks.graph import structure
-from domain.dialogue import Choice, DialogueDocument, DialogueLine, DialogueNode
+from domain.dialogue import Character, Choice, DialogueDocument, DialogueLine, DialogueNode
 from domain.finding import Finding, Severity
 from domain.lore import LoreDocument, Quest, WorldSheet, told_of
 from domain.said import Words
@@ -50,6 +51,11 @@ def world(text: str, sheet: WorldSheet, field: str = "") -> tuple[Finding, ...]:
     return tuple(findings)
 
 
+def peopled(sheet: WorldSheet, cast: Iterable[Character]) -> WorldSheet:
+    """The sheet with the names of those who live in the world: they are spelt as it spells them."""
+    return sheet.model_copy(update={"names": (*sheet.names, *(one.name for one in cast))})
+
+
 def quest(told: Quest) -> tuple[Finding, ...]:
     """field: the id of the stage."""
     nodes = tuple(
@@ -86,8 +92,9 @@ def lore(document: LoreDocument) -> tuple[Finding, ...]:
     findings += [_fault("empty_line", "There are no words.", id_) for id_, text in texts if not text.strip(" :")]
     texts += [(stage.id, f"{stage.title} {stage.objective} {stage.text}") for stage in (document.quest.stages if document.quest else ())]
     texts += [(one.name, ". ".join((one.name, *told_of(one)))) for one in document.cast]
+    sheet = peopled(document.world, document.cast)
     for id_, text in texts:
-        findings += world(text, document.world, id_)
+        findings += world(text, sheet, id_)
     return tuple(findings)
 
 

@@ -33,6 +33,16 @@ def cast(run: Assignment, spec: DialogueSpec) -> tuple[Character, ...]:
     return tuple(_completed(one, traits.get(one.name, {})) if one in bare else one for one in people)
 
 
+def person_rows(run: Assignment, people: Sequence[Character]) -> list[str]:
+    """How each talks, what they want and know, as far as that is known: a row for each."""
+    said, rows = run.desk.prompts("dialogue")[run.speaks], []
+    for one in people:
+        known = {"voice": one.voice, "goals": "; ".join(one.goals), "knowledge": "; ".join(one.knowledge)}
+        parts = [Template(said[f"person_{key}"]).substitute(value=value) for key, value in known.items() if value]
+        rows += [f"{one.name}: {' '.join(parts)}"] if parts else []
+    return rows
+
+
 def names_of(run: Assignment, spec: DialogueSpec) -> tuple[str, ...]:
     """The characters asked for; else those of the brand's cast that the brief names; else the LLM's choice."""
     asked = (*spec.characters, *(one.name for one in spec.cast))

@@ -16,7 +16,7 @@ from agents.checks.brand import brand
 from agents.checks.graph import graph
 from agents.checks.lore import world
 from agents.writers.calls import Assignment, Desk, errors, message, room, sampling_of, text_schema
-from agents.writers.casting import cast
+from agents.writers.casting import cast, person_rows
 from agents.writers.plot import Plot, plot
 from agents.writers.skeleton import Beat, skeleton
 from domain.chat import ChatModel
@@ -132,7 +132,7 @@ def _question(scene: _Scene, beat: Beat, choices: int) -> str:
     comma = "、" if scene.run.speaks == "zh" else ", "
     rows = [Template(said["scene"]).substitute(about=spec.about, characters=comma.join(scene.characters))]
     rows += _world(scene)
-    rows += _people(scene)
+    rows += person_rows(scene.run, scene.cast)
     wishes = {"tone": spec.tone, "note": scene.run.context.note}
     rows += [Template(said[key]).substitute({key: value}) for key, value in wishes.items() if value]
     way = _way(scene, beat)
@@ -161,16 +161,6 @@ def _attitudes(scene: _Scene, beat: Beat, choices: int) -> str:
         return str(said["deciding"][min(choices, 3) - 2])
     pairs = said["kinds"][:-1]
     return str(said["kinds"][-1] if choices > 2 else pairs[len(scene.nodes) % len(pairs)])
-
-
-def _people(scene: _Scene) -> list[str]:
-    """How each talks, what they want and know, as far as that is known."""
-    said, rows = scene.said, []
-    for one in scene.cast:
-        told = {"voice": one.voice, "goals": "; ".join(one.goals), "knowledge": "; ".join(one.knowledge)}
-        parts = [Template(said[f"person_{key}"]).substitute(value=value) for key, value in told.items() if value]
-        rows += [f"{one.name}: {' '.join(parts)}"] if parts else []
-    return rows
 
 
 def _world(scene: _Scene) -> list[str]:

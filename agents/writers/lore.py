@@ -13,14 +13,14 @@ from typing import Any
 
 from agents.checks import text as wording
 from agents.checks.brand import brand
-from agents.checks.lore import lore, world
+from agents.checks.lore import lore, peopled, world
 from agents.writers.calls import Assignment, Desk, errors, message, room, sampling_of, text_schema
-from agents.writers.casting import names_of
+from agents.writers.casting import names_of, person_rows
 from domain.chat import ChatModel
 from domain.context import StepContext
 from domain.errors import InputError, InvalidOutput
 from domain.finding import Finding
-from domain.lore import Bark, BarkSet, EntryKind, LoreDocument, LoreEntry, Quest, QuestStage, QuestWay, bark_id
+from domain.lore import Bark, BarkSet, EntryKind, LoreDocument, LoreEntry, Quest, QuestStage, QuestWay, bark_id, told_of
 from domain.progress import Progress
 from domain.specs import DialogueSpec, LoreSpec
 from domain.value import JsonValue
@@ -64,7 +64,7 @@ def write_lore(context: StepContext, chat: ChatModel, seed: int, progress: Progr
         raise InputError("A lore writer was given a {kind} step.", field="spec.kind", kind=spec.kind)
     sheet = _Sheet(Assignment(context, chat, seed, progress, desk), spec)
     progress.report(0.0, "reading the world")
-    document = LoreDocument(language=spec.language, form=spec.form, world=spec.world)
+    document = LoreDocument(language=spec.language, form=spec.form, world=spec.world, cast=spec.cast)
     if spec.form == "barks":
         document = document.model_copy(update={"barks": _barks(sheet)})
     elif spec.form == "quest":
@@ -79,7 +79,7 @@ def write_lore(context: StepContext, chat: ChatModel, seed: int, progress: Progr
 
 def _barks(sheet: _Sheet) -> tuple[BarkSet, ...]:
     spec, run = sheet.spec, sheet.run
-    people = names_of(run, DialogueSpec(about=spec.about, language=spec.language, characters=spec.characters))
+    people = names_of(run, DialogueSpec(about=spec.about, language=spec.language, characters=spec.speaking))
     pairs = [(who, when) for who in people for when in (spec.situations or tuple(sheet.said["situations"]))]
     found = []
     for number, (who, when) in enumerate(pairs):
@@ -94,7 +94,7 @@ def _barks(sheet: _Sheet) -> tuple[BarkSet, ...]:
 def _quest(sheet: _Sheet) -> Quest:
     """Stages in a row, then a decision, then the outcomes: count stages before the outcomes, two at least."""
     spec, run = sheet.spec, sheet.run
-    giver = spec.characters[0] if spec.characters else ""
+    giver = next(iter(spec.speaking), "")
     last = max(2, spec.count)
     stages: list[QuestStage] = []
     for number in range(1, last + 1):
@@ -126,7 +126,9 @@ def _entries(sheet: _Sheet, kind: EntryKind) -> tuple[LoreEntry, ...]:
     found: list[LoreEntry] = []
     for number in range(1, sheet.spec.count + 1):
         sheet.run.progress.report((number - 1) / sheet.spec.count, f"entry {number} of {sheet.spec.count}")
-        names = ", ".join(entry.name for entry in found) or sheet.said["nothing"]
+        # Somebody who lives there already is not invented again.
+        there = [one.name for one in sheet.spec.cast] if kind == "person" else []
+        names = ", ".join([*there, *(entry.name for entry in found)]) or sheet.said["nothing"]
         told = _best(sheet, f"{kind}/{number}", _filled(sheet, kind, before=names), {"name": "title", "text": "text"}, f"e{number}")
         found.append(LoreEntry(id=f"e{number}", kind=kind, name=told["name"], text=told["text"]))
     return tuple(found)
@@ -143,6 +145,11 @@ def _filled(sheet: _Sheet, key: str, **words: str) -> str:
         "absent": comma.join(own.absent),
     }
     rows = [Template(said[name]).substitute(value=value) for name, value in of_world.items() if value]
+    # Who barks says what they are like themselves; elsewhere everybody may come in.
+    known = [one for one in spec.cast if words.get("character", one.name) == one.name and told_of(one)]
+    rows += person_rows(sheet.run, known)
+    others = [one.name for one in spec.cast if one not in known and one.name not in words.values()]
+    rows += [Template(said["people"]).substitute(value=comma.join(others))] if others else []
     wishes = {"tone": spec.tone, "note": sheet.run.context.note}
     rows += [Template(said[name]).substitute({name: value}) for name, value in wishes.items() if value]
     return "\n".join([*rows, Template(said[key]).substitute({"about": spec.about, **words})])
@@ -198,7 +205,7 @@ def _judge(sheet: _Sheet, told: Texts, fields: dict[str, str], owner: str) -> li
         at = owner or name
         findings += wording.length(text, sheet.limits[fields[name]], at)
         findings += wording.plain(text, run.desk.words, run.language, at)
-        findings += world(text, sheet.spec.world, at)
+        findings += world(text, peopled(sheet.spec.world, sheet.spec.cast), at)
         findings += brand(text, kit, at)
         if fields[name] in ("bark", "text"):
             findings += wording.near_duplicate(text, [*sheet.before, *own], at, same=0.68)

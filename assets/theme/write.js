@@ -127,7 +127,7 @@
 
     // All alternatives of one field, to add to and take from.
     slot(slot) {
-      const node = el("div", { class: "mq-slot", "data-slot": slot.key });
+      const node = el("div", { class: "mq-alternatives", "data-slot": slot.key });
       this.slots.set(slot.key, { slot, node, gone: null });
       this.draw_slot(slot.key);
       return node;

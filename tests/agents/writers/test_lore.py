@@ -12,6 +12,7 @@ from agents.writers.lore import write_lore
 from agents.writers.render import render, render_file
 from domain.chat import ChatRequest
 from domain.context import StepContext
+from domain.dialogue import Character
 from domain.errors import InputError
 from domain.lore import LORE_MEDIA_TYPE, WorldSheet
 from domain.progress import Silent
@@ -94,6 +95,22 @@ def test_the_world_is_told_and_what_breaks_it_is_asked_again_and_then_shown(desk
     assert "gunpowder" in chat.asked[0]
     assert any("does not exist in this world" in asked for asked in chat.asked[1:])
     assert {(f.rule, f.field) for f in document.findings} == {("not_of_this_world", "e1"), ("misspelt_name", "e1")}
+
+
+def test_lore_is_told_who_lives_there_and_holds_their_names(desk: Desk) -> None:
+    cast = (Character(name="Orrin", voice="short, dry", goals=("light the lamp",)), Character(name="Wilmarta"))
+    chat = Speaker(teller)
+    barks = write_lore(context("barks", cast=cast, situations=("is hurt",), count=1), chat, 1, Silent(), desk)
+    assert [one.character for one in barks.barks] == ["Orrin", "Wilmarta"]
+    assert "Talks like this: short, dry." in chat.asked[0] and "Who else lives here, spelt exactly so: Wilmarta." in chat.asked[0]
+    assert "short, dry" not in chat.asked[-1] and "spelt exactly so: Orrin." in chat.asked[-1]
+    assert barks.cast == cast
+    quest_ = write_lore(context("quest", cast=cast, count=2), Speaker(teller), 1, Silent(), desk).quest
+    assert quest_ is not None and quest_.giver == "Orrin"
+    chat = Speaker(lambda request: teller(request) | {"text": "Wilmarte keeps the amber bell of the reef."})
+    items = write_lore(context("items", cast=cast, count=1), chat, 1, Silent(), desk)
+    assert {(f.rule, f.field) for f in items.findings} == {("misspelt_name", "e1")}
+    assert LoreSpec(about="x", form="barks", cast=cast, count=2).work_size == 24
 
 
 def test_chinese_is_asked_for_in_chinese(desk: Desk) -> None:
