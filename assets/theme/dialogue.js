@@ -26,7 +26,9 @@
       Object.assign(this, { taken: [], plays: 0, start: {}, later: {} });
       this.people = el("div", {});
       this.nodes = el("div", { class: "mq-nodes" });
-      this.play_ = el("section", { class: "mq-play", "aria-label": t("dialogue.play") });
+      // The fields of the variables stay while the scene above them is drawn anew: somebody may be typing in one.
+      [this.scene, this.held, this.foot] = [el("div", { class: "mq-scene-play" }), el("div", {}), el("p", { class: "mq-row-foot" })];
+      this.play_ = el("section", { class: "mq-play", "aria-label": t("dialogue.play") }, this.scene, this.held, this.foot);
       this.picture = el("div", { class: "mq-graph" });
       // The picture's own style and ids stay in it.
       this.picture.attachShadow({ mode: "open" });
@@ -134,7 +136,7 @@
       }
       if (mine !== this.plays) return;
       if (states.length) this.show(states, trouble);
-      else this.play_.replaceChildren(el("p", { class: "mq-finding mq-error" }, trouble || t("error.offline")));
+      else this.scene.replaceChildren(el("p", { class: "mq-finding mq-error" }, trouble || t("error.offline")));
       const taken = trouble ? null : this.taken;
       const { svg } = await call(this.base, "POST", this.path("/graph"), { document: this.outgoing(), taken, language: t("locale"), ...this.set_by_hand() });
       if (mine === this.plays) this.show_graph(svg);
@@ -177,49 +179,57 @@
       window.requestAnimationFrame(() => card.classList.add("mq-reached"));
     }
 
+    again() {
+      this.play().catch((error) => this.desk.says.say(error.message));
+    }
+
     show(states, trouble) {
       const now = states[states.length - 1];
-      const go = (id) => () => { this.taken.push(id); this.play().catch((error) => this.desk.says.say(error.message)); };
+      const go = (id) => () => { this.taken.push(id); this.chosen = true; this.again(); };
       const said = states.flatMap((state, at) => {
         const chosen = at ? states[at - 1].choices.find((choice) => choice.id === this.taken[at - 1]) : null;
         return [...(chosen ? [el("p", { class: "mq-choice" }, `▸ ${chosen.text}`)] : []), ...state.lines.map((line) => el("p", {}, el("b", {}, line.speaker), ` ${line.text}`))];
       });
-      const focus = this.play_.contains(document.activeElement) ? document.activeElement.dataset.at : "";
-      const again = (forget) => () => {
-        Object.assign(this, { taken: [], later: {}, start: forget ? {} : this.start });
-        this.play().catch((error) => this.desk.says.say(error.message));
-      };
-      const by_hand = [this.start, ...Object.values(this.later)].some((values) => Object.keys(values).length);
-      this.play_.replaceChildren(
+      this.scene.replaceChildren(
         el("div", { class: "mq-said", "aria-live": "polite" }, said),
         trouble ? el("p", { class: "mq-finding mq-error" }, trouble) : "",
         el("div", { class: "mq-offers" }, now.choices.map((choice) => button(choice.text || "…", go(choice.id), { class: "mq-button mq-offer" }))),
-        now.ended ? el("p", { class: "mq-ended" }, `■ ${t("dialogue.ended")}`) : "",
-        this.values(now.variables),
-        el("p", { class: "mq-row-foot" },
-          this.taken.length ? quiet(`↺ ${t("dialogue.again")}`, again(false)) : "",
-          by_hand ? quiet(t("dialogue.as_declared"), again(true)) : ""));
-      const field = focus && this.play_.querySelector(`[data-at="${CSS.escape(focus)}"]`);
-      if (field) field.focus({ preventScroll: true });
+        now.ended ? el("p", { class: "mq-ended" }, `■ ${t("dialogue.ended")}`) : "");
+      this.show_variables(now.variables);
+      const from_start = (start) => () => { Object.assign(this, { taken: [], later: {}, start, chosen: true }); this.again(); };
+      const by_hand = [this.start, ...Object.values(this.later)].some((values) => Object.keys(values).length);
+      this.foot.replaceChildren(
+        this.taken.length ? quiet(`↺ ${t("dialogue.again")}`, from_start(this.start)) : "",
+        by_hand ? quiet(t("dialogue.as_declared"), from_start({})) : "");
+      // The button that was pressed is gone: whoever goes by keyboard stands at the next answer.
+      const next = this.chosen && this.play_.querySelector(".mq-offer, .mq-row-foot button");
+      this.chosen = false;
+      if (next) next.focus({ preventScroll: true });
     }
 
     // What the game holds, to read and to set: before the first answer it is what the scene begins with, later it holds from here on.
-    values(now) {
+    show_variables(now) {
       const declared = this.document.variables.filter((one) => one.name in now);
-      if (!declared.length) return "";
-      const rows = declared.map(({ name, start }) => {
-        const held = { value: now[name] };
-        const taken = this.taken.length;
-        const set = (_, mutate) => {
-          mutate();
-          const values = taken ? (this.later[taken] = this.later[taken] || {}) : this.start;
-          values[name] = held.value;
-          window.clearTimeout(this.setting);
-          this.setting = window.setTimeout(() => this.play().catch((error) => this.desk.says.say(error.message)), WAIT);
-        };
-        return el("label", { class: "mq-variable-now", "data-variable": name }, el("span", {}, name), value_field(type_of(start), held, "value", `play/${name}`, name, set));
-      });
-      return el("fieldset", { class: "mq-variables" }, el("legend", {}, t("dialogue.variables_now")), rows);
+      const shape = JSON.stringify(declared.map(({ name, start }) => [name, type_of(start)]));
+      const set = (name, held) => (_, mutate) => {
+        mutate();
+        const many = this.taken.length;
+        const values = many ? (this.later[many] = this.later[many] || {}) : this.start;
+        values[name] = held.value;
+        window.clearTimeout(this.setting);
+        this.setting = window.setTimeout(() => this.again(), WAIT);
+      };
+      if (shape !== this.shape) {
+        this.shape = shape;
+        const rows = declared.map(({ name, start }) => {
+          const held = { value: now[name] };
+          return el("label", { class: "mq-variable-now", "data-variable": name }, el("span", {}, name), value_field(type_of(start), held, "value", `play/${name}`, name, set(name, held)));
+        });
+        this.held.replaceChildren(declared.length ? el("fieldset", { class: "mq-variables" }, el("legend", {}, t("dialogue.variables_now")), rows) : "");
+      }
+      for (const field of this.held.querySelectorAll("[data-at]")) {
+        if (field !== document.activeElement) field.value = String(now[field.dataset.at.slice("play/".length)]);
+      }
     }
   }
 
