@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from agents.counting import chinese_number
 from agents.lexicon import Lexicon, language_of
-from agents.request import RequestReader, addresses_the_machine, chinese_number, split_material
+from agents.request import RequestReader, addresses_the_machine, split_material
 from domain.errors import InputError
 
 
