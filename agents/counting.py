@@ -13,8 +13,11 @@ from agents.lexicon import CJK, Numbers
 _CHINESE_DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "俩": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 #: How far before a word its number may stand.
 _BEFORE = 64
-#: "an NPC pack" is one pack: the number says nothing about what is inside.
-_BUNDLE = re.compile(r"[\s-]*(?:packs?|sets?|kits?|bundles?|collections?)\b|(?:素材)?(?:包|套装|合集|套组)")
+#: "an NPC pack" is one pack, "a potion shop" one shop: the number says nothing about NPCs or potions.
+_OTHER_NOUN = re.compile(
+    r"[\s-]+(?!(?:for|of|in|on|at|to|from|by|with|without|and|or|that|which|who|as|is|about|please|called|named)\b)[a-z]"
+    r"|(?:素材)?(?:包|套装|合集|套组)|[商酒]?店|铺"
+)
 
 
 class Count(NamedTuple):
@@ -35,7 +38,9 @@ class Counting:
         self._before = re.compile(
             rf"(?<![\w.$€£/:-])(\d{{1,4}}|{words})(?:\s+of)?(?![\w%.:/])(?:[\s-]+(?!(?:{barrier}|{words})\b)[a-z'~-]+(?<!'s)){{0,3}}[\s-]+$"
         )
-        self._behind = re.compile(rf"\s*[,:(]?\s*(?:[x×]\s*(\d{{1,3}})(?![\w%.:/])|(\d{{1,3}}|{words})\s+of\s+(?:them|these|those)\b)")
+        self._behind = re.compile(
+            rf"\s*[,:(]?\s*[x×]\s*(\d{{1,3}})(?![\w%.:/])|[^.;:!?\d\n]{{0,48}}[,:(]\s*(\d{{1,3}}|{words})\s+of\s+(?:them|these|those)\b"
+        )
         # A measure word for things made ("两张", "三幅") reaches further than a bare number, but not over a verb or a preposition.
         self._zh_before = re.compile(
             rf"(\d{{1,4}}|[零〇一二两俩三四五六七八九十]+|几|一些|若干)(?![{guards.zh_not_counts}])"
@@ -47,10 +52,10 @@ class Counting:
     def of(self, text: str, start: int, end: int, *, unit: bool = False) -> Count | None:
         """How many the lower-case `text` asks for of the word at [start, end); None where it gives no number.
 
-        unit: the word is a thing that comes in packs ("an NPC pack"), whose "one" counts packs.
+        unit: the word is a thing that a recipe multiplies by; "one" before it may count the noun behind it ("an NPC pack").
         """
         found = self._found(text, start, end)
-        if found is not None and unit and found.number == 1 and _BUNDLE.match(text, end):
+        if found is not None and unit and found.number == 1 and _OTHER_NOUN.match(text, end):
             return None
         return found
 

@@ -429,6 +429,8 @@ def _merge(mentions: list[_Mention]) -> tuple[KindRequest, ...]:
         known = merged.get(key)
         if known is None or (known.count is None and request.count is not None):
             merged[key] = request
+        elif known.count is None:  # "the sound of rain and the sound of a door"
+            merged[key] = known.model_copy(update={"plural": True})
     forms = {kind for kind, form in merged if form}
     # "an article" beside "a press release" is the same wish said twice, unless it carries its own number.
     return tuple(r for (kind, form), r in merged.items() if form or kind not in forms or r.count is not None)
