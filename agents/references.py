@@ -12,8 +12,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from agents.counting import chinese_number
 from agents.lexicon import CJK, KindWord, Words, load_toml, words_pattern
+from agents.quantities import chinese_number
 from agents.request import RequestReader
 from domain.capability import StepKind
 from domain.errors import InputError

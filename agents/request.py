@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agents.channels import Channels
-from agents.counting import Counting, chinese_number
 from agents.frameworks import Crafts
 from agents.lexicon import CJK, KindWord, Lexicon, Wish, language_of, words_pattern
+from agents.quantities import Counting, chinese_number
 from domain.capability import StepKind
 from domain.specs import LayoutSize
 from domain.value import Value

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import PurePath
 
-from agents.counting import chinese_number
 from agents.jobs.arithmetic import number
 from agents.jobs.given import joined
 from agents.jobs.kinds import ChatJob, JobKind
 from agents.jobs.passages import terms
 from agents.jobs.reading import JobReader, any_of
 from agents.lexicon import CJK
+from agents.quantities import chinese_number
 from domain.context import AttachedText
 from domain.conversation import Intent, Turn
 

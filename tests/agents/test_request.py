@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from agents.counting import chinese_number
 from agents.lexicon import Lexicon, language_of
+from agents.quantities import chinese_number
 from agents.request import RequestReader, addresses_the_machine, split_material
 from domain.errors import InputError
 
