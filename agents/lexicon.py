@@ -112,6 +112,7 @@ class Numbers(Value):
     vague: tuple[str, ...]
     zh_vague: dict[str, int]
     zh_measures: str
+    zh_made: str
     guards: Guards
 
 
@@ -119,6 +120,7 @@ class Guards(Value):
     en_barriers: tuple[str, ...]
     en_not_counts: tuple[str, ...]
     zh_not_counts: str
+    zh_barriers: str
 
 
 class Durations(Value):

@@ -24,7 +24,7 @@ from agents.prompts import as_data, load_prompts
 from agents.recipes import PlanRecipe, RecipeBook
 from agents.request import KindRequest, RequestReader, RequestReading, addresses_the_machine
 from agents.safety import SafetyRules
-from agents.sounding import mixed, told_apart
+from agents.sounding import effects_in, mixed, told_apart
 from agents.subject import subject_of
 from agents.writers.effect import read_names
 from domain.brand import BrandKit
@@ -196,7 +196,7 @@ class Planner:
     def _recipe(self, reading: RequestReading, votes: dict[str, JsonValue]) -> tuple[PlanRecipe, list[str]]:
         """The recipe the words name; what the brief lists outright; else the model's choice, and then a note says so."""
         kinds = [(start, end) for start, end, _, _ in self.reader.kind_mentions(reading.own.lower())]
-        matched = self.book.match(reading.own, context=bool(reading.requests), kinds=kinds)
+        matched = self.book.match(reading.own, context=bool(reading.requests), kinds=kinds, listed=len(reading.asked) > 1)
         if matched is None and reading.units is not None:
             matched = self.book.for_unit(reading.unit)
         if matched is not None:
@@ -211,17 +211,20 @@ class Planner:
         return voted, [self.phrases.say("vote_recipe", reading.language, name=voted.name.of(reading.language))]
 
     def _with_votes(self, reading: RequestReading, recipe: PlanRecipe, votes: dict[str, JsonValue]) -> RequestReading:
-        """Where the words are silent or without a number, the model's count stands; never against an explicit word."""
-        requests = [
-            request.model_copy(update={"count": theirs})
-            if request.count is None and request.plural and not request.form and 1 < (theirs := _int(votes, request.kind)) <= 6
-            else request
-            for request in reading.requests
-        ]
+        """Where the words are silent or without a number, the effects they name or the model's count stand; never against a number."""
+        requests = [self._voted(request, reading, votes) for request in reading.requests]
         if recipe.id == "custom" and not requests:
             from_votes = [kind for kind in _COUNTED if _int(votes, kind) and kind not in reading.excluded]
             requests = [KindRequest(kind=kind, count=min(6, _int(votes, kind)), said=kind.value) for kind in from_votes]
         return reading.model_copy(update={"requests": tuple(requests)})
+
+    def _voted(self, request: KindRequest, reading: RequestReading, votes: dict[str, JsonValue]) -> KindRequest:
+        if request.count is not None or not request.plural or request.form:
+            return request
+        if request.kind is StepKind.SOUND:
+            return request.model_copy(update={"count": min(6, max(1, len(effects_in(reading.own, self.effects))))})
+        theirs = _int(votes, request.kind)
+        return request.model_copy(update={"count": theirs}) if 1 < theirs <= 6 else request
 
     def _vote_notes(self, outline: Outline, votes: dict[str, JsonValue]) -> list[str]:
         reading = outline.reading

@@ -69,13 +69,17 @@ class Units(Value):
 
 
 class PlanRecipe(Value):
-    """{subject} in a title is what the plan is about; {unit} in a slot's title is the unit's own name."""
+    """{subject} in a title is what the plan is about; {unit} in a slot's title is the unit's own name.
+
+    when: words that name it. alone: words that name it where the brief names no second kind of thing.
+    """
 
     id: str = Field(pattern=r"^[a-z_]+$")
     name: Named
     title: Named
     about: Named
     when: Words
+    alone: Words | None = None
     units: Units | None = None
     slots: tuple[Slot, ...] = Field(min_length=1)
 
@@ -141,20 +145,24 @@ class RecipeBook:
         return tuple(recipe.id for recipe in self.recipes)
 
     @cached_property
-    def _patterns(self) -> tuple[tuple[PlanRecipe, re.Pattern[str]], ...]:
-        return tuple((recipe, recipe.when.pattern()) for recipe in self.recipes)
+    def _patterns(self) -> tuple[tuple[PlanRecipe, re.Pattern[str], bool], ...]:
+        always = [(recipe, recipe.when.pattern(), False) for recipe in self.recipes]
+        return (*always, *((recipe, recipe.alone.pattern(), True) for recipe in self.recipes if recipe.alone))
 
-    def match(self, text: str, *, context: bool = False, kinds: Sequence[tuple[int, int]] = ()) -> PlanRecipe | None:
+    def match(self, text: str, *, context: bool = False, kinds: Sequence[tuple[int, int]] = (), listed: bool = False) -> PlanRecipe | None:
         """The recipe whose longest phrase occurs in `text`; an earlier phrase wins a tie. None when none does.
 
         context: the text names kinds outright, so a phrase that only says what they are for ("a headline for our campaign",
         "为新品上市写三条标题") does not count.
         kinds: where the text names kinds; a phrase that shares letters with such a name and does not hold all of it ("a short film
         script", "新闻稿", "上市宣传海报") does not count.
+        listed: the text names several kinds, so words that name a recipe only alone do not count ("a news article and a voice-over").
         """
         folded = text.lower()
         best: tuple[int, int, PlanRecipe] | None = None
-        for recipe, pattern in self._patterns:
+        for recipe, pattern, alone in self._patterns:
+            if alone and listed:
+                continue
             for hit in pattern.finditer(folded):
                 if context and (
                     _FOR.search(folded[: hit.start()]) or (_FOR_ZH.search(folded[: hit.start()]) and _THEN_ZH.match(folded[hit.end() :]))

@@ -13,7 +13,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from agents.lexicon import CJK, KindWord, Words, load_toml, words_pattern
-from agents.request import RequestReader, chinese_number
+from agents.quantities import chinese_number
+from agents.request import RequestReader
 from domain.capability import StepKind
 from domain.errors import InputError
 from domain.plan import Plan, Step

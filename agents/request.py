@@ -13,11 +13,11 @@ from pathlib import Path
 from agents.channels import Channels
 from agents.frameworks import Crafts
 from agents.lexicon import CJK, KindWord, Lexicon, Wish, language_of, words_pattern
+from agents.quantities import Counting, chinese_number
 from domain.capability import StepKind
 from domain.specs import LayoutSize
 from domain.value import Value
 
-_CHINESE_DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "俩": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 #: A restriction stands at most this many characters from its kind. Bounds the work on a giant or hostile brief, too.
 _NEAR = 64
 _LIST_BREAK = re.compile(r"^[\s,、，]*(?:(?:and|or|nor|any|the|a|an|&|/|和|或者|或|及|与|以及|也)[\s,、，]*)*$")
@@ -118,17 +118,8 @@ class RequestReader:
         self._entries += [(wish.pattern(), None, "", wish) for wish in lexicon.wishes]
         self._entries += [(word.pattern(), word, "", None) for word in _channel_words(channels)]
         self._decoys = tuple(decoy.pattern() for decoy in lexicon.decoys)
-        guards, limits, numbers = lexicon.numbers.guards, lexicon.restrictions, lexicon.numbers
-        number_words = "|".join(sorted(map(re.escape, numbers.en), key=len, reverse=True))
-        barrier = "|".join(map(re.escape, [*guards.en_barriers, *guards.en_not_counts]))
-        self._en_number = re.compile(
-            rf"(?<![\w.$€£/:-])(\d{{1,4}}|{number_words})(?:\s+of)?(?![\w%.:/])(?:[\s-]+(?!(?:{barrier}|{number_words})\b)[a-z'~-]+){{0,3}}[\s-]+$"
-        )
-        self._zh_number = re.compile(
-            rf"(\d{{1,4}}|[零〇一二两俩三四五六七八九十]+|几|一些|若干)(?![{guards.zh_not_counts}])[{numbers.zh_measures}]?"
-            r"(?:~+|[^\s\d，。、；：！？,.;:!?~]){0,6}\s*$"
-        )
-        self._zh_number_after = re.compile(rf"\s*(?:要|共|一共)?\s*(\d{{1,4}}|[一二两俩三四五六七八九十]+|几)[{numbers.zh_measures}]")
+        limits = lexicon.restrictions
+        self._counting = Counting(lexicon.numbers)
         self._none = _before(limits.en_none, limits.zh_none)
         self._only = _before(limits.en_only, limits.zh_only)
         self._none_after = _after(limits.en_none_after, limits.zh_none_after)
@@ -216,20 +207,8 @@ class RequestReader:
         return sorted((m for m in taken if m.word or m.unit or m.wish), key=lambda m: m.start)
 
     def _counted(self, text: str, mention: _Mention) -> _Mention:
-        before = text[max(0, mention.start - 48) : mention.start]
-        match = self._en_number.search(before)
-        numbers = self.lexicon.numbers
-        if match:
-            said = match.group(1)
-            return replace(mention, count=int(said) if said.isdigit() else numbers.en[said], vague=said in numbers.vague)
-        match = self._zh_number.search(before)
-        if match and (CJK.search(text[mention.start : mention.end]) or CJK.search(match.group())):
-            said = match.group(1)
-            return replace(mention, count=numbers.zh_vague.get(said) or chinese_number(said), vague=said in numbers.vague)
-        match = self._zh_number_after.match(text, mention.end)  # "文案三条"
-        if match:
-            return replace(mention, count=numbers.zh_vague.get(match.group(1)) or chinese_number(match.group(1)))
-        return mention
+        found = self._counting.of(text, mention.start, mention.end, unit=bool(mention.unit))
+        return mention if found is None else replace(mention, count=found.number, vague=found.vague)
 
     def _restricted(self, text: str, mentions: list[_Mention]) -> list[_Mention]:
         """Mark mentions under "no ..." and "only ...". A limit reaches over a list: "no pictures, music or banners"."""
@@ -400,18 +379,6 @@ def _channel_words(channels: Channels) -> Iterator[KindWord]:
 # -- small readings -----------------------------------------------------------------------------------------------------------
 
 
-def chinese_number(said: str) -> int | None:
-    """0..9999 from digits or Chinese numerals below one hundred ("十二", "两", "三十"); None when it is neither."""
-    if said.isdigit() and said.isascii():
-        return int(said)
-    if not said or any(c not in _CHINESE_DIGITS and c != "十" for c in said):
-        return None
-    if "十" not in said:
-        return int("".join(str(_CHINESE_DIGITS[c]) for c in said))
-    tens, _, ones = said.partition("十")
-    return (_CHINESE_DIGITS[tens] if tens else 1) * 10 + (_CHINESE_DIGITS[ones] if ones else 0)
-
-
 def _before(en: tuple[str, ...], zh: tuple[str, ...]) -> re.Pattern[str]:
     latin = "|".join(sorted(map(re.escape, en), key=len, reverse=True))
     han = "|".join(sorted(map(re.escape, zh), key=len, reverse=True))
@@ -462,6 +429,8 @@ def _merge(mentions: list[_Mention]) -> tuple[KindRequest, ...]:
         known = merged.get(key)
         if known is None or (known.count is None and request.count is not None):
             merged[key] = request
+        elif known.count is None:  # "the sound of rain and the sound of a door"
+            merged[key] = known.model_copy(update={"plural": True})
     forms = {kind for kind, form in merged if form}
     # "an article" beside "a press release" is the same wish said twice, unless it carries its own number.
     return tuple(r for (kind, form), r in merged.items() if form or kind not in forms or r.count is not None)

@@ -24,10 +24,9 @@ def told_apart(steps: Sequence[Step], names: Sequence[NamedEffect]) -> tuple[Ste
     sounding = [step for step in steps if isinstance(step.spec, SoundSpec)]
     if not sounding:
         return tuple(steps)
-    lists = {name.id: name.words for name in names}
     renamed: dict[str, Step] = {}
     for about in dict.fromkeys(step.spec.about for step in sounding if isinstance(step.spec, SoundSpec)):
-        parts = [part.strip() for part in _PARTS.split(about) if part and counted(part.lower(), lists)]
+        parts = effects_in(about, names)
         called = [part for part in parts if _CALLED.search(part)]
         shared = [step for step in sounding if isinstance(step.spec, SoundSpec) and step.spec.about == about]
         if len(parts) < 2 and len(sounding) == len(steps) and "\n" not in about:
@@ -36,6 +35,12 @@ def told_apart(steps: Sequence[Step], names: Sequence[NamedEffect]) -> tuple[Ste
         for step, part in zip(shared, chosen, strict=False):
             renamed[step.id] = step.model_copy(update={"spec": step.spec.model_copy(update={"about": part}), "title": part[:200]})
     return tuple(renamed.get(step.id, step) for step in steps)
+
+
+def effects_in(text: str, names: Sequence[NamedEffect]) -> list[str]:
+    """The parts of a text that name an effect, in its order."""
+    lists = {name.id: name.words for name in names}
+    return [part.strip() for part in _PARTS.split(text) if part and counted(part.lower(), lists)]
 
 
 def sounds_of(steps: Iterable[Step]) -> tuple[StepInput, ...]:

@@ -4,6 +4,7 @@ python -m benchmarks.chat routes                  # benchmarks/data/chat_routes.
 python -m benchmarks.chat tasks [JOB ...]         # benchmarks/data/chat_tasks.toml: pass rate per job, and what failed
 python -m benchmarks.chat tasks --every 4         # the first of every four tasks of a job, where time is short
 python -m benchmarks.chat tasks --out FILE.json   # with every answer
+python -m benchmarks.chat wordings [ID ...]       # data/brief_wordings.toml: a brief in five wordings, kinds and counts of its plan
 python -m benchmarks.chat routes --rules          # no model: what it would have to decide counts as left open
 python -m benchmarks.chat tasks --rules           # the same: what code alone passes and fails
 
@@ -28,12 +29,16 @@ from typing import Any
 
 from agents.director import Director, DirectorState, PlanProposed, Question, TextDelta
 from agents.lexicon import language_of
+from agents.planner import Planner
+from domain.brand import BrandKit
 from domain.brief import Brief
 from domain.capability import Capability, StepKind
 from domain.chat import ChatModel, ChatReply, ChatRequest
 from domain.conversation import Intent, Turn
 from domain.errors import MaquetteError
 from domain.progress import CancelToken
+from domain.recipe import ModelRef
+from domain.specs import SPECS
 from pipelines.devices import Devices
 from pipelines.models.catalogue import Catalogue
 from pipelines.models.store import ModelStore
@@ -74,6 +79,15 @@ class Silent:
 
     def stream(self, request: ChatRequest, cancel: CancelToken | None = None) -> Iterator[str]:
         raise Asked
+
+
+class Unhelpful(Silent):
+    """Stands for the model with --rules where a plan is made all the same: it answers, but says nothing."""
+
+    model = ModelRef(id="none")
+
+    def complete(self, request: ChatRequest, cancel: CancelToken | None = None) -> ChatReply:
+        return ChatReply(text="{}", finish="stop")
 
 
 class Counted:
@@ -228,17 +242,54 @@ def routes(chat: Any, show: list[str]) -> None:
                 print("\n".join(wrong))
 
 
+def wordings(chat: Any, ids: list[str]) -> None:
+    """Plans every wording of every wish, and compares kinds and counts with the first wording's and with the wanted ones."""
+    planner = Planner(ASSETS)
+    alike = wanted = total = plans = 0
+    for wish in tomllib.loads((DATA / "brief_wordings.toml").read_text(encoding="utf-8"))["wish"]:
+        if ids and wish["id"] not in ids:
+            continue
+        found = [planned(planner, chat, words) for words in wish["wordings"]]
+        same = all(one == found[0] for one in found)
+        right = [all(isinstance(one, dict) and one.get(kind, 0) >= n for kind, n in wish["wanted"].items()) for one in found]
+        alike, wanted, total, plans = alike + same, wanted + sum(right), total + 1, plans + len(found)
+        print("ok  " if same else "DIFF", wish["id"], found[0] if same else "", flush=True)
+        if not same or not all(right):
+            print(
+                *(
+                    f"     {'' if ok else 'lacks what is wanted: '}{one} <- {w}"
+                    for one, ok, w in zip(found, right, wish["wordings"], strict=True)
+                ),
+                sep="\n",
+            )
+    print(f"\n| wishes alike in all wordings | plans with what is wanted |\n|---|---|\n| {alike} of {total} | {wanted} of {plans} |")
+
+
+def planned(planner: Planner, chat: Any, words: str) -> dict[str, int] | str:
+    """The kinds of a plan's steps with their counts, or the error that came instead."""
+    language = language_of(words)
+    brief = Brief(id="b", project_id="p", text=words, language=language, created=WHEN)
+    makers = [Capability(kind=k, maker=f"{k}-maker", languages=("en", "zh") if k is StepKind.SPEECH else ()) for k in SPECS]
+    try:
+        plan = planner.plan(brief, makers, chat, BrandKit(), plan_id="plan", seed=1)
+    except MaquetteError as error:
+        return f"{type(error).__name__}: {error}"
+    return dict(sorted(Counter(step.kind.value for step in plan.steps).items()))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("routes", "tasks"))
-    parser.add_argument("which", nargs="*", help="jobs of tasks, halves of routes; all when none is named")
+    parser.add_argument("what", choices=("routes", "tasks", "wordings"))
+    parser.add_argument("which", nargs="*", help="jobs of tasks, halves of routes, ids of wishes; all when none is named")
     parser.add_argument("--model", default=MODEL)
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--rules", action="store_true")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
-    if given.what == "tasks":
+    if given.what == "wordings":
+        wordings(Unhelpful() if given.rules else embedded(given.model, given.threads), given.which)
+    elif given.what == "tasks":
         tasks(Silent() if given.rules else embedded(given.model, given.threads), given.which, given.out, given.every)
     else:
         routes(Silent() if given.rules else embedded(given.model, given.threads), given.which)

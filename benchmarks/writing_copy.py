@@ -15,6 +15,7 @@ import json
 import time
 import tomllib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -198,6 +199,7 @@ def main(argv: list[str] | None = None) -> None:
     )
     parser.add_argument("--every", type=int, default=1, help="every K-th request")
     parser.add_argument("--minutes", type=float, default=0.0, help="stop after this many minutes; 0: none")
+    parser.add_argument("--at-once", type=int, default=4, help="requests that share the engine's slots")
     parser.add_argument("--model", default=MODEL, help="id of a chat model of the catalogue that runs on llama.cpp")
     parser.add_argument("--out", type=Path, help="write the report as JSON")
     given = parser.parse_args(argv)
@@ -205,15 +207,25 @@ def main(argv: list[str] | None = None) -> None:
     desk = Desk(ROOT / "assets")
     store = ModelStore(Catalogue.read(ROOT / "assets" / "models.toml"), settings.cache)
     devices = Devices(6 << 30)
-    chat = LlamaCppChat(next(store.folder(given.model).glob("*.gguf")), store.ref(given.model), devices, slots=1, context_tokens=3072)
+    chat = LlamaCppChat(
+        next(store.folder(given.model).glob("*.gguf")), store.ref(given.model), devices, slots=given.at_once, context_tokens=3072
+    )
     total, rows, started = Tally(), [], time.monotonic()
-    for number, (channel, product) in list(enumerate(requests(desk)))[:: given.every]:
+
+    def one(asked: tuple[int, tuple[Channel, dict[str, str]]]) -> tuple[Channel, dict[str, str], Tally] | None:
+        number, (channel, product) = asked
         if given.minutes and time.monotonic() - started > given.minutes * 60:
-            break
-        tally = write(chat, desk, store, devices, channel, product, number)
-        total.add(tally)
-        rows.append({"channel": channel.id, "language": product["language"], **tally.report()})
-        print(json.dumps(rows[-1], ensure_ascii=False), flush=True)
+            return None
+        return channel, product, write(chat, desk, store, devices, channel, product, number)
+
+    with ThreadPoolExecutor(given.at_once) as pool:
+        for made in pool.map(one, list(enumerate(requests(desk)))[:: given.every]):
+            if made is None:
+                continue
+            channel, product, tally = made
+            total.add(tally)
+            rows.append({"channel": channel.id, "language": product["language"], **tally.report()})
+            print(json.dumps(rows[-1], ensure_ascii=False), flush=True)
     devices.release_idle()
     report = {"model": given.model, **total.report()}
     print(json.dumps(report, indent=2))

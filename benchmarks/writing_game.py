@@ -16,6 +16,7 @@ import time
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -62,20 +63,31 @@ class Counts:
     seconds: list[float] = field(default_factory=list)
 
 
-def scenes(briefs: list[str], sizes: list[int], language: str, chat: ChatModel, counts: Counts) -> Iterator[tuple[str, DialogueDocument]]:
+def scenes(
+    briefs: list[str], sizes: list[int], language: str, chat: ChatModel, counts: Counts, at_once: int
+) -> Iterator[tuple[str, DialogueDocument]]:
+    """In the order of the briefs, `at_once` written at a time."""
     desk = Desk(ROOT / "assets")
-    for number, about in enumerate(briefs):
-        spec = DialogueSpec(about=about, language=language, nodes=sizes[number % len(sizes)])
+
+    def written(number: int) -> tuple[DialogueDocument | MaquetteError, float]:
+        spec = DialogueSpec(about=briefs[number], language=language, nodes=sizes[number % len(sizes)])
         started = time.perf_counter()
-        counts.scenes += 1
         try:
-            document = write_dialogue(StepContext(spec=spec, material=about), chat, number + 1, Silent(), desk)
+            made = write_dialogue(StepContext(spec=spec, material=briefs[number]), chat, number + 1, Silent(), desk)
         except MaquetteError as error:
-            counts.failed.append(f"{about}: {error}")
-            continue
-        counts.seconds.append(time.perf_counter() - started)
-        print(f"{language} {number + 1}/{len(briefs)} {counts.seconds[-1]:.0f} s, {len(document.findings)} findings: {about}", flush=True)
-        yield about, document
+            return error, 0.0
+        return made, time.perf_counter() - started
+
+    with ThreadPoolExecutor(at_once) as pool:
+        for number, (document, seconds) in enumerate(pool.map(written, range(len(briefs)))):
+            about = briefs[number]
+            counts.scenes += 1
+            if isinstance(document, MaquetteError):
+                counts.failed.append(f"{about}: {document}")
+                continue
+            counts.seconds.append(seconds)
+            print(f"{language} {number + 1}/{len(briefs)} {seconds:.0f} s, {len(document.findings)} findings: {about}", flush=True)
+            yield about, document
 
 
 def judge(about: str, document: DialogueDocument, counts: Counts) -> None:
@@ -110,15 +122,18 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--en", type=int, default=len(data["en"]))
     parser.add_argument("--zh", type=int, default=len(data["zh"]))
     parser.add_argument("--keep", type=Path)
+    parser.add_argument("--at-once", type=int, default=4, help="scenes that share the engine's slots")
     wanted = parser.parse_args(argv)
     cache = Path(os.environ.get("MAQUETTE_CACHE") or Path.home() / ".cache" / "maquette")
     store = ModelStore(Catalogue.read(ROOT / "assets" / "models.toml"), cache)
     devices = Devices(6 << 30)
-    chat = LlamaCppChat(next(store.folder(MODEL).glob("*.gguf")), store.ref(MODEL), devices, slots=1, context_tokens=3072)
+    chat = LlamaCppChat(next(store.folder(MODEL).glob("*.gguf")), store.ref(MODEL), devices, slots=wanted.at_once, context_tokens=3072)
     rows, good = [], True
     for language, most in (("zh", wanted.zh), ("en", wanted.en)):
         counts = Counts()
-        for number, (about, document) in enumerate(scenes(data[language][:most], data["nodes"], language, chat, counts), start=1):
+        for number, (about, document) in enumerate(
+            scenes(data[language][:most], data["nodes"], language, chat, counts, wanted.at_once), start=1
+        ):
             judge(about, document, counts)
             if wanted.keep:
                 wanted.keep.mkdir(parents=True, exist_ok=True)

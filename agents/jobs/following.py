@@ -16,7 +16,7 @@ from agents.jobs.kinds import ChatJob, JobKind
 from agents.jobs.passages import terms
 from agents.jobs.reading import JobReader, any_of
 from agents.lexicon import CJK
-from agents.request import chinese_number
+from agents.quantities import chinese_number
 from domain.context import AttachedText
 from domain.conversation import Intent, Turn
 

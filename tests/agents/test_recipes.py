@@ -53,6 +53,19 @@ def test_a_recipe_is_found_by_its_words_and_runs(planner: Planner, recipe: str, 
     assert len(plan.steps) == planner.book.get(recipe).default_count
 
 
+@pytest.mark.parametrize(
+    ("text", "recipe"),
+    [
+        ("A news article about the new tram line", "news"),
+        ("A news article about the new tram line and a voice-over", "custom"),
+        ("写一篇关于新电车线路的新闻", "news"),
+        ("写一篇关于新电车线路的新闻，并配一段语音", "custom"),
+    ],
+)
+def test_a_news_article_is_a_package_only_when_nothing_else_is_listed(planner: Planner, text: str, recipe: str) -> None:
+    assert made(planner, text).recipe == recipe
+
+
 @pytest.mark.parametrize("missing", MAKEABLE)
 @pytest.mark.parametrize("recipe", ORDERS)
 def test_without_a_maker_a_recipe_names_what_is_missing_and_the_rest_runs(planner: Planner, recipe: str, missing: StepKind) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from agents.lexicon import Lexicon, language_of
-from agents.request import RequestReader, addresses_the_machine, chinese_number, split_material
+from agents.quantities import chinese_number
+from agents.request import RequestReader, addresses_the_machine, split_material
 from domain.errors import InputError
 
 
@@ -80,6 +81,16 @@ BRIEFS: list[tuple[str, dict[str, Any]]] = [
     ("做一个宣传视频和音效", {"unsupported": ("video",), "named": {"sound"}}),
     ("用斯瓦希里语写一句咖啡馆标语", {"unsupported": ("other_language",)}),
     ("十二张图片，两分钟的音乐", {"counts": {"picture": 12}, "seconds": {"music": 120.0}}),
+    ("I need a town guard's voice lines, 3 of them", {"counts": {"speech": 3}}),
+    ("banners for a winter coat sale, four of them", {"counts": {"layout": 4}}),
+    ("posters x 3 for the fair", {"counts": {"layout": 3}}),
+    ("an NPC pack for a harbour town", {"unit": "npc", "units": None}),
+    ("five item descriptions for a potion shop", {"counts": {"copy": 5}, "units": None}),
+    ("an item for the shop", {"unit": "item", "units": 1}),
+    ("a slogan, English plus Chinese", {"languages": ("en", "zh")}),
+    ("画两张雪地里的红狐狸图片", {"counts": {"picture": 2}}),
+    ("为两家新开的咖啡店做海报", {"counts": {}, "named": {"layout"}}),
+    ("为港口小镇做一个NPC包", {"unit": "npc", "units": None}),
     ("写一篇300字的新闻稿", {"counts": {"article": 1}, "words": 300}),
 ]
 

@@ -36,6 +36,8 @@ def effects(plan: Plan) -> list[str]:
     ("text", "wanted"),
     [
         ("three sound effects for a fantasy shop: a coin, a creaking door and rain", ["a coin", "a creaking door", "rain"]),
+        ("the sound of rain and the sound of a creaking door", ["the sound of rain", "the sound of a creaking door"]),
+        ("sound effects of thunder and of a creaking door", ["sound effects of thunder", "of a creaking door"]),
         ("两个音效：敲门声和雷声", ["敲门声", "雷声"]),
         ("a sound effect of a distant explosion, 5 seconds", ["a sound effect of a distant explosion, 5 seconds"]),
     ],
