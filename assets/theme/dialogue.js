@@ -155,7 +155,7 @@
       const drawn = document.importNode(new DOMParser().parseFromString(svg, "image/svg+xml").documentElement, true);
       drawn.setAttribute("role", "group");
       drawn.setAttribute("aria-label", t("dialogue.graph"));
-      drawn.style.cssText = "display:block;max-width:100%;height:auto";
+      drawn.style.cssText = "display:block;max-width:100%;height:auto;margin:0 auto";
       for (const node of drawn.querySelectorAll("[data-node]")) {
         node.setAttribute("role", "button");
         node.setAttribute("aria-label", t("dialogue.edit_node", { node: node.dataset.node }));

@@ -128,13 +128,13 @@
     // All alternatives of one field, to add to and take from.
     slot(slot) {
       const node = el("div", { class: "mq-alternatives", "data-slot": slot.key });
-      this.slots.set(slot.key, { slot, node, gone: null });
+      this.slots.set(slot.key, { slot, node, gone: null, found: el("div", { class: "mq-found" }) });
       this.draw_slot(slot.key);
       return node;
     }
 
     draw_slot(key, focus = null) {
-      const { slot, node, gone } = this.slots.get(key);
+      const { slot, node, gone, found } = this.slots.get(key);
       const texts = this.lines[key];
       for (const known of [...this.fields.keys()]) if (slot_of(known) === key) this.fields.delete(known);
       const rows = texts.map((text, at) => this.field({ key: `${key}.${at}`, name: slot.name, set: slot.set, number: at + 1, text, alone: texts.length === 1 }));
@@ -143,7 +143,7 @@
       const add = quiet(`+ ${name}`, () => this.put(key, texts.length, ""), { class: "mq-link mq-new-row", name: "add", disabled: texts.length >= LINES_MAX });
       const back = gone ? quiet(`↶ ${t("write.put_back", { text: gone.text.length > 30 ? `${gone.text.slice(0, 29)}…` : gone.text })}`, () => this.put(key, gone.at, gone.text), { name: "back" }) : null;
       const many = takes ? el("span", { class: `mq-lines-count${texts.length > (slot.most || Infinity) ? " mq-error" : ""}` }, `${t("write.lines", { n: texts.length })} · ${takes}`) : null;
-      node.replaceChildren(...rows, el("p", { class: "mq-row-foot" }, add, back, many));
+      node.replaceChildren(...rows, found, el("p", { class: "mq-row-foot" }, add, back, many));
       if (focus !== null) (focus < texts.length ? this.fields.get(`${key}.${focus}`).area : add).focus();
     }
 
@@ -215,7 +215,13 @@
     draw(sheet) {
       const failing = sheet.fields.filter((field) => field.findings.some((finding) => finding.severity === "error")).length;
       this.desk.head.replaceChildren(...score_chips(sheet.score), failing ? chip("failed", `✕ ${t("write.failing", { n: failing })}`) : "");
-      this.whole.replaceChildren(...sheet.findings.map((finding) => finding_row(finding)));
+      // How many lines a field has is said where they stand.
+      const counted = (finding) => finding.rule === "line_count";
+      this.whole.replaceChildren(...sheet.findings.filter((finding) => !counted(finding)).map((finding) => finding_row(finding)));
+      for (const [key, { slot, found }] of this.slots) {
+        const own = (finding) => counted(finding) && finding.field === slot.name && finding.values.count === this.lines[key].length;
+        found.replaceChildren(...sheet.findings.filter(own).map((finding) => finding_row(finding)));
+      }
       for (const field of sheet.fields) {
         const drawn = this.fields.get(field.key);
         if (!drawn || drawn.area.value !== field.text) continue;
