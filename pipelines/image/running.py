@@ -21,6 +21,7 @@ from domain.value import JsonValue
 from pipelines.image import offload
 from pipelines.image.asking import Item
 from pipelines.image.families import Family
+from pipelines.image.shortage import is_shortage
 from pipelines.image.tasks.table import TASKS
 from pipelines.image.words import Remembered, clip_arguments, part_count
 
@@ -192,17 +193,15 @@ def _scheduled(pipe: Any, wanted: str, loaded: Loaded) -> Iterator[None]:
 @contextmanager
 def _mapped(items: Sequence[Item]) -> Iterator[None]:
     """Errors of the libraries as ours."""
-    import torch
-
-    size = f"{items[0].size[0]}x{items[0].size[1]}"
     try:
         yield
     except MaquetteError:
         raise
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        what = f"{len(items)} pictures" if len(items) > 1 else "one picture"
-        raise OutOfMemory(f"Memory does not suffice for {what} of {size}.", hint="Ask for a smaller picture.") from error
-    except (RuntimeError, ValueError, TypeError, AttributeError, IndexError) as error:
+    except (MemoryError, RuntimeError, ValueError, TypeError, AttributeError, IndexError) as error:
+        if is_shortage(error):
+            what = f"{len(items)} pictures" if len(items) > 1 else "one picture"
+            size = f"{items[0].size[0]}x{items[0].size[1]}"
+            raise OutOfMemory(f"Memory does not suffice for {what} of {size}.", hint="Ask for a smaller picture.") from error
         raise EngineFailed(f"diffusers stopped with {type(error).__name__}: {error}.", hint="Try another size or model.") from error
 
 
