@@ -301,23 +301,18 @@ def _models_add(arguments: argparse.Namespace, studio: Studio, console: Console)
 
 @_on_a_studio
 def _models_fit(arguments: argparse.Namespace, studio: Studio, console: Console) -> int:
-    table, ids = (
-        Table("model", "memory mode", "device", "needs", "RAM beside", "may use", "fits"),
-        arguments.ids or studio.models.pictured(),
-    )
+    ids = arguments.ids or studio.models.pictured()
     if not ids:
         console.print("No picture model is installed.", highlight=False)
         return 0
-    nothing = False
+    table, nothing = Table("model", "memory mode", "device", "needs", "RAM beside", "may use", "fits"), False
     for model_id in ids:
         fits = studio.models.fits(model_id)
         taken = next((one.mode for one in fits if one.fits), "")
         nothing = nothing or not taken
         for one in fits:
             answer = "taken" if one.mode == taken else "yes" if one.fits else "no"
-            table.add_row(
-                model_id, one.mode, one.device, size(one.footprint), size(one.host), size(one.budget or 0), answer
-            )  # fmt: skip
+            table.add_row(model_id, one.mode, one.device, size(one.footprint), size(one.host), size(one.budget or 0), answer)
     console.print(table)
     return 1 if nothing else 0
 

@@ -19,7 +19,7 @@ from domain.progress import Progress
 from domain.recipe import ModelRef, Output, Work
 from domain.value import JsonValue
 from pipelines.devices import Devices, Fit, Weights
-from pipelines.image import asking, offload, reading, results
+from pipelines.image import asking, offload, reading, results, seamless
 from pipelines.image.adapters import Adapters, Laid
 from pipelines.image.asking import Item
 from pipelines.image.attention import attend
@@ -176,6 +176,8 @@ class Diffusion:
             opened.check_size(*item.size)
             TASKS[item.task].check(item)
             opened.family.pipeline(item.task.value, bool(item.controls))
+            if item.parameters.seamless:
+                seamless.require(opened.family)
         # 2. make them; what comes out broken is made once more in float32
         device, own = placed(self._device, mps=True, bfloat16_on_cpu=True)
         dtype = own if self._dtype == "auto" else self._dtype

@@ -32,8 +32,7 @@ class Family(Value):
     keys: tuple[str, ...] = ()
     single: Literal["", "config"] = ""
     sizes: tuple[tuple[int, int], ...] = ()
-    #: Pixels of the largest picture; 0: the field's own limits.
-    most: int = Field(default=0, ge=0)
+    most: int = Field(default=2048 * 2048, ge=64 * 64)
     pack: int = Field(default=0, ge=0, le=4)
     #: 0: the pipeline's own default.
     steps: int = Field(default=0, ge=0, le=150)

@@ -7,7 +7,7 @@ judged by content; what brings code or a pickle is refused.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ class Opened:
 
     def check_size(self, width: int, height: int) -> None:
         """Raises InputError naming the nearest sizes that work."""
-        if self.family.most and width * height > self.family.most:
+        if width * height > self.family.most:
             raise InputError(
                 f"{self.family.name} makes pictures of at most {self.family.most / 1e6:.1f} megapixels; {width}x{height} has "
                 f"{width * height / 1e6:.1f}.",
@@ -103,6 +103,7 @@ def with_parts(opened: Opened, parts: Path) -> Opened:
     rest, _ = _components(parts)
     for name in _DENOISERS:
         rest.pop(name, None)
+    _refuse_packed(parts, rest)
     largest = max(rest.values(), default=0)
     return replace(
         opened, multiple=_multiple(parts, opened.family.pack or 2), variant=_variant(parts), elements=opened.elements + sum(rest.values()),
@@ -181,6 +182,7 @@ def _folder(folder: Path, families: Families) -> Opened:
         raise ModelUnusable(f"{folder.name} is not a diffusers pipeline: its model_index.json names no pipeline class.")
     _refuse_foreign(folder, index)
     components, layers = _components(folder)
+    _refuse_packed(folder, components)
     config = {name: _config(folder / name) for name in _TELLING}
     family = families.of_folder(class_name, config)
     multiple = _multiple(folder, family.pack or (2 if (folder / "transformer").is_dir() else 1))
@@ -195,6 +197,18 @@ def _refuse_foreign(folder: Path, index: Mapping[str, Any]) -> None:
             continue
         if entry[0] not in _LIBRARIES:
             raise ModelUnusable(f"{folder.name} wants code of its own for its {name} ({entry[0]}); that is never run.", field=name)
+
+
+def _refuse_packed(folder: Path, components: Iterable[str]) -> None:
+    """Numbers that another library packed need that library to be read, and could not be counted here."""
+    for name in components:
+        packed = _config(folder / name).get("quantization_config")
+        if packed:
+            kind = str(packed.get("quant_method", "another library")) if isinstance(packed, dict) else "another library"
+            raise ModelUnusable(
+                f"{folder.name} holds its {name} packed by {kind}, which is not read here.",
+                hint="Use the model in 16 bits, which is held in 8 bits where memory is short, or its denoiser as GGUF.", field=name,
+            )  # fmt: skip
 
 
 def _config(component: Path) -> dict[str, Any]:

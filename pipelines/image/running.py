@@ -21,6 +21,7 @@ from domain.value import JsonValue
 from pipelines.image import offload
 from pipelines.image.asking import Item
 from pipelines.image.families import Family
+from pipelines.image.seamless import wrapped
 from pipelines.image.shortage import is_shortage
 from pipelines.image.tasks.table import TASKS
 from pipelines.image.words import Remembered, clip_arguments, part_count
@@ -141,7 +142,7 @@ def made(loaded: Loaded, items: Sequence[Item], step: Steps, nets: Sequence[Any]
             hint=f"Use {math.ceil(100 / steps) / 100:g} or more, or {math.ceil(1 / strength)} steps.",
             field="strength",
         )
-    with _mapped(items), _scheduled(pipe, asked.scheduler, loaded), step.decoding(pipe):
+    with _mapped(items), _scheduled(pipe, asked.scheduler, loaded), wrapped(pipe, asked.seamless), step.decoding(pipe):
         values: dict[str, Any] = {
             **_words(loaded, pipe, items, guidance), "width": asked.width, "height": asked.height,
             "num_inference_steps": steps, family.guidance_by: guidance, "strength": strength,
