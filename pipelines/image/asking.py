@@ -85,7 +85,7 @@ class Item:
 
 
 def shares_no_batch(asked: Parameters) -> bool:
-    return bool(asked.controls) or asked.likeness is not None or asked.task is PictureTask.EDIT
+    return bool(asked.controls) or asked.likeness is not None or asked.task in (PictureTask.EDIT, PictureTask.UPSCALE)
 
 
 def common(asked: Parameters) -> str:

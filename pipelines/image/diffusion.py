@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from domain.capability import Capability, StepKind
 from domain.errors import InputError, InvalidOutput, ModelMissing, OutOfMemory
+from domain.picture import PictureTask
 from domain.progress import Progress
 from domain.recipe import ModelRef, Output, Work
 from domain.value import JsonValue
 from pipelines.devices import Devices, Fit, Weights
-from pipelines.image import asking, offload, reading, results, seamless
+from pipelines.image import asking, enlarging, offload, reading, results, seamless
 from pipelines.image.adapters import Adapters, Laid
 from pipelines.image.asking import Item
 from pipelines.image.attention import attend
@@ -168,6 +169,9 @@ class Diffusion:
         Raises InputError (parameters, pictures, a size the model cannot make), ModelError, OutOfMemory, InvalidOutput (a flat or
         broken picture), ContentFiltered (the model's own safety checker), Cancelled within one denoising step.
         """
+        if any(enlarging.wanted(work) for work in works):
+            # each by itself: it is many pictures already
+            return [self._enlarged(work, progress) if enlarging.wanted(work) else self.generate([work], progress)[0] for work in works]
         # 1. what is asked, and whether this model can do it, before anything is loaded
         items = [asking.read(index, work) for index, work in enumerate(works)]
         progress.check()
@@ -192,6 +196,11 @@ class Diffusion:
         for fault in batch.broken.values():
             raise fault
         return [batch.outputs[index] for index in range(len(items))]
+
+    def _enlarged(self, work: Work, progress: Progress) -> Output:
+        opened = self.opened()
+        opened.family.pipeline(PictureTask.IMAGE.value, bool(work.recipe.parameters.get("controls")))
+        return enlarging.enlarged(work, opened, lambda tiles: self.generate(tiles, progress))
 
     def _make(self, run: Run, items: list[Item]) -> None:
         """All these pictures. Where memory does not suffice for one, everything idle is unloaded, and what is left of them is tried once
