@@ -15,6 +15,7 @@ from pipelines.image import eight_bits
 from pipelines.image.denoisers import PREFIX
 from pipelines.image.headers import read_weights
 from pipelines.image.loading import Opened
+from pipelines.image.picture_reader import REPLACED, read_processor
 from pipelines.image.shortage import is_shortage
 from pipelines.models.folders import read_object
 
@@ -52,6 +53,8 @@ def _folder(folder: Path, opened: Opened, dtype: str, eight: bool) -> Any:
 
     how = {"dtype": getattr(torch, dtype), "use_safetensors": True, "local_files_only": True, "variant": opened.variant}
     first: dict[str, Any] = {}
+    if read_object(folder / "model_index.json").get("processor") == REPLACED:
+        first["processor"] = read_processor(folder / "processor")
     if eight:
         # the denoiser first, and made small before the rest is read: it is the most that is in RAM at once
         name = next(name for name in _DENOISERS if (folder / name).is_dir())
