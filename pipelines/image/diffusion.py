@@ -182,6 +182,7 @@ class Diffusion:
             opened.family.pipeline(item.task.value, bool(item.controls))
             if item.parameters.seamless:
                 seamless.require(opened.family)
+            opened.check_adapters(bool(item.parameters.loras))
         # 2. make them; what comes out broken is made once more in float32
         device, own = placed(self._device, mps=True, bfloat16_on_cpu=True)
         dtype = own if self._dtype == "auto" else self._dtype

@@ -71,6 +71,13 @@ class Opened:
                     field=name,
                 )
 
+    def check_adapters(self, loras: bool) -> None:
+        """Raises InputError for a LoRA on packed layers."""
+        if loras and self.stored:
+            raise InputError(
+                "A LoRA changes layers, and those of a GGUF are packed.", hint="Use the model in 16 bits, or no LoRA.", field="loras"
+            )
+
     def _nearest(self, width: int, height: int) -> str:
         """The largest size of about these proportions that can be made."""
         scale = (self.family.most / (width * height)) ** 0.5

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from safetensors.torch import save_file
 
-from domain.errors import ModelCorrupt, ModelMissing, ModelUnusable
+from domain.errors import InputError, ModelCorrupt, ModelMissing, ModelUnusable
 from domain.model import Task
 from domain.progress import Silent
 from pipelines.devices import Devices
@@ -236,3 +236,6 @@ def test_a_gguf_costs_what_is_in_it(folder: Folders, tmp_path: Path) -> None:
     opened = maker.opened()
     assert maker.dry_run("bfloat16")[0].footprint == opened.elements * 2 + path.stat().st_size
     assert not any(fit.mode == "quantised" for fit in maker.dry_run()), "it is packed already"
+    with pytest.raises(InputError) as caught:
+        opened.check_adapters(loras=True)
+    assert caught.value.field == "loras"

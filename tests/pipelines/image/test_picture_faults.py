@@ -78,9 +78,10 @@ def test_memory_that_does_not_suffice_twice_fails_this_job_alone(folder: Path, t
 
 def test_memory_that_is_refused_at_load_fails_this_job_alone(folder: Path, tmp_path: Path) -> None:
     arbiter = Arbiter({"cpu": 2 * GB})
-    scarce = Scarce(arbiter.holder("test", lambda key: devices.evict(key)), 2)
+    scarce = Scarce(arbiter.holder("test", lambda key: devices.evict(key)), 0)
     devices = Devices(scarce)
     maker = Diffusion(store_of(folder, tmp_path), devices, "tiny", "cpu", families=FAMILIES, dtype="float32")
+    scarce.left = len(maker.dry_run())
     with pytest.raises(OutOfMemory):
         maker.generate([work(3)], Silent())
     assert maker.generate([work(3)], Silent())[0].trace.memory_mode == "full"
