@@ -1,6 +1,7 @@
 """Reads pictures for models that look at the one they change (Qwen-Image-Edit): pixels and words into what its language model takes.
 
 The library's own reads videos too and needs torchvision for it. A picture is never a video: this one does without.
+It has no numbers of its own; reading.py asks for it where the Weights of its model are loaded.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 """Reads a checkpoint into a pipeline of diffusers in RAM: a folder, a checkpoint of one file, or a denoiser of one file with the rest of
-its pipeline from another folder. Local files only, no code from a model. It puts nothing on a device.
+its pipeline from another folder. Local files only, no code from a model. Called by the `load` of a Weights
+(pipelines/devices.py) and nowhere else; it puts nothing on a device.
 """
 
 from __future__ import annotations
