@@ -25,16 +25,15 @@ from pathlib import Path
 from typing import Any
 
 from domain.capability import StepKind
-from domain.errors import OutOfMemory
 from domain.model import FolderSource, Model, ModelFile, Task
 from domain.progress import Silent
 from domain.recipe import Recipe, Work
 from pipelines.devices import Devices
 from pipelines.image.diffusion import Diffusion
 from pipelines.image.families import Families
-from pipelines.measuring import resident
 from pipelines.models.catalogue import Catalogue
 from pipelines.models.store import ModelStore
+from tests.pipelines.image.shortages import forced
 from tests.pipelines.image.tiny_models import save_sd15, save_sdxl
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -92,7 +91,8 @@ def built(shape: Shape, scratch: Path) -> Path:
     return scratch / "real"
 
 
-def maker(folder: Path, cache: Path, device: str, dtype: str = "auto", batch: int = 8) -> Diffusion:
+def stored(folder: Path, cache: Path) -> ModelStore:
+    """A store that has the folder as the model "measured"."""
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     model = Model(
         id="measured", name="Measured", task=Task.PICTURE, licence="Apache-2.0", pinned=False,
@@ -100,6 +100,11 @@ def maker(folder: Path, cache: Path, device: str, dtype: str = "auto", batch: in
     )  # fmt: skip
     store = ModelStore(Catalogue([model]), cache)
     store.pull("measured", Silent())
+    return store
+
+
+def maker(folder: Path, cache: Path, device: str, dtype: str = "auto", batch: int = 8) -> Diffusion:
+    store = stored(folder, cache)
     families = Families.read(ROOT / "assets" / "pictures" / "families.toml")
     return Diffusion(store, Devices(MEMORY, {device: MEMORY}), "measured", device, families=families, dtype=dtype, batch=batch)
 
@@ -214,33 +219,15 @@ def prompts(folder: Path, shape: Shape, device: str, rounds: int, cache: Path) -
     return {"side": shape.small, "seconds": interleaved(calls, max(3, rounds))}
 
 
-class Short(Silent):
-    """Runs out of memory twice where a note begins with `at`: in the mode it is in, and in the next."""
-
-    def __init__(self, at: str) -> None:
-        super().__init__()
-        self._at, self._left = at, 2
-
-    def report(self, fraction: float, note: str = "") -> None:
-        if self._left and note.startswith(self._at):
-            self._left -= 1
-            raise MemoryError
-
-
-def faults(cache: Path, device: str, times: int, scratch: Path) -> dict[str, Any]:
-    """Forced faults by turns at denoising and decoding, each followed by a job that must succeed with the same bytes."""
-    ours = maker(save_sd15(scratch / "model", scratch / "words"), cache, device)
-    expected = ours.generate([work(32, 2)], Silent())[0].main.data
-    gc.collect()
-    before, succeeded, raised = resident() or 0, 0, 0
-    for number in range(times):
-        try:
-            ours.generate([work(32, 2)], Short(("denoising 1", "denoising 2", "decoding")[number % 3]))
-        except OutOfMemory:
-            raised += 1
-        succeeded += ours.generate([work(32, 2)], Silent())[0].main.data == expected
-    gc.collect()
-    return {"faults": times, "raised": raised, "next_job_succeeded": succeeded, "grown_mb": ((resident() or 0) - before) / 1e6}
+def faults(device: str, times: int, scratch: Path) -> dict[str, Any]:
+    """Forced faults by turns at loading, denoising and decoding, each followed by a job that must succeed with the same bytes."""
+    store = stored(save_sd15(scratch / "model", scratch / "words"), scratch / "cache")
+    families = Families.read(ROOT / "assets" / "pictures" / "families.toml")
+    counted = forced(lambda devices: Diffusion(store, devices, "measured", device, families=families), work(32, 2), times, device)
+    return {
+        "faults": times, "by_place": counted.by_place, "raised": counted.raised, "next_job_succeeded": counted.succeeded,
+        "still_admitted_bytes": counted.left, "grown_mb": counted.grown / 1e6,
+    }  # fmt: skip
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -264,7 +251,7 @@ def main(arguments: Sequence[str]) -> int:
             "overhead": lambda: overhead(folder, shape, options.device, rounds, cache),
             "batch": lambda: batch(folder, shape, options.device, rounds, cache),
             "prompts": lambda: prompts(folder, shape, options.device, rounds, cache),
-            "faults": lambda: faults(scratch / "faults-cache", options.device, 3 if options.dry else options.faults, scratch / "faults"),
+            "faults": lambda: faults(options.device, 9 if options.dry else options.faults, scratch / "faults"),
         }
         for part in options.parts:
             sys.stdout.write(json.dumps({"part": part, "device": options.device, **calls[part]()}, indent=1) + "\n")

@@ -20,13 +20,14 @@ PictureRole = Literal["reference", "mask", "control", "likeness"]
 
 
 class PictureTask(StrEnum):
-    """How a picture comes about: from words alone, from a picture, inside a mask, beyond its edges, by an instruction."""
+    """How a picture comes about: from words alone, from a picture, inside a mask, beyond its edges, by an instruction, enlarged."""
 
     TEXT = "text"
     IMAGE = "image"
     INPAINT = "inpaint"
     OUTPAINT = "outpaint"
     EDIT = "edit"
+    UPSCALE = "upscale"
 
 
 class Lora(Value):

@@ -65,17 +65,20 @@ class Weights(Generic[T]):
 
 @dataclass(frozen=True)
 class Fit:
-    """Whether weights in one mode fit a device at all. Bytes; budget None where this process was not told."""
+    """Whether weights in one mode fit a device at all. Bytes; budget, and host_budget of RAM, None where this process was not told."""
 
     mode: str
     device: str
     footprint: int
     host: int
     budget: int | None
+    host_budget: int | None = None
 
     @property
     def fits(self) -> bool | None:
-        return None if self.budget is None else self.footprint <= self.budget
+        if self.budget is None:
+            return None
+        return self.footprint <= self.budget and (self.host_budget is None or self.host <= self.host_budget)
 
 
 @dataclass
@@ -99,8 +102,8 @@ class Devices:
 
     def __init__(self, memory: Memory | int, budgets: Mapping[str, int] | None = None) -> None:
         if isinstance(memory, int):
-            budgets = {"cpu": memory}
-            memory = Arbiter(budgets).holder("studio", self.evict)
+            budgets = {**(budgets or {}), "cpu": memory}
+            memory = Arbiter({"cpu": memory}).holder("studio", self.evict)
         self._memory = memory
         self._budgets = dict(budgets or {})
         self._held: dict[str, _Held] = {}
@@ -138,8 +141,10 @@ class Devices:
 
     def dry_run(self, weights: Weights[T]) -> tuple[Fit, ...]:
         """What each mode is expected to need, and whether the device has it. Loads nothing."""
-        budget = self._budgets.get(weights.device)
-        return tuple(Fit(way.name, weights.device, way.footprint, way.host, budget) for way in weights.ways)
+        # "cuda" is the first of them
+        budget = self._budgets.get(weights.device, self._budgets.get(f"{weights.device}:0"))
+        host = self._budgets.get("cpu")
+        return tuple(Fit(way.name, weights.device, way.footprint, way.host, budget, host) for way in weights.ways)
 
     def loaded(self) -> dict[str, int]:
         """What is in memory now: key -> footprint in bytes."""

@@ -109,7 +109,7 @@ def build(
         models_folder=settings.models_folder,
         offline=settings.offline,
     )
-    devices = Devices(memory or memory_budget(settings, hardware))
+    devices = Devices(memory or memory_budget(settings, hardware), budgets(settings, hardware))
 
     illustrator = Illustrator(store, InstalledEmbedder(store, devices), assets)
     runs = users({art.model for art in illustrator.library.sets.values()}, lambda model: offered(model, assets))

@@ -14,6 +14,7 @@ from domain.recipe import ModelRef
 from domain.settings import Settings
 from domain.value import JsonValue, Value
 from library.library import Library
+from pipelines.devices import Fit
 from pipelines.image.families import Families
 from pipelines.image.recognising import recognise
 from pipelines.models.own import keep_own
@@ -67,6 +68,7 @@ class ModelDesk:
     choose: the profile's pick per task, given a person's choices (task value -> model id).
     runs: whether anything in this studio can use a catalogue entry.
     families: picture families, by which a checkpoint is recognised that a person adds by path.
+    dry_runs: of each picture model, what its memory modes need, without loading it.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class ModelDesk:
         choose: Callable[[Mapping[str, str]], Mapping[Task, Choice]],
         runs: Callable[[Model], bool] = everything,
         families: Families | None = None,
+        dry_runs: Mapping[str, Callable[[], tuple[Fit, ...]]] | None = None,
     ) -> None:
         self._library = library
         self._settings = settings
@@ -84,6 +87,7 @@ class ModelDesk:
         self._choose = choose
         self._runs = runs
         self._families = families
+        self._dry_runs = dict(dry_runs or {})
         self._pulls: dict[str, Pull] = {}
         self._tokens: dict[str, CancelToken] = {}
         self._guard = threading.Lock()
@@ -162,15 +166,29 @@ class ModelDesk:
     def download_size(self, ids: list[str]) -> int:
         return summary(self._store.catalogue, ids)
 
-    def add(self, path: Path, model_id: str = "") -> Model:
+    def fits(self, model_id: str) -> tuple[Fit, ...]:
+        """What each memory mode of a picture model needs, and whether this machine has it: the first that fits is taken. Loads nothing.
+
+        Raises NotFound, InputError for a model that makes no pictures, ModelMissing for one that is not installed, ModelError.
+        """
+        model = self._store.catalogue.get(model_id)
+        if model_id not in self._dry_runs:
+            raise InputError(f"{model.name} is no picture model.", hint="Memory modes are those of picture models.", field="ids")
+        return self._dry_runs[model_id]()
+
+    def pictured(self) -> list[str]:
+        """Ids of the picture models that are installed."""
+        return [model_id for model_id in self._dry_runs if self._store.ready(model_id)]
+
+    def add(self, path: Path, model_id: str = "", family: str = "") -> Model:
         """Take a checkpoint or an adapter of this machine into the catalogue, by its path; it is pulled like any other, and used after the
-        studio's next start. model_id "": made of its name.
+        studio's next start. model_id "": made of its name. family: of a checkpoint, where others have the same tensors.
 
         Raises InputError, ModelUnusable, ModelCorrupt (what it is not, and the way out), Conflict (the id is taken).
         """
         if self._families is None:
             raise InputError("This studio knows no picture families.", field="path")
-        model = recognise(path, self._families, model_id)
+        model = recognise(path, self._families, model_id, family)
         keep_own(self._settings.cache, self._store.catalogue, model)
         return model
 

@@ -109,9 +109,13 @@ def parser() -> argparse.ArgumentParser:
     pull.add_argument("--tests", action="store_true", help="what the tests need besides")
     pull.set_defaults(run=_models_pull)
     add = actions.add_parser("add", help="take a checkpoint or adapter of this machine into the catalogue, by its path")
-    add.add_argument("path", type=Path, help="a folder, or a safetensors file")
+    add.add_argument("path", type=Path, help="a folder, or a safetensors or GGUF file")
     add.add_argument("--id", default="", help="what to call it; made of its name when left out")
+    add.add_argument("--family", default="", help="of a checkpoint whose files do not say it (flux1-kontext)")
     add.set_defaults(run=_models_add)
+    fit = actions.add_parser("fit", help="what each memory mode of a picture model needs, and what this machine has; loads nothing")
+    fit.add_argument("ids", nargs="*", help="picture models; all that are installed when left out")
+    fit.set_defaults(run=_models_fit)
     verify = actions.add_parser("verify", help="hash every file of installed models again")
     verify.add_argument("ids", nargs="*")
     verify.set_defaults(run=_models_verify)
@@ -293,10 +297,28 @@ class _Bar:
 
 @_on_a_studio
 def _models_add(arguments: argparse.Namespace, studio: Studio, console: Console) -> int:
-    model = studio.models.add(arguments.path, arguments.id)
+    model = studio.models.add(arguments.path, arguments.id, arguments.family)
     console.print(f"{model.id}: {model.task}{f', {model.family}' if model.family else ''}", highlight=False, markup=False)
     console.print(f"Next: models pull {model.id}, then start the studio again.", highlight=False)
     return 0
+
+
+@_on_a_studio
+def _models_fit(arguments: argparse.Namespace, studio: Studio, console: Console) -> int:
+    ids = arguments.ids or studio.models.pictured()
+    if not ids:
+        console.print("No picture model is installed.", highlight=False)
+        return 0
+    table, nothing = Table("model", "memory mode", "device", "needs", "RAM beside", "may use", "fits"), False
+    for model_id in ids:
+        fits = studio.models.fits(model_id)
+        taken = next((one.mode for one in fits if one.fits), "")
+        nothing = nothing or not taken
+        for one in fits:
+            answer = "taken" if one.mode == taken else "yes" if one.fits else "no"
+            table.add_row(model_id, one.mode, one.device, size(one.footprint), size(one.host), size(one.budget or 0), answer)
+    console.print(table)
+    return 1 if nothing else 0
 
 
 @_on_a_studio

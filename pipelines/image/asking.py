@@ -24,7 +24,7 @@ OWN = frozenset({"prompt", "negative"})
 class Parameters(Value):
     """Recipe.parameters of a diffusion picture. steps, guidance and strength 0, scheduler "": the model's and the task's own.
 
-    strength: how far a picture it starts from is left, 0..1. task None: what the inputs say.
+    strength: how far a picture it starts from is left, 0..1. task None: what the inputs say. seamless: its opposite edges meet.
     """
 
     prompt: str = Field(min_length=1, max_length=4000)
@@ -36,6 +36,7 @@ class Parameters(Value):
     strength: float = Field(default=0.0, ge=0.0, le=1.0)
     task: PictureTask | None = None
     scheduler: str = Field(default="", max_length=40)
+    seamless: bool = False
     expand: Expand = Expand()
     loras: tuple[Lora, ...] = Field(default=(), max_length=8)
     concepts: tuple[Concept, ...] = Field(default=(), max_length=8)
@@ -84,7 +85,7 @@ class Item:
 
 
 def shares_no_batch(asked: Parameters) -> bool:
-    return bool(asked.controls) or asked.likeness is not None or asked.task is PictureTask.EDIT
+    return bool(asked.controls) or asked.likeness is not None or asked.task in (PictureTask.EDIT, PictureTask.UPSCALE)
 
 
 def common(asked: Parameters) -> str:
@@ -100,7 +101,9 @@ def parameters(values: Mapping[str, JsonValue]) -> Parameters:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"The picture's {name} cannot be used: {first['msg']}.", field=name) from error
+        bound = {"less_than_equal": ("le", "less"), "greater_than_equal": ("ge", "more")}.get(first["type"])
+        hint = f"Use {first['ctx'][bound[0]]:g} or {bound[1]}." if bound else "Mend this field."
+        raise InputError(f"The picture's {name} cannot be used: {first['msg']}.", hint=hint, field=name) from error
 
 
 def read(index: int, work: Work) -> Item:

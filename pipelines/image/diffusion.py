@@ -14,18 +14,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from domain.capability import Capability, StepKind
-from domain.errors import InputError, InvalidOutput, ModelCorrupt, ModelUnusable, OutOfMemory
+from domain.errors import InputError, InvalidOutput, ModelMissing, OutOfMemory
+from domain.picture import PictureTask
 from domain.progress import Progress
 from domain.recipe import ModelRef, Output, Work
 from domain.value import JsonValue
 from pipelines.devices import Devices, Fit, Weights
-from pipelines.image import asking, offload, results
+from pipelines.image import asking, enlarging, offload, reading, results, seamless
 from pipelines.image.adapters import Adapters, Laid
 from pipelines.image.asking import Item
 from pipelines.image.attention import attend
 from pipelines.image.families import Families
-from pipelines.image.loading import Opened, open_checkpoint
+from pipelines.image.loading import Opened, is_single, open_checkpoint, with_parts
 from pipelines.image.running import Loaded, Steps, alike, made, set_scheduler
+from pipelines.image.shortage import is_shortage
 from pipelines.image.tasks.table import TASKS
 from pipelines.pipeline import Company
 from pipelines.placement import placed
@@ -107,9 +109,17 @@ class Diffusion:
         )  # fmt: skip
 
     def models(self, parameters: Mapping[str, JsonValue]) -> tuple[ModelRef, ...]:
-        """The checkpoint, and every adapter that is asked for."""
+        """The checkpoint with what it leans on, and every adapter that is asked for."""
         asked = asking.parameters({"prompt": "-", **parameters})
-        return tuple(self._store.ref(one) for one in (self._model_id, *asked.models))
+        return tuple(self._store.ref(one) for one in (self._model_id, *self._rest(), *asked.models))
+
+    def _rest(self) -> tuple[str, ...]:
+        """The model that has the rest of a denoiser's pipeline: it draws with it."""
+        if not self._store.ready(self._model_id) or not is_single(self._store.folder(self._model_id)):
+            return ()
+        opened = open_checkpoint(self._store.folder(self._model_id), self._families)
+        beside = self._beside(opened)
+        return (beside,) if opened.denoiser is not None and beside is not None else ()
 
     def company(self, parameters: Mapping[str, JsonValue]) -> Company | None:
         """Pictures of one size and setting, where a batch pays: small ones leave a GPU waiting for its next call."""
@@ -124,7 +134,28 @@ class Diffusion:
     def opened(self) -> Opened:
         """What the checkpoint is. Loads nothing. Raises ModelMissing, ModelCorrupt, ModelUnusable."""
         model = self._store.catalogue.get(self._model_id)
-        return open_checkpoint(self._store.folder(self._model_id), self._families, model.family)
+        opened = open_checkpoint(self._store.folder(self._model_id), self._families, model.family)
+        beside = self._beside(opened)
+        return opened if opened.denoiser is None or beside is None else with_parts(opened, self._store.folder(beside))
+
+    def _beside(self, opened: Opened) -> str | None:
+        """The model that has what a single file lacks: configuration and words of a checkpoint, all of the rest of a denoiser.
+
+        Raises ModelMissing naming what to pull.
+        """
+        if opened.single is None:
+            return None
+        if opened.denoiser is None:
+            return f"{opened.family.fits}-config"
+        there = {model.id for model in self._store.catalogue.models}
+        known = [one for one in opened.denoiser.parts if one in there]
+        found = next((one for one in known if self._store.ready(one)), None)
+        if found is None:
+            raise ModelMissing(
+                f"{self._model_id} is the denoiser of {opened.denoiser.name} alone: its text encoders and decoder are not installed.",
+                hint=f"Run: python app.py models pull {(known or opened.denoiser.parts)[0]}", field="model",
+            )  # fmt: skip
+        return found
 
     def dry_run(self, dtype: str = "") -> tuple[Fit, ...]:
         """What each memory mode is expected to need on this device, and whether it fits. Loads nothing. dtype "": this device's own."""
@@ -138,6 +169,9 @@ class Diffusion:
         Raises InputError (parameters, pictures, a size the model cannot make), ModelError, OutOfMemory, InvalidOutput (a flat or
         broken picture), ContentFiltered (the model's own safety checker), Cancelled within one denoising step.
         """
+        if any(enlarging.wanted(work) for work in works):
+            # each by itself: it is many pictures already
+            return [self._enlarged(work, progress) if enlarging.wanted(work) else self.generate([work], progress)[0] for work in works]
         # 1. what is asked, and whether this model can do it, before anything is loaded
         items = [asking.read(index, work) for index, work in enumerate(works)]
         progress.check()
@@ -146,6 +180,9 @@ class Diffusion:
             opened.check_size(*item.size)
             TASKS[item.task].check(item)
             opened.family.pipeline(item.task.value, bool(item.controls))
+            if item.parameters.seamless:
+                seamless.require(opened.family)
+            opened.check_adapters(bool(item.parameters.loras))
         # 2. make them; what comes out broken is made once more in float32
         device, own = placed(self._device, mps=True, bfloat16_on_cpu=True)
         dtype = own if self._dtype == "auto" else self._dtype
@@ -160,6 +197,11 @@ class Diffusion:
         for fault in batch.broken.values():
             raise fault
         return [batch.outputs[index] for index in range(len(items))]
+
+    def _enlarged(self, work: Work, progress: Progress) -> Output:
+        opened = self.opened()
+        opened.family.pipeline(PictureTask.IMAGE.value, bool(work.recipe.parameters.get("controls")))
+        return enlarging.enlarged(work, opened, lambda tiles: self.generate(tiles, progress))
 
     def _make(self, run: Run, items: list[Item]) -> None:
         """All these pictures. Where memory does not suffice for one, everything idle is unloaded, and what is left of them is tried once
@@ -200,8 +242,8 @@ class Diffusion:
     def _weights(self, opened: Opened, device: str, dtype: str, light: bool) -> Weights[Loaded]:
         """light: also the modes that lend the device a few layers at a time; adapters change layers, which must then stay whole."""
         folder, ref = self._store.folder(self._model_id), self._store.ref(self._model_id)
-        # a single file has weights only: configuration and words come from a small entry of the family
-        config = self._store.folder(f"{opened.family.fits}-config") if opened.single is not None else None
+        beside = self._beside(opened)
+        config = self._store.folder(beside) if beside is not None else None
 
         def load(mode: str) -> Loaded:
             loaded = _load(folder, config, opened, device, dtype, self._attention, mode)
@@ -209,7 +251,8 @@ class Diffusion:
             loaded.schedulers = self._families.schedulers if opened.family.words == "clip" else {}
             return loaded
 
-        key = f"{ref.id}@{ref.sha256[:16]}/{opened.family.id}/{dtype}/{device}/{self._attention}"
+        rest = f"+{beside}" if opened.denoiser is not None else ""
+        key = f"{ref.id}@{ref.sha256[:16]}{rest}/{opened.family.id}/{dtype}/{device}/{self._attention}"
         return offload.weights(key, opened, device, dtype, load, _unload, light=light)
 
     def _made(self, run: Run, loaded: Loaded, batch: list[Item], laid: Laid) -> None:
@@ -237,40 +280,21 @@ class Diffusion:
 
 
 def _load(folder: Path, config: Path | None, opened: Opened, device: str, dtype: str, attention: str, mode: str) -> Loaded:
-    """Read the weights from local safetensors; no network, no code from the model. config: of a single file."""
-    import diffusers
-    import torch
-    from diffusers.utils import logging as diffusers_logging
-    from safetensors import SafetensorError
-    from transformers.utils import logging as transformers_logging
-
-    diffusers_logging.disable_progress_bar()
-    transformers_logging.disable_progress_bar()
-    try:
-        if opened.single is not None:
-            kind = getattr(diffusers, opened.class_name)
-            pipe = kind.from_single_file(
-                str(opened.single), config=str(config), torch_dtype=getattr(torch, dtype), local_files_only=True, safety_checker=None
-            )
-        else:
-            pipe = diffusers.DiffusionPipeline.from_pretrained(
-                str(folder), dtype=getattr(torch, dtype), use_safetensors=True, local_files_only=True, variant=opened.variant
-            )
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise OutOfMemory("The model does not fit into memory.", hint="Choose a smaller model, or free memory.") from error
-    except (SafetensorError, KeyError) as error:
-        raise ModelCorrupt("The model's weights cannot be read.", hint="Verify the model, then pull it again.") from error
-    except (ValueError, OSError, TypeError, ImportError, AttributeError) as error:
-        raise ModelUnusable(f"diffusers cannot load this model ({opened.class_name}): {error}.", hint="Choose another model.") from error
+    """The pipeline of a checkpoint on its device, in a memory mode. config: what a single file lacks."""
+    pipe = reading.read(folder, config, opened, dtype, eight=offload.way(mode).eight)
     pipe.set_progress_bar_config(disable=True)
-    set_scheduler(pipe, opened.family.scheduler)
+    set_scheduler(pipe, opened.denoiser.scheduler if opened.denoiser is not None else opened.family.scheduler)
     try:
         offload.settle(pipe, device, mode)
-    except torch.OutOfMemoryError as error:
-        raise OutOfMemory("The model does not fit into memory.", hint="Choose a smaller model, or free memory.") from error
+    except (MemoryError, RuntimeError) as error:
+        if is_shortage(error):
+            raise OutOfMemory("The model does not fit into memory.", hint="Choose a smaller model, or free memory.") from error
+        raise
     if device == "cpu":
         _by_channel(pipe)
     used, notes = attend(pipe, device, dtype, attention)
+    if offload.way(mode).eight:
+        notes += ("the denoiser's layers are held in 8 bits: memory did not suffice for more",)
     loaded = Loaded(pipe, opened.family, device, dtype, used, mode, notes)
     loaded.remembered.watch(pipe)
     return loaded

@@ -1,6 +1,6 @@
 """Picture families as data: what differs between them, and how a checkpoint's own configuration is told to be of one.
 
-Read from assets/pictures/families.toml. It opens no checkpoint and knows nothing of torch.
+Read from assets/pictures: families.toml, schedulers.toml, denoisers.toml. It opens no checkpoint and knows nothing of torch.
 """
 
 from __future__ import annotations
@@ -8,12 +8,15 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
 from domain.errors import InputError, ModelUnusable
 from domain.value import JsonValue, Value
+from pipelines.image.denoisers import Denoiser, Shapes, bare
+
+T = TypeVar("T", bound=Value)
 
 
 class Family(Value):
@@ -29,6 +32,7 @@ class Family(Value):
     keys: tuple[str, ...] = ()
     single: Literal["", "config"] = ""
     sizes: tuple[tuple[int, int], ...] = ()
+    most: int = Field(default=2048 * 2048, ge=64 * 64)
     pack: int = Field(default=0, ge=0, le=4)
     #: 0: the pipeline's own default.
     steps: int = Field(default=0, ge=0, le=150)
@@ -62,9 +66,15 @@ class Family(Value):
 class Families:
     """All families, in the order in which they are tried. Frozen after construction."""
 
-    def __init__(self, families: Sequence[Family], schedulers: Mapping[str, Mapping[str, JsonValue]] | None = None) -> None:
+    def __init__(
+        self,
+        families: Sequence[Family],
+        schedulers: Mapping[str, Mapping[str, JsonValue]] | None = None,
+        denoisers: Sequence[Denoiser] = (),
+    ) -> None:
         self.all = tuple(families)
         self.schedulers = dict(schedulers or {})
+        self.denoisers = tuple(denoisers)
         self._by_id = {family.id: family for family in self.all}
         for family in self.all:
             if family.fits not in self._by_id and family.fits not in {other.base for other in self.all}:
@@ -72,22 +82,15 @@ class Families:
 
     @classmethod
     def read(cls, path: Path) -> Families:
-        """The families, and the schedulers of schedulers.toml beside them. Raises InputError naming the entry and field at fault."""
-        beside = path.with_name("schedulers.toml")
-        try:
-            entries = tomllib.loads(path.read_text(encoding="utf-8")).get("family", [])
-            schedulers = tomllib.loads(beside.read_text(encoding="utf-8")) if beside.is_file() else {}
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise InputError(f"The picture families {path.name} cannot be read: {error}.", hint="Restore the file.") from error
-        found = []
-        for number, entry in enumerate(entries, start=1):
-            try:
-                found.append(Family.model_validate(entry))
-            except ValidationError as error:
-                first = error.errors()[0]
-                name = entry.get("id", f"number {number}")
-                raise InputError(f"Picture family {name}: {first['msg']}.", field=f"{name}.{first['loc'][0]}") from error
-        return cls(found, schedulers)
+        """The families, with schedulers.toml and denoisers.toml beside them. Raises InputError naming the entry and field at fault."""
+        families = [_entry(Family, "Picture family", entry, number) for number, entry in enumerate(_table(path).get("family", []), 1)]
+        beside = _table(path.with_name("denoisers.toml"), needed=False).get("denoiser", [])
+        denoisers = [_entry(Denoiser, "Denoiser", entry, number) for number, entry in enumerate(beside, 1)]
+        found = cls(families, _table(path.with_name("schedulers.toml"), needed=False), denoisers)
+        for denoiser in denoisers:
+            for family in denoiser.families:
+                found.get(family)
+        return found
 
     def get(self, family_id: str) -> Family:
         """Raises InputError for a family that is not in the data."""
@@ -107,6 +110,29 @@ class Families:
     def of_keys(self, names: Set[str]) -> Family | None:
         """The family of a single file by the names of its tensors, None when no family has such."""
         return next((family for family in self.all if family.keys and any(key in names for key in family.keys)), None)
+
+    def denoiser_of(self, shapes: Shapes) -> Denoiser | None:
+        """The denoiser of a single file by the shapes of its tensors, None when it holds none that is known."""
+        inside = bare(shapes)
+        return next((denoiser for denoiser in self.denoisers if denoiser.is_in(inside)), None)
+
+
+def _table(path: Path, needed: bool = True) -> dict[str, Any]:
+    if not needed and not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"The picture families {path.name} cannot be read: {error}.", hint="Restore the file.") from error
+
+
+def _entry(kind: type[T], what: str, entry: Mapping[str, Any], number: int) -> T:
+    try:
+        return kind.model_validate(entry)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = entry.get("id", f"number {number}")
+        raise InputError(f"{what} {name}: {first['msg']}.", field=f"{name}.{first['loc'][0]}") from error
 
 
 def _says(config: Mapping[str, Mapping[str, Any]], place: str, value: JsonValue) -> bool:

@@ -1,6 +1,6 @@
 """Reads what one file of weights says of itself, by its content: names, shapes and sizes of its tensors. Loads none of them.
 
-A pickle, an archive, a GGUF or a damaged file is told apart by its first bytes, whatever it is called.
+A pickle, an archive, a page or a damaged file is told apart by its first bytes, whatever it is called.
 """
 
 from __future__ import annotations
@@ -12,22 +12,31 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from domain.errors import ModelCorrupt, ModelUnusable
+from pipelines.models import gguf
 from pipelines.models.folders import elements, runs_code
 
-_GGUF = b"GGUF"
 _PAGES = (b"<!do", b"<htm", b"vers")  # an error page, or a pointer of Git LFS
 
 
 @dataclass(frozen=True)
 class Header:
-    """The tensors of a safetensors file: shape by name. notes: what was written beside them ("ss_base_model_version")."""
+    """The tensors of a file: shape by name. notes: what was written beside them ("ss_base_model_version"). gguf: it is such a file, and
+    its numbers stay in memory as they are in it."""
 
     shapes: dict[str, tuple[int, ...]]
     notes: dict[str, str]
+    gguf: bool = False
 
     @property
     def numbers(self) -> dict[str, int]:
         return {name: math.prod(shape) for name, shape in self.shapes.items()}
+
+
+def read_weights(path: Path) -> Header:
+    """A safetensors or GGUF file. Raises ModelUnusable for any other, ModelCorrupt for a damaged one."""
+    if _head(path)[:4] == gguf.MAGIC:
+        return _gguf(path)
+    return read_header(path)
 
 
 def read_header(path: Path) -> Header:
@@ -44,21 +53,35 @@ def read_header(path: Path) -> Header:
         raise ModelCorrupt(f"{path.name} is damaged: a tensor has no shape.", hint="Fetch the file again.", field=path.name) from error
 
 
-def _refuse(path: Path) -> None:
+def _gguf(path: Path) -> Header:
+    try:
+        tensors = gguf.read_tensors(path)
+    except (OSError, ValueError, EOFError, struct.error) as error:
+        raise ModelCorrupt(f"{path.name} is a damaged GGUF file: {error}.", hint="Fetch the file again.", field=path.name) from error
+    foreign = sorted({tensor.format for tensor in tensors.values()} - gguf.FORMATS.keys())
+    if foreign:
+        known = ", ".join(name for name, _, _ in gguf.FORMATS.values())
+        raise ModelUnusable(
+            f"{path.name} has numbers in the GGUF format {foreign[0]}, which is not read here.", hint=f"Known are {known}.", field="path"
+        )
+    return Header({name: tensor.shape for name, tensor in tensors.items()}, {}, gguf=True)
+
+
+def _head(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            head = file.read(9)
+            return file.read(9)
     except OSError as error:
         raise ModelUnusable(f"{path.name} cannot be read: {error.strerror}.", hint="Check the path.", field="path") from error
+
+
+def _refuse(path: Path) -> None:
+    head = _head(path)
     if runs_code(head):
         raise ModelUnusable(
             f"{path.name} is a pickle or an archive: opening it could run code.", hint="Use the model's safetensors file.", field="path"
         )
-    if head[:4] == _GGUF:
-        raise ModelUnusable(
-            f"{path.name} is a GGUF file. Pictures are not made from GGUF here.",
-            hint="Use the model's folder of safetensors; on a small GPU it is loaded piece by piece.",
-            field="path",
-        )
+    if head[:4] == gguf.MAGIC:
+        raise ModelUnusable(f"{path.name} is a GGUF file.", hint="Use the safetensors file of this one.", field="path")
     if head[:4].lower() in _PAGES:
         raise ModelUnusable(f"{path.name} is text, not weights: a web page or a pointer.", hint="Fetch the file itself.", field="path")

@@ -1,19 +1,21 @@
 """Opens a checkpoint of diffusion weights: says what is in it without importing torch.
 
-A folder is read by its `model_index.json`, a single file by the names of its tensors. Only safetensors are taken, judged by content;
-what brings code or a pickle is refused.
+A folder is read by its `model_index.json`, a single file by the names and shapes of its tensors. Only safetensors and GGUF are taken,
+judged by content; what brings code or a pickle is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from domain.errors import InputError, ModelUnusable
+from pipelines.image.denoisers import Denoiser, Shapes, bare, refuse_packed
 from pipelines.image.families import Families, Family
-from pipelines.image.headers import read_header
+from pipelines.image.headers import Header, read_header, read_weights
 from pipelines.models.folders import elements, read_object, weight_files
 
 _LIBRARIES = {"diffusers", "transformers", "stable_diffusion", "stable_diffusion_xl", "flux", "tokenizers", "pixart_alpha", "sana"}
@@ -21,8 +23,10 @@ _LIBRARIES = {"diffusers", "transformers", "stable_diffusion", "stable_diffusion
 _TELLING = ("scheduler", "text_encoder", "transformer", "unet")
 #: Files beside a checkpoint of one file that say something of it.
 _NOTES = {".json", ".txt", ".md", ".yaml", ".toml"}
-#: Pixels per latent of a single file, all of whose families have the same VAE.
+#: Pixels per latent of a checkpoint in one file, all of whose families have the same VAE.
 _SINGLE_MULTIPLE = 8
+#: The component that draws.
+_DENOISERS = ("transformer", "unet")
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,9 @@ class Opened:
 
     multiple: width and height must be divisible by it. variant: "fp16" when only that is there. elements: numbers in all weights.
     component: in those of the largest component (the denoiser, or a text encoder). single: the file, for a checkpoint of one file.
+    denoiser: of a file that has the denoiser only. stored: bytes of one whose numbers stay as the file has them (GGUF), which are then
+    in neither elements nor component. layers: numbers of the denoiser that can also be held in 8 bits each. draws: whether the denoiser
+    is the largest component.
     """
 
     family: Family
@@ -40,9 +47,20 @@ class Opened:
     elements: int
     component: int
     single: Path | None = None
+    denoiser: Denoiser | None = None
+    stored: int = 0
+    layers: int = 0
+    draws: bool = True
 
     def check_size(self, width: int, height: int) -> None:
         """Raises InputError naming the nearest sizes that work."""
+        if width * height > self.family.most:
+            raise InputError(
+                f"{self.family.name} makes pictures of at most {self.family.most / 1e6:.1f} megapixels; {width}x{height} has "
+                f"{width * height / 1e6:.1f}.",
+                hint=f"Use {self._nearest(width, height)}, and enlarge the finished picture.",
+                field="width" if width >= height else "height",
+            )
         for name, value in (("width", width), ("height", height)):
             if value % self.multiple:
                 below = value // self.multiple * self.multiple
@@ -53,22 +71,55 @@ class Opened:
                     field=name,
                 )
 
+    def check_adapters(self, loras: bool) -> None:
+        """Raises InputError for a LoRA on packed layers."""
+        if loras and self.stored:
+            raise InputError(
+                "A LoRA changes layers, and those of a GGUF are packed.", hint="Use the model in 16 bits, or no LoRA.", field="loras"
+            )
+
+    def _nearest(self, width: int, height: int) -> str:
+        """The largest size of about these proportions that can be made."""
+        scale = (self.family.most / (width * height)) ** 0.5
+        fitted = (max(1, int(side * scale / self.multiple)) * self.multiple for side in (width, height))
+        return "x".join(str(side) for side in fitted)
+
 
 def open_checkpoint(folder: Path, families: Families, family: str = "") -> Opened:
     """Inspect what a model's folder holds. family: id of the family it is said to be of; "" finds out.
 
     Raises ModelCorrupt (missing or broken files), ModelUnusable (code, pickles, foreign classes, a family it is not of).
     """
-    opened = _single(folder, families) if _is_single(folder) else _folder(folder, families)
-    if not family or opened.family.id == family:
+    opened = _single(folder, families) if is_single(folder) else _folder(folder, families)
+    return said_to_be(opened, families.get(family), folder.name) if family else opened
+
+
+def said_to_be(opened: Opened, said: Family, name: str) -> Opened:
+    """The same as one of another family that has the same tensors. Raises ModelUnusable for a family it cannot be of."""
+    if opened.family.id == said.id:
         return opened
-    said = families.get(family)
-    if said.class_name != opened.class_name:
-        raise ModelUnusable(f"{folder.name} is said to be {said.name}, but it is {opened.family.name}.", field="family")
-    return Opened(said, opened.class_name, opened.multiple, opened.variant, opened.elements, opened.component, opened.single)
+    if said.class_name != opened.class_name and (opened.denoiser is None or said.id not in opened.denoiser.families):
+        raise ModelUnusable(f"{name} is said to be {said.name}, but it is {opened.family.name}.", field="family")
+    return replace(opened, family=said, class_name=said.class_name)
 
 
-def _is_single(folder: Path) -> bool:
+def with_parts(opened: Opened, parts: Path) -> Opened:
+    """What a denoiser in one file is together with the rest of its pipeline. parts: a folder in the layout of diffusers; a denoiser in it
+    is left aside. Raises as `open_checkpoint`."""
+    _refuse_foreign(parts, read_object(parts / "model_index.json"))
+    rest, _ = _components(parts)
+    for name in _DENOISERS:
+        rest.pop(name, None)
+    _refuse_packed(parts, rest)
+    largest = max(rest.values(), default=0)
+    return replace(
+        opened, multiple=_multiple(parts, opened.family.pack or 2), variant=_variant(parts), elements=opened.elements + sum(rest.values()),
+        component=max(opened.component, largest), draws=opened.component >= largest,
+    )  # fmt: skip
+
+
+def is_single(folder: Path) -> bool:
+    """Whether a model's folder has one file of weights, and not a pipeline's components."""
     return not (folder / "model_index.json").is_file() and len(_weights(folder)) == 1
 
 
@@ -81,20 +132,54 @@ def _weights(folder: Path) -> list[Path]:
 
 def _single(folder: Path, families: Families) -> Opened:
     path = _weights(folder)[0]
-    header = read_header(path)
-    family = families.of_keys(header.shapes.keys())
+    return of_file(path, read_weights(path), families)
+
+
+def of_file(path: Path, header: Header, families: Families) -> Opened:
+    """A checkpoint, or a denoiser, of one file. Raises ModelUnusable for any other file, naming the family where it is known."""
+    denoiser, family = families.denoiser_of(header.shapes), families.of_keys(header.shapes.keys())
+    if denoiser is not None:
+        refuse_packed(header.shapes, path.name)
+        return _denoiser(path, header, denoiser, families.get(denoiser.families[0]))
     if family is None:
         raise ModelUnusable(f"{path.name} is of no picture family that is known here.", hint="Use the model's folder of safetensors.")
-    if not family.single:
+    if not family.single or header.gguf:
         raise ModelUnusable(
-            f"{path.name} is {family.name} in one file, which is not opened here.",
-            hint="Use the model's folder in the layout of diffusers.",
-        )
+            f"{path.name} is {family.name} in one file, of a kind that is not opened here.",
+            hint="Use the model's folder in the layout of diffusers.", field="path",
+        )  # fmt: skip
     parts: dict[str, int] = {}
     for name, count in header.numbers.items():
         part = name.split(".")[0]
         parts[part] = parts.get(part, 0) + count
     return Opened(family, family.class_name, _SINGLE_MULTIPLE, None, sum(parts.values()), max(parts.values()), path)
+
+
+def _denoiser(path: Path, header: Header, denoiser: Denoiser, family: Family) -> Opened:
+    inside = bare(header.shapes)
+    numbers = sum(math.prod(shape) for shape in inside.values())
+    kept = header.gguf
+    return Opened(
+        family, family.class_name, _SINGLE_MULTIPLE * (family.pack or 2), None, 0 if kept else numbers, 0 if kept else numbers, path,
+        denoiser, stored=path.stat().st_size if kept else 0, layers=0 if kept else _layers(inside),
+    )  # fmt: skip
+
+
+def _layers(shapes: Shapes) -> int:
+    """Numbers in the tables of a denoiser's blocks. What leads into the blocks and out of them stays: it is small, and it matters."""
+    return sum(math.prod(shape) for name, shape in shapes.items() if len(shape) == 2 and any(part.isdigit() for part in name.split(".")))
+
+
+def _components(folder: Path) -> tuple[dict[str, int], int]:
+    """Numbers by component, and the denoiser's that can be held in 8 bits."""
+    found: dict[str, int] = {}
+    layers = 0
+    for path in weight_files(folder):
+        name = path.relative_to(folder).parts[0]
+        found[name] = found.get(name, 0) + elements(path)
+        if name in _DENOISERS:
+            layers += _layers(read_header(path).shapes)
+    return found, layers
 
 
 def _folder(folder: Path, families: Families) -> Opened:
@@ -103,14 +188,14 @@ def _folder(folder: Path, families: Families) -> Opened:
     if not class_name.endswith("Pipeline"):
         raise ModelUnusable(f"{folder.name} is not a diffusers pipeline: its model_index.json names no pipeline class.")
     _refuse_foreign(folder, index)
-    components: dict[str, int] = {}
-    for path in weight_files(folder):
-        name = path.relative_to(folder).parts[0]
-        components[name] = components.get(name, 0) + elements(path)
+    components, layers = _components(folder)
+    _refuse_packed(folder, components)
     config = {name: _config(folder / name) for name in _TELLING}
     family = families.of_folder(class_name, config)
-    multiple = _multiple(folder, family.pack)
-    return Opened(family, class_name, multiple, _variant(folder), sum(components.values()), max(components.values()))
+    multiple = _multiple(folder, family.pack or (2 if (folder / "transformer").is_dir() else 1))
+    largest = max(components.values())
+    draws = largest in (components.get(name) for name in _DENOISERS)
+    return Opened(family, class_name, multiple, _variant(folder), sum(components.values()), largest, layers=layers, draws=draws)
 
 
 def _refuse_foreign(folder: Path, index: Mapping[str, Any]) -> None:
@@ -121,16 +206,27 @@ def _refuse_foreign(folder: Path, index: Mapping[str, Any]) -> None:
             raise ModelUnusable(f"{folder.name} wants code of its own for its {name} ({entry[0]}); that is never run.", field=name)
 
 
+def _refuse_packed(folder: Path, components: Iterable[str]) -> None:
+    """Numbers that another library packed need that library to be read, and could not be counted here."""
+    for name in components:
+        packed = _config(folder / name).get("quantization_config")
+        if packed:
+            kind = str(packed.get("quant_method", "another library")) if isinstance(packed, dict) else "another library"
+            raise ModelUnusable(
+                f"{folder.name} holds its {name} packed by {kind}, which is not read here.",
+                hint="Use the model in 16 bits, which is held in 8 bits where memory is short, or its denoiser as GGUF.", field=name,
+            )  # fmt: skip
+
+
 def _config(component: Path) -> dict[str, Any]:
     name = "scheduler_config.json" if component.name == "scheduler" else "config.json"
     return read_object(component / name, needed=False)
 
 
-def _multiple(folder: Path, pack: int) -> int:
+def _multiple(folder: Path, packed: int) -> int:
     """Pixels per latent, times the latents on a side that the denoiser takes together."""
     vae = _config(folder / "vae")
     blocks = vae.get("block_out_channels") or vae.get("decoder_block_out_channels") or vae.get("dim_mult") or [0] * 4
-    packed = pack or (2 if (folder / "transformer").is_dir() else 1)
     return int(2 ** (len(blocks) - 1)) * packed
 
 

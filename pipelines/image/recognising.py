@@ -10,20 +10,26 @@ from pathlib import Path
 from domain.errors import InputError, ModelUnusable
 from domain.model import FolderSource, Model, ModelFile, Task
 from pipelines.image.families import Families
-from pipelines.image.headers import Header, read_header
-from pipelines.image.loading import open_checkpoint
+from pipelines.image.headers import Header, read_header, read_weights
+from pipelines.image.loading import Opened, of_file, open_checkpoint, said_to_be
 from pipelines.image.lora import read_pairs
+from pipelines.image.reading import require_gguf
 from pipelines.models.folders import read_object, weight_files
 
 _CONCEPT_NAMES = ({"clip_l", "clip_g"}, {"clip_l"}, {"emb_params"})
 
 
-def recognise(path: Path, families: Families, model_id: str = "") -> Model:
-    """model_id "": made of the name. Raises InputError (no such path), ModelUnusable, ModelCorrupt (nothing that can be used, and why)."""
+def recognise(path: Path, families: Families, model_id: str = "", family: str = "") -> Model:
+    """model_id "": made of the name. family: the one a checkpoint is said to be of, where several have the same tensors; "" finds out.
+
+    Raises InputError (no such path or family), ModelUnusable, ModelCorrupt (nothing that can be used, and why).
+    """
     path = path.expanduser().resolve()
     if not path.exists():
-        raise InputError(f"There is nothing at {path}.", hint="Give the path of a folder or a safetensors file.", field="path")
-    task, family = _folder(path, families) if path.is_dir() else _file(path, families)
+        raise InputError(f"There is nothing at {path}.", hint="Give the path of a folder, or of a safetensors or GGUF file.", field="path")
+    task, opened = _folder(path, families) if path.is_dir() else _file(path, families)
+    if family and opened is not None:
+        opened = said_to_be(opened, families.get(family), path.name)
     root = path if path.is_dir() else path.parent
     files = sorted(p for p in path.rglob("*") if p.is_file() and ".git" not in p.parts) if path.is_dir() else [path]
     return Model(
@@ -35,21 +41,20 @@ def recognise(path: Path, families: Families, model_id: str = "") -> Model:
         files=tuple(ModelFile(name=file.relative_to(root).as_posix()) for file in files),
         sources=(FolderSource(path=str(root)),),
         disk=sum(file.stat().st_size for file in files),
-        family=family,
+        family="" if opened is None or opened.family.id == "other" else opened.family.id,
         note="Added by path on this machine.",
     )
 
 
-def _folder(path: Path, families: Families) -> tuple[Task, str]:
+def _folder(path: Path, families: Families) -> tuple[Task, Opened | None]:
     if (path / "model_index.json").is_file():
-        family = open_checkpoint(path, families).family
-        return Task.PICTURE, "" if family.id == "other" else family.id
+        return Task.PICTURE, open_checkpoint(path, families)
     files = weight_files(path)  # refuses code and pickles
     config = read_object(path / "config.json", needed=False)
     if "ControlNet" in str(config.get("_class_name", "")):
-        return Task.CONTROLNET, ""
+        return Task.CONTROLNET, None
     if any(name.startswith("ip_adapter.") for file in files for name in read_header(file).shapes):
-        return Task.IP_ADAPTER, ""
+        return Task.IP_ADAPTER, None
     if len(files) == 1:
         return _file(files[0], families)
     raise ModelUnusable(
@@ -57,19 +62,17 @@ def _folder(path: Path, families: Families) -> tuple[Task, str]:
     )
 
 
-def _file(path: Path, families: Families) -> tuple[Task, str]:
-    header = read_header(path)
-    if _is_concept(header):
-        return Task.TEXTUAL_INVERSION, ""
-    family = families.of_keys(header.shapes.keys())
-    if family is not None and family.single:
-        return Task.PICTURE, family.id
-    if family is not None:
-        raise ModelUnusable(
-            f"{path.name} is {family.name} in one file, which is not opened here.",
-            hint="Use the model's folder in the layout of diffusers.",
-            field="path",
-        )
+def _file(path: Path, families: Families) -> tuple[Task, Opened | None]:
+    header = read_weights(path)
+    if not header.gguf and _is_concept(header):
+        return Task.TEXTUAL_INVERSION, None
+    if families.denoiser_of(header.shapes) is not None or families.of_keys(header.shapes.keys()) is not None:
+        opened = of_file(path, header, families)
+        if header.gguf:
+            require_gguf()
+        return Task.PICTURE, opened
+    if header.gguf:
+        raise ModelUnusable(f"{path.name} is a GGUF of no picture family that is known here.", hint="Is it a chat model?", field="path")
     if any(name.startswith("ip_adapter.") for name in header.shapes):
         raise ModelUnusable(f"{path.name} is an IP-Adapter.", hint="Give its folder, with image_encoder beside it.", field="path")
     try:
@@ -77,10 +80,10 @@ def _file(path: Path, families: Families) -> tuple[Task, str]:
     except ModelUnusable as error:
         raise ModelUnusable(
             f"{path.name} is of no kind that is known here: {error.message}",
-            hint="Checkpoints, LoRA and textual inversion files in the safetensors format are taken.",
+            hint="Checkpoints, LoRA and textual inversion files in the safetensors format are taken, and denoisers as GGUF.",
             field="path",
         ) from error
-    return Task.LORA, ""
+    return Task.LORA, None
 
 
 def _is_concept(header: Header) -> bool:

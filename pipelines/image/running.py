@@ -21,6 +21,8 @@ from domain.value import JsonValue
 from pipelines.image import offload
 from pipelines.image.asking import Item
 from pipelines.image.families import Family
+from pipelines.image.seamless import wrapped
+from pipelines.image.shortage import is_shortage
 from pipelines.image.tasks.table import TASKS
 from pipelines.image.words import Remembered, clip_arguments, part_count
 
@@ -140,7 +142,7 @@ def made(loaded: Loaded, items: Sequence[Item], step: Steps, nets: Sequence[Any]
             hint=f"Use {math.ceil(100 / steps) / 100:g} or more, or {math.ceil(1 / strength)} steps.",
             field="strength",
         )
-    with _mapped(items), _scheduled(pipe, asked.scheduler, loaded), step.decoding(pipe):
+    with _mapped(items), _scheduled(pipe, asked.scheduler, loaded), wrapped(pipe, asked.seamless), step.decoding(pipe):
         values: dict[str, Any] = {
             **_words(loaded, pipe, items, guidance), "width": asked.width, "height": asked.height,
             "num_inference_steps": steps, family.guidance_by: guidance, "strength": strength,
@@ -192,17 +194,15 @@ def _scheduled(pipe: Any, wanted: str, loaded: Loaded) -> Iterator[None]:
 @contextmanager
 def _mapped(items: Sequence[Item]) -> Iterator[None]:
     """Errors of the libraries as ours."""
-    import torch
-
-    size = f"{items[0].size[0]}x{items[0].size[1]}"
     try:
         yield
     except MaquetteError:
         raise
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        what = f"{len(items)} pictures" if len(items) > 1 else "one picture"
-        raise OutOfMemory(f"Memory does not suffice for {what} of {size}.", hint="Ask for a smaller picture.") from error
-    except (RuntimeError, ValueError, TypeError, AttributeError, IndexError) as error:
+    except (MemoryError, RuntimeError, ValueError, TypeError, AttributeError, IndexError) as error:
+        if is_shortage(error):
+            what = f"{len(items)} pictures" if len(items) > 1 else "one picture"
+            size = f"{items[0].size[0]}x{items[0].size[1]}"
+            raise OutOfMemory(f"Memory does not suffice for {what} of {size}.", hint="Ask for a smaller picture.") from error
         raise EngineFailed(f"diffusers stopped with {type(error).__name__}: {error}.", hint="Try another size or model.") from error
 
 

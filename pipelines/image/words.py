@@ -58,12 +58,19 @@ class Remembered:
 
 
 def _key(name: str, args: Sequence[Any], values: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    """None where a tensor is given: then there is nothing to encode."""
-    import torch
-
-    if any(isinstance(one, torch.Tensor) for one in (*args, *values.values())):
+    """None where a tensor or a picture is given: the first needs no encoding, and the second no key tells from another."""
+    if not all(_has_a_key(one) for one in (*args, *values.values())):
         return None
     return name, repr(args), repr(sorted(values.items()))
+
+
+def _has_a_key(value: Any) -> bool:
+    """Whether what it says of itself is all it is: repr() of an object that has none names a place in memory."""
+    import torch
+
+    if isinstance(value, list | tuple):
+        return all(_has_a_key(one) for one in value)
+    return value is None or isinstance(value, str | int | float | bool | torch.device | torch.dtype)
 
 
 def clip_arguments(pipe: Any, kept: Remembered, prompts: Sequence[str], negatives: Sequence[str], guided: bool) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from domain.model import Task
 from domain.progress import Progress
 from domain.settings import Settings
 from library.library import Library
+from pipelines.devices import Fit
 from pipelines.image.families import Families
 from pipelines.models.catalogue import Catalogue
 from pipelines.models.own import own_models
@@ -39,13 +40,19 @@ class Source(ModelStore):
         return Path()
 
 
-def desk_of(assets: Path, home: Path, pull: Callable[[Progress], None] = lambda progress: None) -> ModelDesk:
+def desk_of(
+    assets: Path,
+    home: Path,
+    pull: Callable[[Progress], None] = lambda progress: None,
+    dry_runs: Mapping[str, Callable[[], tuple[Fit, ...]]] | None = None,
+) -> ModelDesk:
     store = Source(Catalogue.read(assets / "models.toml"), home / "cache", pull)
     runs = users(frozenset({"art-fluent-emoji-flat"}))
     library = Library.open(f"sqlite:///{home / 'maquette.db'}", home)
     settings = Settings(home=home, cache=home / "cache")
     families = Families.read(assets / "pictures" / "families.toml")
-    return ModelDesk(library, settings, store, lambda own: choose(store.catalogue, "auto", GPU, store.ready, own, runs), runs, families)
+    picked = lambda own: choose(store.catalogue, "auto", GPU, store.ready, own, runs)  # noqa: E731
+    return ModelDesk(library, settings, store, picked, runs, families, dry_runs)
 
 
 def ended(desk: ModelDesk) -> Pull:
@@ -144,3 +151,19 @@ def test_a_file_that_is_no_model_is_not_added(assets: Path, home: Path) -> None:
     with pytest.raises(ModelUnusable):
         desk_of(assets, home).add(path)
     assert own_models(home / "cache") == ()
+
+
+def test_what_fits_is_said_of_picture_models_only(assets: Path, home: Path) -> None:
+    desk = desk_of(assets, home)
+    with pytest.raises(InputError, match="no picture model"):
+        desk.fits(MODEL)
+    assert desk.pictured() == []
+    asked = (Fit("full", "cpu", 9, 0, 5), Fit("quantised", "cpu", 4, 0, 5))
+    knowing = desk_of(assets, home, dry_runs={"sdxl": lambda: asked})
+    assert [fit.mode for fit in knowing.fits("sdxl") if fit.fits] == ["quantised"]
+
+
+def test_a_mode_fits_only_where_ram_holds_what_visits_the_device() -> None:
+    assert Fit("model_offload", "cuda", 5, 20, 8, 16).fits is False
+    assert Fit("model_offload", "cuda", 5, 20, 8, 32).fits is True
+    assert Fit("model_offload", "cuda", 5, 20, None, 32).fits is None

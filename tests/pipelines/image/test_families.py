@@ -24,9 +24,10 @@ from tests.pipelines.image.tiny_models import FAMILIES
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")
 
-#: In the data, but not made here: a processor of pictures that needs torchvision, which the install does not have; and our own family,
-#: which tests/training/test_sketch.py trains and makes a picture with.
-NOT_MADE = {"qwen-image-edit", "sketch"}
+#: In the data, but not made here: our own family, which tests/training/test_sketch.py trains and makes a picture with.
+NOT_MADE = {"sketch"}
+#: Looks at a megapixel of the picture it changes, however small that is: one picture is enough of it.
+LOOKS_CLOSELY = {"qwen-image-edit"}
 
 Make = Callable[[str], Diffusion]
 
@@ -85,6 +86,8 @@ def test_each_family_is_recognised_and_makes_one_picture(make: Make, family: str
     picture = Image.open(io.BytesIO(made.main.data))
     assert picture.size == (32, 32)
     assert (made.facts["family"], made.facts["steps"]) == (family, 2)
+    if family in LOOKS_CLOSELY:
+        return
     again, other = maker.generate([work(5, inputs, **asked)], Silent())[0], maker.generate([work(6, inputs, **asked)], Silent())[0]
     assert made.main.data == again.main.data
     assert made.main.data != other.main.data

@@ -17,7 +17,7 @@ from PIL import Image
 
 from domain.progress import Silent
 from pipelines.devices import Devices
-from pipelines.image import offload
+from pipelines.image import eight_bits, offload
 from pipelines.image.diffusion import Diffusion
 from pipelines.image.loading import Opened, open_checkpoint
 from pipelines.memory import Arbiter
@@ -31,7 +31,9 @@ MODES = ("full", "model_offload", "group_offload")
 SAVERS: dict[str, Callable[[Path, Path], Path]] = {"sd15": save_sd15, "sdxl": save_sdxl}
 
 #: Stable Diffusion XL, as its files say.
-SDXL = Opened(FAMILIES.get("sdxl"), "StableDiffusionXLPipeline", 8, "fp16", elements=3_470_000_000, component=2_567_000_000)
+SDXL = Opened(
+    FAMILIES.get("sdxl"), "StableDiffusionXLPipeline", 8, "fp16", elements=3_470_000_000, component=2_567_000_000, layers=2_000_000_000
+)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +66,56 @@ def test_a_gpu_too_small_for_the_whole_model_takes_it_piece_by_piece(gigabytes: 
 
 def test_only_cuda_has_a_second_memory_to_offload_to() -> None:
     for device in ("cpu", "mps"):
-        assert [way.name for way in offload.weights("sdxl", SDXL, device, "float32", str, lambda _: None).ways] == ["full", "tiled"]
+        assert [way.name for way in offload.weights("sdxl", SDXL, device, "float32", str, lambda _: None).ways] == [
+            "full", "tiled", "quantised",
+        ]  # fmt: skip
+
+
+def test_fewer_bits_are_taken_only_where_no_exact_way_fits() -> None:
+    """On a CPU with room for neither float32 nor a second way; never for pictures that lean on adapters, which change layers."""
+    whole = offload.whole(SDXL, "float32")
+    ways = {way.name: way for way in offload.weights("sdxl", SDXL, "cpu", "float32", str, lambda _: None).ways}
+    assert ways["quantised"].footprint < whole == ways["tiled"].footprint
+    assert taken(whole, "cpu", "float32") == "full"
+    assert taken(ways["quantised"].footprint, "cpu", "float32") == "quantised"
+    with_adapters = offload.weights("sdxl", SDXL, "cpu", "float32", str, lambda _: None, light=False)
+    assert "quantised" not in [way.name for way in with_adapters.ways]
+
+
+def test_a_way_on_cuda_never_needs_more_of_the_device_than_the_one_before_it_but_the_last() -> None:
+    ways = offload.weights("sdxl", SDXL, "cuda", "float16", str, lambda _: None).ways
+    footprints = [way.footprint for way in ways[:-1]]
+    assert footprints == sorted(footprints, reverse=True)
+    assert ways[-1].name == "quantised"
+    assert ways[-1].host < ways[-2].host, "what it saves is RAM"
+
+
+@pytest.mark.parametrize("family", list(SAVERS))
+def test_a_model_in_eight_bits_draws_nearly_the_same_picture_and_says_so(folders: dict[str, Path], tmp_path: Path, family: str) -> None:
+    whole = Diffusion(store_of(folders[family], tmp_path / "whole"), Devices(2 * GB), "tiny", "cpu", families=FAMILIES, dtype="float32")
+    fits = {fit.mode: fit for fit in whole.dry_run("float32")}
+    budget = fits["quantised"].footprint
+    assert budget < fits["full"].footprint
+    small = Diffusion(store_of(folders[family], tmp_path / "small"), Devices(budget), "tiny", "cpu", families=FAMILIES, dtype="float32")
+    assert [fit.mode for fit in small.dry_run("float32") if fit.fits] == ["quantised"]
+    made, expected = small.generate([work()], Silent())[0], whole.generate([work()], Silent())[0]
+    assert made.trace.memory_mode == "quantised"
+    assert any("8 bits" in note for note in made.trace.notes)
+    assert made.main.data != expected.main.data
+    assert psnr(made, expected) >= 30
+    assert small.generate([work()], Silent())[0].main.data == made.main.data
+
+
+def test_a_layer_in_eight_bits_is_off_by_at_most_half_a_step_of_its_row() -> None:
+    torch.manual_seed(0)
+    model = torch.nn.ModuleDict({"blocks": torch.nn.ModuleList([torch.nn.Linear(64, 48)]), "out": torch.nn.Linear(48, 8)})
+    before, outside = model["blocks"][0].weight.detach().clone(), model["out"]
+    assert eight_bits.hold(model) == 1
+    held = model["blocks"][0]
+    assert model["out"] is outside, "what leads out of the blocks stays as it is"
+    assert held.numbers.dtype is torch.int8
+    steps = before.abs().amax(dim=1, keepdim=True) / 127
+    assert bool(((held.weight - before).abs() <= 0.5001 * steps).all())
 
 
 def test_the_largest_component_is_read_from_the_files(folders: dict[str, Path]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import struct
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,13 @@ from diffusers.pipelines.stable_diffusion import StableDiffusionSafetyChecker
 from safetensors.torch import load_file, save_file
 from transformers import CLIPConfig, CLIPImageProcessor
 
-from domain.errors import ContentFiltered, InvalidOutput, OutOfMemory
+from domain.errors import ContentFiltered, EngineFailed, InvalidOutput, OutOfMemory
 from domain.progress import Silent
 from pipelines.devices import Devices
-from pipelines.image.diffusion import Diffusion
+from pipelines.image.diffusion import Diffusion, _load
+from pipelines.image.loading import open_checkpoint
 from pipelines.memory import Arbiter, Memory
+from tests.pipelines.image.shortages import SHORTAGES, Scarce, Short, forced
 from tests.pipelines.image.test_diffusion import copy, psnr, store_of, work
 from tests.pipelines.image.tiny_models import FAMILIES, save_sd15
 
@@ -33,43 +36,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def maker_of(folder: Path, cache: Path, memory: Memory | None = None, dtype: str = "float32") -> Diffusion:
     return Diffusion(store_of(folder, cache), Devices(memory or 2 * GB), "tiny", "cpu", families=FAMILIES, dtype=dtype)
-
-
-class Short(Silent):
-    """Runs out of memory where a note begins with `at`, so many times."""
-
-    def __init__(self, at: str, times: int) -> None:
-        super().__init__()
-        self._at = at
-        self.left = times
-
-    def report(self, fraction: float, note: str = "") -> None:
-        if self.left and note.startswith(self._at):
-            self.left -= 1
-            raise MemoryError
-
-
-class Scarce:
-    """An owner of memory that refuses so many times."""
-
-    def __init__(self, memory: Memory, times: int) -> None:
-        self._memory = memory
-        self.left = times
-
-    def admit(self, key: str, device: str, footprint: int, check: Callable[[], None]) -> None:
-        if self.left:
-            self.left -= 1
-            raise OutOfMemory("There is no room.", hint="Free memory.")
-        self._memory.admit(key, device, footprint, check)
-
-    def loaded(self, key: str, footprint: int | None, seconds: float) -> None:
-        self._memory.loaded(key, footprint, seconds)
-
-    def using(self, key: str, users: int) -> None:
-        self._memory.using(key, users)
-
-    def gone(self, key: str) -> None:
-        self._memory.gone(key)
 
 
 @pytest.mark.parametrize("at", ["denoising 1", "denoising 2", "decoding"])
@@ -112,14 +78,67 @@ def test_memory_that_does_not_suffice_twice_fails_this_job_alone(folder: Path, t
 
 def test_memory_that_is_refused_at_load_fails_this_job_alone(folder: Path, tmp_path: Path) -> None:
     arbiter = Arbiter({"cpu": 2 * GB})
-    scarce = Scarce(arbiter.holder("test", lambda key: devices.evict(key)), 2)
+    scarce = Scarce(arbiter.holder("test", lambda key: devices.evict(key)), 0)
     devices = Devices(scarce)
     maker = Diffusion(store_of(folder, tmp_path), devices, "tiny", "cpu", families=FAMILIES, dtype="float32")
+    scarce.left = len(maker.dry_run())
     with pytest.raises(OutOfMemory):
         maker.generate([work(3)], Silent())
     assert maker.generate([work(3)], Silent())[0].trace.memory_mode == "full"
     devices.release_idle()
     assert arbiter.residents() == ()
+
+
+@pytest.mark.parametrize("error", list(SHORTAGES))
+def test_every_way_in_which_memory_runs_out_is_understood(folder: Path, tmp_path: Path, error: str) -> None:
+    """Of Python, of a GPU, and torch's own for RAM, which has no class."""
+    made = maker_of(folder, tmp_path).generate([work(3)], Short("denoising 1", 1, error))[0]
+    assert made.trace.memory_mode == "tiled"
+
+
+def test_other_errors_of_the_library_are_no_shortage(folder: Path, tmp_path: Path) -> None:
+    class Breaks(Silent):
+        def report(self, fraction: float, note: str = "") -> None:
+            if note.startswith("denoising"):
+                raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+
+    with pytest.raises(EngineFailed, match="mat1"):
+        maker_of(folder, tmp_path).generate([work(3)], Breaks())
+
+
+def test_a_layer_larger_than_all_memory_is_a_shortage_at_load(folder: Path, tmp_path: Path) -> None:
+    """A checkpoint whose one table takes 8 TB in the file, all of it a hole: torch itself says no when it is to be copied."""
+    large = copy(folder, tmp_path / "model")
+    rows = 2**34
+    add_table(large / "unet" / "diffusion_pytorch_model.safetensors", "class_embedding.weight", rows, 128)
+    config = json.loads((large / "unet" / "config.json").read_text())
+    (large / "unet" / "config.json").write_text(json.dumps(config | {"num_class_embeds": rows}))
+    opened = open_checkpoint(large, FAMILIES)
+    with pytest.raises(OutOfMemory):
+        _load(large, None, opened, "cpu", "bfloat16", "sdpa", "full")
+
+
+def add_table(path: Path, name: str, rows: int, width: int) -> None:
+    """One more table of float32 at the end of a safetensors file, with nothing in it: it takes no room on the disk."""
+    weights = load_file(path)
+    save_file(weights, path, metadata={"format": "pt"})
+    data = path.read_bytes()
+    (length,) = struct.unpack("<Q", data[:8])
+    header, body = json.loads(data[8 : 8 + length]), data[8 + length :]
+    header[name] = {"dtype": "F32", "shape": [rows, width], "data_offsets": [len(body), len(body) + rows * width * 4]}
+    written = json.dumps(header).encode()
+    written += b" " * (-len(written) % 8)
+    with path.open("wb") as file:
+        file.write(struct.pack("<Q", len(written)) + written + body)
+        file.truncate(8 + len(written) + len(body) + rows * width * 4)
+
+
+def test_after_every_kind_of_shortage_the_next_job_succeeds_with_the_same_bytes(folder: Path, tmp_path: Path) -> None:
+    """Three at each of load, denoise and decode; the hundred of them: python -m benchmarks.pictures faults."""
+    counted = forced(lambda devices: Diffusion(store_of(folder, tmp_path), devices, "tiny", "cpu", families=FAMILIES), work(3), 9)
+    assert counted.raised == counted.succeeded == 9
+    assert counted.left == 0, "bytes still admitted after everything was unloaded"
+    assert counted.grown < 256_000_000
 
 
 def test_a_picture_broken_in_half_precision_is_made_once_more_in_float32(folder: Path, tmp_path: Path) -> None:

@@ -63,10 +63,6 @@ def test_a_single_file_of_another_family_is_named_and_refused_with_the_way_out(f
         assert "folder" in caught.value.hint
 
 
-def gguf(path: Path) -> None:
-    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, 0))
-
-
 def pickled(path: Path) -> None:
     torch.save({"a": torch.zeros(2)}, path)
 
@@ -85,10 +81,8 @@ def pointer(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "model.gguf", "model.ckpt"])
-@pytest.mark.parametrize(
-    ("write", "word"), [(gguf, "GGUF"), (pickled, "pickle"), (archive, "archive"), (page, "web page"), (pointer, "pointer")]
-)
-def test_what_is_no_safetensors_file_is_refused_by_content_whatever_it_is_called(
+@pytest.mark.parametrize(("write", "word"), [(pickled, "pickle"), (archive, "archive"), (page, "web page"), (pointer, "pointer")])
+def test_what_is_no_file_of_weights_is_refused_by_content_whatever_it_is_called(
     tmp_path: Path, write: object, word: str, name: str
 ) -> None:
     assert callable(write)
@@ -97,6 +91,12 @@ def test_what_is_no_safetensors_file_is_refused_by_content_whatever_it_is_called
     write(folder / name)
     with pytest.raises(ModelUnusable, match=word):
         open_checkpoint(folder, FAMILIES)
+
+
+def test_a_gguf_with_nothing_in_it_is_damaged_whatever_it_is_called(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, 0))
+    with pytest.raises(ModelCorrupt, match="GGUF"):
+        open_checkpoint(tmp_path, FAMILIES)
 
 
 @pytest.mark.parametrize("damage", ["cut", "noise"])

@@ -5,17 +5,23 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from xml.sax.saxutils import unescape
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
-from domain.errors import AttachmentError, Cancelled, InputError
+from domain.errors import AttachmentError, Cancelled, InputError, ModelUnusable
 from domain.progress import CancelToken, Silent
-from domain.recipe import InputFile, Output
+from domain.recipe import InputFile, Output, Recipe, Work
 from domain.value import JsonValue
 from pipelines.devices import Devices
 from pipelines.image.diffusion import Diffusion
+from pipelines.image.seamless import wrapped
+from pipelines.media.carried import carrying
+from pipelines.media.metadata import read_metadata
 from tests.pipelines.image.test_diffusion import pixels, psnr, store_of, work
 from tests.pipelines.image.tiny_families import save_klein, save_sd15_edit, save_sd15_inpaint
 from tests.pipelines.image.tiny_models import FAMILIES, save_flux, save_sd15, save_sdxl
@@ -80,9 +86,8 @@ def test_outpainting_goes_on_beyond_the_edges_of_a_picture_that_stays(makers: Ma
 @pytest.mark.parametrize("family", THREE)
 @pytest.mark.parametrize("task", ["text", "image", "inpaint", "outpaint"])
 def test_a_task_gives_the_same_bytes_again_and_the_same_picture_in_a_batch(makers: Makers, files: Files, family: str, task: str) -> None:
-    inputs = {"text": [], "image": ["reference"], "inpaint": ["reference", "mask"], "outpaint": ["reference"]}[task]
-    asked: dict[str, JsonValue] = {"width": 64, "height": 64, "task": task} | ({"expand": {"right": 32}} if task == "outpaint" else {})
-    works = [work(seed, [files[name] for name in inputs], **asked) for seed in (4, 5, 6)]
+    wanted = given(files, task)
+    works = [Work(wanted.recipe.model_copy(update={"seed": seed}), wanted.inputs) for seed in (4, 5, 6)]
     maker = makers[family]
     batch = maker.generate(works, Silent())
     alone = maker.generate([works[1]], Silent())[0]
@@ -146,15 +151,90 @@ def test_a_drawing_is_no_photograph(makers: Makers, files: Files, tmp_path: Path
     assert caught.value.field == role
 
 
-def test_a_stop_is_heard_at_the_decode(makers: dict[str, Diffusion]) -> None:
-    token, notes = CancelToken(), []
+class Watcher(Silent):
+    """Stops when a note is seen, and keeps what is said."""
 
-    class Watcher(Silent):
-        def report(self, fraction: float, note: str = "") -> None:
-            notes.append(note)
-            if note == "denoising 2/2":
-                token.cancel()
+    def __init__(self, at: str) -> None:
+        self.token, self.at = CancelToken(), at
+        self.notes: list[str] = []
+        super().__init__(self.token)
 
-    with pytest.raises(Cancelled):
-        makers["sd15"].generate([work()], Watcher(token))
-    assert "decoding" not in notes
+    def report(self, fraction: float, note: str = "") -> None:
+        self.notes.append(note)
+        if note == self.at:
+            self.token.cancel()
+
+
+@pytest.mark.parametrize("family", THREE)
+@pytest.mark.parametrize("task", ["text", "image", "inpaint", "outpaint"])
+def test_a_stop_is_heard_within_one_step_and_at_the_decode_and_the_next_picture_is_whole(
+    makers: Makers, files: Files, family: str, task: str
+) -> None:
+    wanted = given(files, task, steps=4, strength=1.0)
+    for at, never in (("denoising 2/4", "denoising 3/4"), ("denoising 4/4", "decoding")):
+        watcher = Watcher(at)
+        with pytest.raises(Cancelled):
+            makers[family].generate([wanted], watcher)
+        assert at in watcher.notes
+        assert never not in watcher.notes
+    assert makers[family].generate([wanted], Silent())[0].facts["steps"] == 4
+
+
+@pytest.mark.parametrize("family", THREE)
+@pytest.mark.parametrize("task", ["text", "image", "inpaint", "outpaint"])
+def test_a_picture_carries_what_made_it_and_is_made_again_from_it(makers: Makers, files: Files, family: str, task: str) -> None:
+    wanted = given(files, task)
+    maker = makers[family]
+    recipe = wanted.recipe.model_copy(update={"models": maker.models(wanted.recipe.parameters), "prompt": "a red fox"})
+    made = maker.generate([wanted], Silent())[0]
+    file = carrying(made, recipe, "").main
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(file.data))), np.asarray(Image.open(io.BytesIO(made.main.data))))
+    read = read_metadata(file.data)
+    assert (read.tool, read.prompt) == ("maquette", "a red fox")
+    assert {field.name: field.text for field in read.settings}["Seed"] == "4"
+    packet = next(field.text for field in read.raw if "mq:Recipe" in field.text)
+    told = Recipe.model_validate_json(unescape(packet.split("<mq:Recipe", 1)[1].split(">", 1)[1].split("</mq:Recipe>", 1)[0]))
+    assert told.parameters == wanted.recipe.parameters
+    again = maker.generate([Work(told, wanted.inputs)], Silent())[0]
+    assert again.main.data == made.main.data
+
+
+def given(files: Files, task: str, **more: JsonValue) -> Work:
+    inputs = {"text": [], "image": ["reference"], "inpaint": ["reference", "mask"], "outpaint": ["reference"]}[task]
+    asked: dict[str, JsonValue] = {"width": 64, "height": 64, "task": task} | ({"expand": {"right": 32}} if task == "outpaint" else {})
+    return work(4, [files[name] for name in inputs], **asked, **more)
+
+
+@pytest.mark.parametrize("family", ["sd15", "sdxl"])
+def test_a_seamless_tile_goes_on_at_its_other_side_and_leaves_the_model_as_it_was(makers: Makers, family: str) -> None:
+    """The model of a tile knows no edges: everything moved round by some latents gives the same picture moved round."""
+    maker = makers[family]
+    before = maker.generate([work(5)], Silent())[0].main.data
+    tile = pixels(maker.generate([work(5, seamless=True)], Silent())[0])
+    edge = np.abs(tile[:, 0] - tile[:, -1]).mean() / max(np.abs(np.diff(tile, axis=1)).mean(), 1)
+    plain = pixels(maker.generate([work(5)], Silent())[0])
+    assert not np.array_equal(tile, plain)
+    assert edge < 2
+    assert maker.generate([work(5)], Silent())[0].main.data == before
+
+
+def test_the_layers_of_a_tile_see_the_other_side() -> None:
+    """A convolution moved round is the convolution of what was moved round; with an edge it is not."""
+    torch.manual_seed(0)
+    part = torch.nn.Conv2d(1, 1, 3, padding=1)
+    pipe = SimpleNamespace(unet=torch.nn.Sequential(part), vae=torch.nn.Sequential())
+    seen = torch.randn(1, 1, 8, 8)
+
+    def moves() -> bool:
+        return torch.allclose(part(seen.roll(3, dims=3)), part(seen).roll(3, dims=3), atol=1e-6)
+
+    assert not moves()
+    with wrapped(pipe, True):
+        assert moves()
+    assert not moves()
+
+
+def test_a_transformer_makes_no_tiles(makers: Makers) -> None:
+    with pytest.raises(ModelUnusable) as caught:
+        makers["flux"].generate([work(seamless=True)], Silent())
+    assert caught.value.field == "seamless"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 from diffusers import DiffusionPipeline
+from PIL import Image
 
 from pipelines.image.clip_words import PART, Piece, encode, parts, pieces
 from pipelines.image.words import Remembered, clip_arguments
@@ -106,4 +107,21 @@ def test_the_librarys_own_encoding_is_asked_once_for_the_same_texts(pipes: dict[
         again = pipe.encode_prompt(prompt=["a fox"], prompt_2=None, device=None, num_images_per_prompt=1, max_sequence_length=64)
         assert all(torch.equal(one, other) for one, other in zip(plain, again, strict=True))
     pipe.encode_prompt(prompt=["an owl"], prompt_2=None, device=None, num_images_per_prompt=1, max_sequence_length=64)
+    assert kept.hits == 1
+
+
+def test_words_beside_a_picture_are_encoded_each_time() -> None:
+    """Two pictures may come to lie at one place in memory: their words are not each other's."""
+    asked: list[object] = []
+
+    class Pipe:
+        def encode_prompt(self, prompt: str, image: object = None) -> str:
+            asked.append(image)
+            return f"{prompt} {len(asked)}"
+
+    pipe, kept = Pipe(), Remembered()
+    kept.watch(pipe)
+    assert pipe.encode_prompt("a fox") == pipe.encode_prompt("a fox") == "a fox 1"
+    picture = Image.new("RGB", (8, 8))
+    assert [pipe.encode_prompt("a fox", image=picture), pipe.encode_prompt("a fox", image=[picture])] == ["a fox 2", "a fox 3"]
     assert kept.hits == 1

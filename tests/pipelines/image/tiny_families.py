@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,6 +42,7 @@ from transformers import (
     Qwen2_5_VLConfig,
     Qwen2_5_VLForConditionalGeneration,
     Qwen2Tokenizer,
+    Qwen2VLImageProcessorPil,
     Qwen3Config,
     Qwen3ForCausalLM,
     Qwen3Model,
@@ -214,6 +216,45 @@ def save_qwen_image(folder: Path, scratch: Path) -> Path:
     return folder
 
 
+def save_qwen_edit(folder: Path, scratch: Path) -> Path:
+    """Qwen-Image with a reader of pictures. It looks at a megapixel whatever is asked for, so its latents are an eighth of that."""
+    torch.manual_seed(0)
+    marks = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
+    vocabulary = {sign: number for number, sign in enumerate([*sorted(pre_tokenizers.ByteLevel.alphabet()), *marks])}
+    tokenizer = Qwen2Tokenizer(vocab=vocabulary, merges=[], additional_special_tokens=marks[1:], model_max_length=4096)
+    config = Qwen2_5_VLConfig(
+        text_config={
+            "hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 2,
+            "rope_scaling": {"mrope_section": [1, 1, 2], "rope_type": "default", "type": "default"}, "vocab_size": len(tokenizer),
+            "max_position_embeddings": 4096,
+        },
+        vision_config={
+            "depth": 1, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "out_hidden_size": 16, "fullatt_block_indexes": [],
+        },
+        **{f"{name}_token_id": vocabulary[f"<|{sign}|>"] for name, sign in (
+            ("image", "image_pad"), ("video", "video_pad"), ("vision_start", "vision_start"), ("vision_end", "vision_end"))},
+    )  # fmt: skip
+    vae = AutoencoderKLQwenImage(
+        base_dim=8, z_dim=4, dim_mult=[1, 1, 1, 1], num_res_blocks=1, temperal_downsample=[False] * 3,
+        latents_mean=[0.0] * 4, latents_std=[1.0] * 4,
+    )  # fmt: skip
+    transformer = QwenImageTransformer2DModel(
+        in_channels=16, out_channels=4, num_layers=1, attention_head_dim=16, num_attention_heads=2, joint_attention_dim=16,
+        axes_dims_rope=(4, 4, 8),
+    )  # fmt: skip
+    QwenImagePipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(), vae=vae, tokenizer=tokenizer,
+        text_encoder=Qwen2_5_VLForConditionalGeneration(config), transformer=transformer,
+    ).save_pretrained(folder, safe_serialization=True)  # fmt: skip
+    # the library's own processor needs torchvision to be made: its files are written one by one
+    tokenizer.save_pretrained(folder / "processor")
+    Qwen2VLImageProcessorPil().save_pretrained(folder / "processor")
+    index = json.loads((folder / "model_index.json").read_text())
+    index |= {"_class_name": "QwenImageEditPipeline", "processor": ["transformers", "Qwen2VLProcessor"]}
+    (folder / "model_index.json").write_text(json.dumps(index))
+    return folder
+
+
 def save_sana_sprint(folder: Path, scratch: Path) -> Path:
     torch.manual_seed(0)
     tokenizer = t5_tokenizer()
@@ -256,5 +297,6 @@ FAMILY_SAVERS: dict[str, Callable[[Path, Path], Path]] = {
     "flux2-klein": save_klein,
     "z-image-turbo": save_z_image,
     "qwen-image": save_qwen_image,
+    "qwen-image-edit": save_qwen_edit,
     "sana-sprint": save_sana_sprint,
 }
