@@ -31,6 +31,7 @@ from studio.export import Selection
 from studio.projects import brand_from_toml
 from studio.studio import Studio
 from web.cluster_commands import add_cluster_commands
+from web.consent_commands import add_consent_commands
 from web.library_commands import add_library_commands
 from web.picture_commands import add_picture_commands
 
@@ -112,6 +113,10 @@ def parser() -> argparse.ArgumentParser:
     add.add_argument("path", type=Path, help="a folder, or a safetensors file")
     add.add_argument("--id", default="", help="what to call it; made of its name when left out")
     add.set_defaults(run=_models_add)
+    convert = actions.add_parser("convert", help="make safetensors of pickled weights, in a process without a network")
+    convert.add_argument("file", type=Path, help="a .bin, .pt, .pth or .ckpt file")
+    convert.add_argument("--out", type=Path, help="the safetensors file (beside it)")
+    convert.set_defaults(run=_models_convert)
     verify = actions.add_parser("verify", help="hash every file of installed models again")
     verify.add_argument("ids", nargs="*")
     verify.set_defaults(run=_models_verify)
@@ -123,6 +128,7 @@ def parser() -> argparse.ArgumentParser:
     check.set_defaults(run=_check)
 
     add_library_commands(commands)
+    add_consent_commands(commands)
 
     accounts = commands.add_parser("accounts", help="who may sign in")
     people = accounts.add_subparsers(required=True, metavar="ACTION")
@@ -292,6 +298,15 @@ def _models_add(arguments: argparse.Namespace, studio: Studio, console: Console)
     model = studio.models.add(arguments.path, arguments.id)
     console.print(f"{model.id}: {model.task}{f', {model.family}' if model.family else ''}", highlight=False, markup=False)
     console.print(f"Next: models pull {model.id}, then start the studio again.", highlight=False)
+    return 0
+
+
+def _models_convert(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
+    from pipelines.models.converting import convert
+
+    made = convert(arguments.file, arguments.out)
+    left_out = f" Left out, being no tensors: {', '.join(made.left_out)}." if made.left_out else ""
+    console.print(f"{made.path}: {made.tensors} tensors, {made.numbers:,} numbers.{left_out}", highlight=False, markup=False)
     return 0
 
 
