@@ -25,7 +25,7 @@ def isolated() -> bool:
     """Whether the kernel took the network away. Without it the hook below still refuses every socket Python opens."""
     try:
         libc = ctypes.CDLL(None, use_errno=True)
-        return libc.unshare(_NEW_NETWORK) == 0 or libc.unshare(_NEW_USER | _NEW_NETWORK) == 0
+        return bool(libc.unshare(_NEW_NETWORK) == 0 or libc.unshare(_NEW_USER | _NEW_NETWORK) == 0)
     except (AttributeError, OSError):
         return False
 
