@@ -13,10 +13,17 @@ ROOT = Path(__file__).resolve().parent.parent
 REPORT = str(ROOT / "docs" / "benchmarks.md")
 COMMANDS = (
     ["-m", "benchmarks.main_job", "--write", REPORT],
-    ["benchmarks/sound.py", "--write", REPORT],
+    ["-m", "benchmarks.sound", "table", "--write", REPORT],
     ["-m", "benchmarks.writing_checks", "--write", REPORT],
     ["-m", "benchmarks.writing", "copy", "--every", "8"],
     ["-m", "benchmarks.writing_game", "--en", "12", "--zh", "5"],
+    ["-m", "benchmarks.sound", "errors", "en", "hibari"],
+    ["-m", "benchmarks.sound", "errors", "en", "kokoro"],
+    ["-m", "benchmarks.sound", "errors", "zh", "kokoro"],
+    ["-m", "benchmarks.sound", "faults", "en", "hibari"],
+    ["-m", "benchmarks.sound", "faults", "zh", "kokoro"],
+    ["-m", "benchmarks.sound", "scene", "--threads", "2"],
+    ["-m", "benchmarks.sound", "bark", "--threads", "2"],
     ["-m", "benchmarks.sound_mix", "loudness"],
     ["-m", "benchmarks.sound_mix", "spot"],
     ["-m", "benchmarks.sound_music"],

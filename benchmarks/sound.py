@@ -1,11 +1,13 @@
-"""What sound costs here: speech and recognition as a share of real time, music per rendered minute, and how well speech is understood.
+"""What sound costs here, and how well voices are understood. Each command is bounded and goes on where it ended:
 
-python benchmarks/sound.py                 # prints a table (about two minutes)
-python benchmarks/sound.py --write FILE    # and puts it into the section "Sound" of a Markdown file
-python benchmarks/sound.py --voices        # measures the median pitch of every Kokoro voice, as assets/voices.toml states it
-python benchmarks/sound.py --lines 0       # error over the lines of spoken_lines.toml after checks (0: all; N: so many per language)
-python benchmarks/sound.py --faults 0      # planted faults found, and false alarms (0: all lines)
-python benchmarks/sound.py --speed --threads 2   # 20 lines by four voices, in one go against one by one
+python -m benchmarks.sound table --write FILE      # speech, recognition and music as a share of real time, into the section "Sound"
+python -m benchmarks.sound errors en kokoro        # word (zh: character) error of the default voice over all lines, after checks
+python -m benchmarks.sound faults en hibari        # planted faults found, and false alarms
+python -m benchmarks.sound scene --threads 2       # 20 lines by four voices, in one go against one by one
+python -m benchmarks.sound bark --threads 2        # a batch of Bark's at random weights of real size against BarkModel.generate
+python -m benchmarks.sound pitch                   # the median pitch of every voice, as assets/voices.toml states it
+
+--count N takes fewer lines, --minutes N begins nothing new after so many; what was measured is kept in --keep FOLDER.
 """
 
 from __future__ import annotations
@@ -16,32 +18,31 @@ import io
 import os
 import platform
 import re
-import sys
+import tempfile
 import time
 import wave
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.sound_bark import bark_rows
+from benchmarks.sound_voices import SCENE, Bench, Kept, error_rows, fault_rows, scene_rows
+from domain.capability import StepKind
+from domain.music import Mood, Score
+from domain.progress import Silent
+from domain.recipe import Output, Recipe, Work
+from pipelines.audio import chinese
+from pipelines.audio.hibari import HibariPipeline
+from pipelines.audio.kokoro import KokoroPipeline
+from pipelines.audio.music import ComposerPipeline
+from pipelines.audio.recognition import Recogniser
+from pipelines.audio.voices import VoiceCatalogue
+from pipelines.devices import Devices
+from pipelines.models.catalogue import Catalogue
+from pipelines.models.store import ModelStore
+from pipelines.pipeline import Pipeline
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from benchmarks.sound_voices import Bench, voice_rows  # noqa: E402
-from domain.capability import StepKind  # noqa: E402
-from domain.music import Mood, Score  # noqa: E402
-from domain.progress import Silent  # noqa: E402
-from domain.recipe import Output, Recipe, Work  # noqa: E402
-from pipelines.audio import chinese  # noqa: E402
-from pipelines.audio.hibari import HibariPipeline  # noqa: E402
-from pipelines.audio.kokoro import KokoroPipeline  # noqa: E402
-from pipelines.audio.music import ComposerPipeline  # noqa: E402
-from pipelines.audio.recognition import Recogniser  # noqa: E402
-from pipelines.audio.voices import VoiceCatalogue  # noqa: E402
-from pipelines.devices import Devices  # noqa: E402
-from pipelines.models.catalogue import Catalogue  # noqa: E402
-from pipelines.models.store import ModelStore  # noqa: E402
-from pipelines.pipeline import Pipeline  # noqa: E402
-
 SPOT = (
     "Slow mornings deserve better coffee. Our cold brew is steeped for a whole night and served over ice. "
     "Find it in every shop from Friday, and bring a friend: the second bottle is on us."
@@ -149,9 +150,9 @@ def measure_voices(store: ModelStore, devices: Devices, threads: int) -> None:
             print(f"{voice.name} {pitch(output):.0f} Hz, {output.facts['words_per_second']} words/s", flush=True)
 
 
-def section(rows: list[Row]) -> str:
+def section(command: str, rows: list[Row]) -> str:
     where = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {datetime.date.today():%Y-%m-%d}"
-    lines = [f"`python benchmarks/sound.py`, {where}.", "", "| what | measured | |", "|---|---|---|"]
+    lines = [f"`python -m benchmarks.sound {command}`, {where}.", "", "| what | measured | |", "|---|---|---|"]
     return "\n".join([*lines, *(f"| {name} | {value} | {note} |" for name, value, note in rows)])
 
 
@@ -165,26 +166,38 @@ def written_into(file: Path, text: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("command", choices=("table", "errors", "faults", "scene", "bark", "pitch"))
+    parser.add_argument("language", nargs="?", choices=("en", "zh"), default="en")
+    parser.add_argument("engine", nargs="?", choices=("hibari", "kokoro"), default="kokoro")
     parser.add_argument("--write", type=Path, help="a Markdown file to keep the table in")
-    parser.add_argument("--voices", action="store_true", help="measure the pitch of every voice instead")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--lines", type=int, default=-1, metavar="N", help="speak and hear N lines of each language (0: all)")
-    parser.add_argument("--faults", type=int, default=-1, metavar="N", help="plant a fault in N lines of each language (0: all)")
-    parser.add_argument("--speed", action="store_true", help="voice a scene of 20 lines in one go and one by one")
+    parser.add_argument("--threads", type=int, default=1, help="in all")
+    parser.add_argument("--count", type=int, default=0, help="of lines, or of lines in a batch of Bark's; 0: all there are, or 4")
+    parser.add_argument("--minutes", type=float, default=600.0)
+    parser.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir()) / "maquette-sound")
     given = parser.parse_args()
+    if given.command == "bark":
+        print(section("bark", bark_rows(given.count or 4, given.threads)))
+        return
     cache = Path(os.environ.get("MAQUETTE_CACHE") or Path.home() / ".cache" / "maquette")
     store, devices = ModelStore(Catalogue.read(ROOT / "assets" / "models.toml"), cache), Devices(6 << 30)
-    if given.voices:
+    if given.command == "pitch":
         measure_voices(store, devices, given.threads)
-        return
-    if given.lines >= 0 or given.faults >= 0 or given.speed:
+    elif given.command == "table":
+        text = section("table", [*speech_rows(store, devices, given.threads), *music_rows(store, devices)])
+        print(text)
+        if given.write:
+            written_into(given.write, text)
+    else:
         bench = Bench(store, devices, ROOT / "assets", given.threads)
-        print(section(voice_rows(bench, lines=given.lines, faults=given.faults, speed=given.speed)))
-        return
-    text = section([*speech_rows(store, devices, given.threads), *music_rows(store, devices)])
-    print(text)
-    if given.write:
-        written_into(given.write, text)
+        kept = Kept(given.keep / f"{given.command}.jsonl", time.monotonic() + 60 * given.minutes)
+        print(section(f"{given.command} {given.language} {given.engine}", voice_rows(bench, given, kept)))
+
+
+def voice_rows(bench: Bench, given: argparse.Namespace, kept: Kept) -> list[Row]:
+    if given.command == "scene":
+        return scene_rows(bench, given.count or SCENE)
+    measure = error_rows if given.command == "errors" else fault_rows
+    return measure(bench, given.engine, given.language, given.count, kept)
 
 
 if __name__ == "__main__":

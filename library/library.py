@@ -40,6 +40,8 @@
                events(project_id=None, after=0, limit=500) -> tuple[Event, ...]; last_event(project_id=None) -> int
     costs      add_measurement(measurement); measurements(kind=None, maker="", model="", device="", limit=200) -> tuple[Measurement, ...]
                spent(plan_id="", person="", since=None) -> Spent(runs, seconds, joules)
+    consents   add_consent(consent) -> VoiceConsent; revoke_consent(id, when) -> VoiceConsent
+               consents(audio="") -> tuple[VoiceConsent, ...]
     memory     put_footprint(key, device, size, load_seconds); footprints() -> list[Footprint]
 
     library.check.check(library, progress) -> CheckReport            # missing, extra and altered files; rows that point nowhere
@@ -59,6 +61,7 @@ from sqlalchemy import exists, select
 
 from domain.errors import MaquetteError
 from library.assets import AssetQuery, Assets, Lineage
+from library.consents import Consents
 from library.database import Database, migrate, new_id
 from library.files import Files
 from library.jobs import JobKey, Jobs
@@ -75,7 +78,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Library(Projects, Plans, Jobs, Assets, Records):
+class Library(Projects, Plans, Jobs, Assets, Records, Consents):
     """See the module's text for every method. Built by `open`, or from parts in tests."""
 
     def __init__(self, database: Database, files: Files, clock: Callable[[], datetime] = _now) -> None:

@@ -207,6 +207,17 @@ measurements = Table(
     sqlite_autoincrement=True,
 )
 
+#: audio: SHA-256 of the recording a consent is about.
+consents = Table(
+    "consents",
+    metadata,
+    _number(),
+    Column("id", ID, nullable=False, unique=True),
+    Column("audio", String(64), nullable=False, index=True),
+    Column("document", JSON, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 #: How much memory a model took on a device when it was last measured.
 footprints = Table(
     "footprints",

@@ -10,7 +10,7 @@ from domain.model import Model, Task
 from domain.progress import Progress
 from domain.recipe import ModelRef
 from domain.settings import Settings
-from pipelines.audio import bark, hibari, kokoro, music, recognition
+from pipelines.audio import bark, hibari, kokoro, music, recognition, vits
 from pipelines.audio.bark import BarkPipeline
 from pipelines.audio.checked import CheckedSpeech
 from pipelines.audio.effects import EffectPipeline
@@ -20,6 +20,7 @@ from pipelines.audio.listening import Listener
 from pipelines.audio.mix import Mixer
 from pipelines.audio.music import ComposerPipeline
 from pipelines.audio.recognition import Recogniser
+from pipelines.audio.vits import VitsPipeline
 from pipelines.audio.voices import VoiceCatalogue
 from pipelines.devices import Devices
 from pipelines.image.cutout import MODEL as CUTOUT_MODEL
@@ -138,6 +139,7 @@ def build(
         KokoroPipeline(store, devices, assets, threads=threads),
         HibariPipeline(store, devices, assets),
         BarkPipeline(store, devices, assets),
+        *(VitsPipeline(store, devices, assets, m.id) for m in store.catalogue.of(Task.SPEECH) if m.family == vits.FAMILY),
     )
     listener = Listener(recogniser, devices, assets)
     speech = tuple(CheckedSpeech(speaker, listener, assets) for speaker in speakers)
@@ -209,6 +211,8 @@ def users(art: Set[str], may: Callable[[Model], bool] = everything) -> Callable[
             return chat_runs(model)
         if model.task is Task.PICTURE:  # every one is a diffusers folder, and each has its Diffusion
             return may(model)
+        if model.task is Task.SPEECH and model.family == vits.FAMILY:
+            return True
         if model.task in (Task.PICTURE_PARTS, Task.LORA, Task.TEXTUAL_INVERSION, Task.CONTROLNET, Task.IP_ADAPTER):
             return True  # a picture may lean on any
         return model.id in by_task.get(model.task, frozenset())

@@ -12,6 +12,7 @@ from domain.events import Event
 from domain.progress import CancelToken
 from library.library import Library
 from studio.attachments import Attachments
+from studio.consents import Consents
 from studio.conversation import Conversation
 from studio.dialogues import Dialogues
 from studio.drawings import Drawings
@@ -87,6 +88,11 @@ class Studio:
     def dialogues(self) -> Dialogues:
         """Play, picture, files and checks of the dialogues that were made."""
         return self.writing.dialogues
+
+    @property
+    def consents(self) -> Consents:
+        """Whose voice may be used. No engine that is built in takes over voices, so a clone is refused with a consent too."""
+        return Consents(self.library)
 
     @property
     def lore(self) -> Lore:

@@ -31,6 +31,7 @@ from studio.export import Selection
 from studio.projects import brand_from_toml
 from studio.studio import Studio
 from web.cluster_commands import add_cluster_commands
+from web.consent_commands import add_consent_commands
 from web.library_commands import add_library_commands
 from web.picture_commands import add_picture_commands
 
@@ -116,6 +117,10 @@ def parser() -> argparse.ArgumentParser:
     fit = actions.add_parser("fit", help="what each memory mode of a picture model needs, and what this machine has; loads nothing")
     fit.add_argument("ids", nargs="*", help="picture models; all that are installed when left out")
     fit.set_defaults(run=_models_fit)
+    convert = actions.add_parser("convert", help="make safetensors of pickled weights, in a process without a network")
+    convert.add_argument("file", type=Path, help="a .bin, .pt, .pth or .ckpt file")
+    convert.add_argument("--out", type=Path, help="the safetensors file (beside it)")
+    convert.set_defaults(run=_models_convert)
     verify = actions.add_parser("verify", help="hash every file of installed models again")
     verify.add_argument("ids", nargs="*")
     verify.set_defaults(run=_models_verify)
@@ -127,6 +132,7 @@ def parser() -> argparse.ArgumentParser:
     check.set_defaults(run=_check)
 
     add_library_commands(commands)
+    add_consent_commands(commands)
 
     accounts = commands.add_parser("accounts", help="who may sign in")
     people = accounts.add_subparsers(required=True, metavar="ACTION")
@@ -300,6 +306,15 @@ def _models_add(arguments: argparse.Namespace, studio: Studio, console: Console)
     model = studio.models.add(arguments.path, arguments.id, arguments.family)
     console.print(f"{model.id}: {model.task}{f', {model.family}' if model.family else ''}", highlight=False, markup=False)
     console.print(f"Next: models pull {model.id}, then start the studio again.", highlight=False)
+    return 0
+
+
+def _models_convert(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
+    from pipelines.models.converting import convert
+
+    made = convert(arguments.file, arguments.out)
+    left_out = f" Left out, being no tensors: {', '.join(made.left_out)}." if made.left_out else ""
+    console.print(f"{made.path}: {made.tensors} tensors, {made.numbers:,} numbers.{left_out}", highlight=False, markup=False)
     return 0
 
 

@@ -35,7 +35,7 @@ class HibariPipeline:
 
     kind = StepKind.SPEECH
     name = "hibari"
-    version = 2
+    version = 3
 
     def __init__(self, store: ModelStore, devices: Devices, assets: Path) -> None:
         self._store = store

@@ -60,7 +60,7 @@ class KokoroPipeline:
 
     kind = StepKind.SPEECH
     name = "kokoro"
-    version = 2
+    version = 3
 
     def __init__(self, store: ModelStore, devices: Devices, assets: Path, threads: int = 1, inner: int = 1) -> None:
         self._store = store

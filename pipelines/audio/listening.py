@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -17,13 +17,15 @@ from domain.hearing import Divergence, Hearing
 from domain.progress import Progress
 from domain.recipe import ModelRef
 from domain.value import Value
-from pipelines.audio import comparing
+from pipelines.audio import comparing, repeats
 from pipelines.audio import text as speaking
 from pipelines.audio.comparing import Run, Sounds
 from pipelines.audio.normal import Normaliser
 from pipelines.audio.phonemes import Phonemizer, pinyin
 from pipelines.audio.recognition import Recogniser, Transcript
+from pipelines.audio.repeats import Limits
 from pipelines.devices import Devices, Weights
+from pipelines.media import sound
 
 #: One set of English lexicons, as measured resident memory.
 RULES_FOOTPRINT = 220_000_000
@@ -47,6 +49,7 @@ class Listener:
     def __init__(self, recogniser: Recogniser, devices: Devices, assets: Path) -> None:
         table = tomllib.loads((assets / "speaking" / "hearing.toml").read_text(encoding="utf-8"))
         self._rules = {language: Rules.model_validate(entry) for language, entry in table["language"].items()}
+        self._limits = Limits.model_validate(table["repeats"])
         self.most_takes = int(table["takes"]["most"])
         self.longest = int(table["takes"]["longest"])
         self._recogniser = recogniser
@@ -83,10 +86,36 @@ class Listener:
             transcript = self._recogniser.transcribe(recording, language.split("-")[0], progress, careful=careful)
             found = self._compared(said, transcript, language, lexicon)
             best = found if best is None or found.error < best.error else best
-            if best.state == "passed":
+            # A word heard twice was said twice: a wider search only makes the recogniser leave it out.
+            if best.state == "passed" or any(_twice(run) for run in found.divergences):
                 break
         assert best is not None
-        return best
+        return self._once(best, recording, said, language, lexicon, progress) if best.state == "passed" else best
+
+    def _once(
+        self, hearing: Hearing, recording: bytes, said: str, language: str, lexicon: Mapping[str, str], progress: Progress
+    ) -> Hearing:
+        """The hearing of a take in which all was heard, failed where something of it was said twice."""
+        primary = language.split("-")[0]
+        samples = sound.decode(recording, repeats.RATE)
+        units = self._normaliser.units(said, language)
+        for suspect in repeats.suspects(samples, self._limits):
+            parts = self._recogniser.apart(samples, suspect.cut, primary, progress)
+            before, after = (self._normaliser.units(speaking.respell(part, lexicon), language) for part in parts)
+            with self._sounds(primary) as sounds:
+                twice = repeats.said_twice(units, before, after, sounds, self._limits)
+            if twice:
+                word = _joint(primary).join(twice)
+                run = Divergence(
+                    said=word,
+                    heard=_joint(primary).join((*twice, *twice)),
+                    units=len(twice),
+                    start=round(suspect.start, 3),
+                    end=round(suspect.end, 3),
+                )
+                error = round(hearing.error + len(twice) / max(1, len(units)), 4)
+                return hearing.model_copy(update={"state": "failed", "error": error, "divergences": (*hearing.divergences, run)})
+        return hearing
 
     def _compared(self, said: str, transcript: Transcript, language: str, lexicon: Mapping[str, str]) -> Hearing:
         """The recogniser writes figures as it likes: of the ways to read them, the one nearest to what was said counts."""
@@ -109,7 +138,7 @@ class Listener:
             unit=_unit(primary),
             heard=transcript.text,
             error=round(error, 4),
-            divergences=tuple(_divergence(run, transcript, len(heard), "" if primary == "zh" else " ") for run in found),
+            divergences=tuple(_divergence(run, transcript, heard, _joint(primary)) for run in found),
         )
 
     @contextmanager
@@ -134,13 +163,30 @@ def _unit(primary: str) -> Literal["word", "character"]:
     return "character" if primary == "zh" else "word"
 
 
-def _divergence(run: Run, transcript: Transcript, heard: int, joint: str) -> Divergence:
+def _joint(primary: str) -> str:
+    return "" if primary == "zh" else " "
+
+
+def _twice(one: Divergence) -> bool:
+    return bool(one.said) and one.heard.replace(" ", "") == 2 * one.said.replace(" ", "")
+
+
+def _doubled(run: Run, heard: Sequence[str]) -> bool:
+    """Whether what was heard too much is what stands before or after it."""
+    count, at = len(run.heard), run.heard_at
+    return bool(count) and not run.said and run.heard in (tuple(heard[max(0, at - count) : at]), tuple(heard[at + count : at + 2 * count]))
+
+
+def _divergence(run: Run, transcript: Transcript, heard: Sequence[str], joint: str) -> Divergence:
     """With its place in the recording: the words of the transcript stand for the units, which are about as many."""
     words = transcript.words
     start = end = 0.0
     if words:
-        per_unit = len(words) / max(1, heard)
+        per_unit = len(words) / max(1, len(heard))
         first = min(len(words) - 1, int(run.heard_at * per_unit))
         last = min(len(words) - 1, max(first, int((run.heard_at + len(run.heard)) * per_unit) - 1))
         start, end = words[first].start, words[last].end
-    return Divergence(said=joint.join(run.said), heard=joint.join(run.heard), units=run.units, start=start, end=end)
+    said, text = joint.join(run.said), joint.join(run.heard)
+    if _doubled(run, heard):
+        said, text = text, joint.join((*run.heard, *run.heard))
+    return Divergence(said=said, heard=text, units=run.units, start=start, end=end)

@@ -31,6 +31,7 @@ def test_every_maker_has_a_name(engine: Engine) -> None:
     models = {f"diffusion/{model}" for model in engine.diffusion}
     pictures = {"illustrator", "drawing-files", "realesrgan", "u2net", "banner"}
     alone = pictures | {"composer", "synthesiser", "mixer", "kokoro", "hibari", "bark"}
+    alone |= {f"mms-tts-{language}" for language in ("eng", "deu", "fra", "spa")}
     assert set(engine.pipelines) == alone | models and models
     with pytest.raises(EngineFailed, match="sculptor"):
         InlineExecutor(engine).generate("sculptor", [], Silent())
