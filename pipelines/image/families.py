@@ -30,6 +30,7 @@ class Family(Value):
     single: Literal["", "config"] = ""
     sizes: tuple[tuple[int, int], ...] = ()
     pack: int = Field(default=0, ge=0, le=4)
+    together: int = Field(default=768 * 768, ge=0)
     #: 0: the pipeline's own default.
     steps: int = Field(default=0, ge=0, le=150)
     #: Below zero: the pipeline's own default.
