@@ -30,6 +30,17 @@ class PictureTask(StrEnum):
     UPSCALE = "upscale"
 
 
+class Shortcut(StrEnum):
+    """Less work for nearly the same picture; off unless asked for.
+
+    step_cache: the denoiser's inner layers are computed every second step, or when what enters them changed.
+    guidance_interval: the last part of the steps is not guided, which is half the work there.
+    """
+
+    STEP_CACHE = "step_cache"
+    GUIDANCE_INTERVAL = "guidance_interval"
+
+
 class Lora(Value):
     """A LoRA of the catalogue. weight: 1 as trained, below 0 the other way."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from domain.errors import Cancelled
 
@@ -17,6 +17,17 @@ class Progress(Protocol):
 
     def check(self) -> None:
         """Raise Cancelled if a person has asked to stop. Call between steps of work."""
+
+
+@runtime_checkable
+class Previewed(Progress, Protocol):
+    """Progress that can show how results look while they are made. Not every one can: ask with isinstance."""
+
+    def watched(self) -> bool:
+        """Whether somebody looks. Where nobody does, no preview is made."""
+
+    def show(self, index: int, picture: bytes) -> None:
+        """index: of the result, as its work was given. picture: a WebP of some kilobytes. At most one a second."""
 
 
 class CancelToken:

@@ -11,7 +11,7 @@ from domain.capability import StepKind
 from domain.dialogue import VARIABLE_NAME, Character, Variable, type_of
 from domain.lore import LoreForm, WorldSheet
 from domain.music import MusicForm
-from domain.picture import AttachedPicture, Concept, Control, Expand, Likeness, Lora, PictureTask, Share
+from domain.picture import AttachedPicture, Concept, Control, Expand, Likeness, Lora, PictureTask, Share, Shortcut
 from domain.scene import Scene
 from domain.value import JsonValue, Value
 
@@ -202,8 +202,8 @@ class PictureSpec(StepSpec):
     instead of one written from `about`; "" lets it be written. seed: the same for every take; -1 gives each take its own.
     scene: a scene that a person edited, drawn as it stands instead of what `about` says; None reads the words. The rest concerns
     diffusion models only: task, None as the inputs say; strength, how far a picture it starts from is left, 0 the task's own; scheduler, ""
-    the model's own; seamless, a tile whose opposite edges meet; and what it leans on (domain/picture.py). attached: pictures of the brief
-    in a role, beside or instead of inputs of the plan.
+    the model's own; shortcuts, ways to be faster that change the picture; seamless, a tile whose opposite edges meet; and what it leans on
+    (domain/picture.py). attached: pictures of the brief in a role, beside or instead of inputs of the plan.
     """
 
     kind: Literal[StepKind.PICTURE] = StepKind.PICTURE
@@ -224,6 +224,7 @@ class PictureSpec(StepSpec):
     strength: Share = 0.0
     scheduler: str = Field(default="", max_length=40)
     seamless: bool = False
+    shortcuts: tuple[Shortcut, ...] = Field(default=(), max_length=2)
     expand: Expand = Expand()
     loras: tuple[Lora, ...] = Field(default=(), max_length=8)
     concepts: tuple[Concept, ...] = Field(default=(), max_length=8)
@@ -238,7 +239,7 @@ class PictureSpec(StepSpec):
     @property
     def leans_on(self) -> dict[str, JsonValue]:
         """Prepared parameters of what a diffusion picture leans on, without what is left at its default."""
-        names = {"task", "strength", "scheduler", "seamless", "expand", "loras", "concepts", "controls", "likeness"}
+        names = {"task", "strength", "scheduler", "shortcuts", "seamless", "expand", "loras", "concepts", "controls", "likeness"}
         return dict(self.model_dump(mode="json", include=names, exclude_defaults=True))
 
 

@@ -23,12 +23,16 @@ from pipelines.audio.recognition import Recogniser
 from pipelines.audio.vits import VitsPipeline
 from pipelines.audio.voices import VoiceCatalogue
 from pipelines.devices import Devices
+from pipelines.image.compiling import AUTO as COMPILE_WHERE_IT_PAYS
+from pipelines.image.compiling import Compiling
 from pipelines.image.cutout import MODEL as CUTOUT_MODEL
 from pipelines.image.cutout import Cutter
 from pipelines.image.diffusion import Diffusion
 from pipelines.image.drawing_files import DrawingFiles
 from pipelines.image.families import Families
 from pipelines.image.illustrator import Illustrator
+from pipelines.image.previews import Spaces
+from pipelines.image.shortcuts import Shortcuts
 from pipelines.image.upscale import MODEL as UPSCALE_MODEL
 from pipelines.image.upscale import Upscaler
 from pipelines.layout.banner import CJK_FONT, Banner
@@ -133,7 +137,12 @@ def build(
     threads = settings.threads or hardware.cores
     chats = Chats(store, devices, lambda: chosen(Task.CHAT), remote, chat=chat, threads=settings.threads)
     families = Families.read(assets / "pictures" / "families.toml")
-    diffusion = {m.id: Diffusion(store, devices, m.id, families=families) for m in store.catalogue.of(Task.PICTURE) if runs(m)}
+    spaces, shortcuts = Spaces.read(assets / "pictures" / "latents.toml"), Shortcuts.read(assets / "pictures" / "shortcuts.toml")
+    compiling = Compiling(COMPILE_WHERE_IT_PAYS, settings.cache)
+    diffusion = {
+        m.id: Diffusion(store, devices, m.id, families=families, compiling=compiling, spaces=spaces, shortcuts=shortcuts)
+        for m in store.catalogue.of(Task.PICTURE) if runs(m)
+    }  # fmt: skip
     recogniser = Recogniser(store, devices, threads=threads)
     speakers: tuple[Pipeline, ...] = (
         KokoroPipeline(store, devices, assets, threads=threads),

@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from domain.errors import Cancelled
-from domain.progress import CancelToken, Progress
+from domain.progress import CancelToken, Previewed, Progress
+from studio.previews import Sight
 
 SAVE_SECONDS = 1.0
 
@@ -19,8 +20,11 @@ class Stopping(BaseException):
 class LiveProgress:
     """Where one running take stands. Handed to the makers; read by pages; saved to its job row at most once a second."""
 
-    def __init__(self, token: CancelToken, stopping: threading.Event, save: Callable[[float, str], None]) -> None:
+    def __init__(
+        self, token: CancelToken, stopping: threading.Event, save: Callable[[float, str], None], sight: Sight | None = None
+    ) -> None:
         self._token = token
+        self._sight = sight
         self._stopping = stopping
         self._save = save
         self._saved = time.monotonic()
@@ -36,6 +40,14 @@ class LiveProgress:
             raise Stopping
         self._token.check()
 
+    def watched(self) -> bool:
+        return self._sight is not None and self._sight.watched()
+
+    def show(self, index: int, picture: bytes) -> None:
+        """index is 0: one take is one result."""
+        if self._sight is not None:
+            self._sight.show(picture)
+
 
 class Together:
     """The progress of takes that are made in one go: told to each, stopped when nobody wants any of them any more."""
@@ -48,6 +60,14 @@ class Together:
 
     def check(self) -> None:
         self._each(lambda member: member.check())
+
+    def watched(self) -> bool:
+        return any(isinstance(member, Previewed) and member.watched() for member in self._members)
+
+    def show(self, index: int, picture: bytes) -> None:
+        member = self._members[index]
+        if isinstance(member, Previewed):
+            member.show(0, picture)
 
     def _each(self, act: Callable[[Progress], None]) -> None:
         """Raises Cancelled when every member did."""

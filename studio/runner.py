@@ -31,6 +31,7 @@ from library.library import Library
 from studio.dispatch import Dispatcher
 from studio.durable import Durable, Piece
 from studio.making import Item, Making
+from studio.previews import Previews
 from studio.progress import LiveProgress, Stopping
 from studio.queue import Key, Priority, Stage, Ticket
 from studio.readiness import Readiness
@@ -81,6 +82,8 @@ class Runner:
         self._cost = cost
         self._dispatcher = Dispatcher(lanes, durable.submit, self._queue_again, clock)
         self._readiness = Readiness()
+        #: How running takes look.
+        self.previews = Previews()
         self._tokens: dict[Key, CancelToken] = {}
         self._guard = threading.Condition()
         self._started = threading.Event()
@@ -314,6 +317,7 @@ class Runner:
                 for key in piece.keys:
                     self._tokens.pop(key, None)
                 self._guard.notify_all()
+            self.previews.forget(piece.keys)
             self._dispatcher.left(piece)
         try:
             self._ticket(prepared, plans)
@@ -355,7 +359,8 @@ class Runner:
                 self._save(job, fraction, note)
 
         try:
-            return _Attempt(Item(plan, take, self._inputs(take), LiveProgress(token, self._stopping, save), waited), job)
+            live = LiveProgress(token, self._stopping, save, self.previews.of(key))
+            return _Attempt(Item(plan, take, self._inputs(take), live, waited), job)
         except InputError as error:
             self._end(job, plan.project_id, _failure(error))
             return None

@@ -245,8 +245,8 @@
       let card = this.cards.get(step.id);
       if (!card) {
         const node = el("article", { class: "mq-card", "data-step": step.id, "data-kind": step.kind, "aria-label": step.title });
-        const parts = { head: el("div", { class: "mq-card-head" }), body: el("div", { class: "mq-card-body" }), form: el("div", { class: "mq-card-form", hidden: true }), foot: el("div", { class: "mq-card-foot" }) };
-        node.append(parts.head, parts.body, parts.form, parts.foot);
+        const parts = { head: el("div", { class: "mq-card-head" }), live: el("img", { class: "mq-card-live", alt: t("card.so_far", { title: step.title }), hidden: true }), body: el("div", { class: "mq-card-body" }), form: el("div", { class: "mq-card-form", hidden: true }), foot: el("div", { class: "mq-card-foot" }) };
+        node.append(parts.head, parts.live, parts.body, parts.form, parts.foot);
         card = { node, parts, plan: plan.id, shown: 0, drawn: {} };
         this.cards.set(step.id, card);
       }
@@ -266,6 +266,7 @@
       const asset = card.old || step.asset;
       update("head", [step.title, step.kind, state, step.job, step.seconds, step.p90, step.runs, step.took, Boolean(card.old), asset && asset.verdict], () => this.cardHead(card, step, state, asset));
       update("body", [asset && asset.id, asset ? null : [step.spec, step.inputs, step.fault, step.remarks]], () => this.cardBody(card, step, asset));
+      this.cardLive(card, step, state);
       update("foot", [state, plan.approved, asset && [asset.id, asset.verdict], step.versions, card.shown], () => this.cardFoot(card, step, state, asset));
       return card.node;
     }
@@ -283,6 +284,22 @@
       if (state === "running") rows.push(bar(Math.max(0.04, step.job.progress), step.title), step.job.note ? el("p", { class: "mq-note", lang: "en" }, step.job.note) : el("p", { class: "mq-note" }, t("state.running")));
       if (state === "failed") rows.push(el("p", { class: "mq-error", role: "alert", lang: "en" }, step.job.error));
       card.parts.head.replaceChildren(...rows);
+    }
+
+    // How a picture looks while it is made. Asking is what has it made: nobody looks, nothing is computed.
+    async cardLive(card, step, state) {
+      const { live: seen, body } = card.parts;
+      const show = (picture) => {
+        if (seen.src) URL.revokeObjectURL(seen.src);
+        if (picture) seen.src = URL.createObjectURL(picture);
+        else seen.removeAttribute("src");
+        seen.hidden = !picture;
+        body.hidden = Boolean(picture);
+      };
+      card.making = step.kind === "picture" && state === "running" && !document.hidden;
+      if (!card.making) { if (!seen.hidden) show(null); return; }
+      const answer = await fetch(`${this.base}/api/plans/${card.plan}/steps/${encodeURIComponent(step.id)}/preview`).catch(() => null);
+      if (answer && answer.status === 200 && card.making) show(await answer.blob());
     }
 
     cardBody(card, step, asset) {

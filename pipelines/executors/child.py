@@ -7,6 +7,7 @@ environment, which other people of the machine can read.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import faulthandler
 import fcntl
@@ -43,6 +44,9 @@ FACTORY = "pipelines.worker:build_child"
 _HEARTBEAT = 2.0
 #: Reports of one request are sent at most this often.
 _REPORT = 0.05
+#: Seconds after the studio last said that somebody looks, in which previews are made. It says so at a report, and on a CPU a large
+#: picture reports every ten or twenty seconds.
+_LOOK = 60.0
 
 
 class Generator(Protocol):
@@ -105,6 +109,7 @@ class Told:
         self._number = number
         self._token = token
         self._sent = 0.0
+        self._looked = -_LOOK
 
     def report(self, fraction: float, note: str = "") -> None:
         self.check()
@@ -115,6 +120,16 @@ class Told:
 
     def check(self) -> None:
         self._token.check()
+
+    def looked(self) -> None:
+        """Somebody looks at what is made here. From any thread."""
+        self._looked = time.monotonic()
+
+    def watched(self) -> bool:
+        return time.monotonic() - self._looked < _LOOK
+
+    def show(self, index: int, picture: bytes) -> None:
+        self._send({"is": "preview", "id": self._number, "index": index, "picture": base64.b64encode(picture).decode("ascii")})
 
 
 class Child:
@@ -127,6 +142,7 @@ class Child:
         self._served: Served | None = None
         self._end_traces: Callable[[], None] = lambda: None
         self._running: dict[int, CancelToken] = {}
+        self._told: dict[int, Told] = {}
         self._guard = threading.Lock()
         self._requests: Mapping[str, Callable[[Frame, CancelToken], Any]] = {
             "generate": self._generate,
@@ -158,6 +174,11 @@ class Child:
                 running = self._running.get(frame["id"])
             if running is not None:
                 running.cancel()
+        elif wanted == "look":
+            with self._guard:
+                told = self._told.get(frame["id"])
+            if told is not None:
+                told.looked()
         elif wanted == "admitted":
             self._memory.answered(frame)
         elif wanted == "stop":
@@ -188,6 +209,7 @@ class Child:
             told = {"is": "failed", "id": number, "error": error_to_json(error)}
         with self._guard:
             del self._running[number]
+            self._told.pop(number, None)
         try:
             self._send(told)
         except MaquetteError as error:  # a result larger than a frame
@@ -199,7 +221,10 @@ class Child:
         if pipeline is None:
             raise EngineFailed(f"No pipeline here is called {maker!r}.", hint="Run the studio and its workers from the same version.")
         self._memory.load_seconds()
-        outputs = complete(maker, works, pipeline.generate(works, Told(self._send, frame["id"], token)))
+        told = Told(self._send, frame["id"], token)
+        with self._guard:
+            self._told[frame["id"]] = told
+        outputs = complete(maker, works, pipeline.generate(works, told))
         spent = self._memory.load_seconds() / len(outputs) if outputs else 0.0
         token.check()
         return outputs_to_json([measured(output, spent) for output in outputs], self._config.spool, frame["attempt"])

@@ -154,6 +154,11 @@ class WorkerProcess:
             raise
         return call
 
+    def look(self, call: Call) -> None:
+        """Say that somebody looks at what this call makes."""
+        with contextlib.suppress(ChannelClosed):  # the call hears of it by itself
+            self._channel.send({"do": "look", "id": call.number})
+
     def kill(self, reason: str) -> None:
         """End it now, whatever it does. Its calls hear of it."""
         self.reason = self.reason or reason
@@ -229,7 +234,7 @@ class WorkerProcess:
 
     def _heard(self, frame: Frame) -> None:
         said = frame["is"]
-        if said in ("progress", "piece"):
+        if said in ("progress", "piece", "preview"):
             with self._guard:
                 call = self._calls.get(frame["id"])
             if call is not None:

@@ -5,7 +5,9 @@ See docs/decisions/0015-the-engine.md. Knows which worker does what; how one is 
 
 from __future__ import annotations
 
+import base64
 import itertools
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -15,7 +17,7 @@ from typing import Any, Final
 
 from domain.engine import ExecutorState
 from domain.errors import EngineFailed
-from domain.progress import Progress
+from domain.progress import Previewed, Progress
 from domain.recipe import Output, Work
 from domain.settings import Settings
 from domain.tracing import TRACEPARENT, carry, span
@@ -40,6 +42,8 @@ _KEPT: Final = {"password", "chat_key", "database", "accounts"}
 SLACK: Final = 4_000_000_000
 #: Share of this machine's RAM that one worker may take.
 _MOST: Final = 0.9
+#: Seconds between two words to a worker that somebody looks at what it makes.
+_LOOK: Final = 2.0
 #: Seconds workers are given to stop by themselves.
 _STOP: Final = 3.0
 
@@ -51,6 +55,7 @@ class _Asked:
     frames: Iterator[Frame]
     device: str
     reading: Reading
+    look: Callable[[], None]
 
 
 def _placed(output: Output, asked: _Asked, together: int) -> Output:
@@ -113,10 +118,17 @@ class WorkerExecutor:
         kind = kind_of_maker(maker, self._gpus)
         frame = {"do": "generate", "maker": maker, "works": works_to_json(works)}
         result: Any = None
+        seen = progress if isinstance(progress, Previewed) else None
+        looked = -_LOOK
         with span("executor.generate", maker=maker, works=len(works)), self._asked(kind, maker, frame, progress.check) as asked:
             for answer in asked.frames:
+                if seen is not None and time.monotonic() - looked >= _LOOK and seen.watched():
+                    looked = time.monotonic()
+                    asked.look()
                 if answer["is"] == "progress":
                     progress.report(answer["fraction"], answer["note"])
+                elif answer["is"] == "preview" and seen is not None:
+                    seen.show(answer["index"], base64.b64decode(answer["picture"]))
                 elif answer["is"] == "done":
                     result = answer["result"]
         if result is None:
@@ -171,11 +183,11 @@ class WorkerExecutor:
     @contextmanager
     def _asked(self, kind: str, what: str, frame: Mapping[str, Any], check: Callable[[], None]) -> Iterator[_Asked]:
         """The frames that answer a request. Leaving the context early stops it."""
-        call, device = self._begin(kind, what, {**frame, TRACEPARENT: carry()}, check)
+        call, process, device = self._begin(kind, what, {**frame, TRACEPARENT: carry()}, check)
         with self._energy.measure(device) as reading, closing(call.events(check)) as frames:
-            yield _Asked(frames, device, reading)
+            yield _Asked(frames, device, reading, partial(process.look, call))
 
-    def _begin(self, kind: str, what: str, frame: Mapping[str, Any], check: Callable[[], None]) -> tuple[Call, str]:
+    def _begin(self, kind: str, what: str, frame: Mapping[str, Any], check: Callable[[], None]) -> tuple[Call, WorkerProcess, str]:
         while True:
             station = self._staff.take(kind, what, check)
             try:
@@ -188,7 +200,7 @@ class WorkerExecutor:
                 self._staff.free(station, kind)
                 raise
             station.known.add(what)
-            return call, station.post.device
+            return call, process, station.post.device
 
     def _start(self, post: Post) -> WorkerProcess:
         settings = self._settings.model_copy(update={name: Settings.model_fields[name].default for name in _KEPT})

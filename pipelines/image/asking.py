@@ -12,7 +12,7 @@ from PIL import Image
 from pydantic import Field, ValidationError
 
 from domain.errors import InputError
-from domain.picture import Concept, Control, Expand, Likeness, Lora, PictureTask
+from domain.picture import Concept, Control, Expand, Likeness, Lora, PictureTask, Shortcut
 from domain.recipe import Work
 from domain.value import JsonValue, Value, canonical_json
 from pipelines.media.picture import decode
@@ -37,6 +37,7 @@ class Parameters(Value):
     task: PictureTask | None = None
     scheduler: str = Field(default="", max_length=40)
     seamless: bool = False
+    shortcuts: tuple[Shortcut, ...] = Field(default=(), max_length=2)
     expand: Expand = Expand()
     loras: tuple[Lora, ...] = Field(default=(), max_length=8)
     concepts: tuple[Concept, ...] = Field(default=(), max_length=8)

@@ -1,6 +1,7 @@
 """Which attention a pipeline computes with: chosen by a real call of each on this device, never by what is installed.
 
 torch's own stands first and is the measure: another is used only when it was asked for, works here, and gives the same numbers.
+"auto" is our own in blocks on the CPUs it was made for, torch's everywhere else.
 """
 
 from __future__ import annotations
@@ -9,8 +10,11 @@ import importlib
 import importlib.util
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
+
+from pipelines.image import blocked
 
 #: Largest difference from torch's own that rounding explains, by number format.
 _TOLERANCE = {"float32": 1e-4, "float16": 2e-2, "bfloat16": 2e-2}
@@ -19,6 +23,9 @@ _SHAPE = (1, 4, 256, 64)
 #: Backends of diffusers by our name, with the package each needs. None fetches code from a hub.
 _PACKAGES = {"xformers": "xformers", "flash": "flash_attn", "sage": "sageattention"}
 OWN = "sdpa"
+#: Ours (blocked.py): needs no package, and is laid around a call instead of being set on a model.
+BLOCKED = "blocked"
+AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -32,14 +39,16 @@ class Probe:
 
 def probes(device: str, dtype: str) -> tuple[Probe, ...]:
     """Every backend, tried on this device."""
-    return tuple(probe(name, device, dtype) for name in (OWN, *_PACKAGES))
+    return tuple(probe(name, device, dtype) for name in (OWN, BLOCKED, *_PACKAGES))
 
 
 def probe(name: str, device: str, dtype: str) -> Probe:
     """Try one backend with a small attention and compare with torch's own in float32."""
-    if name not in (OWN, *_PACKAGES):
-        return Probe(name, f"there is no such backend; known: {', '.join((OWN, *_PACKAGES))}")
-    if name != OWN and importlib.util.find_spec(_PACKAGES[name]) is None:
+    if name not in (OWN, BLOCKED, *_PACKAGES):
+        return Probe(name, f"there is no such backend; known: {', '.join((OWN, BLOCKED, *_PACKAGES))}")
+    if name == BLOCKED and not blocked.suits(device, dtype):
+        return Probe(name, "it is for bfloat16 on CPUs with AVX512-bf16 and without AMX")
+    if name in _PACKAGES and importlib.util.find_spec(_PACKAGES[name]) is None:
         return Probe(name, "it is not installed")
     import torch
 
@@ -67,6 +76,8 @@ def _call(name: str) -> Callable[[Any, Any, Any], Any]:
 
     if name == OWN:
         return torch.nn.functional.scaled_dot_product_attention
+    if name == BLOCKED:
+        return blocked.blocked
     if name == "sage":
         sage: Callable[[Any, Any, Any], Any] = importlib.import_module("sageattention").sageattn
         return sage
@@ -77,11 +88,15 @@ def _call(name: str) -> Callable[[Any, Any, Any], Any]:
 
 def attend(pipe: Any, device: str, dtype: str, wanted: str) -> tuple[str, tuple[str, ...]]:
     """Set the backend that is wanted where it works; its name, and a note where torch's own took its place."""
+    if wanted == AUTO:
+        wanted = BLOCKED if blocked.suits(device, dtype) else OWN
     if wanted == OWN:
         return OWN, ()
     tried = probe(wanted, device, dtype)
     if tried.fault:
         return OWN, (f"{wanted} was asked for but not used: {tried.fault}",)
+    if wanted == BLOCKED:
+        return BLOCKED, ()
     denoiser = getattr(pipe, "transformer", None) or pipe.unet
     try:
         if hasattr(denoiser, "set_attention_backend"):
@@ -91,3 +106,8 @@ def attend(pipe: Any, device: str, dtype: str, wanted: str) -> tuple[str, tuple[
     except (ImportError, ValueError, RuntimeError, NotImplementedError) as error:
         return OWN, (f"{wanted} was asked for but not used: {type(error).__name__} in this model",)
     return wanted, ()
+
+
+def around(used: str) -> AbstractContextManager[Any]:
+    """What a call of the pipeline stands in for a backend that is not set on the model itself."""
+    return blocked.mode() if used == BLOCKED else nullcontext()

@@ -8,26 +8,31 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from domain.capability import Capability, StepKind
-from domain.errors import InputError, InvalidOutput, ModelMissing, OutOfMemory
+from domain.errors import InputError, InvalidOutput, ModelError, ModelMissing, OutOfMemory
 from domain.picture import PictureTask
 from domain.progress import Progress
 from domain.recipe import ModelRef, Output, Work
 from domain.value import JsonValue
 from pipelines.devices import Devices, Fit, Weights
-from pipelines.image import asking, enlarging, offload, reading, results, seamless
+from pipelines.image import asking, enlarging, halves, offload, reading, results, seamless
+from pipelines.image import shortcuts as ways
 from pipelines.image.adapters import Adapters, Laid
 from pipelines.image.asking import Item
-from pipelines.image.attention import attend
+from pipelines.image.attention import AUTO, attend
+from pipelines.image.compiling import Compiling, prepare
 from pipelines.image.families import Families
 from pipelines.image.loading import Opened, is_single, open_checkpoint, with_parts
+from pipelines.image.previews import Sketches, Spaces
 from pipelines.image.running import Loaded, Steps, alike, made, set_scheduler
 from pipelines.image.shortage import is_shortage
+from pipelines.image.shortcuts import Shortcuts
 from pipelines.image.tasks.table import TASKS
 from pipelines.pipeline import Company
 from pipelines.placement import placed
@@ -35,8 +40,6 @@ from pipelines.placement import placed
 if TYPE_CHECKING:
     from pipelines.models.store import ModelStore
 
-#: Pictures above this many pixels gain nothing from sharing a batch (published: 2.8x at 512x512, 1.02x at 1024x1024).
-_BATCH_PIXELS = 768 * 768
 #: Seconds worth waiting for another picture of the same size.
 _BATCH_WINDOW = 0.25
 
@@ -51,7 +54,8 @@ class Run:
     dtype: str
     progress: Progress
     total: int
-    outputs: dict[int, Output] = field(default_factory=dict)
+    encoder: ThreadPoolExecutor
+    outputs: dict[int, Future[Output]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     broken: dict[int, InvalidOutput] = field(default_factory=dict)
     short: OutOfMemory | None = None
@@ -60,9 +64,10 @@ class Run:
     def done(self) -> set[int]:
         return {*self.outputs, *self.broken}
 
-    def keep(self, item: Item, fault: InvalidOutput | None, output: Callable[[], Output]) -> None:
+    def keep(self, item: Item, fault: InvalidOutput | None, output: Callable[[], Callable[[], Output]]) -> None:
+        """Encoding a file takes a CPU some time in which the device goes on with the next pictures."""
         if fault is None:
-            self.outputs[item.index] = output()
+            self.outputs[item.index] = self.encoder.submit(output())
         else:
             self.broken[item.index] = fault
 
@@ -70,13 +75,14 @@ class Run:
 class Diffusion:
     """kind PICTURE.
 
-    device: "auto", "cpu", "cuda", "cuda:1", "mps". attention: "sdpa", or another of pipelines/image/attention.py, used only after a
-    real call succeeded. batch: most pictures made at once. dtype: "auto", or a number format of torch.
+    device: "auto", "cpu", "cuda", "cuda:1", "mps". attention: "auto", or one of pipelines/image/attention.py, used only after a real call
+    succeeded. batch: most pictures made at once. dtype: "auto", or a number format of torch. compiling: see compiling.py. spaces: what
+    latents mean, for previews. shortcuts: the numbers of those that can be asked for.
     """
 
     kind = StepKind.PICTURE
     name = "diffusion"
-    version = 2
+    version = 3
 
     def __init__(
         self,
@@ -86,9 +92,12 @@ class Diffusion:
         device: str = "auto",
         *,
         families: Families,
-        attention: str = "sdpa",
+        attention: str = AUTO,
         batch: int = 4,
         dtype: str = "auto",
+        compiling: Compiling | None = None,
+        spaces: Spaces | None = None,
+        shortcuts: Shortcuts | None = None,
     ) -> None:
         self._store = store
         self._devices = devices
@@ -98,7 +107,11 @@ class Diffusion:
         self._attention = attention
         self._batch = max(1, batch)
         self._dtype = dtype
+        self._compiling = compiling or Compiling()
+        self._shortcuts = shortcuts or Shortcuts()
         self._adapters = Adapters(store.folder, devices)
+        self._sketches = Sketches(spaces or Spaces(), devices, lambda name: store.folder(name) if _there(store, name) else None)
+        self._most: tuple[str, int] = ("", 0)
 
     def capability(self) -> Capability | None:
         if not self._model_id or not self._store.ready(self._model_id):
@@ -122,14 +135,24 @@ class Diffusion:
         return (beside,) if opened.denoiser is not None and beside is not None else ()
 
     def company(self, parameters: Mapping[str, JsonValue]) -> Company | None:
-        """Pictures of one size and setting, where a batch pays: small ones leave a GPU waiting for its next call."""
+        """Pictures of one size and setting, where the family's data say that a batch pays: small ones leave a GPU waiting for work."""
         try:
             asked = asking.parameters({"prompt": "-", **parameters})
         except InputError:  # making it will say what is wrong
             return None
-        if asked.width * asked.height > _BATCH_PIXELS or asking.shares_no_batch(asked):
+        if asking.shares_no_batch(asked) or asked.width * asked.height > self._together():
             return None
         return Company(f"{self.name}/{self._model_id}/{asking.common(asked)}", self._batch, _BATCH_WINDOW)
+
+    def _together(self) -> int:
+        """Pixels up to which pictures of this checkpoint's family share a batch; its files are read once."""
+        try:
+            content = self._store.ref(self._model_id).sha256
+            if self._most[0] != content:
+                self._most = (content, self.opened().family.together)
+        except ModelError:  # likewise
+            return 0
+        return self._most[1]
 
     def opened(self) -> Opened:
         """What the checkpoint is. Loads nothing. Raises ModelMissing, ModelCorrupt, ModelUnusable."""
@@ -179,6 +202,7 @@ class Diffusion:
         for item in items:
             opened.check_size(*item.size)
             TASKS[item.task].check(item)
+            ways.check(item, opened.family)
             opened.family.pipeline(item.task.value, bool(item.controls))
             if item.parameters.seamless:
                 seamless.require(opened.family)
@@ -186,17 +210,17 @@ class Diffusion:
         # 2. make them; what comes out broken is made once more in float32
         device, own = placed(self._device, mps=True, bfloat16_on_cpu=True)
         dtype = own if self._dtype == "auto" else self._dtype
-        batch = Run(opened, device, dtype, progress, len(items))
-        self._make(batch, items)
-        if batch.broken and dtype != "float32":
-            exact = Run(
-                opened, device, "float32", progress, len(items), batch.outputs, (f"made in float32 after broken pixels in {dtype}",)
-            )
-            self._make(exact, [item for item in items if item.index in batch.broken])
-            batch = exact
-        for fault in batch.broken.values():
-            raise fault
-        return [batch.outputs[index] for index in range(len(items))]
+        with ThreadPoolExecutor(1, "encode") as encoder:
+            batch = Run(opened, device, dtype, progress, len(items), encoder)
+            self._make(batch, items)
+            if batch.broken and dtype != "float32":
+                notes = (f"made in float32 after broken pixels in {dtype}",)
+                exact = Run(opened, device, "float32", progress, len(items), encoder, batch.outputs, notes)
+                self._make(exact, [item for item in items if item.index in batch.broken])
+                batch = exact
+            for fault in batch.broken.values():
+                raise fault
+            return [batch.outputs[index].result() for index in range(len(items))]
 
     def _enlarged(self, work: Work, progress: Progress) -> Output:
         opened = self.opened()
@@ -247,6 +271,8 @@ class Diffusion:
 
         def load(mode: str) -> Loaded:
             loaded = _load(folder, config, opened, device, dtype, self._attention, mode)
+            loaded.shortcuts = self._shortcuts
+            loaded.notes += prepare(loaded.words, self._compiling, f"{ref.id}@{ref.sha256[:16]}-{dtype}", device, mode)
             # families that predict a flow have one way to follow it
             loaded.schedulers = self._families.schedulers if opened.family.words == "clip" else {}
             return loaded
@@ -257,7 +283,8 @@ class Diffusion:
 
     def _made(self, run: Run, loaded: Loaded, batch: list[Item], laid: Laid) -> None:
         """One batch; halved and tried again when memory does not suffice for it whole."""
-        step, started = Steps(run.progress, len(run.outputs), len(batch), run.total), time.perf_counter()
+        sketch = self._sketches.begin(run.progress, loaded.family, loaded.device, [item.index for item in batch], batch[0].size)
+        step, started = Steps(run.progress, len(run.outputs), len(batch), run.total, sketch), time.perf_counter()
         try:
             done = made(loaded, batch, step, laid.nets, laid.more)
         except OutOfMemory:
@@ -271,7 +298,7 @@ class Diffusion:
                 run.keep(
                     item,
                     results.fault(done.pixels[number], loaded),
-                    partial(results.output, item, number, done, loaded, seconds, run.notes),
+                    partial(results.unencoded, item, number, done, loaded, seconds, run.notes),
                 )
             return
         _free_cache(loaded.device)
@@ -292,12 +319,18 @@ def _load(folder: Path, config: Path | None, opened: Opened, device: str, dtype:
         raise
     if device == "cpu":
         _by_channel(pipe)
+        if getattr(pipe, "unet", None) is not None:
+            halves.share(pipe.unet)
     used, notes = attend(pipe, device, dtype, attention)
     if offload.way(mode).eight:
         notes += ("the denoiser's layers are held in 8 bits: memory did not suffice for more",)
     loaded = Loaded(pipe, opened.family, device, dtype, used, mode, notes)
     loaded.remembered.watch(pipe)
     return loaded
+
+
+def _there(store: ModelStore, model_id: str) -> bool:
+    return any(model.id == model_id for model in store.catalogue.models) and store.ready(model_id)
 
 
 def _by_channel(pipe: Any) -> None:

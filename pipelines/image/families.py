@@ -34,6 +34,7 @@ class Family(Value):
     sizes: tuple[tuple[int, int], ...] = ()
     most: int = Field(default=2048 * 2048, ge=64 * 64)
     pack: int = Field(default=0, ge=0, le=4)
+    together: int = Field(default=768 * 768, ge=0)
     #: 0: the pipeline's own default.
     steps: int = Field(default=0, ge=0, le=150)
     #: Below zero: the pipeline's own default.

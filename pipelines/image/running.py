@@ -18,11 +18,14 @@ from numpy.typing import NDArray
 from domain.errors import ContentFiltered, EngineFailed, InputError, MaquetteError, ModelUnusable, OutOfMemory
 from domain.progress import Progress
 from domain.value import JsonValue
-from pipelines.image import offload
+from pipelines.image import compiling, offload, shortcuts
 from pipelines.image.asking import Item
+from pipelines.image.attention import around
 from pipelines.image.families import Family
+from pipelines.image.previews import Sketch
 from pipelines.image.seamless import wrapped
 from pipelines.image.shortage import is_shortage
+from pipelines.image.shortcuts import Shortcuts
 from pipelines.image.tasks.table import TASKS
 from pipelines.image.words import Remembered, clip_arguments, part_count
 
@@ -42,6 +45,7 @@ class Loaded:
     others: dict[str, Any] = field(default_factory=dict)
     remembered: Remembered = field(default_factory=Remembered)
     schedulers: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
+    shortcuts: Shortcuts = field(default_factory=Shortcuts)
 
 
 @dataclass(frozen=True)
@@ -54,19 +58,23 @@ class Made:
 
 
 class Steps:
-    """Turns the library's step callback into progress, and a person's stop into Cancelled within one step."""
+    """Turns the library's step callback into progress, and a person's stop into Cancelled within one step. sketch: shows how it looks."""
 
-    def __init__(self, progress: Progress, done: int, size: int, total: int) -> None:
+    def __init__(self, progress: Progress, done: int, size: int, total: int, sketch: Sketch | None = None) -> None:
         self.progress = progress
+        self._sketch = sketch
         self._done = done
         self._size = size
         self._total = total
 
-    def watch(self, steps: int) -> Any:
+    def watch(self, steps: int, taken: shortcuts.Taken) -> Any:
         def ended(pipe: Any, index: int, timestep: Any, values: dict[str, Any]) -> dict[str, Any]:
             self.progress.check()
             fraction = (self._done + self._size * min(1.0, (index + 1) / (steps + 1))) / self._total
             self.progress.report(min(0.99, fraction), f"denoising {index + 1}/{steps}")
+            if self._sketch is not None:
+                self._sketch.step(pipe, values)
+            taken.step(pipe, index, values)
             return values
 
         return ended
@@ -142,23 +150,42 @@ def made(loaded: Loaded, items: Sequence[Item], step: Steps, nets: Sequence[Any]
             hint=f"Use {math.ceil(100 / steps) / 100:g} or more, or {math.ceil(1 / strength)} steps.",
             field="strength",
         )
-    with _mapped(items), _scheduled(pipe, asked.scheduler, loaded), wrapped(pipe, asked.seamless), step.decoding(pipe):
+    whole = int(steps * strength) if "strength" in takes else steps
+    with (
+        _mapped(items), _scheduled(pipe, asked.scheduler, loaded), wrapped(pipe, asked.seamless), step.decoding(pipe),
+        around(loaded.attention), shortcuts.taken(pipe, asked.shortcuts, whole, loaded.shortcuts) as taken,
+    ):  # fmt: skip
         values: dict[str, Any] = {
             **_words(loaded, pipe, items, guidance), "width": asked.width, "height": asked.height,
             "num_inference_steps": steps, family.guidance_by: guidance, "strength": strength,
             "generator": [torch.Generator("cpu").manual_seed(item.seed) for item in items],
-            "callback_on_step_end": step.watch(steps), "output_type": "np",
+            "callback_on_step_end": step.watch(steps, taken), "output_type": "np",
+            "callback_on_step_end_tensor_inputs": ["latents", *taken.inputs],
             "max_area": asked.width * asked.height, "max_sequence_length": family.tokens or None,
             **task.values(items), **(more or {}), **family.call,
         }  # fmt: skip
         if nets and "control_image" not in takes:
             values["image"] = values["control_image"]
-        result = pipe(**{name: value for name, value in values.items() if name in takes and value is not None})
+        result = _called(loaded, pipe, {name: value for name, value in values.items() if name in takes and value is not None})
     flagged = getattr(result, "nsfw_content_detected", None)
     if flagged and any(flagged):
         raise ContentFiltered("The model's own safety checker refused the picture.", hint="Change the prompt, or take another seed.")
     pixels = np.asarray(result.images, dtype=np.float32)
     return Made(np.stack([task.finished(item, one) for item, one in zip(items, pixels, strict=True)]), steps, guidance)
+
+
+def _called(loaded: Loaded, pipe: Any, values: Mapping[str, Any]) -> Any:
+    """The pipeline's call; where its blocks cannot be compiled they run as they are, from then on, and the trace says so."""
+    try:
+        return pipe(**values)
+    except RuntimeError as error:
+        if not compiling.failed(error) or not compiling.undo(pipe):
+            raise
+        kept = [note for note in loaded.notes if not note.startswith("blocks compiled")]
+        loaded.notes = (*kept, f"not compiled: {type(error).__name__} in this model")
+    # the first call has used up its numbers
+    again = {"generator": [generator.manual_seed(generator.initial_seed()) for generator in values["generator"]]}
+    return pipe(**{**values, **again} if "generator" in values else values)
 
 
 def _words(loaded: Loaded, pipe: Any, items: Sequence[Item], guidance: float) -> dict[str, Any]:

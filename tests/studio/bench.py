@@ -18,7 +18,7 @@ from domain.engine import ExecutorState
 from domain.errors import ContentRefused, EngineFailed
 from domain.job import Job
 from domain.plan import Plan, Step, StepInput
-from domain.progress import CancelToken, Progress
+from domain.progress import CancelToken, Previewed, Progress
 from domain.recipe import Credit, Output, OutputFile, Trace, Work
 from domain.specs import ArticleSpec, CopySpec, MusicSpec, SpeechSpec, StepSpec
 from domain.take import Prepared
@@ -80,6 +80,8 @@ class Hand:
         gate = self.gate.get(title)
         while gate is not None and not gate.wait(0.01):
             progress.report(0.5, "waiting")
+            if isinstance(progress, Previewed) and progress.watched():
+                progress.show(0, title.encode())
         with self.guard:
             if self.failures.get(title, 0) > 0:
                 self.failures[title] -= 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import zipfile
 from collections.abc import Iterator
@@ -223,6 +224,21 @@ def test_a_changed_step_is_marked_until_it_is_made_again(desk: Desk) -> None:
     desk.call("POST", f"plans/{plan}/approve")
     desk.bench.wait(plan)
     assert not desk.board()["plan"]["changed"]
+
+
+def test_a_step_is_seen_by_who_asks_while_it_is_made(desk: Desk) -> None:
+    gate = desk.bench.hand.gate["music-1"] = threading.Event()
+    plan = desk.bench.plan(step("music-1"))
+    path = f"/api/plans/{plan.id}/steps/music-1/preview"
+    assert desk.client.get(path).status_code == 204
+    desk.call("POST", f"plans/{plan.id}/approve")
+    while (seen := desk.client.get(path)).status_code == 204:
+        time.sleep(0.02)
+    assert (seen.content, seen.headers["content-type"], seen.headers["cache-control"]) == (b"music-1", "image/webp", "no-store")
+    gate.set()
+    desk.bench.wait(plan.id)
+    assert desk.client.get(path).status_code == 204
+    assert desk.client.get("/api/plans/none/steps/music-1/preview").status_code == 404
 
 
 def test_a_field_that_does_not_fit_is_named(desk: Desk) -> None:

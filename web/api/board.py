@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field, ValidationError
 
 from domain.asset import Asset
@@ -118,6 +118,16 @@ def board_router(studio: Studio, now: Callable[[], datetime] = _now) -> APIRoute
     @router.patch("/plans/{plan_id}/steps/{step_id}")
     def change(plan_id: str, step_id: str, changed: StepChange) -> dict[str, Any]:
         return {"version": studio.plans.change(plan_id, step_id, changed.values, title=changed.title).version}
+
+    @router.get("/plans/{plan_id}/steps/{step_id}/preview")
+    def preview(plan_id: str, step_id: str) -> Response:
+        """How the step's running take looks so far: a small WebP, nothing (204) where there is none. Whoever asks is looking."""
+        studio.plans.get(plan_id)
+        picture = studio.runner.previews.look(plan_id, step_id)
+        headers = {"cache-control": "no-store"}
+        return (
+            Response(status_code=204, headers=headers) if picture is None else Response(picture, media_type="image/webp", headers=headers)
+        )
 
     @router.post("/plans/{plan_id}/steps/{step_id}/copy")
     def copy(plan_id: str, step_id: str, changed: StepCopy) -> dict[str, Any]:

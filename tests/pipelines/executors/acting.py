@@ -13,7 +13,7 @@ from pathlib import Path
 from domain.capability import StepKind
 from domain.chat import ChatReply, ChatRequest, Message
 from domain.errors import ContentRefused, EngineFailed, LimitError
-from domain.progress import CancelToken, Progress
+from domain.progress import CancelToken, Previewed, Progress
 from domain.recipe import Credit, ModelRef, Output, OutputFile, Recipe, Trace, Work
 from domain.settings import Settings
 from pipelines.audio.recognition import Transcript
@@ -80,6 +80,8 @@ class Actor:
             time.sleep(float(work.recipe.parameters.get("seconds", 0)))
         if prompt == "steps":
             return self._steps(progress)
+        if prompt == "show":
+            return self._show(progress)
         if prompt == "slow start":
             return self._slow_start(progress)
         if prompt == "load":
@@ -101,6 +103,17 @@ class Actor:
                 time.sleep(0.02)
         finally:
             (self._folder / "stopped").write_text(str(step))
+
+    def _show(self, progress: Progress) -> Output:
+        """Until somebody looks; then how it looks."""
+        assert isinstance(progress, Previewed)
+        step = 0
+        while not progress.watched():
+            progress.report(0.5, f"step {step}")
+            step += 1
+            time.sleep(0.02)
+        progress.show(0, b"a picture")
+        return output(b"shown")
 
     def _slow_start(self, progress: Progress) -> Output:
         def load() -> str:

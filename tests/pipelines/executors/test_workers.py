@@ -47,6 +47,20 @@ class Watching:
         return
 
 
+class Looking(Watching):
+    """Looks from the third report on, and keeps what is shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[tuple[int, bytes]] = []
+
+    def watched(self) -> bool:
+        return len(self.heard) >= 3
+
+    def show(self, index: int, picture: bytes) -> None:
+        self.seen.append((index, picture))
+
+
 class Until(Watching):
     """Until the token says so."""
 
@@ -100,6 +114,14 @@ def test_progress_is_told_as_it_is_made(start: Start) -> None:
         start().generate("actor", [work("steps")], watching)
     fractions = [fraction for fraction, _ in watching.heard]
     assert len(fractions) > 5 and fractions == sorted(fractions) and watching.heard[1][1].startswith("step ")
+
+
+def test_a_worker_shows_what_it_makes_only_to_who_looks(start: Start) -> None:
+    looking = Looking()
+    made = start().generate("actor", [work("show")], looking)
+    assert made[0].main.read() == b"shown"
+    assert looking.seen == [(0, b"a picture")]
+    assert len(looking.heard) >= 3, "nothing was made before somebody looked"
 
 
 @pytest.mark.parametrize(("prompt", "how"), [("abort", "SIGABRT"), ("exit", "exit code 3")])
