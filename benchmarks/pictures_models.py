@@ -82,7 +82,7 @@ def built(shape: Shape, scratch: Path) -> Path:
     for name, more in shape.parts.items():
         old = getattr(pipe, name)
         if name.startswith("text_encoder"):
-            made = type(old)(type(old.config)(**{**old.config.to_dict(), **more}))
+            made = type(old)(type(old.config).from_dict({**old.config.to_dict(), **more}))
         else:
             made = type(old).from_config({**old.config, **more})
         setattr(pipe, name, made)

@@ -69,7 +69,7 @@ def folder_of(root: Path, key: str, device: str) -> Path:
 
     name = torch.cuda.get_device_name(device) if device.startswith("cuda") else device
     parts = (torch.__version__, name, key)
-    return root.joinpath("compiled", *(re.sub(r"[^A-Za-z0-9.@_-]+", "-", part) for part in parts))
+    return root.joinpath("compiled", *(re.sub(r"[^A-Za-z0-9.@_+-]+", "-", part) for part in parts))
 
 
 def undo(pipe: Any) -> bool:

@@ -7,6 +7,7 @@ the picture itself goes on.
 from __future__ import annotations
 
 import logging
+import math
 import time
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -73,10 +74,18 @@ class Sketches:
     """Previews of the pictures of one checkpoint.
 
     folder: the verified folder of an installed model, by id; None where it is not there. tiny_on_cpu: also use a tiny decoder on the CPU,
-    where it takes a third of a second that the picture then waits for.
+    where it takes a third of a second that the picture then waits for. clock: seconds, of whatever start.
     """
 
-    def __init__(self, spaces: Spaces, devices: Devices, folder: Callable[[str], Path | None], tiny_on_cpu: bool = False) -> None:
+    def __init__(
+        self,
+        spaces: Spaces,
+        devices: Devices,
+        folder: Callable[[str], Path | None],
+        tiny_on_cpu: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock = clock
         self._spaces = spaces
         self._devices = devices
         self._folder = folder
@@ -87,7 +96,7 @@ class Sketches:
         space = self._spaces.of(family)
         if space is None or not isinstance(progress, Previewed):
             return None
-        return Sketch(progress, space, tuple(indices), size, self._tiny(space, device))
+        return Sketch(progress, space, tuple(indices), size, self._tiny(space, device), self._clock)
 
     def _tiny(self, space: Space, device: str) -> Callable[[Any], Any] | None:
         """Latents to pixels in -1..1 by the tiny decoder, where there is one for this device."""
@@ -114,19 +123,26 @@ class Sketch:
     """One batch. Called after every step; works at most once a second, and only while somebody looks."""
 
     def __init__(
-        self, progress: Previewed, space: Space, indices: tuple[int, ...], size: tuple[int, int], tiny: Callable[[Any], Any] | None
+        self,
+        progress: Previewed,
+        space: Space,
+        indices: tuple[int, ...],
+        size: tuple[int, int],
+        tiny: Callable[[Any], Any] | None,
+        clock: Callable[[], float],
     ) -> None:
+        self._clock = clock
         self._progress = progress
         self._space = space
         self._indices = indices
         self._size = size
         self._tiny = tiny
-        self._last = -EVERY
+        self._last = -math.inf
         self._broken = False
 
     def step(self, pipe: Any, values: Mapping[str, Any]) -> None:
         latents = values.get("latents")
-        if latents is None or self._broken or time.monotonic() - self._last < EVERY or not self._progress.watched():
+        if latents is None or self._broken or self._clock() - self._last < EVERY or not self._progress.watched():
             return
         try:
             pictures = self._pictures(pipe, latents)
@@ -136,7 +152,7 @@ class Sketch:
             return
         for index, picture in zip(self._indices, pictures, strict=False):
             self._progress.show(index, encode(picture, "WEBP"))
-        self._last = time.monotonic()
+        self._last = self._clock()
 
     def _pictures(self, pipe: Any, latents: Any) -> list[Image.Image]:
         import torch
