@@ -63,7 +63,7 @@ def test_a_vits_network_speaks_from_a_folder_of_safetensors(shelf: ModelStore, a
     assert capability is not None
     assert capability.languages == ("en",)
     slow, fast, again, other = (
-        vits.generate([speech_work("hello there. good evening", speed=speed, seed=seed)], Silent())[0]
+        vits.generate([speech_work("Hello there. Good evening.", speed=speed, seed=seed)], Silent())[0]
         for speed, seed in ((0.5, 1), (2.0, 1), (0.5, 1), (0.5, 2))
     )
     assert heard(slow)[1] == 24_000
