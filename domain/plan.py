@@ -11,7 +11,7 @@ from pydantic import Field
 from domain.capability import Capability, StepKind
 from domain.errors import LimitError, NotFound, PlanError
 from domain.finding import Finding, Severity
-from domain.said import Words, joined
+from domain.said import Said, Words, joined
 from domain.specs import REQUIRED_ROLES, ROLES, Spec
 from domain.value import Value
 
@@ -158,10 +158,10 @@ def _check_inputs(step: Step, seen: Mapping[str, Step], fault: _Fault) -> None:
             fault("plan.reference", step.id, told, "Add it or remove the input.", step=step.id, given=given.step)
         elif given.role not in roles:
             told = "{step} ({kind}) takes no input called {role}."
-            fault("plan.role", step.id, told, step=step.id, kind=step.kind, role=repr(given.role))
+            fault("plan.role", step.id, told, step=step.id, kind=Said(message_id=step.kind), role=repr(given.role))
         elif source.kind not in roles[given.role]:
             told = "{step} cannot take {given} ({kind}) as its {role}."
-            fault("plan.role", step.id, told, step=step.id, given=given.step, kind=source.kind, role=given.role)
+            fault("plan.role", step.id, told, step=step.id, given=given.step, kind=Said(message_id=source.kind), role=given.role)
     for role in REQUIRED_ROLES.get(step.kind, frozenset()):
         if not any(given.role == role for given in step.inputs):
             fault("plan.role", step.id, "{step} needs an input in role {role}.", step=step.id, role=repr(role))
@@ -170,7 +170,7 @@ def _check_inputs(step: Step, seen: Mapping[str, Step], fault: _Fault) -> None:
 def _check_spec(step: Step, offered: list[Capability], fault: _Fault) -> None:
     if not offered:
         told = "Nothing here can make {kind} ({step})."
-        fault("plan.kind", step.id, told, "Drop the step, or install a model for it.", kind=step.kind, step=step.id)
+        fault("plan.kind", step.id, told, "Drop the step, or install a model for it.", kind=Said(message_id=step.kind), step=step.id)
         return
     language = getattr(step.spec, "language", "").split("-")[0]
     speaking = [c for c in offered if not c.languages or not language or language in c.languages]
@@ -182,7 +182,7 @@ def _check_spec(step: Step, offered: list[Capability], fault: _Fault) -> None:
             "{step}: no {kind} maker knows the language {language}.",
             "Known here: {known}.",
             step=step.id,
-            kind=step.kind,
+            kind=Said(message_id=step.kind),
             language=repr(language),
             known=", ".join(known),
         )

@@ -14,6 +14,7 @@ from domain.finding import Finding
 from domain.plan import Step
 from domain.progress import Progress
 from domain.recipe import ModelRef, Output, Work
+from domain.said import Said
 from domain.take import Prepared
 from domain.value import JsonValue
 from pipelines.pipeline import Company
@@ -87,7 +88,7 @@ class Makers:
                 "Nothing installed can make {kind} ({step}).",
                 hint="Open Models and pull one, or drop the step.",
                 field=step.id,
-                kind=step.kind,
+                kind=Said(message_id=step.kind),
                 step=step.id,
             )
         wanted = self._prefer(step, brand)

@@ -16,6 +16,7 @@ from agents.checks.words import WordLists
 from agents.telling import templates
 from domain.finding import Finding, Severity
 from domain.said import Said
+from domain.specs import SPECS
 
 ROOT = Path(__file__).resolve().parents[3]
 MAKERS = {"of", "fault", "_fault", "_warn", "_found", "_clash"}
@@ -75,10 +76,10 @@ def told(module: ast.Module) -> Iterator[str]:
 
 
 def terms(assets: Path) -> set[str]:
-    """Templates that come from data: names of claims, who, when, where, why, what reading is measured by, what is not drawn."""
+    """Templates that come from data: claims, who, when, where, why, measures of reading, what is not drawn, kinds of steps."""
     candour = tomllib.loads((assets / "prompts" / "scene_candour.toml").read_text(encoding="utf-8"))
     found = {claim.name for claim in WordLists.load(assets / "checks").claims} | set(read_signs(assets / "checks")) | set(MEASURES.values())
-    return found | {*candour["said"].values(), *candour["able"].values()}
+    return found | {*candour["said"].values(), *candour["able"].values()} | {kind.value for kind in SPECS}
 
 
 def test_every_finding_has_its_words_in_both_languages_and_no_words_are_idle(assets: Path, table: dict[str, str]) -> None:
