@@ -74,7 +74,7 @@ class Diffusion:
 
     kind = StepKind.PICTURE
     name = "diffusion"
-    version = 2
+    version = 3
 
     def __init__(
         self,
