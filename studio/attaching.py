@@ -43,7 +43,9 @@ def _of_library(wanted: AttachedPicture, project_id: str, asset: Callable[[str],
     try:
         found = asset(wanted.asset)
     except NotFound as error:
-        raise InputError(f"The {wanted.role} of this picture is not in the library.", hint="Choose another picture.", field=field) from error
+        raise InputError(
+            f"The {wanted.role} of this picture is not in the library.", hint="Choose another picture.", field=field
+        ) from error
     if found.project_id != project_id:
         raise InputError(f"{found.title} is of another project.", hint="Choose a picture of this project.", field=field)
     if found.main.media_type not in PICTURES:

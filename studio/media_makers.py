@@ -174,20 +174,15 @@ def voices_of(catalogue: VoiceCatalogue, engines: frozenset[str]) -> tuple[Voice
     return tuple(Voice.model_validate(v.model_dump(include=set(Voice.model_fields))) for v in catalogue.voices if v.engine in engines)
 
 
-def preference(picture_model: Callable[[], str]) -> Callable[[Step, BrandKit], str]:
+def preference(picture: Callable[[Step], str]) -> Callable[[Step, BrandKit], str]:
     """Which maker a step gets where several could make it. A voice's engine is decided while preparing.
 
-    picture_model: id of the diffusion model a person or the profile chose, "" for the illustrator.
+    picture: the maker of a picture step.
     """
-
-    def picture() -> str:
-        chosen = picture_model()
-        return f"diffusion/{chosen}" if chosen else "illustrator"
-
-    table: Mapping[StepKind, Callable[[], str]] = {StepKind.PICTURE: picture}
+    table: Mapping[StepKind, Callable[[Step], str]] = {StepKind.PICTURE: picture}
 
     def prefer(step: Step, brand: BrandKit) -> str:
-        return table[step.kind]() if step.kind in table else ""
+        return table[step.kind](step) if step.kind in table else ""
 
     return prefer
 

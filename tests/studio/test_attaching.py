@@ -23,7 +23,7 @@ BRIEF = Brief(id="b", project_id="p", text="a lamp", created=datetime.now(UTC), 
 
 
 def asset(asset_id: str) -> Asset:
-    """"mine" and "text" are of the brief's project, "theirs" of another one."""
+    """ "mine" and "text" are of the brief's project, "theirs" of another one."""
     if asset_id not in ("mine", "theirs", "text"):
         raise NotFound(f"There is no asset {asset_id!r}.")
     kind = "text/plain" if asset_id == "text" else "image/png"
