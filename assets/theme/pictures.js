@@ -175,6 +175,7 @@
       this.plan = plan;
       this.says.say(resized ? t("paint.resized", { width, height }) : t("paint.started"), true);
       await this.refresh().catch((error) => this.says.say(error.message));
+      this.says.node.scrollIntoView({ block: "nearest" });
     }
 
     // The wall
