@@ -22,6 +22,7 @@ from domain.chat import ChatModel
 from domain.context import StepContext
 from domain.errors import InputError, LimitError
 from domain.finding import Finding
+from domain.picture import PictureTask
 from domain.plan import Step
 from domain.progress import Progress, Watched
 from domain.scene import Scene
@@ -95,6 +96,7 @@ class Preparations:
 
     def scene(self, context: StepContext, progress: Progress) -> Prepared:
         spec = _picture(context)
+        _require_drawable(spec)
         context, notes = drawn(described(context), self._desk)
         drafted = draft_scene(context, self._chat(), Watched(progress), self._desk)
         scene = drafted.scene
@@ -158,6 +160,14 @@ def _require_prompt(spec: PictureSpec, desk: Desk, own: str) -> None:
     except InputError as error:
         error.field = "prompt"
         raise
+
+
+def _require_drawable(spec: PictureSpec) -> None:
+    """The illustrator draws from words; what it cannot do it does not do otherwise. Raises InputError at the task."""
+    task = spec.task or (PictureTask.INPAINT if any(one.role == "mask" for one in spec.attached) else PictureTask.TEXT)
+    if task is not PictureTask.TEXT:
+        hint = "Fetch a picture model in Settings, Models, or make it from words alone."
+        raise InputError(f"The illustrator cannot do the task {task.value!r}.", hint=hint, field="task")
 
 
 def _require_composable(scene: Scene) -> None:
