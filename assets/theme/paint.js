@@ -55,7 +55,7 @@
       this.sides = Object.fromEntries(SIDES.map((side) => [side, el("input", { type: "number", name: `expand.${side}`, min: 0, max: BORDER_MAX, step: 8, value: 0 })]));
       for (const side of SIDES) this.sides[side].addEventListener("input", () => this.changed());
       this.settings = setting_fields();
-      this.note = el("div", {});
+      this.note = el("div", { role: "status" });
       const field = (name, label, input) => el("label", { "data-field": name }, label, input, fault_line());
       this.prompt = prompt_field("", () => call(this.base, "POST", `projects/${this.project}/pictures/prompt`, { values: { about: this.about.value } }));
       this.expand = el("fieldset", { class: "mq-slots", "data-field": "expand" }, el("legend", {}, t("paint.expand")), el("div", { class: "mq-two" }, SIDES.map((side) => el("label", {}, t(`paint.${side}`), this.sides[side]))), fault_line());

@@ -90,7 +90,7 @@
     if (model) return { model, node: el("p", { class: "mq-note" }, t("paint.by", { model: model.name, family: model.family })) };
     const would = options.models.filter((one) => one.tasks.includes(task)).map((one) => one.name);
     const settings = `${base}${t("locale").startsWith("zh") ? "/zh" : ""}/settings`;
-    return { model: null, node: el("p", { class: "mq-error", role: "status" }, t("paint.none", { task: t(`paint.task.${task}`), models: would.join(t("list.comma")) }), " ", el("a", { href: settings }, t("paint.models"))) };
+    return { model: null, node: el("p", { class: "mq-error" }, t("paint.none", { task: t(`paint.task.${task}`), models: would.join(t("list.comma")) }), " ", el("a", { href: settings }, t("paint.models"))) };
   }
 
   Object.assign(window.Maquette, { preset_field, prompt_field, setting_fields, model_note });
