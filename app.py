@@ -79,6 +79,7 @@ def open_studio(settings: Settings) -> Studio:
     from studio.making import Making
     from studio.media_makers import Preparations, preference, voices_of
     from studio.models import ModelDesk, endpoint_of, own_choices
+    from studio.picture_models import PictureModels
     from studio.pictures import Pictures
     from studio.plans import Plans
     from studio.printing import Printing
@@ -130,7 +131,14 @@ def open_studio(settings: Settings) -> Studio:
         return voices_of(engine.voices, installed_engines())
 
     preparations = Preparations(engine.chats, desk, speakers)
-    makers = Makers(all_makers(engine, executor, desk, preparations, gpus_of(arbiter)), preference(picture_model))
+    picture_models = PictureModels(
+        engine.store,
+        engine.families,
+        lambda model_id: engine.diffusion[model_id].opened(),
+        lambda model: model.id in engine.diffusion,
+        picture_model,
+    )
+    makers = Makers(all_makers(engine, executor, desk, preparations, gpus_of(arbiter)), preference(picture_models.maker))
     making = Making(library, makers, executor.release_idle, now, preparations.remarks)
     expected = Expectation(library, time.monotonic).seconds
     runner = Runner(library, making, Durable(settings.runs_url, settings.runs_file), lanes=executor.lanes, now=now, cost=expected)
@@ -186,7 +194,14 @@ def open_studio(settings: Settings) -> Studio:
         engine=room,
         writing=Writing(library, plans, desk, now, Printing(desk.folder / "fonts", engine.store).article),
         pictures=Pictures(
-            library, plans, makers, desk, drawings, lambda: engine.chats.current() if engine.chats.available() else None, now
+            library,
+            plans,
+            makers,
+            desk,
+            drawings,
+            lambda: engine.chats.current() if engine.chats.available() else None,
+            now,
+            picture_models,
         ),
         casting=casting,
         lines=Lines(library, plans, casting, makers.capabilities, planner.safety.require, settings.home / "packs"),

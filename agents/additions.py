@@ -11,6 +11,7 @@ from agents.assembly import Assembler, Fills, characters_for, words_for
 from agents.recipes import PlanRecipe
 from agents.request import RequestReading
 from agents.sounding import heard, sounds_of, told_apart
+from agents.styling import Styling
 from agents.writers.effect import NamedEffect
 from domain.capability import Capability, StepKind
 from domain.plan import STEP_MAX_INPUTS, Plan, Step, StepInput, Unavailable
@@ -18,10 +19,11 @@ from domain.specs import OF_PICTURES, ROLES, ArticleSpec, CopyField, CopySpec, S
 
 
 class Additions:
-    def __init__(self, assembler: Assembler, custom: PlanRecipe, effects: Sequence[NamedEffect]) -> None:
+    def __init__(self, assembler: Assembler, custom: PlanRecipe, effects: Sequence[NamedEffect], styling: Styling) -> None:
         self._assembler = assembler
         self._effects = effects
         self._custom = custom
+        self._styling = styling
 
     def add(
         self, plan: Plan, reading: RequestReading, subject: str, capabilities: Sequence[Capability]
@@ -36,7 +38,7 @@ class Additions:
         fills = Fills(subject=topic, pictures=(subject or topic,) * wanted, mood=reading.mood or _mood(plan))
         words = about if not subject else f"{about}\n{subject}"
         drafted = told_apart(self._assembler.assemble(outline, fills, words, capabilities), self._effects)
-        kept = _needed(drafted, reading, plan)
+        kept = _needed(self._styling.styled(drafted, reading.described or reading.own, sized=True), reading, plan)
         renamed: dict[str, str] = {}
         grown = plan
         for step in kept:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from agents.lexicon import CJK, Phrases, words_pattern
 from agents.references import EditWords
 from agents.request import RequestReading
+from agents.styling import Styling
 from domain.plan import Step
 from domain.specs import ArticleSpec, CopySpec, DialogueSpec, LayoutSpec, MixSpec, MusicSpec, PictureSpec, SoundSpec, Spec, SpeechSpec
 
@@ -34,7 +35,8 @@ class Change:
 
 
 class Changer:
-    def __init__(self, words: EditWords, phrases: Phrases) -> None:
+    def __init__(self, words: EditWords, phrases: Phrases, styling: Styling) -> None:
+        self._styling = styling
         self._words = words
         self._phrases = phrases
 
@@ -47,7 +49,7 @@ class Changer:
         elif isinstance(spec, LayoutSpec):
             self._layout(change, spec, clause, reading, quotes, told)
         elif isinstance(spec, PictureSpec):
-            self._picture(change, spec, rest, reading, told)
+            self._picture(change, spec, clause, rest, reading, told)
         elif isinstance(spec, ArticleSpec):
             words = reading.words or self._scaled(spec.words, clause)
             if words != spec.words:
@@ -134,11 +136,17 @@ class Changer:
             change.spec = change.spec.model_copy(update={name: text})
             change.how.append(self._phrases.say("how_says", told, field=name, text=text))
 
-    def _picture(self, change: Change, spec: PictureSpec, rest: str, reading: RequestReading, told: str) -> None:
+    def _picture(self, change: Change, spec: PictureSpec, clause: str, rest: str, reading: RequestReading, told: str) -> None:
         if reading.sizes:
             size = reading.sizes[-1]
             change.spec = change.spec.model_copy(update={"width": size.width, "height": size.height})
             change.how.append(self._phrases.say("how_size", told, width=size.width, height=size.height))
+            return
+        presets = self._styling.presets(clause)
+        if len(presets) == 1:  # "make picture 2 pixel art": it looks otherwise and shows the same
+            change.spec = change.spec.model_copy(update={"preset": presets[0].id, "scene": None})
+            change.how.append(self._phrases.say("how_style", told, style=presets[0].name.of(told)))
+            change.note = ""
             return
         subject = self.subject(rest)
         if subject:

@@ -88,14 +88,21 @@ class Editor:
     """Edits plans with one set of shipped data. Thread-safe."""
 
     def __init__(
-        self, lexicon: Lexicon, words: EditWords, phrases: Phrases, reader: RequestReader, additions: Additions, pick: Prompt
+        self,
+        lexicon: Lexicon,
+        words: EditWords,
+        phrases: Phrases,
+        reader: RequestReader,
+        additions: Additions,
+        pick: Prompt,
+        changer: Changer,
     ) -> None:
         self._lexicon = lexicon
         self._words = words
         self._phrases = phrases
         self._reader = reader
         self._references = ReferenceReader(reader, words)
-        self._changer = Changer(words, phrases)
+        self._changer = changer
         self._additions = additions
         self._enlarging = Enlarging(words)
         self._pick = pick
@@ -104,8 +111,10 @@ class Editor:
     @staticmethod
     def load(assets: Path, planner: Planner) -> Editor:
         """An editor that shares the planner's word lists, recipes and assembler."""
-        additions = Additions(planner.assembler, planner.book.get("custom"), planner.effects)
-        return Editor(planner.lexicon, EditWords.load(assets), planner.phrases, planner.reader, additions, planner.prompts["pick"])
+        additions = Additions(planner.assembler, planner.book.get("custom"), planner.effects, planner.styling)
+        words = EditWords.load(assets)
+        changer = Changer(words, planner.phrases, planner.styling)
+        return Editor(planner.lexicon, words, planner.phrases, planner.reader, additions, planner.prompts["pick"], changer)
 
     def reads(self, message: str, plan: Plan) -> bool:
         """Whether word lists alone see an edit of this plan: an operation with something it applies to. Quotes do not count."""

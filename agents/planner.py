@@ -25,6 +25,7 @@ from agents.recipes import PlanRecipe, RecipeBook
 from agents.request import KindRequest, RequestReader, RequestReading, addresses_the_machine
 from agents.safety import SafetyRules
 from agents.sounding import effects_in, mixed, told_apart
+from agents.styling import Styling
 from agents.subject import subject_of
 from agents.writers.effect import read_names
 from domain.brand import BrandKit
@@ -94,6 +95,7 @@ class Planner:
         self.assembler = Assembler(self.lexicon, self.phrases, self.book.get("custom"), self.channels)
         self._drafter = Drafter(self.prompts["draft"])
         self.effects = read_names(assets)
+        self.styling = Styling.load(assets)
 
     def prefix(self) -> tuple[Message, ...]:
         """The messages every plan starts with; evaluate them once to make the first plan fast."""
@@ -167,6 +169,7 @@ class Planner:
         plan_id: str,
         seed: int,
     ) -> Plan:
+        steps = self.styling.styled(steps, reading.described or reading.own, sized=recipe == "custom")
         named = {u.asked for u in unavailable}
         missing = [u for u in self._wishes(reading) if u.asked not in named]
         plan = Plan.model_validate(

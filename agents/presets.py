@@ -21,14 +21,15 @@ QUERY_MAX = 80
 
 
 class Preset(Value):
-    """One look. prompt, negative: additions for diffusion models, in English. families: of assets/prompts/picture.toml that it suits,
-    all when empty. drawn: the style in words the illustrator understands; drawn_as: the form it gives a wish ("sticker"). With neither of
-    the two it cannot draw it."""
+    """One look. styles: what only it is called, by which a message asks for it (agents/styling.py). prompt, negative: additions for
+    diffusion models, in English. families: of assets/prompts/picture.toml that it suits, all when empty. drawn: the style in words the
+    illustrator understands; drawn_as: the form it gives a wish ("sticker"). With neither of the two it cannot draw it."""
 
     id: str = Field(pattern=r"^[a-z0-9-]+$", max_length=40)
     name: Named
     group: Named
     words: tuple[str, ...] = ()
+    styles: tuple[str, ...] = ()
     prompt: str = Field(min_length=1, max_length=400)
     negative: str = Field(default="", max_length=400)
     families: tuple[str, ...] = ()
@@ -50,12 +51,13 @@ class Preset(Value):
 
 
 class Size(Value):
-    """A size in pixels and where it is used: an entry of assets/picture_sizes.toml."""
+    """A size in pixels and where it is used: an entry of assets/picture_sizes.toml. said: expressions by which a message says the place."""
 
     id: str
     name: Named
     width: int = Field(ge=64, le=4096)
     height: int = Field(ge=64, le=4096)
+    said: tuple[str, ...] = ()
 
 
 def picture_sizes(assets: Path) -> tuple[Size, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from domain.value import Value
 
@@ -91,7 +91,14 @@ class Expand(Value):
 
 
 class AttachedPicture(Value):
-    """A picture attached to the brief, by its name, in a role of the step."""
+    """A picture in a role of the step: one attached to the brief, by its name, or one of the library, by the id of its asset."""
 
     role: PictureRole
-    name: str = Field(min_length=1, max_length=120)
+    name: str = Field(default="", max_length=120)
+    asset: str = Field(default="", max_length=80)
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> AttachedPicture:
+        if bool(self.name) == bool(self.asset):
+            raise ValueError("name an attached picture or an asset, one of both")
+        return self

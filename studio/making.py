@@ -25,7 +25,7 @@ from library.library import Library
 from pipelines.executors.spool import discard
 from pipelines.media.carried import carrying
 from pipelines.pipeline import Company
-from studio.attaching import attached_pictures
+from studio.attaching import attached_pictures, with_attached
 from studio.enlarging import attached_source
 from studio.makers import Maker, Makers, Remarks, no_remarks
 from studio.progress import Together
@@ -273,7 +273,7 @@ class Making:
         if step.kind in OF_PICTURES and (given := attached_source(step, self._library.brief(plan.brief_id))):
             refs.append(InputRef(role="source", sha256=given.sha256, media_type=given.media_type))
         if isinstance(step.spec, PictureSpec) and step.spec.attached:
-            refs.extend(attached_pictures(step.spec, self._library.brief(plan.brief_id)))
+            refs = with_attached(refs, attached_pictures(step.spec, self._library.brief(plan.brief_id), self._library.asset))
         return tuple(refs)
 
     def _open(self, recipe: Recipe) -> tuple[InputFile, ...]:

@@ -22,6 +22,7 @@ from domain.chat import ChatModel
 from domain.context import StepContext
 from domain.errors import InputError, LimitError
 from domain.finding import Finding
+from domain.picture import PictureTask
 from domain.plan import Step
 from domain.progress import Progress, Watched
 from domain.said import Said
@@ -96,6 +97,7 @@ class Preparations:
 
     def scene(self, context: StepContext, progress: Progress) -> Prepared:
         spec = _picture(context)
+        _require_drawable(spec)
         context, notes = drawn(described(context), self._desk)
         drafted = draft_scene(context, self._chat(), Watched(progress), self._desk)
         scene = drafted.scene
@@ -161,6 +163,14 @@ def _require_prompt(spec: PictureSpec, desk: Desk, own: str) -> None:
         raise
 
 
+def _require_drawable(spec: PictureSpec) -> None:
+    """The illustrator draws from words; what it cannot do it does not do otherwise. Raises InputError at the task."""
+    task = spec.task or (PictureTask.INPAINT if any(one.role == "mask" for one in spec.attached) else PictureTask.TEXT)
+    if task is not PictureTask.TEXT:
+        hint = "Fetch a picture model in Settings, Models, or make it from words alone."
+        raise InputError(f"The illustrator cannot do the task {task.value!r}.", hint=hint, field="task")
+
+
 def _require_composable(scene: Scene) -> None:
     """What the composer could only refuse when it draws. Raises InputError, LimitError at the field."""
     check(scene)
@@ -181,20 +191,15 @@ def voices_of(catalogue: VoiceCatalogue, engines: frozenset[str]) -> tuple[Voice
     return tuple(Voice.model_validate(v.model_dump(include=set(Voice.model_fields))) for v in catalogue.voices if v.engine in engines)
 
 
-def preference(picture_model: Callable[[], str]) -> Callable[[Step, BrandKit], str]:
+def preference(picture: Callable[[Step], str]) -> Callable[[Step, BrandKit], str]:
     """Which maker a step gets where several could make it. A voice's engine is decided while preparing.
 
-    picture_model: id of the diffusion model a person or the profile chose, "" for the illustrator.
+    picture: the maker of a picture step.
     """
-
-    def picture() -> str:
-        chosen = picture_model()
-        return f"diffusion/{chosen}" if chosen else "illustrator"
-
-    table: Mapping[StepKind, Callable[[], str]] = {StepKind.PICTURE: picture}
+    table: Mapping[StepKind, Callable[[Step], str]] = {StepKind.PICTURE: picture}
 
     def prefer(step: Step, brand: BrandKit) -> str:
-        return table[step.kind]() if step.kind in table else ""
+        return table[step.kind](step) if step.kind in table else ""
 
     return prefer
 

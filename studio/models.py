@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from domain.errors import Conflict, InputError, MaquetteError
+from domain.errors import Conflict, InputError, MaquetteError, ModelError
 from domain.model import Model, ModelStatus, Task
 from domain.progress import CancelToken, Progress, Silent
 from domain.recipe import ModelRef
@@ -23,6 +24,7 @@ from pipelines.models.store import ModelStore, pull_set, summary
 
 CHOICES = "models.choices"
 ENDPOINT = "models.endpoint"
+_ID = re.compile(r"^[a-z0-9][a-z0-9.\-]*$")
 
 
 class Endpoint(Value):
@@ -184,12 +186,25 @@ class ModelDesk:
         """Take a checkpoint or an adapter of this machine into the catalogue, by its path; it is pulled like any other, and used after the
         studio's next start. model_id "": made of its name. family: of a checkpoint, where others have the same tensors.
 
-        Raises InputError, ModelUnusable, ModelCorrupt (what it is not, and the way out), Conflict (the id is taken).
+        Raises at the field: InputError (no such path, an id that is none), ModelUnusable, ModelCorrupt (what it is not, and the way out),
+        Conflict (the id is taken).
         """
         if self._families is None:
             raise InputError("This studio knows no picture families.", field="path")
-        model = recognise(path, self._families, model_id, family)
-        keep_own(self._settings.cache, self._store.catalogue, model)
+        if model_id and not _ID.match(model_id):
+            hint = "Use small letters, digits, dots and hyphens, such as my-model."
+            raise InputError("{model_id} cannot be a model's id.", hint=hint, field="id", model_id=repr(model_id)[:80])
+        try:
+            model = recognise(path, self._families, model_id, family)
+        except ModelError as error:
+            error.field = error.field or "path"
+            raise
+        try:
+            keep_own(self._settings.cache, self._store.catalogue, model)
+        except Conflict as error:
+            error.field = "id"
+            raise
+        self._store.catalogue.take(model)
         return model
 
     def pull(self, model_id: str, progress: Progress) -> None:

@@ -22,9 +22,11 @@ from domain.capability import StepKind
 from domain.chat import ChatModel
 from domain.context import StepContext
 from domain.drawing import DrawingFormat
-from domain.errors import ContentRefused, InputError
+from domain.errors import ContentRefused, InputError, NotFound
 from domain.events import EventKind
 from domain.metadata import PictureMetadata
+from domain.model import Model
+from domain.picture import PictureTask
 from domain.plan import PLAN_MAX_STEPS, Plan, Step, StepInput
 from domain.progress import CancelToken
 from domain.recipe import InputRef, Output, Recipe, Trace
@@ -38,12 +40,16 @@ from pipelines.media.carried import carrying
 from pipelines.media.metadata import read_metadata
 from pipelines.media.picture import decode
 from pipelines.media.seams import Seams, seams
+from studio.attaching import attached_pictures
 from studio.drawings import Drawings, drawing_of
 from studio.makers import Makers
+from studio.picture_models import MadeBy, PictureModels, made_by, task_of
 from studio.picture_sets import Axis, BadRow, Cell, grid, read_table
 from studio.plans import Plans, new_id
 from studio.spec_changes import change_spec, numbered, placed
 
+#: New pictures that can start from one at a time.
+REFERENCES_MAX = 12
 #: Stands for a picture that is in no plan yet: what is not said of it is as a step has it.
 _ANY = Step(id="picture-1", title="any", spec=PictureSpec(about="any"))
 
@@ -85,7 +91,8 @@ class TableRead(Value):
 
 @dataclass(frozen=True)
 class Pictures:
-    """chat: the chat model that is installed now, None while there is none. now: the clock, for stored times."""
+    """chat: the chat model that is installed now, None while there is none. now: the clock, for stored times. models: of pictures; None
+    where nobody says what they can do."""
 
     library: Library
     plans: Plans
@@ -94,6 +101,7 @@ class Pictures:
     drawings: Drawings
     chat: Callable[[], ChatModel | None]
     now: Callable[[], datetime]
+    models: PictureModels | None = None
 
     def presets(self, words: str = "", family: str = "") -> tuple[Preset, ...]:
         """Styles whose names hold all these words, English or Chinese; all of them for ""."""
@@ -107,6 +115,13 @@ class Pictures:
         """Who makes pictures here now: "illustrator", or "diffusion/" and a model. Raises NotFound, ModelMissing."""
         brand = self.library.project(project_id).brand
         return self.makers.choose(_ANY, brand).name
+
+    def able(self) -> dict[str, str]:
+        """The model that would make each task now, by its id; "" where none that is here can. Words alone are the illustrator's too."""
+        if self.models is None:
+            return {}
+        found = {task: self.models.able(task) for task in PictureTask}
+        return {task.value: model.id if model is not None else "" for task, model in found.items()}
 
     def plan_pictures(self, project_id: str, values: dict[str, JsonValue], count: int = 1, person: str = "") -> Plan:
         """Propose a plan of `count` pictures of these fields, each with a seed of its own; with a seed named, counted up from it.
@@ -132,17 +147,21 @@ class Pictures:
             for n, seed in enumerate(seeds, start=1)
         )
         plan = Plan(id=new_id(), project_id=project_id, brief_id=brief.id, title=about[:80], seed=secrets.randbelow(2**31), steps=steps)
+        self._require_possible(steps[0])
+        attached_pictures(spec, brief, self.library.asset)
         if fault := self.plans.fault(plan, steps[0]):
             raise InputError(fault.message_id, hint=fault.hint_id, field="about", given=fault.values)
         return self.plans.keep(brief, plan)
 
-    def add_reference(self, plan_id: str, step_id: str, values: dict[str, JsonValue]) -> Step:
-        """A new picture of the plan that starts from this one, with some fields changed; nothing is made yet.
+    def add_reference(self, plan_id: str, step_id: str, values: dict[str, JsonValue], count: int = 1) -> tuple[Step, ...]:
+        """New pictures of the plan that start from this one, with some fields changed, each with a seed of its own; nothing is made yet.
 
-        Raises NotFound, InputError (no picture, a field that does not fit, a maker that takes no picture to start from), ContentRefused.
+        Raises NotFound, InputError (no picture, a field that does not fit, no model that takes a picture to start from), ContentRefused.
         """
+        if not 1 <= count <= REFERENCES_MAX:
+            raise InputError(f"{count} pictures are asked for.", hint=f"Ask for 1 to {REFERENCES_MAX}.", field="count")
         plan = self.plans.get(plan_id)
-        if self.maker(plan.project_id) == "illustrator":
+        if self.models is None and self.maker(plan.project_id) == "illustrator":
             hint = "Install a diffusion model on the Models page; the illustrator draws from words and scenes."
             raise InputError("The illustrator takes no picture to start from.", hint=hint, field="reference")
 
@@ -157,15 +176,17 @@ class Pictures:
                     kind=step.kind.value,
                 )
             given = (StepInput(role="reference", step=step_id),)
-            update = {
-                "id": plan.next_id(step.kind),
-                "spec": change_spec(step, values),
-                "title": numbered(step.title, plan),
-                "inputs": given,
-            }
-            return (step.model_copy(update=update),)
+            # Seen only by this model, so that a copy of a picture that was painted on starts from the whole of it.
+            spec = change_spec(step, {"task": None, "expand": {}, "attached": [], "seed": -1, "scene": None, **values})
+            steps: list[Step] = []
+            for _ in range(count):
+                update = {"id": plan.next_id(step.kind), "spec": spec, "title": numbered(step.title, plan), "inputs": given}
+                steps.append(step.model_copy(update=update))
+                plan = plan.model_copy(update={"steps": (*plan.steps, steps[-1])})
+            self._require_possible(steps[0])
+            return tuple(steps)
 
-        return self.plans.extend(plan_id, draw).steps[-1]
+        return self.plans.extend(plan_id, draw).steps[-count:]
 
     def write_prompt(self, plan_id: str, step_id: str, values: dict[str, JsonValue], cancel: CancelToken | None = None) -> PromptDraft:
         """A prompt as it would be written for this step with some fields changed; nothing is kept.
@@ -215,13 +236,13 @@ class Pictures:
 
     def metadata_of(self, asset_id: str) -> PictureMetadata:
         """The same of a picture in the library. Raises NotFound, InputError for what is no picture, AssetDamaged."""
-        asset = self._picture(asset_id)
-        return read_metadata(self._data(asset), asset.main.name)
+        asset = self.picture(asset_id)
+        return read_metadata(self.data(asset), asset.main.name)
 
     def seams(self, asset_id: str) -> Seams:
         """Whether a picture of the library repeats without a seam. Raises NotFound, InputError for what is no picture, AssetDamaged."""
-        asset = self._picture(asset_id)
-        return seams(decode(self._data(asset), asset.main.name))
+        asset = self.picture(asset_id)
+        return seams(decode(self.data(asset), asset.main.name))
 
     def add_grid(self, plan_id: str, step_id: str, x: Axis, y: Axis | None = None) -> tuple[Cell, ...]:
         """New pictures of the plan, like this step but for what the axes say; nothing is made yet. Raises as picture_sets.grid does."""
@@ -265,7 +286,7 @@ class Pictures:
 
         Raises NotFound, InputError for what is no picture or of another project, LimitError, AssetDamaged, what drawing a cut-out raises.
         """
-        assets = [self._picture(asset_id) for asset_id in wish.assets]
+        assets = [self.picture(asset_id) for asset_id in wish.assets]
         project_id = assets[0].project_id
         if any(asset.project_id != project_id for asset in assets):
             raise InputError("These pictures are of several projects.", hint="Choose pictures of one project.", field="assets")
@@ -305,9 +326,21 @@ class Pictures:
     def _sprite(self, asset: Asset, cutout: bool) -> Sprite:
         if cutout and drawing_of(asset) is not None:
             return Sprite(asset.title, self.drawings.file(asset.id, DrawingFormat.CUTOUT).path.read_bytes())
-        return Sprite(asset.title, self._data(asset))
+        return Sprite(asset.title, self.data(asset))
 
-    def _picture(self, asset_id: str) -> Asset:
+    def made_by(self, asset_id: str) -> MadeBy:
+        """How a picture of the library was made, and with which models. Raises NotFound, InputError for what is no picture."""
+        asset = self.picture(asset_id)
+        return made_by(asset, self.models.model if self.models is not None else _unknown, self.library.asset)
+
+    def _require_possible(self, step: Step) -> None:
+        """Raises InputError naming the models that would, where none that is here can do the step's task."""
+        task = task_of(step)
+        if self.models is not None and task is not PictureTask.TEXT:
+            self.models.require(task)
+
+    def picture(self, asset_id: str) -> Asset:
+        """An asset that is one. Raises NotFound, InputError at the asset."""
         asset = self.library.asset(asset_id)
         if asset.main.media_type not in ("image/png", "image/jpeg", "image/webp"):
             raise InputError(
@@ -319,5 +352,10 @@ class Pictures:
             )
         return asset
 
-    def _data(self, asset: Asset) -> bytes:
+    def data(self, asset: Asset) -> bytes:
+        """The bytes of its main file. Raises AssetDamaged."""
         return self.library.file_path(asset.main.sha256).read_bytes()
+
+
+def _unknown(model_id: str) -> Model:
+    raise NotFound(f"Nobody knows the model {model_id!r} here.")

@@ -21,6 +21,7 @@ from studio.lines import Lines
 from studio.lore import Lore
 from studio.makers import Makers
 from studio.models import ModelDesk
+from studio.painting import Easel
 from studio.pictures import Pictures
 from studio.plans import Plans
 from studio.projects import Projects
@@ -98,6 +99,11 @@ class Studio:
     def lore(self) -> Lore:
         """World sheets, entries, barks and quests that were made, and the checks of an edit."""
         return Lore(self.library)
+
+    @property
+    def easel(self) -> Easel:
+        """Masks, takes inside them and beyond a picture's borders, pictures from files."""
+        return Easel(self.pictures)
 
     def events(self, project_id: str, after: int = 0) -> tuple[Event, ...]:
         """What happened in a project after event number `after`, oldest first, 500 at most."""

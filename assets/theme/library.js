@@ -100,7 +100,7 @@
       });
       const open = () => this.open(asset.id);
       let face;
-      if (is_picture(asset)) face = el("button", { class: "mq-face", type: "button", onclick: open, "aria-label": t("library.open", { title: asset.title }) }, el("img", { src: `${this.base}/thumbnails/${asset.id}`, alt: asset.title, loading: "lazy" }));
+      if (is_picture(asset)) face = el("button", { class: "mq-face", type: "button", onclick: open, "data-mq-asset": asset.id, "aria-label": t("library.open", { title: asset.title }) }, el("img", { src: `${this.base}/thumbnails/${asset.id}`, alt: asset.title, loading: "lazy" }));
       else if (is_sound(asset)) face = el("div", { class: "mq-face mq-face-sound" }, el("span", { class: "mq-face-icon", "aria-hidden": "true" }, ICONS[asset.kind]), player(this.base, asset));
       else face = el("button", { class: "mq-face mq-face-text", type: "button", onclick: open, "aria-label": t("library.open", { title: asset.title }) }, el("span", {}, asset.text.slice(0, 320)));
       return el("article", { class: "mq-tile", "data-asset": asset.id, "data-kind": asset.kind },
@@ -160,7 +160,7 @@
         el("header", { class: "mq-drawer-head" }, el("div", { class: "mq-titles" }, el("h2", {}, asset.title), el("p", {}, `${named("kind", asset.kind)} · ${t("card.version")} ${asset.version} · ${new Date(asset.created).toLocaleString(t("locale"))}${asset.person && asset.person !== "local" ? ` · ${asset.person}` : ""}`)), quiet("✕", () => this.drawer.close(), { "aria-label": t("card.close"), class: "mq-link mq-x" })),
         preview(this.base, asset),
         ...remarks(asset),
-        el("div", { class: "mq-card-foot" }, verdict_buttons(asset, mark), edit_button(this.base, asset, (id) => { this.open(id); this.refresh(); }), downloads(this.base, asset)),
+        el("div", { class: "mq-card-foot" }, verdict_buttons(asset, mark), edit_button(this.base, asset, (id) => { this.open(id); this.refresh(); }), is_picture(asset) ? quiet(t("look.paint"), () => this.paint(asset)) : null, downloads(this.base, asset)),
         family("story.versions", story.versions.filter((one) => one.id !== asset.id)),
         family("story.made_from", story.ancestors),
         family("story.used_by", story.descendants),
@@ -168,6 +168,17 @@
         asset.credits.length ? part("story.credits", el("ul", { class: "mq-credits" }, asset.credits.map((c) => el("li", {}, [c.title, c.author, c.licence, c.source].filter(Boolean).join(" · "))))) : null,
         part("story.files", el("ul", { class: "mq-credits" }, asset.files.map((f) => el("li", {}, el("a", { href: `${this.base}/${f.url}?download=1`, download: f.name }, f.name), ` · ${f.media_type} · ${bytes(f.size)}`)))),
       ].filter(Boolean));
+    }
+
+    // Painted here, made as a new version; the Pictures page shows how far it is.
+    async paint(asset) {
+      try {
+        const options = await call(this.base, "GET", `projects/${this.project}/pictures/options?language=${t("locale")}`);
+        this.drawer.close();
+        window.Maquette.paint_editor(this.base, this.project, asset, options, () => this.says.say(t("paint.started"), true));
+      } catch (error) {
+        this.says.say(error.message);
+      }
     }
 
     relative(asset) {

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { el, t, named, bytes, call, follow, button, quiet, chip, bar, notice, dialog } = window.Maquette;
+  const { el, t, named, bytes, call, follow, button, quiet, chip, bar, notice, dialog, fault_line, clear_faults } = window.Maquette;
 
   const languages = (codes) => {
     const names = new Intl.DisplayNames([t("locale")], { type: "language" });
@@ -78,7 +78,7 @@
         const again = this.list.querySelector(`[data-key="${CSS.escape(focus)}"]`);
         if (again) again.focus();
       }
-      if (!this.endpoint.firstChild) this.endpoint.replaceChildren(this.endpoint_form(desk.endpoint));
+      if (!this.endpoint.firstChild) this.endpoint.replaceChildren(this.own_form(), this.endpoint_form(desk.endpoint));
     }
 
     task(task, rows, desk) {
@@ -136,6 +136,32 @@
         el("div", { class: "mq-form-row" },
           button(t("models.remove"), async () => { asked.close(); await this.act("DELETE", `models/${status.model.id}`); }, { class: "mq-button mq-primary" }),
           button(t("card.close"), () => asked.close())));
+    }
+
+    // A checkpoint or adapter that lies on the studio's machine. What its content is not is said at the field.
+    own_form() {
+      const path = el("input", { type: "text", name: "path", autocomplete: "off", spellcheck: "false", placeholder: "/models/my-model.safetensors" });
+      const id = el("input", { type: "text", name: "id", autocomplete: "off", spellcheck: "false", placeholder: t("own.id_hint") });
+      const field = (input, label) => el("label", { "data-field": input.name }, label, input, fault_line());
+      const form = el("form", { class: "mq-form mq-panel mq-own", novalidate: true }, el("h3", {}, t("own.title")), el("p", { class: "mq-note" }, t("own.text")),
+        field(path, t("own.path")), field(id, t("own.id")), el("div", { class: "mq-form-row" }, el("button", { class: "mq-button mq-primary", type: "submit" }, t("own.add"))));
+      form.addEventListener("submit", async (event) => {
+        event.preventDefault();
+        clear_faults(form);
+        this.says.say("");
+        try {
+          const made = await call(this.base, "POST", "models/own", { path: path.value, id: id.value });
+          path.value = id.value = "";
+          this.says.say(t("own.added", { id: made.id, task: named("task", made.task), family: made.family || "–" }), true);
+          await this.refresh();
+        } catch (error) {
+          const place = form.querySelector(`[data-field="${(error.data && error.data.field) === "id" ? "id" : "path"}"]`);
+          place.querySelector(".mq-field-error").textContent = error.message;
+          place.querySelector("input").setAttribute("aria-invalid", "true");
+          place.querySelector("input").focus();
+        }
+      });
+      return form;
     }
 
     endpoint_form(endpoint) {

@@ -1,4 +1,5 @@
-// Fields of a picture step that need more than an input: the style preset, and the prompt that can be written and then edited.
+// Fields of a picture step that need more than an input: the style preset, the prompt that can be written and then edited, and what the
+// family of its model lets one set.
 (() => {
   "use strict";
 
@@ -51,5 +52,46 @@
     return { node: el("div", { class: "mq-prompt", "data-field": "prompt" }, el("label", {}, t("field.prompt"), input), el("div", { class: "mq-form-row" }, ask), said, fault), read: () => input.value };
   }
 
-  Object.assign(window.Maquette, { preset_field, prompt_field });
+  // What a model lets one set, as its family's data say. show(model, task) draws it anew; what was set and still fits stays.
+  function setting_fields() {
+    const set = {};
+    const body = el("div", { class: "mq-two" });
+    const number = (name, hint, most, step) => {
+      const input = el("input", { type: "number", name, min: 0, max: most, step, value: set[name] ?? "", placeholder: hint });
+      input.addEventListener("input", () => { set[name] = input.value; });
+      return el("label", { "data-field": name }, t(`field.${name}`), input, fault_line());
+    };
+    const own = (value) => (value > 0 ? t("setting.own", { n: value }) : t("option.automatic"));
+    const sampler = (names) => {
+      const input = el("select", { name: "scheduler", translate: "no" }, el("option", { value: "" }, t("option.automatic")), names.map((one) => el("option", { value: one, selected: one === set.scheduler }, one)));
+      input.addEventListener("change", () => { set.scheduler = input.value; });
+      return el("label", { "data-field": "scheduler" }, t("field.scheduler"), input, fault_line());
+    };
+    let shown = null;
+    const show = (model, task) => {
+      shown = model ? { model, task } : null;
+      body.replaceChildren(...(model ? [
+        task !== "text" && task !== "edit" ? number("strength", own(model.strengths[task]), 1, 0.05) : null, number("steps", own(model.steps), 150, 1),
+        number("guidance", own(model.guidance), 30, 0.1), model.samplers.length ? sampler(model.samplers) : null,
+      ].filter(Boolean) : []));
+    };
+    const read = () => {
+      if (!shown) return {};
+      const names = [...body.querySelectorAll("[data-field]")].map((node) => node.dataset.field);
+      const filled = names.filter((name) => set[name] !== undefined && set[name] !== "");
+      return Object.fromEntries(filled.map((name) => [name, name === "scheduler" ? set[name] : Number(set[name])]));
+    };
+    return { node: body, read, show };
+  }
+
+  // Which model would make a task now, or which ones would if they were here, with the way there. options: of the Pictures page.
+  function model_note(base, options, task) {
+    const model = options.models.find((one) => one.id === options.able[task]);
+    if (model) return { model, node: el("p", { class: "mq-note" }, t("paint.by", { model: model.name, family: model.family })) };
+    const would = options.models.filter((one) => one.tasks.includes(task)).map((one) => one.name);
+    const settings = `${base}${t("locale").startsWith("zh") ? "/zh" : ""}/settings`;
+    return { model: null, node: el("p", { class: "mq-error" }, t("paint.none", { task: t(`paint.task.${task}`), models: would.join(t("list.comma")) }), " ", el("a", { href: settings }, t("paint.models"))) };
+  }
+
+  Object.assign(window.Maquette, { preset_field, prompt_field, setting_fields, model_note });
 })();

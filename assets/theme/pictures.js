@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const { el, t, call, button, bar, notice, preset_field, prompt_field, palette_field, fault_line, clear_faults } = window.Maquette;
+  const { el, t, call, button, bar, notice, preset_field, prompt_field, palette_field, setting_fields, model_note, start_field, choose_picture, drop_zone, fault_line, clear_faults } = window.Maquette;
   const live = (job) => Boolean(job) && ["queued", "running"].includes(job.state);
   const field = (name, label, input) => el("label", { "data-field": name }, label, input, fault_line());
   const number = (name, value, least, most) => el("input", { type: "number", name, value, min: least, max: most, step: 1 });
@@ -66,15 +66,40 @@
       const read = () => {
         const values = { about: about.value, width: Number(width.value), height: Number(height.value), preset: preset.read(), palette: palette.read(), negative: negative.value };
         if (seed.value !== "") values.seed = Number(seed.value);
-        return values;
+        if (this.start.read()) Object.assign(values, { task: task.value, attached: [{ role: "reference", asset: this.start.read() }] });
+        return { ...values, ...settings.read() };
       };
+      // From words alone, or from a picture: what can then be set is the data of the model's family.
+      const settings = setting_fields();
+      const task = el("select", { name: "task" }, ["image", "edit"].map((one) => el("option", { value: one }, t(`paint.task.${one}`))));
+      const task_field = field("task", t("paint.what"), task);
+      const by = el("div", {});
+      const follow = () => {
+        const wanted = this.start.read() ? task.value : "text";
+        task_field.hidden = wanted === "text";
+        const { model, node } = wanted === "text" ? { model: drawn ? null : this.options.models.find((one) => one.id === this.options.able.text), node: null } : model_note(this.base, this.options, wanted);
+        by.replaceChildren(...(node ? [node] : []));
+        settings.show(model, wanted);
+      };
+      task.addEventListener("change", follow);
+      this.start = start_field(this.base, this.project, (asset) => {
+        if (asset) size_of(asset);
+        follow();
+      });
+      // A picture made from another one is as large as it, on the grid that models make.
+      const size_of = (asset) => {
+        const picture = new Image();
+        picture.onload = () => { [width.value, height.value] = [picture.naturalWidth, picture.naturalHeight].map((side) => Math.max(64, Math.min(2048, side - (side % 8)))); };
+        picture.src = `${this.base}/${asset.files[0].url}`;
+      };
+      follow();
       const prompt = prompt_field("", () => call(this.base, "POST", `projects/${this.project}/pictures/prompt`, { values: read() }));
       const whole = fault_line();
       // What only a diffusion model reads is not offered where the illustrator draws.
       this.form.replaceChildren(el("h3", {}, t("pictures.new")), el("p", { class: "mq-note" }, t("pictures.maker", { maker: this.options.maker })),
-        field("about", t("field.about"), about), preset.node, ...(drawn ? [] : [prompt.node, field("negative", t("field.negative"), negative)]),
+        field("about", t("field.about"), about), this.start.node, task_field, by, preset.node, ...(drawn ? [] : [prompt.node, field("negative", t("field.negative"), negative)]),
         field("size", t("pictures.size"), size), el("div", { class: "mq-two" }, field("width", t("field.width"), width), field("height", t("field.height"), height)),
-        palette.node, el("div", { class: "mq-two" }, field("seed", t("pictures.seed"), seed), field("count", t("pictures.count"), count)), whole,
+        palette.node, el("div", { class: "mq-two" }, field("seed", t("pictures.seed"), seed), field("count", t("pictures.count"), count)), settings.node, whole,
         el("div", { class: "mq-form-row" }, el("button", { class: "mq-button mq-primary", type: "submit", id: "mq-pictures-make" }, t("pictures.make"))));
       this.form.onsubmit = async (event) => {
         event.preventDefault();
@@ -92,7 +117,8 @@
     }
 
     told(error, whole) {
-      const name = String((error.data && error.data.field) || "").split(".").pop().replace("brief", "about");
+      const path = String((error.data && error.data.field) || "");
+      const name = path.startsWith("attached") ? "reference" : path.split(".").pop().replace("brief", "about");
       const place = name && this.form.querySelector(`[data-field="${CSS.escape(name)}"]`);
       (place ? place.querySelector(".mq-field-error") : whole).textContent = error.message;
       const input = place && place.querySelector("input, textarea, select");
@@ -133,8 +159,23 @@
         }
       });
       const file = (input, label) => el("label", { class: "mq-file" }, input, el("span", {}, label));
-      return el("div", { class: "mq-panel" }, el("h3", {}, t("pictures.files")), el("p", { class: "mq-note" }, t("pictures.table_hint")), file(table, t("pictures.table")), bad,
-        el("p", { class: "mq-note" }, t("pictures.inspect_hint")), file(picture, t("pictures.inspect")), looked);
+      // A picture of the library or a file, to be painted on or extended.
+      const paint = (asset) => this.paint(asset);
+      const own = drop_zone(el("div", { class: "mq-panel" }, el("h3", {}, t("paint.open_title")), el("p", { class: "mq-note" }, t("paint.open_text")), button(t("paint.open"), () => choose_picture(this.base, this.project, paint), { id: "mq-pictures-open" })),
+        this.base, this.project, paint, (error) => this.says.say(error.message));
+      return el("div", {}, own, el("div", { class: "mq-panel" }, el("h3", {}, t("pictures.files")), el("p", { class: "mq-note" }, t("pictures.table_hint")), file(table, t("pictures.table")), bad,
+        el("p", { class: "mq-note" }, t("pictures.inspect_hint")), file(picture, t("pictures.inspect")), looked));
+    }
+
+    paint(asset) {
+      if (this.options) window.Maquette.paint_editor(this.base, this.project, asset, this.options, (started) => this.started(started));
+    }
+
+    async started({ plan, resized, width, height }) {
+      this.plan = plan;
+      this.says.say(resized ? t("paint.resized", { width, height }) : t("paint.started"), true);
+      await this.refresh().catch((error) => this.says.say(error.message));
+      this.says.node.scrollIntoView({ block: "nearest" });
     }
 
     // The wall
@@ -186,7 +227,7 @@
       if (live(step.job)) rows.push(bar(Math.max(0.04, step.job.progress), step.title));
       else if (step.job && step.job.state === "failed") rows.push(el("p", { class: "mq-error", lang: "en" }, step.job.error));
       else if (!asset) rows.push(el("p", { class: "mq-note" }, t("state.planned")));
-      const face = asset ? el("button", { class: "mq-media", type: "button", "aria-label": t("pictures.look", { title: step.title }), onclick: () => this.look(step) },
+      const face = asset ? el("button", { class: "mq-media", type: "button", "aria-label": t("pictures.look", { title: step.title }), "data-mq-asset": asset.id, onclick: () => this.look(step) },
         el("img", { src: `${this.base}/${asset.files[0].url}`, alt: step.title, loading: "lazy" })) : el("div", { class: "mq-face" });
       const check = asset ? el("input", { type: "checkbox", checked: this.chosen.has(asset.id), "aria-label": t("pictures.choose", { title: step.title }) }) : null;
       if (check) check.addEventListener("change", () => {
@@ -206,7 +247,8 @@
     }
 
     look(step) {
-      window.Maquette.look_closely(this.base, { plan: this.current.id, step, others: this.pictures.filter((one) => one.asset && one.id !== step.id), maker: this.options.maker, axes: this.options.axes, changed: () => this.refresh() });
+      const start = (asset) => { this.start.set(asset); this.start.node.scrollIntoView({ block: "center" }); };
+      window.Maquette.look_closely(this.base, { plan: this.current.id, step, others: this.pictures.filter((one) => one.asset && one.id !== step.id), options: this.options, project: this.project, changed: () => this.refresh(), started: (take) => this.started(take), start });
     }
   }
 

@@ -23,7 +23,7 @@ _RAW_BIN_FOLDERS = ("voices",)
 
 
 class Catalogue:
-    """The models in order of preference. Frozen after construction."""
+    """The models in order of preference. What is there stays; a person's own can be added while it is used."""
 
     def __init__(self, models: Sequence[Model]) -> None:
         counts = Counter(model.id for model in models)
@@ -32,8 +32,17 @@ class Catalogue:
             raise InputError(f"The model catalogue has {', '.join(twice)} more than once.", hint="Give every entry its own id.", field="id")
         for model in models:
             _check(model)
-        self._models = tuple(model if model.disk else model.model_copy(update={"disk": _file_bytes(model)}) for model in models)
-        self._by_id = {model.id: model for model in self._models}
+        self._set(tuple(model if model.disk else model.model_copy(update={"disk": _file_bytes(model)}) for model in models))
+
+    def _set(self, models: tuple[Model, ...]) -> None:
+        self._models = models
+        self._by_id = {model.id: model for model in models}
+
+    def take(self, model: Model) -> None:
+        """Add a person's own model, or put it in the place of one with its id. Raises InputError as a catalogue that has it would."""
+        _check(model)
+        kept = tuple(known for known in self._models if known.id != model.id)
+        self._set((*kept, model if model.disk else model.model_copy(update={"disk": _file_bytes(model)})))
 
     @classmethod
     def read(cls, path: Path) -> Catalogue:

@@ -11,7 +11,7 @@ import pytest
 from agents.writers.calls import Desk
 from domain.chat import ChatModel, ChatReply, ChatRequest
 from domain.context import StepContext
-from domain.errors import Cancelled
+from domain.errors import Cancelled, InputError
 from domain.progress import CancelToken, Silent
 from domain.recipe import ModelRef
 from domain.specs import PictureSpec
@@ -48,6 +48,14 @@ class OneChat:
 
     def current(self) -> ChatModel:
         return self._chat
+
+
+@pytest.mark.parametrize("spec", [{"task": "edit"}, {"task": "outpaint"}, {"attached": [{"role": "mask", "asset": "m"}]}])
+def test_the_illustrator_does_not_draw_what_was_to_be_painted(assets: Path, spec: dict[str, object]) -> None:
+    preparations = Preparations(cast(Chats, OneChat(StoppedWhileAnswering(CancelToken()))), Desk(assets), lambda: ())
+    with pytest.raises(InputError) as caught:
+        preparations.scene(StepContext(spec=PictureSpec.model_validate({"about": "a hat", **spec})), Silent())
+    assert caught.value.field == "task" and "Models" in caught.value.hint
 
 
 def test_a_prompt_stops_with_its_job(assets: Path) -> None:

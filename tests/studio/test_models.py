@@ -138,18 +138,28 @@ def test_a_file_of_this_machine_is_added_by_its_path_and_named_by_what_it_is(ass
     path = home / "Ink Style.safetensors"
     layer = "unet.down_blocks.0.attentions.0.to_q"
     save_file({f"{layer}.lora_{half}.weight": np.zeros((2, 2), dtype=np.float32) for half in "AB"}, path)
-    added = desk_of(assets, home).add(path)
+    desk = desk_of(assets, home)
+    added = desk.add(path)
     assert (added.id, added.task) == ("ink-style", Task.LORA)
     assert [model.id for model in own_models(home / "cache")] == ["ink-style"]
-    with pytest.raises(Conflict):
-        desk_of(assets, home).add(path, "sdxl")
+    # It is known at once, and can be fetched without another start
+    assert desk.get("ink-style").sources == added.sources
+    desk.add(path)
+    assert [status.model.id for status in desk.all()].count("ink-style") == 1
+    with pytest.raises(Conflict) as caught:
+        desk.add(path, "sdxl")
+    assert caught.value.field == "id"
+    with pytest.raises(InputError) as refused:
+        desk.add(path, "Ink Style")
+    assert refused.value.field == "id"
 
 
 def test_a_file_that_is_no_model_is_not_added(assets: Path, home: Path) -> None:
     path = home / "page.safetensors"
     path.write_text("<!DOCTYPE html>")
-    with pytest.raises(ModelUnusable):
+    with pytest.raises(ModelUnusable) as caught:
         desk_of(assets, home).add(path)
+    assert caught.value.field == "path"
     assert own_models(home / "cache") == ()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -26,6 +27,13 @@ class ModelChoice(Value):
     """model_id "" returns to the profile's pick."""
 
     model_id: str = ""
+
+
+class OwnModel(Value):
+    """path: of a folder or a safetensors file where the studio runs. id: what to call it, "" for its name."""
+
+    path: str = Field(min_length=1, max_length=1000)
+    id: str = Field(default="", max_length=120)
 
 
 class BrandText(Value):
@@ -60,6 +68,13 @@ def models_router(studio: Studio, tasks: Tasks) -> APIRouter:
         keep = bool(endpoint.url) and not endpoint.key and endpoint.url == before.url
         studio.models.set_endpoint(endpoint.model_copy(update={"key": before.key}) if keep else endpoint)
         return {"saved": True}
+
+    @router.post("/own")
+    def add(own: OwnModel) -> dict[str, str]:
+        """Take a checkpoint or adapter of this machine into the catalogue and fetch it; it is used after the next start."""
+        model = studio.models.add(Path(own.path.strip()), own.id.strip())
+        studio.models.start_pull(model.id)
+        return {"id": model.id, "task": model.task.value, "family": model.family}
 
     @router.put("/choices/{task}")
     def choose(task: Task, choice: ModelChoice) -> dict[str, bool]:

@@ -17,7 +17,7 @@ from web.bodies import JsonRoute, body_of_file
 
 
 class NewPictures(Value):
-    values: dict[str, JsonValue]
+    values: dict[str, JsonValue] = {}
     count: int = 1
 
 
@@ -62,7 +62,15 @@ def pictures_router(studio: Studio) -> APIRouter:
     def options(project_id: str, language: str = "en") -> dict[str, Any]:
         """Who makes pictures here now, the sizes by where they go, and the fields a grid may go over."""
         sizes = [{"id": s.id, "name": s.name.of(language), "width": s.width, "height": s.height} for s in studio.pictures.sizes()]
-        return {"maker": studio.pictures.maker(project_id), "sizes": sizes, "axes": list(AXES)}
+        known = studio.pictures.models
+        models = [model.model_dump(mode="json") for model in known.all()] if known is not None else []
+        return {
+            "maker": studio.pictures.maker(project_id),
+            "sizes": sizes,
+            "axes": list(AXES),
+            "models": models,
+            "able": studio.pictures.able(),
+        }
 
     @router.post("/projects/{project_id}/pictures")
     def plan_pictures(project_id: str, wanted: NewPictures, request: Request) -> dict[str, str]:
@@ -76,9 +84,10 @@ def pictures_router(studio: Studio) -> APIRouter:
         return studio.pictures.draft_prompt(project_id, wanted.values).model_dump(mode="json")
 
     @router.post("/plans/{plan_id}/steps/{step_id}/reference")
-    def reference(plan_id: str, step_id: str, wanted: Wanted) -> dict[str, str]:
-        """A new picture that starts from this one; nothing is made yet."""
-        return {"step": studio.pictures.add_reference(plan_id, step_id, wanted.values).id}
+    def reference(plan_id: str, step_id: str, wanted: NewPictures) -> dict[str, Any]:
+        """New pictures that start from this one; nothing is made yet."""
+        made = studio.pictures.add_reference(plan_id, step_id, wanted.values, wanted.count)
+        return {"step": made[0].id, "steps": [step.id for step in made]}
 
     @router.post("/plans/{plan_id}/steps/{step_id}/grid")
     def add_grid(plan_id: str, step_id: str, wanted: Grid) -> dict[str, Any]:

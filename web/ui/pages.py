@@ -20,6 +20,7 @@ from web.api.desk import models_router, projects_router
 from web.api.dialogues import dialogues_router
 from web.api.engine import engine_router
 from web.api.lore import lore_router
+from web.api.painting import painting_router
 from web.api.pictures import pictures_router
 from web.api.shelf import shelf_router
 from web.api.tasks import Tasks, tasks_router
@@ -37,9 +38,9 @@ UPLOAD_LIMIT = "26mb"
 SCRIPTS = (
     "parts.js", "drawing.js", "fields.js", "picture.js", "scene.js", "game.js", "step_fields.js", "board.js",
     "write.js", "editing.js", "dialogue_nodes.js", "dialogue.js", "lore.js",
-    "look.js", "pictures.js", "library.js", "models.js", "brand.js", "engine.js",
+    "pick.js", "mask.js", "paint.js", "look.js", "pictures.js", "library.js", "models.js", "brand.js", "engine.js",
 )  # fmt: skip
-STYLES = ("studio.css", "desk.css")
+STYLES = ("studio.css", "desk.css", "paint.css")
 
 
 def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, *, signed_in: bool) -> None:
@@ -57,6 +58,7 @@ def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, 
         lore_router(studio),
         writing_router(studio),
         pictures_router(studio),
+        painting_router(studio),
         voices_router(studio),
         lines_router(studio),
         models_router(studio, tasks),

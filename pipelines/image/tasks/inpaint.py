@@ -23,11 +23,7 @@ class Inpaint:
         start = start_of(item)
         if item.mask is None:
             raise InputError("Inpainting needs a mask: white where the picture may change.", hint="Paint one.", field="mask")
-        if item.mask.size != start.size:
-            given, wanted = ("x".join(str(side) for side in picture.size) for picture in (item.mask, start))
-            raise InputError(f"The mask is {given}, but its picture is {wanted}.", hint="Paint the mask on this picture.", field="mask")
-        if item.mask.getextrema()[1] == 0:
-            raise InputError("The mask is all black: nothing may change.", hint="Paint where the picture may change.", field="mask")
+        check_mask(item.mask, start)
 
     def values(self, items: Sequence[Item]) -> Mapping[str, Any]:
         pairs = [_fitted(item) for item in items]
@@ -36,6 +32,15 @@ class Inpaint:
     def finished(self, item: Item, pixels: Pixels) -> Pixels:
         start, mask = _fitted(item)
         return kept(start, mask, pixels)
+
+
+def check_mask(mask: Image.Image, start: Image.Image) -> None:
+    """Raises InputError for a mask of another size than its picture, and for one in which nothing is white."""
+    if mask.size != start.size:
+        given, wanted = ("x".join(str(side) for side in picture.size) for picture in (mask, start))
+        raise InputError(f"The mask is {given}, but its picture is {wanted}.", hint="Paint the mask on this picture.", field="mask")
+    if mask.getextrema()[1] == 0:
+        raise InputError("The mask is all black: nothing may change.", hint="Paint where the picture may change.", field="mask")
 
 
 def kept(start: Image.Image, mask: Image.Image, pixels: Pixels) -> Pixels:

@@ -1,4 +1,4 @@
-"""A picture that goes on beyond its edges: new borders are made, the old picture keeps its pixels."""
+"""A picture that goes on beyond its edges: new borders are made, the old picture keeps its pixels but where a mask of it is white."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from domain.errors import InputError
 from domain.picture import PictureTask
 from pipelines.image.asking import Item
 from pipelines.image.tasks.image import start_of
-from pipelines.image.tasks.inpaint import kept
+from pipelines.image.tasks.inpaint import check_mask, kept
 from pipelines.image.tasks.task import Pixels
 
 #: Pixels over which old and new meet, at most; an eighth of the old picture's shorter side at most.
@@ -25,7 +25,9 @@ class Outpaint:
     strength = 1.0
 
     def check(self, item: Item) -> None:
-        start_of(item)
+        start = start_of(item)
+        if item.mask is not None:
+            check_mask(item.mask, start)
         if not item.parameters.expand.any:
             raise InputError("Outpainting needs borders to add.", hint="Say how many pixels on which side.", field="expand")
         width, height = _inner(item)
@@ -55,11 +57,16 @@ def _canvas(item: Item) -> Image.Image:
 
 
 def _mask(item: Item, seam: int) -> Image.Image:
-    """White on the borders, black on the old picture less a soft seam."""
+    """White on the borders and where a person painted, black on the rest of the old picture less a soft seam."""
     more, (width, height) = item.parameters.expand, _inner(item)
     mask = Image.new("L", item.size, 255)
-    mask.paste(0, (more.left, more.top, more.left + width, more.top + height))
-    if not seam:
-        return mask
-    soft = mask.filter(ImageFilter.MaxFilter(2 * (seam // 2) + 1)).filter(ImageFilter.GaussianBlur(seam / 4))
-    return Image.fromarray(np.maximum(np.asarray(soft), np.asarray(mask)))
+    place = (more.left, more.top)
+    mask.paste(0, (*place, more.left + width, more.top + height))
+    if seam:
+        soft = mask.filter(ImageFilter.MaxFilter(2 * (seam // 2) + 1)).filter(ImageFilter.GaussianBlur(seam / 4))
+        mask = Image.fromarray(np.maximum(np.asarray(soft), np.asarray(mask)))
+    if item.mask is not None:
+        painted = Image.new("L", item.size, 0)
+        painted.paste(ImageOps.fit(item.mask, (width, height), Image.Resampling.BILINEAR), place)
+        mask = ImageChops.lighter(mask, painted)
+    return mask

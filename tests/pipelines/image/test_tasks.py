@@ -83,6 +83,15 @@ def test_outpainting_goes_on_beyond_the_edges_of_a_picture_that_stays(makers: Ma
     assert np.array_equal(seen[:40, 40:], before[:40, 8:]), "only a seam along the new borders may differ"
 
 
+def test_a_mask_is_made_anew_inside_a_picture_that_goes_on(makers: Makers, files: Files) -> None:
+    asked: dict[str, JsonValue] = {"width": 64, "height": 48, "task": "outpaint", "expand": {"left": 16}}
+    made = makers["sd15"].generate([work(4, [files["reference"], files["mask"]], **asked)], Silent())[0]
+    seen, before = pixels(made), np.asarray(Image.open(files["reference"].path), dtype=np.float64)
+    assert made.facts["task"] == "outpaint"
+    assert np.array_equal(seen[:, 16 + 8 : 16 + 24], before[:, 8:24]), "black keeps its pixels, but for the seam at the new border"
+    assert np.abs(seen[:, 16 + 24 :] - before[:, 24:]).mean() > 5
+
+
 @pytest.mark.parametrize("family", THREE)
 @pytest.mark.parametrize("task", ["text", "image", "inpaint", "outpaint"])
 def test_a_task_gives_the_same_bytes_again_and_the_same_picture_in_a_batch(makers: Makers, files: Files, family: str, task: str) -> None:
