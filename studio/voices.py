@@ -123,7 +123,7 @@ class VoicesDesk:
         return self._generated(ready.maker, ready.parameters, Silent())
 
     def same(self, one: str, other: str) -> bool:
-        """Whether two names are the same voice, or blends of the same voices in the same shares: "Heart" is "af_heart"."""
+        """Whether two names are the same voice, or blends of the same voices in the same shares: "bella" is "af_bella"."""
         return self._known(one) == self._known(other)
 
     def differs(self, brand: BrandKit, spec: SpeechSpec, note: str, made: Mapping[str, JsonValue]) -> bool:

@@ -4,7 +4,7 @@
   "use strict";
 
   const { el, t, named, call, button, quiet, notice, clear_faults, Watching, play_button, fetch_sound, sound_field, refused, once } = window.Maquette;
-  const about = (voice) => [voice.gender && named("gender", voice.gender), voice.age && named("age", voice.age), ...voice.tone.map((one) => named("tone", one))].filter(Boolean).join(t("list.comma"));
+  const about = (voice) => [...new Set([voice.gender && named("gender", voice.gender), voice.age && named("age", voice.age), ...voice.tone.map((one) => named("tone", one))].filter(Boolean))].join(t("list.comma"));
 
   // The voices that can speak now, by language. Asked for once per page.
   const voices_of = async (base) => (await once(base, "voices")).filter((voice) => voice.installed);

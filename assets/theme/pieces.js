@@ -60,7 +60,7 @@
     seed_field() {
       const seed = el("input", { type: "number", name: "seed", min: 0, max: 2 ** 31 - 1, step: 1, value: new_seed() });
       this.fields.seed = () => (seed.value === "" ? -1 : Number(seed.value));
-      return sound_field("seed", t("pieces.seed"), seed, button(t("pieces.dice"), () => { seed.value = new_seed(); }, { class: "mq-link", "aria-label": t("pieces.dice_label") }));
+      return el("div", { class: "mq-seed" }, sound_field("seed", t("pieces.seed"), seed), button(t("pieces.dice"), () => { seed.value = new_seed(); }, { "aria-label": t("pieces.dice_label") }));
     }
 
     values() {
