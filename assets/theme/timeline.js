@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const { el, t, call, button, chip, clock, shape, drawing, wave, hush, downloads, sound_field } = window.Maquette;
+  const { el, t, call, button, chip, clock, shape, drawing, wave, hush, sound_field } = window.Maquette;
   const TRACKS = ["voice", "bed", "effect"];
   const FLOOR = -70;
   const NUDGE = 0.1;
@@ -30,7 +30,13 @@
       const pick = el("select", { name: "version", "aria-label": t("mixes.version") }, found.versions.map((one) => el("option", { value: one.asset_id, selected: one.asset_id === found.asset_id }, `${t("card.version")} ${one.version}`)));
       pick.addEventListener("change", () => this.choose(pick.value));
       const verdict = found.on_target ? chip("done", `✓ ${t("mixes.on_target")}`) : chip("failed", `✕ ${t("mixes.off_target")}`);
-      return el("header", { class: "mq-form-row mq-timeline-head" }, el("h3", {}, found.mix.title), pick, verdict, downloads(this.base, this.asset));
+      return el("header", { class: "mq-form-row mq-timeline-head" }, el("h3", {}, found.mix.title), pick, verdict, this.files());
+    }
+
+    // Stems by their track: as files they would read alike.
+    files() {
+      const label = (name) => (name.startsWith("stem-") ? `${t(`mixes.stem.${name.slice(5).split(".")[0]}`)} FLAC` : name.split(".").pop().toUpperCase());
+      return el("span", { class: "mq-files mq-named-files" }, this.asset.files.map((file) => el("a", { href: `${this.base}/${file.url}?download=1`, download: file.name, "aria-label": t("card.download", { name: file.name }) }, label(file.name))));
     }
 
     // Tracks
@@ -38,7 +44,7 @@
     tracks() {
       const { found } = this;
       const seconds = found.seconds;
-      const lane = (name, ...nodes) => el("div", { class: "mq-lane", "data-track": name }, el("span", { class: "mq-lane-name" }, t(`mixes.track.${name}`)), el("div", { class: "mq-lane-in" }, nodes));
+      const lane = (name, ...nodes) => el("div", { class: "mq-lane", "data-track": name }, el("span", { class: "mq-lane-name" }, t(`mixes.track.${name}`)), el("div", { class: "mq-lane-in" }, nodes.flat()));
       const rows = TRACKS.filter((track) => found.clips.some((clip) => clip.track === track)).map((track) => {
         const clips = track === "effect" ? this.cues.map((cue) => this.moving(cue)) : found.clips.filter((clip) => clip.track === track).map((clip) => this.clip(clip));
         const stem = found.stems[track === "effect" ? "effects" : track];
@@ -172,7 +178,7 @@
         const hangs = cue.line ? t(cue.edge === "end" ? "mixes.after_line" : "mixes.with_line", { n: cue.line }) : t("mixes.at_time");
         return el("tr", {}, el("th", { scope: "row" }, cue.title), el("td", { "data-label": t("mixes.start") }, cue.at), el("td", { "data-label": t("mixes.level") }, cue.level), el("td", { "data-label": t("mixes.hangs") }, hangs));
       });
-      const cues = rows.length ? el("table", { class: "mq-rows mq-cues" }, el("thead", {}, el("tr", {}, [t("mixes.effect"), t("mixes.start"), t("mixes.level"), t("mixes.hangs")].map((one) => el("th", { scope: "col" }, one)))), el("tbody", {}, rows)) : null;
+      const cues = rows.length ? el("table", { class: "mq-table mq-cues" }, el("thead", {}, el("tr", {}, [t("mixes.effect"), t("mixes.start"), t("mixes.level"), t("mixes.hangs")].map((one) => el("th", { scope: "col" }, one)))), el("tbody", {}, rows)) : null;
       this.again = el("button", { class: "mq-button mq-primary", type: "submit", name: "mix-again", disabled: true }, t("mixes.again"));
       const form = el("form", { class: "mq-form mq-mix-fields", novalidate: true }, cues,
         el("div", { class: "mq-line-fields" }, sound_field("target", t("field.target"), this.target), ...Object.entries(this.fields).map(([name, input]) => sound_field(name, t(`mixes.${name}`), input))),

@@ -37,7 +37,7 @@ UPLOAD_LIMIT = "26mb"
 SCRIPTS = (
     "parts.js", "drawing.js", "fields.js", "picture.js", "scene.js", "game.js", "step_fields.js", "board.js",
     "write.js", "editing.js", "dialogue_nodes.js", "dialogue.js", "lore.js",
-    "look.js", "pictures.js", "waves.js", "cast.js", "lines.js", "line.js", "timeline.js", "mixes.js", "pieces.js", "recordings.js",
+    "look.js", "pictures.js", "waves.js", "cast.js", "line.js", "lines.js", "timeline.js", "mixes.js", "pieces.js", "recordings.js",
     "library.js", "models.js", "brand.js", "engine.js",
 )  # fmt: skip
 STYLES = ("studio.css", "desk.css", "sound.css")

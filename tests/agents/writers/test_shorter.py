@@ -37,9 +37,9 @@ def ask(desk: Desk, *replies: str, seconds: float = 6.0, typed: str = "") -> tup
 def test_a_version_that_fits_is_spoken_and_said(desk: Desk) -> None:
     spoken, chat = ask(desk, SHORT)
     assert spoken.text == SHORT
-    assert spoken.notes == ("kept", f"The copy was shortened from 42 to {count_units(SHORT, 'en')} words, so that it fits 6 s.")
+    assert spoken.notes == ("kept", f"The copy was shortened from 45 to {count_units(SHORT, 'en')} words, so that it fits 6 s.")
     assert len(chat.requests) == 1
-    assert "at most 16 words" in chat.requests[0].messages[-1].text
+    assert "at most 16 words" in chat.requests[0].messages[-1].content
 
 
 @pytest.mark.parametrize("bad", [LONG, "Cold brew.", WRONG])
