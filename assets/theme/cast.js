@@ -116,7 +116,9 @@
       const keep = async () => {
         clear_faults(node);
         try {
-          await call(this.base, "PUT", `projects/${this.project}/cast`, read());
+          const sheet = await call(this.base, "PUT", `projects/${this.project}/cast`, read());
+          // What is drawn is this sheet already: a redraw would take the button of what plays.
+          if (kept) this.changed("sheet", [sheet, this.voices.length]);
           this.says.say(t("cast.kept", { name: member.name }), true);
           if (!kept) { node.remove(); if (!this.proposed.querySelector(".mq-member")) this.proposed.replaceChildren(); this.signatures = {}; await this.refresh(); }
           return true;
