@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from agents.director import Director
     from agents.writers.spoken import Voice
+    from domain.chat import ChatModel
     from domain.progress import CancelToken
     from domain.settings import Settings
     from library.library import Library
@@ -81,15 +82,21 @@ def open_studio(settings: Settings) -> Studio:
     from studio.models import ModelDesk, endpoint_of, own_choices
     from studio.picture_models import PictureModels
     from studio.pictures import Pictures
+    from studio.pieces import Pieces
     from studio.plans import Plans
     from studio.printing import Printing
     from studio.projects import Projects
     from studio.quotes import Quotes
     from studio.recordings import Recordings
     from studio.runner import Runner
+    from studio.sound import Sound
+    from studio.spots import Spots
     from studio.studio import Studio
     from studio.table import all_makers
+    from studio.timelines import Timelines
+    from studio.transcripts import Transcripts
     from studio.voices import VoicesDesk
+    from studio.waveforms import Waveforms
     from studio.writing import Writing
 
     assets = assets_folder()
@@ -167,6 +174,11 @@ def open_studio(settings: Settings) -> Studio:
         desk,
         settings.cache / "voices",
     )
+    recordings = Recordings(executor.transcribe)
+
+    def current_chat() -> ChatModel | None:
+        return engine.chats.current() if engine.chats.available() else None
+
     return Studio(
         library=library,
         projects=projects,
@@ -193,19 +205,17 @@ def open_studio(settings: Settings) -> Studio:
         runner=runner,
         engine=room,
         writing=Writing(library, plans, desk, now, Printing(desk.folder / "fonts", engine.store).article),
-        pictures=Pictures(
-            library,
-            plans,
-            makers,
-            desk,
-            drawings,
-            lambda: engine.chats.current() if engine.chats.available() else None,
-            now,
-            picture_models,
-        ),
+        pictures=Pictures(library, plans, makers, desk, drawings, current_chat, now, picture_models),
         casting=casting,
         lines=Lines(library, plans, casting, makers.capabilities, planner.safety.require, settings.home / "packs"),
-        recordings=Recordings(executor.transcribe),
+        recordings=recordings,
+        sound=Sound(
+            pieces=Pieces(plans, makers, desk, settings.cache / "voices"),
+            spots=Spots(plans, casting),
+            mixes=Timelines(library, plans),
+            waves=Waveforms(library, settings.cache / "waves"),
+            transcripts=Transcripts(library, recordings, current_chat, desk, now),
+        ),
         voices=lambda: tuple(voice.name for voice in speakers()),
         fonts=lambda: font_families(assets),
         families=lambda: tuple(sorted({art.family for art in engine.illustrator.library.ready()})),

@@ -301,7 +301,10 @@ class SpeechSpec(StepSpec):
 
 
 class MusicSpec(StepSpec):
-    """tempo 0 and key "": chosen from the mood. seconds is exact. form "loop" also gives its layers of intensity as stems."""
+    """tempo 0 and key "": chosen from the mood. seconds is exact. form "loop" also gives its layers of intensity as stems.
+
+    intensity "": from the words. seed: the same for every take; -1: each take its own.
+    """
 
     kind: Literal[StepKind.MUSIC] = StepKind.MUSIC
     about: About
@@ -310,6 +313,8 @@ class MusicSpec(StepSpec):
     seconds: float = Field(default=30.0, ge=2.0, le=300.0)
     key: str = Field(default="", max_length=12)
     form: MusicForm = "bed"
+    intensity: Literal["", "low", "medium", "high"] = ""
+    seed: int = Field(default=-1, ge=-1, le=2**31 - 1)
 
     @property
     def work_size(self) -> float:
@@ -319,7 +324,8 @@ class MusicSpec(StepSpec):
 class SoundSpec(StepSpec):
     """A sound effect. effect: an id of assets/effects.toml, "" reads the words. seconds 0: the effect's own length.
 
-    loop: its end joins its beginning. variations: how many of it, each a little different.
+    loop: its end joins its beginning. variations: how many of it, each a little different. size, distance, pace: as domain/effect.py
+    says; at 0, 0 and 1 the words decide. seed: the same for every take; -1: each take its own.
     """
 
     kind: Literal[StepKind.SOUND] = StepKind.SOUND
@@ -328,6 +334,10 @@ class SoundSpec(StepSpec):
     seconds: float = Field(default=0.0, ge=0.0, le=60.0)
     loop: bool = False
     variations: int = Field(default=1, ge=1, le=8)
+    size: float = Field(default=0.0, ge=-1.0, le=1.0)
+    distance: float = Field(default=0.0, ge=0.0, le=1.0)
+    pace: float = Field(default=1.0, ge=0.5, le=2.0)
+    seed: int = Field(default=-1, ge=-1, le=2**31 - 1)
 
     @property
     def work_size(self) -> float:

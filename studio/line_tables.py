@@ -24,12 +24,13 @@ SILENT_KINDS = frozenset({"choice"})
 
 
 class LineRow(Value):
-    """One line to be spoken. language "" takes the table's."""
+    """One line to be spoken. language "" takes the table's. row: its number in the file, the header is 1; 0 where there is no file."""
 
     id: str
     character: str = ""
     text: str
     language: str = ""
+    row: int = 0
 
 
 class RefusedRow(Value):
@@ -43,7 +44,8 @@ class RefusedRow(Value):
 class LineReport(Value):
     """What became of one line. state: waiting, running, done, failed, cancelled, refused. file: in the pack, "" where there is none.
 
-    changed: the line, its voice or the lexicon are others now than when the take was made. version: of the take.
+    changed: the line, its voice or the lexicon are others now than when the take was made. version: of the take that counts: the newest
+    approved one, else the newest that was not rejected. takes: how many there are. newer: one was made after that which counts.
     """
 
     line: str
@@ -56,6 +58,8 @@ class LineReport(Value):
     why: str = ""
     asset_id: str = ""
     version: int = 0
+    takes: int = 0
+    newer: bool = False
     seconds: float = 0.0
     changed: bool = False
     file: str = ""
@@ -94,6 +98,7 @@ def read_table(text: str, *, silent: bool = False) -> tuple[tuple[LineRow, ...],
             character=(row.get("character") or row.get("speaker") or "").strip(),
             text=(row.get("text") or "").strip(),
             language=(row.get("language") or "").strip(),
+            row=number,
         )
         why = _fault(line, seen)
         seen.add(line.id)

@@ -2,6 +2,7 @@
 
     studio.lines.voice(project_id, table, language="en")    -> Voicing: what is being made, and the rows that cannot be spoken
     studio.lines.report(brief_id)                           -> a row per line: state, voice, what was heard of it
+    studio.lines.takes(brief_id, line)                      -> its takes, the newest first, with what was heard of each
     studio.lines.fix(brief_id, line, text=…, note=…)        -> that line spoken again; its takes are versions
     studio.lines.pack(brief_id)                             -> a ZIP of WAVs named by line id, report.csv and report.json
 
@@ -12,11 +13,12 @@ from __future__ import annotations
 
 import secrets
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from agents.writers.game.data import string_table
 from domain.asset import Asset
+from domain.brand import BrandKit
 from domain.brief import Attachment, AttachmentUse, Brief
 from domain.capability import Capability, StepKind
 from domain.dialogue import Character, DialogueDocument
@@ -26,11 +28,24 @@ from domain.job import Job, JobState
 from domain.plan import PLAN_MAX_STEPS, Plan, Step
 from domain.progress import Progress, Silent
 from domain.project import Project
+from domain.review import Verdict
 from domain.specs import SpeechSpec
 from domain.value import JsonValue, Value, content_hash
-from library.library import Library
+from library.library import AssetQuery, Library
+from pipelines.audio import text as speakable
 from studio.dialogues import dialogue_of
-from studio.line_tables import LineReport, LineRow, RefusedRow, file_name, lines_of, people_of, read_table, report_csv, report_json
+from studio.line_tables import (
+    LINES_MAX,
+    LineReport,
+    LineRow,
+    RefusedRow,
+    file_name,
+    lines_of,
+    people_of,
+    read_table,
+    report_csv,
+    report_json,
+)
 from studio.plans import Plans, new_id
 from studio.takes import Takes
 from studio.voices import VoicesDesk
@@ -46,6 +61,28 @@ class Voicing(Value):
     plans: tuple[str, ...]
     lines: int
     refused: tuple[RefusedRow, ...] = ()
+
+
+class LineTable(Value):
+    """A string table that was spoken, by the id that `voice` gave it."""
+
+    brief_id: str
+    title: str
+    lines: int
+
+
+class LineTake(Value):
+    """One take of a line. counts: it is the one that reports and packs take. verdict: of a person, "" for none. note: what was asked."""
+
+    asset_id: str
+    version: int
+    text: str
+    voice: str
+    note: str = ""
+    seconds: float = 0.0
+    counts: bool = False
+    verdict: str = ""
+    hearing: Hearing | None = None
 
 
 class Lines:
@@ -70,6 +107,7 @@ class Lines:
         self._capabilities = capabilities
         self._refuse_unsafe = refuse_unsafe
         self._packs = packs
+        self._known: dict[Hashable, bool] = {}
 
     def voice(
         self,
@@ -144,18 +182,53 @@ class Lines:
 
         Raises NotFound, InputError at the field, Conflict while it is being spoken.
         """
-        _, plans = self._found(brief_id)
-        for plan in plans:
+        plan, step = self._line(brief_id, line)
+        values: dict[str, JsonValue] = {name: v for name, v in (("text", text), ("voice", voice), ("speed", speed)) if v is not None}
+        if text is not None:
+            speakable.clean(text)
+            if fault := next(iter(self._refusals([LineRow(id=line, text=text)])), None):
+                raise InputError(fault.why, hint="Write the line otherwise.", field="text")
+        if voice:
+            self._voices.require(voice)
+        return self._plans.redo(plan.id, step.id, note=note, values=values or None, person=person)
+
+    def _line(self, brief_id: str, line: str) -> tuple[Plan, Step]:
+        for plan in self._found(brief_id)[1]:
             for step in plan.steps:
                 if isinstance(step.spec, SpeechSpec) and step.spec.line == line:
-                    values: dict[str, JsonValue] = {}
-                    for name, value in (("text", text), ("voice", voice), ("speed", speed)):
-                        if value is not None:
-                            values[name] = value
-                    if text is not None and (fault := next(iter(self._refusals([LineRow(id=line, text=text)])), None)):
-                        raise InputError(fault.why, hint="Write the line otherwise.", field="text")
-                    return self._plans.redo(plan.id, step.id, note=note, values=values or None, person=person)
+                    return plan, step
         raise NotFound("There is no line {line} here.", hint="Take an id from the report.", line=repr(line[:80]))
+
+    def all(self, project_id: str) -> tuple[LineTable, ...]:
+        """The tables that were spoken in a project, the newest first."""
+        found: dict[str, LineTable] = {}
+        for plan in self._plans.all(project_id):
+            lines = sum(isinstance(step.spec, SpeechSpec) and bool(step.spec.line) for step in plan.steps)
+            if lines:
+                known = found.get(plan.brief_id)
+                found[plan.brief_id] = LineTable(brief_id=plan.brief_id, title=plan.title, lines=lines + (known.lines if known else 0))
+        return tuple(found.values())
+
+    def takes(self, brief_id: str, line: str) -> tuple[LineTake, ...]:
+        """Every take of a line, the newest first. Raises NotFound."""
+        plan, step = self._line(brief_id, line)
+        made = self._library.assets(AssetQuery(plan_id=plan.id, step_id=step.id, limit=1000))
+        verdicts = self._library.verdicts([asset.id for asset in made])
+        counts = _that_counts(made, verdicts)
+        return tuple(
+            LineTake(
+                asset_id=asset.id,
+                version=asset.version,
+                text=str(asset.recipe.parameters.get("text", "")),
+                voice=str(asset.recipe.parameters.get("voice", "")),
+                note=self._takes.get(plan.id, step.id, asset.take).note,
+                seconds=_seconds(asset),
+                counts=asset is counts,
+                verdict=verdicts[asset.id].value if asset.id in verdicts else "",
+                hearing=_hearing(asset),
+            )
+            for asset in made
+        )
 
     def recast(self, brief_id: str, *, person: str = "") -> tuple[Job, ...]:
         """Speak again what was spoken before the cast sheet or the lexicon changed. Returns the queued jobs, which may be none."""
@@ -192,7 +265,8 @@ class Lines:
 
     def _refusals(self, rows: Sequence[LineRow]) -> Iterator[RefusedRow]:
         spoken = {code for one in self._capabilities() if one.kind is StepKind.SPEECH for code in one.languages}
-        for number, row in enumerate(rows, start=2):
+        for row in rows:
+            number = row.row
             if row.language and spoken and row.language.split("-")[0] not in spoken:
                 why = f"No voice here speaks {row.language!r}; voices here speak {', '.join(sorted(spoken))}."
                 yield RefusedRow(row=number, id=row.id, why=why)
@@ -245,12 +319,26 @@ class Lines:
         return b"".join(self._library.file_chunks(brief.attachments[0].sha256)).decode("utf-8")
 
     def _rows(self, plan: Plan, project: Project) -> Iterator[LineReport]:
-        standing = self._takes.standing(plan.id)
+        jobs = self._library.latest_jobs(plan.id)
+        made: dict[str, list[Asset]] = {}
+        for asset in self._library.assets(AssetQuery(plan_id=plan.id, limit=1000)):  # the newest first
+            made.setdefault(asset.step_id, []).append(asset)
+        verdicts = self._library.verdicts([asset.id for takes in made.values() for asset in takes])
         for step in plan.steps:
             if isinstance(step.spec, SpeechSpec) and step.spec.line:
-                yield self._row(plan, step, step.spec, standing.jobs.get(step.id), standing.assets.get(step.id), project)
+                yield self._row(plan, step, step.spec, jobs.get(step.id), made.get(step.id, ()), verdicts, project)
 
-    def _row(self, plan: Plan, step: Step, spec: SpeechSpec, job: Job | None, asset: Asset | None, project: Project) -> LineReport:
+    def _row(
+        self,
+        plan: Plan,
+        step: Step,
+        spec: SpeechSpec,
+        job: Job | None,
+        takes: Sequence[Asset],
+        verdicts: Mapping[str, Verdict],
+        project: Project,
+    ) -> LineReport:
+        asset = _that_counts(takes, verdicts)
         state = "waiting" if job is None or job.state is JobState.QUEUED else job.state.value
         told = LineReport(
             line=spec.line,
@@ -263,30 +351,45 @@ class Lines:
         )
         if asset is None:
             return told
-        made = asset.recipe.parameters
-        heard = asset.facts.get("hearing")
-        seconds = asset.facts.get("seconds")
         return told.model_copy(
             update={
                 "asset_id": asset.id,
-                "voice": str(made.get("voice", "")),
+                "voice": str(asset.recipe.parameters.get("voice", "")),
                 "version": asset.version,
-                "seconds": float(seconds) if isinstance(seconds, int | float) else 0.0,
-                "changed": _changed(spec, asset, project),
+                "takes": len(takes),
+                "newer": takes[0].id != asset.id,
+                "seconds": _seconds(asset),
+                "changed": self._changed(plan.id, step.id, spec, asset, project.brand),
                 "file": file_name(spec.line),
-                "hearing": Hearing.model_validate(heard) if isinstance(heard, dict) else None,
+                "hearing": _hearing(asset),
             }
         )
 
+    def _changed(self, plan_id: str, step_id: str, spec: SpeechSpec, asset: Asset, brand: BrandKit) -> bool:
+        """Whether the line would be spoken otherwise now. Pages ask every second: what was found out of a take is remembered."""
+        key = (asset.id, spec, brand.cast, tuple(brand.lexicon.items()))
+        if key not in self._known:
+            if len(self._known) > 4 * LINES_MAX:
+                self._known.clear()
+            note = self._takes.get(plan_id, step_id, asset.take).note
+            self._known[key] = self._voices.differs(brand, spec, note, asset.recipe.parameters)
+        return self._known[key]
 
-def _changed(spec: SpeechSpec, asset: Asset, project: Project) -> bool:
-    """Whether the line would be spoken otherwise now: other words, another voice of its character, another lexicon."""
-    made = asset.recipe.parameters
-    wanted = spec.character.strip().casefold() or "narrator"
-    member = next((one for one in project.brand.cast if one.name.strip().casefold() == wanted), None)
-    voice = spec.voice or (member.voice if member is not None else "")
-    other_voice = bool(voice) and str(made.get("voice", "")).rpartition("_")[2].casefold() != voice.rpartition("_")[2].casefold()
-    return other_voice or made.get("text") != spec.text or made.get("lexicon") != dict(project.brand.lexicon)
+
+def _seconds(asset: Asset) -> float:
+    seconds = asset.facts.get("seconds")
+    return float(seconds) if isinstance(seconds, int | float) else 0.0
+
+
+def _hearing(asset: Asset) -> Hearing | None:
+    heard = asset.facts.get("hearing")
+    return Hearing.model_validate(heard) if isinstance(heard, dict) else None
+
+
+def _that_counts(takes: Sequence[Asset], verdicts: Mapping[str, Verdict]) -> Asset | None:
+    """takes: the newest first. The newest approved, else the newest that was not rejected, else the newest."""
+    approved = next((one for one in takes if verdicts.get(one.id) is Verdict.APPROVE), None)
+    return approved or next((one for one in takes if verdicts.get(one.id) is not Verdict.REJECT), next(iter(takes), None))
 
 
 def _title(row: LineRow) -> str:

@@ -17,7 +17,7 @@ from domain.plan import Plan, Step
 from domain.progress import Progress
 from domain.project import Project
 from domain.recipe import InputFile, InputRef, Measurement, Output, Recipe, Trace, Work
-from domain.specs import OF_PICTURES, PictureSpec
+from domain.specs import OF_PICTURES, MusicSpec, PictureSpec, SoundSpec
 from domain.take import Take
 from domain.tracing import continued, span
 from domain.value import seed_for
@@ -354,7 +354,7 @@ def resolve(plan: Plan, take: Take, maker: Maker, inputs: tuple[InputRef, ...]) 
 
 
 def _seed(plan: Plan, take: Take) -> int:
-    named = take.step.spec.seed if isinstance(take.step.spec, PictureSpec) else -1
+    named = take.step.spec.seed if isinstance(take.step.spec, PictureSpec | MusicSpec | SoundSpec) else -1
     return named if named >= 0 else seed_for(plan.seed, take.step.id, take.take)
 
 

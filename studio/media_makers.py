@@ -15,6 +15,7 @@ from agents.writers.mix import prepare_mix
 from agents.writers.scene import draft_scene, require_picture
 from agents.writers.scene_prompt import prepare_prompt, preset_notes
 from agents.writers.score import prepare_score
+from agents.writers.shorter import fitted
 from agents.writers.spoken import Voice, prepare_speech
 from domain.brand import BrandKit
 from domain.capability import Capability, StepKind
@@ -127,7 +128,7 @@ class Preparations:
         return Prepared(prompt="\n".join(mix.lines), parameters={"mix": mix.model_dump(mode="json")})
 
     def speech(self, context: StepContext, progress: Progress) -> Prepared:
-        spoken = prepare_speech(context, self._voices(), self._desk)
+        spoken = fitted(prepare_speech(context, self._voices(), self._desk), context, self._chat, Watched(progress), self._desk)
         return Prepared(prompt=spoken.text, parameters=spoken.parameters, maker=spoken.maker, notes=spoken.notes)
 
     def upscale(self, context: StepContext, progress: Progress) -> Prepared:

@@ -28,6 +28,7 @@ from studio.projects import Projects
 from studio.recordings import Recordings
 from studio.runner import Runner
 from studio.shelf import Shelf
+from studio.sound import Sound
 from studio.voices import VoicesDesk
 from studio.writing import Writing
 
@@ -52,6 +53,7 @@ class Studio:
     casting: VoicesDesk
     lines: Lines
     recordings: Recordings
+    sound: Sound
     voices: Callable[[], tuple[str, ...]]
     fonts: Callable[[], tuple[str, ...]]
     families: Callable[[], tuple[str, ...]]

@@ -11,19 +11,22 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from agents.writers.calls import Desk
 from agents.writers.cast_voices import propose_cast
 from agents.writers.spoken import Voice as Offered
-from domain.brand import CastMember
+from agents.writers.spoken import prepare_speech
+from domain.brand import BrandKit, CastMember
 from domain.capability import StepKind
+from domain.context import StepContext
 from domain.dialogue import Character
 from domain.errors import InputError, LimitError, ModelMissing, NotFound
 from domain.progress import Progress, Silent
 from domain.recipe import Output, Recipe, Work
-from domain.value import Value, content_hash
+from domain.specs import SpeechSpec
+from domain.value import JsonValue, Value, content_hash
 from library.library import Library
 from pipelines.audio.voices import Voice, VoiceCatalogue
 from studio.makers import Generate
@@ -32,6 +35,7 @@ from studio.projects import Projects
 AUDITION_MAX = 300
 CAST_MAX = 40
 _SAMPLE_SEED = 1
+_AUDITIONED = "audition"
 
 
 class Found(Value):
@@ -99,8 +103,11 @@ class VoicesDesk:
             temporary.replace(file)
         return file
 
-    def audition(self, project_id: str, text: str, voice: str, *, word: str = "", spelling: str = "") -> Output:
-        """A few words by a voice, with the project's lexicon and, to be tried, one more entry of it. Nothing is kept.
+    def audition(
+        self, project_id: str, text: str, voice: str, *, word: str = "", spelling: str = "", speed: float = 1.0, style: str = ""
+    ) -> Output:
+        """A few words as a character with this voice, speed and style would say them, with the project's lexicon and, to be tried, one
+        more entry of it. Nothing is kept.
 
         Raises InputError for an unknown voice or nothing to say, LimitError over 300 characters, ModelMissing.
         """
@@ -115,14 +122,49 @@ class VoicesDesk:
         one = self._catalogue.blend(voice)[0][0]
         self._require_installed(one)
         lexicon = {**self._projects.get(project_id).brand.lexicon, **({word: spelling} if word.strip() and spelling.strip() else {})}
-        return self._spoken(one, text, voice, lexicon, Silent())
+        # Prepared as a line of the cast is, so that what is heard here is what later lines will be.
+        member = CastMember(name=_AUDITIONED, voice=voice, speed=speed, style=style)
+        spec = SpeechSpec(text=text, language=one.language.split("-")[0], character=_AUDITIONED)
+        ready = prepare_speech(StepContext(spec=spec, brand=BrandKit(cast=(member,), lexicon=lexicon)), self._offered(), self._desk)
+        return self._generated(ready.maker, ready.parameters, Silent())
+
+    def same(self, one: str, other: str) -> bool:
+        """Whether two names are the same voice, or blends of the same voices in the same shares: "bella" is "af_bella"."""
+        return self._known(one) == self._known(other)
+
+    def differs(self, brand: BrandKit, spec: SpeechSpec, note: str, made: Mapping[str, JsonValue]) -> bool:
+        """Whether a line would be spoken otherwise now than it was: other words, lexicon or speed, another voice of its character.
+
+        note: what was asked of the take. made: the parameters of its recipe.
+        """
+        try:
+            now = prepare_speech(StepContext(spec=spec, brand=brand, note=note), self._offered(), self._desk)
+        except InputError:  # nobody speaks as the sheet says any more
+            return True
+        wanted = spec.character.strip().casefold() or "narrator"
+        named = spec.voice or next((one.voice for one in brand.cast if one.name.strip().casefold() == wanted), "")
+        other_voice = bool(named) and not self.same(now.voice, str(made.get("voice", "")))
+        return other_voice or any(made.get(name) != now.parameters[name] for name in ("text", "lexicon", "speed"))
+
+    def _known(self, name: str) -> frozenset[tuple[str, float]]:
+        try:
+            return frozenset((voice.name, round(weight, 3)) for voice, weight in self._catalogue.blend(name))
+        except InputError:  # of an engine without names, or of a voice that is not in the catalogue any more
+            return frozenset({(name.strip().casefold(), 1.0)})
 
     def _spoken(self, voice: Voice, text: str, name: str, lexicon: dict[str, str], progress: Progress) -> Output:
         parameters = {"text": text, "voice": name, "language": voice.language, "speed": 1.0, "lexicon": dict(lexicon)}
+        return self._generated(voice.engine, parameters, progress)
+
+    def _generated(self, engine: str, parameters: Mapping[str, JsonValue], progress: Progress) -> Output:
         recipe = Recipe(
-            kind=StepKind.SPEECH, maker=voice.engine, maker_version=self._version(voice.engine), parameters=parameters, seed=_SAMPLE_SEED
+            kind=StepKind.SPEECH, maker=engine, maker_version=self._version(engine), parameters=dict(parameters), seed=_SAMPLE_SEED
         )
-        return self._speak(voice.engine)([Work(recipe)], progress)[0]
+        return self._speak(engine)([Work(recipe)], progress)[0]
+
+    def require(self, voice: str) -> None:
+        """Raises InputError for a voice there is none of, naming near ones; ModelMissing where its engine is not installed."""
+        self._require_installed(self._catalogue.blend(voice)[0][0])
 
     def _require_installed(self, voice: Voice) -> None:
         if voice.engine not in self._installed():

@@ -94,7 +94,9 @@ def prepare_effect(context: StepContext, chat: ChatModel | None, cancel: CancelT
         _require_loop(chosen, names, told)
     given = _SECONDS.search(spec.about)
     seconds = spec.seconds or (min(60.0, max(0.1, float(given[1]))) if given else 0.0)
-    effect = Effect(id=chosen.id, seconds=seconds, loop=loop, count=spec.variations, **_shaped(wish, chosen, data))
+    # What a person set wins over the words of the description, and the note of this take over both.
+    shape = _shaped(wish, chosen, data) | _set(spec) | _shaped(context.note, chosen, data)
+    effect = Effect(id=chosen.id, seconds=seconds, loop=loop, count=spec.variations, **shape)
     return ChosenEffect(effect, chosen.name[told], notes)
 
 
@@ -170,6 +172,11 @@ def _asked(wish: str, names: Sequence[NamedEffect], chat: ChatModel, cancel: Can
     except (json.JSONDecodeError, KeyError, TypeError) as error:
         raise InvalidOutput("The chat model did not choose an effect in the form asked for.", hint="Name an effect in the step.") from error
     return next((name for name in names if name.id == answer), None)
+
+
+def _set(spec: SoundSpec) -> dict[str, float]:
+    """What of the shape the spec says; at its default it leaves it to the words."""
+    return dict(spec.model_dump(include={"size", "distance", "pace"}, exclude_defaults=True))
 
 
 def _shaped(wish: str, chosen: NamedEffect, data: Mapping[str, Any]) -> dict[str, float]:

@@ -60,7 +60,7 @@ def prepare_score(context: StepContext, chat: ChatModel | None, cancel: CancelTo
         tempo=tempo,
         key=_key(spec, choice.mode, mood, data),
         seconds=spec.seconds,
-        intensity=_intensity(choice.intensity),
+        intensity=_intensity(strongest(context.note, data["intensity"]) or spec.intensity or choice.intensity),
         lead=strongest(f"{context.note} {spec.mood} {spec.about}", data["lead"]),
         form=spec.form if spec.form != "bed" else cast(MusicForm, strongest(f"{context.note} {spec.about}", data["form"]) or "bed"),
     )

@@ -49,6 +49,32 @@ def measure(samples: Samples, rate: int) -> Measured:
     return Measured(lufs, 20 * math.log10(peak) if peak > 0 else -math.inf, len(samples) / rate)
 
 
+@dataclass(frozen=True)
+class Readings:
+    """What the meter shows every 0.1 s: loudness of the last 0.4 s and of the last 3 s in LUFS. lufs and peak as in Measured."""
+
+    momentary: tuple[float, ...]
+    short: tuple[float, ...]
+    lufs: float
+    peak: float
+
+
+def readings(samples: Samples, rate: int) -> Readings:
+    """The meter of `measure`, read all along a sound."""
+    momentary: list[float] = []
+    short: list[float] = []
+    lufs, peak = -math.inf, 0.0
+    with _mapped("measured"):
+        for frame in _filtered(samples, rate, "ebur128", "metadata=1:peak=true"):
+            read = frame.metadata
+            if "lavfi.r128.M" in read:
+                momentary.append(float(read["lavfi.r128.M"]))
+                short.append(float(read["lavfi.r128.S"]))
+            lufs = float(read.get("lavfi.r128.I", lufs))
+            peak = max(peak, float(read.get("lavfi.r128.true_peak", 0.0)))
+    return Readings(tuple(momentary), tuple(short), lufs, 20 * math.log10(peak) if peak > 0 else -math.inf)
+
+
 def stretched(samples: Samples, rate: int, tempo: float) -> Samples:
     """The same pitch at another tempo (0.5 to 2), exactly round(len / tempo) samples long. Shape (samples, 2)."""
     count = round(len(samples) / tempo)

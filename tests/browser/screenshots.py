@@ -11,6 +11,7 @@ import io
 import os
 import re
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,6 +34,11 @@ BRIEFS = {
 SCENE = (
     "Lantern Bay",
     "A branching dialogue between a lighthouse keeper and a smuggler who asks to put the lamp out, 5 nodes, with choices",
+)
+SPOT = (
+    "Spot",
+    "id,character,text\nl_1,Mira,Good evening.\nl_2,Tom,The bridge is gone.\nl_3,Mira,Then we swim.\n",
+    "Mira: Cold brew, made slowly.\n[a door closes]\nTom: North Pier. In Leeds from the fourth of May.\n[coin]",
 )
 BRAND = {
     "name": "North Pier",
@@ -126,6 +132,8 @@ def prepare(browser: Browser, studio: Running, out: Path) -> None:
         page.locator("#mq-approve").click()
         expect(page.locator('.mq-card[data-kind="dialogue"][data-state="done"]').first).to_be_visible()
         expect(page.locator("#mq-stop")).to_have_count(0)
+        new_project(page, SPOT[0])
+        speak(studio)
 
 
 def take_all(browser: Browser, studio: Running, view: View, out: Path) -> None:
@@ -152,6 +160,7 @@ def take_all(browser: Browser, studio: Running, view: View, out: Path) -> None:
         page.goto(f"{studio.url}/{view.root}pictures")
         expect(page.locator("#mq-pictures-holder form").first).to_be_visible()
         shoot(page, out / f"pictures-{view.name}.png")
+        sounds(page, studio, view, out)
         page.goto(f"{studio.url}/{view.root}library")
         choose(page, studio, SCENE[0])
         edit(page, "dialogue", out / f"dialogue-{view.name}.png")
@@ -165,6 +174,39 @@ def take_all(browser: Browser, studio: Running, view: View, out: Path) -> None:
         page.locator("#mq-tab-engine-button").click()
         expect(page.locator(".mq-engine .mq-device").first).to_be_visible()
         shoot(page, out / f"engine-{view.name}.png")
+
+
+#: Each tab of the Sound page, and what says that it is drawn.
+SOUNDS = {
+    "cast": ".mq-member", "lines": ".mq-spoken-line .mq-outline", "mixes": ".mq-timeline .mq-meter", "music": ".mq-style-card",
+    "effects": ".mq-style-card", "recordings": ".mq-panel",
+}  # fmt: skip
+
+
+def sounds(page: Page, studio: Running, view: View, out: Path) -> None:
+    """The tabs of the Sound page, in the project whose lines were spoken."""
+    choose_on(page, studio, f"{studio.url}/{view.root}sound", SPOT[0])
+    expect(page.locator("#mq-sound-cast-holder .mq-sounds")).to_be_visible()
+    for name, drawn in SOUNDS.items():
+        page.locator(f"#mq-sound-{name}-button").click()
+        expect(page.locator(f"#mq-sound-{name}-holder {drawn}").first).to_be_visible()
+        if view.width < 500 and name in ("lines", "mixes"):
+            page.locator(f"#mq-sound-{name}-holder .mq-part-list").evaluate("list => list.scrollIntoView()")
+        shoot(page, out / f"sound-{name}-{view.name}.png")
+
+
+def speak(studio: Running) -> None:
+    """A cast, three lines and a spot with music and effects, in a project of their own."""
+    project = next(p["id"] for p in studio.projects() if p["name"] == SPOT[0])
+    lines = studio.api("POST", f"projects/{project}/lines", {"csv": SPOT[1], "title": "Lantern Bay"})
+    mix = studio.api("POST", f"projects/{project}/mixes", {"script": SPOT[2], "title": "North Pier spot", "music": "warm", "seconds": 12})
+    studio.api("POST", f"plans/{mix['plan']}/approve")
+    for plan in (*lines["plans"], mix["plan"]):
+        while any(
+            step["job"] and step["job"]["state"] in ("queued", "running")
+            for step in studio.api("GET", f"projects/{project}/board?plan={plan}")["steps"]
+        ):
+            time.sleep(1)
 
 
 def edit(page: Page, kind: str, path: Path) -> None:

@@ -45,12 +45,18 @@ from studio.makers import Makers
 from studio.media_makers import voices_of
 from studio.models import ModelDesk
 from studio.pictures import Pictures
+from studio.pieces import Pieces
 from studio.printing import Printing
 from studio.projects import Projects
 from studio.recordings import Recordings
 from studio.shelf import Shelf
+from studio.sound import Sound
+from studio.spots import Spots
 from studio.studio import Studio
+from studio.timelines import Timelines
+from studio.transcripts import Transcripts
 from studio.voices import VoicesDesk
+from studio.waveforms import Waveforms
 from studio.writing import Writing
 from tests.studio.bench import Bench, Hand, open_bench, refuse_bombs, step
 from web.api.board import board_router
@@ -124,6 +130,7 @@ def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
         home / "cache" / "voices",
     )
     makers = Makers([bench.hand.maker(kind) for kind in StepKind], lambda step, brand: "")
+    recordings = Recordings(lambda data: Transcript(text="", language="en", seconds=1.0))
     return Studio(
         library=bench.library,
         projects=projects,
@@ -149,7 +156,14 @@ def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
         pictures=Pictures(bench.library, bench.plans, makers, writers_desk(assets), drawings, lambda: None, lambda: datetime.now(UTC)),
         casting=casting,
         lines=Lines(bench.library, bench.plans, casting, makers.capabilities, refuse_bombs, home / "packs"),
-        recordings=Recordings(lambda data: Transcript(text="", language="en", seconds=1.0)),
+        recordings=recordings,
+        sound=Sound(
+            pieces=Pieces(bench.plans, makers, writers_desk(assets), home / "cache" / "voices"),
+            spots=Spots(bench.plans, casting),
+            mixes=Timelines(bench.library, bench.plans),
+            waves=Waveforms(bench.library, home / "cache" / "waves"),
+            transcripts=Transcripts(bench.library, recordings, lambda: None, writers_desk(assets), lambda: datetime.now(UTC)),
+        ),
         voices=lambda: ("amy", "ben"),
         fonts=lambda: ("Inter",),
         families=lambda: ("fluent", "noto"),

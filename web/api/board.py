@@ -293,6 +293,8 @@ def _scene(step: Step, asset: Asset | None) -> dict[str, Any] | None:
 def asset_of(asset: Asset, verdict: Verdict | None) -> dict[str, Any]:
     return {
         "id": asset.id,
+        "plan": asset.plan_id,
+        "step": asset.step_id,
         "kind": asset.recipe.kind.value,
         "title": asset.title,
         "version": asset.version,

@@ -19,18 +19,20 @@ from studio.studio import Studio
 from web.bodies import JsonRoute, body_of_file
 
 #: Served as sound only: nothing in it runs as a page.
-_SEALED = {"content-security-policy": "default-src 'none'; sandbox", "cache-control": "private, no-cache"}
+SEALED = {"content-security-policy": "default-src 'none'; sandbox", "cache-control": "private, no-cache"}
 Word = Annotated[str, Query(max_length=60)]
 Form = Literal["csv", "json", "zip"]
 
 
 class Audition(Value):
-    """word and spelling: an entry of the lexicon to be tried."""
+    """word and spelling: an entry of the lexicon to be tried. speed and style: as on the cast sheet."""
 
     text: str = Field(min_length=1, max_length=300)
     voice: str = Field(min_length=1, max_length=120)
     word: str = Field(default="", max_length=80)
     spelling: str = Field(default="", max_length=120)
+    speed: float = Field(default=1.0, ge=0.5, le=2.0)
+    style: str = Field(default="", max_length=120)
 
 
 class People(Value):
@@ -80,12 +82,14 @@ def voices_router(studio: Studio) -> APIRouter:
     @router.get("/voices/sample")
     def sample(voice: Annotated[str, Query(max_length=300)]) -> FileResponse:
         """The sample of a voice or a blend, made now where nobody has asked for it yet."""
-        return FileResponse(studio.casting.sample(voice), media_type="audio/wav", headers=_SEALED)
+        return FileResponse(studio.casting.sample(voice), media_type="audio/wav", headers=SEALED)
 
     @router.post("/projects/{project_id}/audition")
     def audition(project_id: str, given: Audition) -> Response:
-        made = studio.casting.audition(project_id, given.text, given.voice, word=given.word, spelling=given.spelling)
-        return Response(made.main.read(), media_type="audio/wav", headers=_SEALED)
+        made = studio.casting.audition(
+            project_id, given.text, given.voice, word=given.word, spelling=given.spelling, speed=given.speed, style=given.style
+        )
+        return Response(made.main.read(), media_type="audio/wav", headers=SEALED)
 
     @router.get("/projects/{project_id}/cast")
     def sheet(project_id: str) -> list[dict[str, Any]]:
@@ -166,7 +170,7 @@ def lines_router(studio: Studio) -> APIRouter:
     async def trimmed(name: str, request: Request) -> Response:
         """The recording in the body without the silence at its ends, as WAV. Nothing is kept."""
         made = await run_in_threadpool(studio.recordings.trimmed, name, await _recording(name, request))
-        return Response(made, media_type="audio/wav", headers=_SEALED)
+        return Response(made, media_type="audio/wav", headers=SEALED)
 
     return router
 
@@ -185,4 +189,4 @@ def _row(row: LineReport) -> dict[str, Any]:
 
 
 def _download(name: str) -> dict[str, str]:
-    return {"content-disposition": f"attachment; filename*=UTF-8''{quote(name)}", **_SEALED}
+    return {"content-disposition": f"attachment; filename*=UTF-8''{quote(name)}", **SEALED}

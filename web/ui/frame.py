@@ -77,7 +77,13 @@ class Frame:
     def _bar(self, page: str) -> str:
         links = "".join(
             f'<a href="{self.link(path)}"{" aria-current=page" if name == page else ""}>{escape(self.words(f"page.{name}"))}</a>'
-            for name, path in (("create", ""), ("pictures", "pictures"), ("library", "library"), ("settings", "settings"))
+            for name, path in (
+                ("create", ""),
+                ("pictures", "pictures"),
+                ("sound", "sound"),
+                ("library", "library"),
+                ("settings", "settings"),
+            )
         )
         other = "zh" if self.words.language == "en" else "en"
         suffix = "" if page == "create" else page

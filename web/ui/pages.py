@@ -23,11 +23,12 @@ from web.api.lore import lore_router
 from web.api.painting import painting_router
 from web.api.pictures import pictures_router
 from web.api.shelf import shelf_router
+from web.api.sound import sound_router
 from web.api.tasks import Tasks, tasks_router
 from web.api.voices import lines_router, voices_router
 from web.api.writing import writing_router
 from web.traced import NO_TELEMETRY
-from web.ui import create, library, pictures, settings_page
+from web.ui import create, library, pictures, settings_page, sound
 from web.ui.frame import Frame
 from web.ui.theme import theme
 from web.ui.uploads import GuardedBlocks
@@ -38,9 +39,10 @@ UPLOAD_LIMIT = "26mb"
 SCRIPTS = (
     "parts.js", "drawing.js", "fields.js", "picture.js", "scene.js", "game.js", "step_fields.js", "board.js",
     "write.js", "editing.js", "dialogue_nodes.js", "dialogue.js", "lore.js",
-    "pick.js", "mask.js", "paint.js", "look.js", "pictures.js", "library.js", "models.js", "brand.js", "engine.js",
+    "pick.js", "mask.js", "paint.js", "look.js", "pictures.js", "waves.js", "cast.js", "line.js", "lines.js", "timeline.js", "mixes.js",
+    "pieces.js", "recordings.js", "library.js", "models.js", "brand.js", "engine.js",
 )  # fmt: skip
-STYLES = ("studio.css", "desk.css", "paint.css")
+STYLES = ("studio.css", "desk.css", "paint.css", "sound.css")
 
 
 def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, *, signed_in: bool) -> None:
@@ -61,6 +63,7 @@ def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, 
         painting_router(studio),
         voices_router(studio),
         lines_router(studio),
+        sound_router(studio, tasks),
         models_router(studio, tasks),
         projects_router(studio),
         tasks_router(tasks),
@@ -128,6 +131,8 @@ def build_pages(frame: Frame) -> gr.Blocks:
         library.build(frame, pages)
     with pages.route(words("page.pictures"), "/pictures", show_in_navbar=False):
         pictures.build(frame, pages)
+    with pages.route(words("page.sound"), "/sound", show_in_navbar=False):
+        sound.build(frame, pages)
     with pages.route(words("page.settings"), "/settings", show_in_navbar=False):
         settings_page.build(frame, pages)
     # Gradio takes only its uploads as files, but only in Blocks that were launched; these are mounted.
