@@ -279,7 +279,7 @@ window.Maquette = (() => {
     control.disabled = true;
     try {
       const done = await follow(base, `projects/${project}/packs`, selection, (fraction) => { control.textContent = `${t("export.running")} ${Math.round(100 * fraction)}%`; });
-      hand_over(`${base}/packs/${encodeURIComponent(done.name)}`, done.name);
+      hand_over(`${base}/packs/${project}/${encodeURIComponent(done.name)}`, done.name);
       says.say(t("export.done", { name: done.name }), true);
     } catch (error) {
       says.say(error.message);

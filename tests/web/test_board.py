@@ -293,7 +293,7 @@ def test_a_selection_is_packed_and_handed_over(desk: Desk, tmp_path: Path) -> No
     done = desk.task(desk.call("POST", f"projects/{desk.bench.project}/packs", {"asset_ids": [chosen]}))
     assert done["state"] == "done"
     pack = tmp_path / "pack.zip"
-    pack.write_bytes(desk.client.get(f"/packs/{done['result']['name']}").content)
+    pack.write_bytes(desk.client.get(f"/packs/{desk.bench.project}/{done['result']['name']}").content)
     names = zipfile.ZipFile(pack).namelist()
     assert any("copy-1" in name for name in names)
     assert not any("music-1" in name for name in names)
