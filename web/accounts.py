@@ -140,7 +140,9 @@ def read_accounts(file: Path) -> dict[str, str]:
             continue
         name, separator, hashed = line.partition(":")
         if not separator or not hashed.startswith("$argon2"):
-            raise HostingError(f"Line {number} of {file} is not name:argon2-hash.", hint="Make it with: python app.py accounts add NAME --file FILE")
+            raise HostingError(
+                f"Line {number} of {file} is not name:argon2-hash.", hint="Make it with: python app.py accounts add NAME --file FILE"
+            )
         accounts[name.strip()] = hashed.strip()
     if not accounts:
         raise HostingError(f"The accounts file {file} names nobody.", hint="Add someone with: python app.py accounts add NAME --file FILE")

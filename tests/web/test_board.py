@@ -20,6 +20,7 @@ from fastapi.testclient import TestClient
 from agents.writers.calls import Desk as WritersDesk
 from domain.capability import StepKind
 from domain.errors import EngineFailed, MaquetteError
+from domain.people import Caller
 from domain.plan import Step
 from domain.progress import Progress
 from domain.settings import Settings
@@ -168,6 +169,7 @@ def app_of_ada() -> FastAPI:
     @app.middleware("http")
     async def ada(request: Request, call_next: Any) -> Any:
         request.state.person = "ada"
+        request.state.caller = Caller(person="ada", everything=True)
         return await call_next(request)
 
     app.add_exception_handler(MaquetteError, known)

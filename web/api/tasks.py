@@ -13,13 +13,14 @@ from fastapi import APIRouter
 from domain.errors import Cancelled, MaquetteError, NotFound
 from domain.progress import CancelToken, Progress
 from domain.value import JsonValue
+from web.caller import acting
 
 KEPT = 100
 
 
 @dataclass
 class Task:
-    """state, fraction (0..1), note, result and error as the page reads them."""
+    """state, fraction (0..1), note, result and error as the page reads them. person: who started it, and may ask for it."""
 
     token: CancelToken = field(default_factory=CancelToken)
     state: Literal["running", "done", "failed", "cancelled"] = "running"
@@ -27,6 +28,7 @@ class Task:
     note: str = ""
     result: JsonValue = None
     error: str = ""
+    person: str = ""
 
     def report(self, fraction: float, note: str = "") -> None:
         self.check()
@@ -37,7 +39,7 @@ class Task:
 
 
 class Tasks:
-    """Runs each piece of work in a thread of its own. The newest hundred are remembered."""
+    """Runs each piece of work in a thread of its own, in the name of whose request started it. The newest hundred are remembered."""
 
     def __init__(self) -> None:
         self._tasks: dict[str, Task] = {}
@@ -45,7 +47,7 @@ class Tasks:
 
     def start(self, work: Callable[[Progress], JsonValue]) -> str:
         """Begin; returns the id to ask for. What the work returns is its result."""
-        task, task_id = Task(), secrets.token_urlsafe(9)
+        task, task_id = Task(person=acting()), secrets.token_urlsafe(16)
         with self._guard:
             self._tasks[task_id] = task
             for old in [key for key, value in self._tasks.items() if value.state != "running"][: max(0, len(self._tasks) - KEPT)]:
@@ -56,7 +58,7 @@ class Tasks:
     def get(self, task_id: str) -> Task:
         with self._guard:
             task = self._tasks.get(task_id)
-        if task is None:
+        if task is None or task.person != acting():
             raise NotFound("This work is not known any more.", hint="Start it again.")
         return task
 

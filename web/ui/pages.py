@@ -11,6 +11,7 @@ from pathlib import Path
 import gradio as gr
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse
+from starlette.routing import Mount
 
 from domain.settings import Settings
 from studio.studio import Studio
@@ -26,6 +27,7 @@ from web.api.voices import lines_router, voices_router
 from web.api.writing import writing_router
 from web.traced import NO_TELEMETRY
 from web.ui import create, library, pictures, settings_page
+from web.ui.door import PagesDoor
 from web.ui.frame import Frame
 from web.ui.theme import theme
 from web.ui.uploads import GuardedBlocks
@@ -93,6 +95,9 @@ async def _mount_languages(app: FastAPI, studio: Studio, settings: Settings, ass
                 enable_monitoring=False,
                 app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None, "telemetry": NO_TELEMETRY},
             )
+    for route in app.routes:
+        if isinstance(route, Mount):
+            route.app = PagesDoor(route.app)
 
 
 def head(words: Words, assets: Path) -> str:
