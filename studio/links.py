@@ -103,9 +103,9 @@ class Links:
                 "The password is wrong." if password else "This link needs a password.", hint="Ask who sent the link.", field="password"
             )
         cookie, until = new_secret(), min(link.expires, now + VISIT)
-        guest = f"{' '.join(name.split())[:NAME_MAX] or 'somebody'} (guest)"
-        self._library.add_session(hashed(cookie), guest, link.id, until)
-        self._people.audit(guest, "link_opened", link.id, link.project_id, address=address)
+        who = guest(name)
+        self._library.add_session(hashed(cookie), who, link.id, until)
+        self._people.audit(who, "link_opened", link.id, link.project_id, address=address)
         return link, cookie, until
 
     def visitor(self, link_id: str, cookie: str) -> Caller | None:
@@ -121,3 +121,9 @@ class Links:
         if link.assets:
             return tuple(self._library.asset(asset_id) for asset_id in link.assets)
         return self._library.assets(AssetQuery(project_id=link.project_id, newest_only=True, limit=SHOWN_MAX))
+
+
+def guest(name: str) -> str:
+    """A visitor's name as it stands on what they say: nobody can pass for a person of the studio."""
+    clean = " ".join(name.split())[:NAME_MAX]
+    return f"{clean if clean.isprintable() and clean else 'somebody'} (guest)"

@@ -57,7 +57,7 @@ def build(studio: Studio, settings: Settings, accounts: Accounts, assets: Path) 
     app.include_router(people_router(studio, accounts))
     app.include_router(members_router(studio))
     app.include_router(shared_router(studio, secure=settings.share))
-    mount_pages(app, studio, settings, assets)
+    mount_pages(app, studio, settings, assets, signed_in=accounts.required)
     app.add_middleware(Traced)
     app.add_middleware(Guard, accounts=accounts, local_only=is_loopback(settings.host) and not settings.share)
     return app

@@ -144,7 +144,7 @@ window.Maquette = (() => {
     const shown = dialog(
       asset.title, "mq-large",
       el("img", { src: `${base}/${asset.files[0].url}`, alt: asset.title }),
-      el("div", { class: "mq-large-foot" }, el("p", {}, `${asset.title} · ${asset.maker} · ${t("card.seed")} ${asset.seed}`), button(t("card.close"), () => shown.close())),
+      el("div", { class: "mq-large-foot" }, el("p", {}, [asset.title, asset.maker, asset.maker ? `${t("card.seed")} ${asset.seed}` : ""].filter(Boolean).join(" · ")), button(t("card.close"), () => shown.close())),
     );
   }
 
@@ -366,6 +366,7 @@ window.Maquette = (() => {
       waiting = false;
       mount();
       relabel();
+      document.dispatchEvent(new Event("mq-settled"));
     });
   }
 

@@ -21,6 +21,7 @@ from domain.errors import NotAllowed, NotSignedIn
 from domain.people import Caller, Link, Right
 from domain.review import Review, Verdict
 from domain.value import Value
+from studio.links import guest
 from studio.studio import Studio
 from web.access import link_cookie
 from web.api.files import INLINE, SEALED
@@ -80,7 +81,7 @@ def shared_router(studio: Studio, *, secure: bool) -> APIRouter:
             "role": link.role.value,
             "download": link.download,
             "until": link.expires.isoformat(),
-            "guest": visitor_of(request).person,
+            "named": visitor_of(request).person != guest(""),
             "assets": [_shown(asset, link, verdicts.get(asset.id)) for asset in assets],
         }
 

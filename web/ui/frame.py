@@ -83,15 +83,17 @@ class Frame:
         other = "zh" if self.words.language == "en" else "en"
         suffix = "" if page == "create" else page
         href = f"{self.base}/{suffix}" if other == "en" else f"{self.base}/zh/{suffix}"
+        # assets/theme/people.js shows the way out and the share button to those who have them: both may change while the studio runs.
+        hidden = "" if self.signed_in else " hidden"
         leave = (
-            f'<form method="post" action="{self.base}/logout"><button type="submit">{escape(self.words("sign_out"))}</button></form>'
-            if self.signed_in
-            else ""
+            f'<form class="mq-leave" method="post" action="{self.base}/logout"{hidden}>'
+            f'<button type="submit">{escape(self.words("sign_out"))}</button></form>'
         )
+        share = f'<button type="button" class="mq-share" hidden>{escape(self.words("share.open"))}</button>'
         return (
             f'<div class="mq-brand"><span class="mq-mark" aria-hidden="true"></span><b>Maquette</b></div>'
             f'<nav aria-label="Maquette">{links}</nav>'
-            f'<div class="mq-side"><a class="mq-lang" href="{href}" lang="{other}">{"中文" if other == "zh" else "English"}</a>'
+            f'<div class="mq-side">{share}<a class="mq-lang" href="{href}" lang="{other}">{"中文" if other == "zh" else "English"}</a>'
             f'<button type="button" class="mq-dark" aria-pressed="false" aria-label="{escape(self.words("dark"))}">◐</button>{leave}</div>'
         )
 

@@ -31,6 +31,7 @@ from web.ui.door import PagesDoor
 from web.ui.frame import Frame
 from web.ui.theme import theme
 from web.ui.uploads import GuardedBlocks
+from web.ui.visitor import visitor_router
 from web.ui.words import LANGUAGES, Words, finding_words
 
 UPLOAD_LIMIT = "26mb"
@@ -38,9 +39,9 @@ UPLOAD_LIMIT = "26mb"
 SCRIPTS = (
     "parts.js", "drawing.js", "fields.js", "picture.js", "scene.js", "game.js", "step_fields.js", "board.js",
     "write.js", "editing.js", "dialogue_nodes.js", "dialogue.js", "lore.js",
-    "look.js", "pictures.js", "library.js", "models.js", "brand.js", "engine.js",
+    "look.js", "pictures.js", "library.js", "models.js", "brand.js", "engine.js", "share.js", "people.js",
 )  # fmt: skip
-STYLES = ("studio.css", "desk.css")
+STYLES = ("studio.css", "desk.css", "people.css")
 
 
 def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, *, signed_in: bool) -> None:
@@ -52,6 +53,7 @@ def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, 
         return FileResponse(assets / "theme" / "mark.svg", media_type="image/svg+xml")
 
     for router in (
+        visitor_router(assets),
         board_router(studio),
         shelf_router(studio, tasks),
         dialogues_router(studio),
