@@ -121,6 +121,24 @@ class People(Room):
             raise NotFound(f"There is no {kind} {row_id[:80]!r}.", hint="Reload, and check the id.", field=kind)
         return str(found)
 
+    # What a person uses
+
+    def jobs_of(self, person: str, since: datetime) -> int:
+        """How many jobs of a person were queued at `since` or later."""
+        columns = tables.jobs.c
+        mine = select(func.count()).select_from(tables.jobs).where(columns.person == person, columns.created >= stamp(since))
+        with self._database.read("count the jobs") as connection:
+            return connection.scalar(mine) or 0
+
+    def bytes_of(self, person: str) -> int:
+        """Bytes of the files of everything a person made; what two results share counts once."""
+        mine = tables.assets.c.document["person"].as_string() == person
+        joined = tables.asset_files.join(tables.assets, tables.assets.c.id == tables.asset_files.c.asset_id)
+        files = select(tables.asset_files.c.sha256).select_from(joined).where(mine)
+        kept = select(func.sum(tables.blobs.c.size)).where(tables.blobs.c.sha256.in_(files))
+        with self._database.read("count the files") as connection:
+            return int(connection.scalar(kept) or 0)
+
     # Sessions and tokens
 
     def add_session(self, hashed: str, person: str, link_id: str, expires: datetime) -> None:

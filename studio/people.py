@@ -215,6 +215,8 @@ class People:
 def clean_name(name: str) -> str:
     """A name as it is kept. Raises InputError for one that cannot be used."""
     clean = " ".join(name.split())
-    if not clean or ":" in clean or len(clean) > NAME_MAX or clean == LOCAL or not clean.isprintable():
-        raise InputError(f"{clean[:80]!r} cannot be a name here.", hint=f"Use 1 to {NAME_MAX} characters without a colon.", field="name")
+    if not clean or set(":/\\") & set(clean) or len(clean) > NAME_MAX or clean in (LOCAL, ".", "..") or not clean.isprintable():
+        raise InputError(
+            f"{clean[:80]!r} cannot be a name here.", hint=f"Use 1 to {NAME_MAX} characters without colons and slashes.", field="name"
+        )
     return clean

@@ -107,9 +107,24 @@
         return el("div", { class: `mq-person${person.active ? "" : " mq-ended"}`, "data-person": person.name },
           el("span", { class: "mq-grow" }, person.name, el("small", {}, [person.owner ? t("people.owner") : "", person.active ? "" : t("people.closed")].filter(Boolean).join(" · "))),
           quiet(t(person.owner ? "people.unmake_owner" : "people.make_owner"), () => change(person.name, { owner: !person.owner })),
-          quiet(t(person.active ? "people.close" : "people.let_in"), () => change(person.name, { active: !person.active })), reset);
+          quiet(t(person.active ? "people.close" : "people.let_in"), () => change(person.name, { active: !person.active })), reset, this.quota(person, change));
       });
       return panel(t("people.title"), el("div", {}, rows), el("h4", {}, t("people.add")), this.adder(t("people.add"), (person) => this.says.say(t("people.added", { name: person.name }), true)));
+    }
+
+    // What one person may use: jobs and minutes in a day, and gigabytes at any time. 0 is no limit.
+    quota(person, change) {
+      const number = (name, value) => el("input", { type: "number", name, min: 0, step: name === "jobs" ? 1 : "any", value });
+      const jobs = number("jobs", person.quota.jobs);
+      const minutes = number("minutes", person.quota.minutes);
+      const disk = number("disk", person.quota.disk_bytes / 1e9);
+      const save = (event) => {
+        event.preventDefault();
+        change(person.name, { quota: { jobs: Number(jobs.value), minutes: Number(minutes.value), disk_bytes: Math.round(Number(disk.value) * 1e9) } });
+      };
+      return el("details", {}, el("summary", { class: "mq-link" }, t("people.quota")),
+        el("form", { class: "mq-form", onsubmit: save, "aria-label": `${t("people.quota")}: ${person.name}` }, el("p", { class: "mq-note" }, t("people.quota_text")),
+          el("div", { class: "mq-two-fields" }, field(t("people.quota_jobs"), jobs), field(t("people.quota_minutes"), minutes), field(t("people.quota_disk"), disk)), submit(t("card.save"))));
     }
 
     account(tokens) {
@@ -144,8 +159,8 @@
         try {
           const entries = await call(this.base, "GET", "audit");
           list.replaceChildren(...entries.map((entry) => {
-            const key = `audit.${entry.action}`;
-            return el("p", { class: "mq-said" }, el("time", { datetime: entry.created }, new Date(entry.created).toLocaleString(t("locale"))), " ", el("b", {}, entry.person || "–"), ` ${has(key) ? t(key, { subject: entry.subject }) : entry.action}`);
+            const what = has(`audit.${entry.action}`) ? t(`audit.${entry.action}`, { subject: entry.subject }) : entry.action;
+            return el("p", { class: "mq-said" }, el("time", { datetime: entry.created }, new Date(entry.created).toLocaleString(t("locale"))), " ", el("b", {}, entry.person || "–"), ` ${what}`);
           }));
         } catch (error) {
           this.says.say(error.message);

@@ -46,7 +46,7 @@ def test_a_text_has_the_same_places_to_fill_in_every_language(tables: dict[str, 
 def test_every_key_that_code_asks_for_exists(tables: dict[str, dict[str, str]]) -> None:
     table = tables["en"]
     asked = {(name, key) for name, text in sources().items() for key in LITERAL.findall(text) if "." in key or name.endswith(".js")}
-    parts = {"board", "pictures", "library", "models", "brand", "project", "engine", "check"}
+    parts = {"board", "pictures", "library", "models", "brand", "project", "people", "engine", "check"}
     assert {(name, key) for name, key in asked if key not in table and key not in parts} == set()
 
 

@@ -53,16 +53,14 @@ def shared_router(studio: Studio, *, secure: bool) -> APIRouter:
     async def open_link(link_id: str, given: Opening, request: Request) -> JSONResponse:
         key = (request.client.host if request.client is not None else "", link_id)
         await asyncio.sleep(tries.delay())
-        tries.count(key)
+        # To ask whether there is a password is no try, and must not wipe out those that were wrong.
+        if given.password:
+            tries.count(key)
         check = partial(links.open, link_id, given.secret, given.password, given.name, key[0])
         async with checking:
-            try:
-                link, cookie, until = await run_in_threadpool(check)
-            except NotSignedIn:
-                if not given.password:  # to ask for the password is no wrong try
-                    tries.forget(key)
-                raise
-        tries.forget(key)
+            link, cookie, until = await run_in_threadpool(check)
+        if given.password:
+            tries.forget(key)
         answer = JSONResponse({"until": until.isoformat(), "role": link.role.value})
         path = f"{request.scope.get('root_path', '')}/shared/{link.id}"
         age = max(1, int((until - datetime.now(until.tzinfo)).total_seconds()))
