@@ -12,6 +12,7 @@ A new route gets one row in RULES. A route without a row answers owners of the s
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from typing import Any, Literal
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 
-from domain.errors import MaquetteError, NotAllowed, NotSignedIn
+from domain.errors import NotAllowed, NotSignedIn
 from domain.people import Caller, Right
 from library.people import Kind
 from studio.links import Links
@@ -199,6 +200,19 @@ def link_cookie(link_id: str) -> str:
     return f"maquette_link_{link_id}"
 
 
+_PATTERNS = {path: re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path))) for _, path in RULES}
+
+
+def rule_of(request: Request) -> Rule:
+    """The row of the route that answers. What its row does not fit to the letter, or fits several, is for owners of the studio."""
+    path = str(request.scope["path"]).removeprefix(str(request.scope.get("root_path", "")))
+    # A router inside a router knows its own part of the path only.
+    own = str(getattr(request.scope.get("route"), "path", ""))
+    rows = {row: rule for (method, row), rule in RULES.items() if method == request.method and row.endswith(own)}
+    found = [rule for row, rule in rows.items() if (row == own or own not in rows) and _PATTERNS[row].fullmatch(path)]
+    return found[0] if len(found) == 1 else STUDIO
+
+
 class Access:
     """The dependency of the whole application: runs before every handler, and raises what the caller is to be told."""
 
@@ -209,8 +223,7 @@ class Access:
         self._refused: dict[tuple[str, str], float] = {}
 
     async def __call__(self, request: Request) -> None:
-        route = request.scope.get("route")
-        rule = RULES.get((request.method, str(getattr(route, "path", ""))), STUDIO)
+        rule = rule_of(request)
         caller: Caller | None = getattr(request.state, "caller", None)
         CALLER.set(caller)
         if rule.who == "open":
@@ -259,8 +272,10 @@ class Access:
 
 
 def named_by(rule: Rule, request: Request, given: Any) -> list[tuple[Kind, str]]:
-    """Everything a request names that rights are held on. Raises InputError's kin never: ids that are no text name nothing here,
-    and the handler refuses their form."""
+    """Everything a request names that rights are held on. An id that is no text names nothing: the handler refuses its form.
+
+    Raises NotAllowed when nothing is named.
+    """
     found: list[tuple[Kind, str]] = [(NAMED[name], str(value)) for name, value in request.path_params.items() if name in NAMED]
     places: list[tuple[Mapping[str, Kind], Mapping[str, Any]]] = [(rule.query, request.query_params)]
     places.append((rule.body, given if isinstance(given, dict) else {}))
@@ -270,9 +285,5 @@ def named_by(rule: Rule, request: Request, given: Any) -> list[tuple[Kind, str]]
             ids = value if isinstance(value, list) else [value]
             found += [(kind, one) for one in ids if isinstance(one, str) and one]
     if not found:
-        raise _nothing_named()
+        raise NotAllowed("The request does not say which project it is about.", hint="Name what it is about.")
     return found
-
-
-def _nothing_named() -> MaquetteError:
-    return NotAllowed("The request does not say which project it is about.", hint="Name what it is about.")
