@@ -450,6 +450,22 @@ def test_those_who_may_are_let_through_to_the_event(house: House) -> None:
             asyncio.run(pages.call_function(number, [house.ids["project_id"]], None, request_of("editor")))
 
 
+def test_a_stream_ends_when_the_role_is_taken_away(house: House) -> None:
+    project, people = house.ids["project_id"], house.studio.people
+    people.set_role(project, "outsider", Role.VIEWER)
+    pages, number = next((pages, number) for pages, number, block in events_of(house.application) if block.name == "resume")
+    pages.asked_again = 0.0
+
+    async def streamed() -> None:
+        first = await pages.call_function(number, [project], None, request_of("outsider"), "event-1")
+        assert first["is_generating"]
+        people.set_role(project, "outsider", None)
+        with pytest.raises(gr.Error, match="There is no project"):
+            await pages.call_function(number, [], first["iterator"], request_of("outsider"), "event-1")
+
+    asyncio.run(streamed())
+
+
 def request_of(who: str) -> gr.Request:
     caller = None if who == "nobody" else Caller(person=who)
     scope = {"type": "http", "method": "POST", "path": "/", "headers": [], "query_string": b"", "state": {"caller": caller}}

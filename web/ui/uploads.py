@@ -34,6 +34,8 @@ class GuardedBlocks(gr.Blocks):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._begun: dict[tuple[int, str], _Begun] = {}
+        #: Seconds after which a stream's right is asked again.
+        self.asked_again = ASKED_AGAIN_SECONDS
 
     async def preprocess_data(self, block_fn: Any, inputs: list[Any], state: Any, explicit_call: bool = False) -> Any:
         for path in named_paths(inputs):
@@ -57,7 +59,7 @@ class GuardedBlocks(gr.Blocks):
         request = requests[0] if isinstance(requests, list) else requests
         event = (number, str(named.get("event_id") or (rest[0] if rest else "")))
         began = _Begun(list(processed_input)) if iterator is None else self._begun.get(event, _Begun([]))
-        if time.monotonic() - began.asked >= ASKED_AGAIN_SECONDS:
+        if time.monotonic() - began.asked >= self.asked_again:
             try:
                 need = getattr(self.fns[number].fn, MARK, None)
                 if need is None or (need.right is not None and not began.inputs):
