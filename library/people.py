@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
@@ -132,7 +132,8 @@ class People(Room):
 
     def bytes_of(self, person: str) -> int:
         """Bytes of the files of everything a person made; what two results share counts once."""
-        mine = tables.assets.c.document["person"].as_string() == person
+        document: Any = tables.assets.c.document
+        mine = document["person"].as_string() == person
         joined = tables.asset_files.join(tables.assets, tables.assets.c.id == tables.asset_files.c.asset_id)
         files = select(tables.asset_files.c.sha256).select_from(joined).where(mine)
         kept = select(func.sum(tables.blobs.c.size)).where(tables.blobs.c.sha256.in_(files))

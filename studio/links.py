@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from domain.asset import Asset
 from domain.errors import InputError, LimitError, NotFound, NotSignedIn
 from domain.people import NAME_MAX, Caller, Link, LinkRole
-from domain.value import Value
+from domain.value import JsonValue, Value
 from library.library import AssetQuery, Library
 from studio.people import People, hash_password, hashed, matches, new_secret
 
@@ -70,7 +70,8 @@ class Links:
             expires=now + timedelta(days=wish.days),
         )
         stored = self._library.add_link(link, hashed(secret))
-        self._people.audit(by, "link_made", stored.id, project.id, role=link.role.value, days=wish.days, results=len(link.assets))
+        told: dict[str, JsonValue] = {"role": link.role.value, "days": wish.days, "results": len(link.assets)}
+        self._people.audit(by, "link_made", stored.id, project.id, told)
         return stored, secret
 
     def all(self, project_id: str) -> tuple[Link, ...]:
@@ -98,14 +99,14 @@ class Links:
             raise NotFound("This link is not open any more.", hint="Ask who sent it for a new one.", field="link")
         if link.password_hash and not matches(link.password_hash, password):
             if password:
-                self._people.audit("", "link_refused", link_id, link.project_id, address=address)
+                self._people.audit("", "link_refused", link_id, link.project_id, {"address": address})
             raise NotSignedIn(
                 "The password is wrong." if password else "This link needs a password.", hint="Ask who sent the link.", field="password"
             )
         cookie, until = new_secret(), min(link.expires, now + VISIT)
         who = guest(name)
         self._library.add_session(hashed(cookie), who, link.id, until)
-        self._people.audit(who, "link_opened", link.id, link.project_id, address=address)
+        self._people.audit(who, "link_opened", link.id, link.project_id, {"address": address})
         return link, cookie, until
 
     def visitor(self, link_id: str, cookie: str) -> Caller | None:

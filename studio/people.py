@@ -91,19 +91,20 @@ class People:
         """The first person owns the studio. Raises InputError, LimitError, Conflict when the name is taken."""
         person = Person(name=clean_name(name), owner=owner, created=self._now())
         stored = self._library.add_person(person, hash_password(password))
-        self.audit(by or stored.name, "person_added", stored.name, owner=stored.owner)
+        self.audit(by or stored.name, "person_added", stored.name, data={"owner": stored.owner})
         return stored
 
     def change(
         self, name: str, *, owner: bool | None = None, active: bool | None = None, quota: Quota | None = None, by: str = ""
     ) -> Person:
         """What is None stays. Who may not come in any more is signed out at once. Raises NotFound, Conflict for the last owner."""
-        wanted = {key: value for key, value in (("owner", owner), ("active", active), ("quota", quota)) if value is not None}
+        given: tuple[tuple[str, bool | Quota | None], ...] = (("owner", owner), ("active", active), ("quota", quota))
+        wanted = {key: value for key, value in given if value is not None}
         person = self._library.save_person(self.get(name).model_copy(update=wanted))
         if active is False:
             self._library.end_sessions(person=name)
         told: dict[str, JsonValue] = {key: value.model_dump() if isinstance(value, Quota) else value for key, value in wanted.items()}
-        self.audit(by, "person_changed", name, **told)
+        self.audit(by, "person_changed", name, data=told)
         return person
 
     def set_password(self, name: str, password: str, *, by: str = "") -> None:
@@ -124,7 +125,7 @@ class People:
             person = known.get(name)
             if person is None:
                 self._library.add_person(Person(name=name, source="file", created=self._now()), password_hash)
-                self.audit("", "person_added", name, file=True)
+                self.audit("", "person_added", name, data={"file": True})
                 continue
             if self._library.person_hash(name) != password_hash:
                 self._library.set_person_hash(name, password_hash)
@@ -141,11 +142,11 @@ class People:
         right = matches(self._library.person_hash(name) or "", password)
         person = self._library.person(name)
         if not right or person is None or not person.active:
-            self.audit("", "sign_in_refused", name[:NAME_MAX], address=address)
+            self.audit("", "sign_in_refused", name[:NAME_MAX], data={"address": address})
             raise NotSignedIn("The name or password is wrong.", hint="Try again, or ask who runs this studio.", field="password")
         cookie = new_secret()
         self._library.add_session(hashed(cookie), person.name, "", self._now() + SESSION)
-        self.audit(person.name, "signed_in", person.name, address=address)
+        self.audit(person.name, "signed_in", person.name, data={"address": address})
         return cookie
 
     def session(self, cookie: str) -> str | None:
@@ -198,13 +199,15 @@ class People:
         if role is not None:
             self.get(name)
         self._library.set_member(project_id, name, role)
-        self.audit(by, "role_changed", name, project_id, role=role.value if role is not None else "")
+        self.audit(by, "role_changed", name, project_id, {"role": role.value if role is not None else ""})
         return self.members(project_id)
 
     # Audit
 
-    def audit(self, person: str, action: str, subject: str = "", project_id: str = "", **data: JsonValue) -> None:
-        entry = AuditEntry(person=person, action=action, subject=subject[:200], project_id=project_id, data=data, created=self._now())
+    def audit(self, person: str, action: str, subject: str = "", project_id: str = "", data: dict[str, JsonValue] | None = None) -> None:
+        """data: what else should be known of it; never a password, token or secret."""
+        now = self._now()
+        entry = AuditEntry(person=person, action=action, subject=subject[:200], project_id=project_id, data=data or {}, created=now)
         self._library.audit(entry)
 
     def audited(self, project_id: str | None = None, before: int = 0) -> tuple[AuditEntry, ...]:

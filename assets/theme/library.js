@@ -173,7 +173,7 @@
     }
 
     said(review) {
-      return el("p", { class: "mq-said" }, el("b", {}, review.person || "–"), ` ${t(`verdict.${review.verdict}`)} `, el("time", { datetime: review.created }, new Date(review.created).toLocaleString(t("locale"))), review.note ? el("span", {}, el("br"), review.note) : null);
+      return el("p", { class: "mq-remark" }, el("b", {}, review.person || "–"), ` ${t(`verdict.${review.verdict}`)} `, el("time", { datetime: review.created }, new Date(review.created).toLocaleString(t("locale"))), review.note ? el("span", {}, el("br"), review.note) : null);
     }
 
     relative(asset) {

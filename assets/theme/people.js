@@ -104,7 +104,7 @@
         const reset = el("details", {}, el("summary", { class: "mq-link" }, t("people.new_password")),
           el("form", { class: "mq-form", onsubmit: (event) => { event.preventDefault(); this.act(() => call(this.base, "PUT", `people/${encodeURIComponent(person.name)}/password`, { password: password.value })); } },
             field(`${t("people.new_password")}: ${person.name}`, password), submit(t("card.save"))));
-        return el("div", { class: `mq-person${person.active ? "" : " mq-ended"}`, "data-person": person.name },
+        return el("div", { class: `mq-person${person.active ? "" : " mq-link-ended"}`, "data-person": person.name },
           el("span", { class: "mq-grow" }, person.name, el("small", {}, [person.owner ? t("people.owner") : "", person.active ? "" : t("people.closed")].filter(Boolean).join(" · "))),
           quiet(t(person.owner ? "people.unmake_owner" : "people.make_owner"), () => change(person.name, { owner: !person.owner })),
           quiet(t(person.active ? "people.close" : "people.let_in"), () => change(person.name, { active: !person.active })), reset, this.quota(person, change));
@@ -160,7 +160,7 @@
           const entries = await call(this.base, "GET", "audit");
           list.replaceChildren(...entries.map((entry) => {
             const what = has(`audit.${entry.action}`) ? t(`audit.${entry.action}`, { subject: entry.subject }) : entry.action;
-            return el("p", { class: "mq-said" }, el("time", { datetime: entry.created }, new Date(entry.created).toLocaleString(t("locale"))), " ", el("b", {}, entry.person || "–"), ` ${what}`);
+            return el("p", { class: "mq-remark" }, el("time", { datetime: entry.created }, new Date(entry.created).toLocaleString(t("locale"))), " ", el("b", {}, entry.person || "–"), ` ${what}`);
           }));
         } catch (error) {
           this.says.say(error.message);

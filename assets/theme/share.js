@@ -44,7 +44,7 @@
         says.say(error.message);
       }
     };
-    return el("div", { class: `mq-person${ended ? " mq-ended" : ""}`, "data-link": link.id },
+    return el("div", { class: `mq-person${ended ? " mq-link-ended" : ""}`, "data-link": link.id },
       el("span", { class: "mq-grow" }, link.label || date(link.created), el("small", {}, facts.filter(Boolean).join(" · "))),
       ended ? null : button(t("share.revoke"), revoke, { "aria-label": `${t("share.revoke")}: ${link.label || date(link.created)}` }));
   }

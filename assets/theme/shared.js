@@ -57,7 +57,7 @@
   }
 
   function said(review) {
-    return el("p", { class: "mq-said" }, el("b", {}, review.person || "–"), ` ${named("verdict", review.verdict)} `, el("time", { datetime: review.created }, when(review.created)), review.note ? el("span", {}, el("br"), review.note) : null);
+    return el("p", { class: "mq-remark" }, el("b", {}, review.person || "–"), ` ${named("verdict", review.verdict)} `, el("time", { datetime: review.created }, when(review.created)), review.note ? el("span", {}, el("br"), review.note) : null);
   }
 
   // What is said of one result, and the form to say something.

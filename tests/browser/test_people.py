@@ -69,15 +69,15 @@ def test_a_laptop_becomes_a_shared_studio_and_a_link_shows_one_text(page: Page, 
         card.locator("summary").click()
         card.locator("textarea").fill("The second line is too long.")
         card.get_by_role("button", name="Send").click()
-        expect(card.locator(".mq-said")).to_contain_text("Gus (guest)")
+        expect(card.locator(".mq-remark")).to_contain_text("Gus (guest)")
         assert card.get_by_role("button", name="Approve").count() == 0
         # 5. The comment stands beside the text; the link is revoked, and the visitor sees nothing any more.
         page.goto(f"{studio.url}/library")
         page.get_by_role("button", name="Search ad", exact=True).first.click()
-        expect(page.locator(".mq-drawer .mq-said")).to_contain_text("The second line is too long.")
+        expect(page.locator(".mq-drawer .mq-remark")).to_contain_text("The second line is too long.")
         people(page, studio)
         page.locator("[data-link] button").first.click()
-        expect(page.locator("[data-link].mq-ended")).to_be_visible()
+        expect(page.locator("[data-link].mq-link-ended")).to_be_visible()
         visitor.reload()
         expect(visitor.locator(".mq-notice")).to_contain_text("not open any more")
         elsewhere.close()

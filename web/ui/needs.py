@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import gradio as gr
 
@@ -43,12 +43,13 @@ def needs(rights: Rights, action: F, right: Right | None = None, *, at: int = 0)
     # A bound method takes no attribute of its own.
     target = action if hasattr(action, "__dict__") and not hasattr(action, "__self__") else marked
     setattr(target, MARK, Needs(rights, right, at))
-    return target  # type: ignore[return-value]
+    return cast(F, target)
 
 
 def caller_of(request: gr.Request | None) -> Caller:
     """Who the guard let in. Raises NotSignedIn."""
-    found = request.request.scope.get("state", {}).get("caller") if request is not None and request.request is not None else None
+    inner = getattr(request, "request", None)
+    found = inner.scope.get("state", {}).get("caller") if inner is not None else None
     if not isinstance(found, Caller):
         raise NotSignedIn("Sign in first.", hint="Open the studio's page and sign in.")
     return found
