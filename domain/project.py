@@ -1,4 +1,4 @@
-"""A Project is a body of work with its BrandKit, members and language."""
+"""A Project is a body of work with its BrandKit and language. Who has which role in it: domain/people.py."""
 
 from __future__ import annotations
 
@@ -18,16 +18,10 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
-class Member(Value):
-    person: str
-    role: Role = Role.OWNER
-
-
 class Project(Value):
     id: str
     name: str = Field(min_length=1, max_length=120)
     language: str = "en"
     brand: BrandKit = BrandKit()
-    members: tuple[Member, ...] = ()
     archived: bool = False
     created: datetime

@@ -15,10 +15,11 @@ class Verdict(StrEnum):
     REJECT = "reject"
     REQUEST_CHANGES = "request_changes"
     PREFER = "prefer"
+    COMMENT = "comment"
 
 
 class Review(Value):
-    """PREFER says this asset was picked over `over`."""
+    """PREFER says this asset was picked over `over`. COMMENT is a note without a verdict: whatever verdict stands, stays."""
 
     id: str
     asset_id: str

@@ -227,14 +227,14 @@ def searchable(asset: Asset) -> str:
 
 
 def latest_verdicts() -> Select[int]:
-    """Numbers of the reviews that stand: the last one of each asset that is not a mere preference."""
-    standing = select(func.max(reviews.c.number)).where(reviews.c.verdict != Verdict.PREFER.value)
+    """Numbers of the reviews that stand: the last one of each asset that is neither a mere preference nor a mere comment."""
+    standing = select(func.max(reviews.c.number)).where(reviews.c.verdict.not_in((Verdict.PREFER.value, Verdict.COMMENT.value)))
     return standing.group_by(reviews.c.asset_id)
 
 
 def _has_verdict(verdict: Verdict) -> ColumnElement[bool]:
     given = and_(reviews.c.asset_id == assets.c.id, reviews.c.verdict == verdict.value)
-    if verdict is Verdict.PREFER:
+    if verdict in (Verdict.PREFER, Verdict.COMMENT):
         return exists().where(given)
     return exists().where(given, reviews.c.number.in_(latest_verdicts()))
 

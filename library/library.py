@@ -9,8 +9,17 @@
 
     projects   create_project(name, language="en", person="") -> Project
                save_project(project) -> Project; project(id) -> Project; projects(archived=False | True | None) -> tuple[Project, ...]
-    people     add_person(name, password_hash); set_person_hash(name, password_hash)
-               person_hash(name) -> str | None; people() -> tuple[str, ...]
+    people     add_person(person, password_hash) -> Person; save_person(person); set_person_hash(name, password_hash)
+               person(name) -> Person | None; person_hash(name) -> str | None; people() -> tuple[Person, ...]; has_people() -> bool
+    roles      members(project_id) -> tuple[Member, ...]; set_member(project_id, person, role | None)   # Conflict: the last owner
+               standing(person, project_id="") -> Standing; roles(person) -> dict[str, Role]
+               project_of(kind, id) -> str            # of a plan, an asset, a brief
+    sessions   add_session(hash, person, link_id, expires); session(hash) -> (person, link id) | None
+               end_sessions(hashed= | person= | link_id=)
+               add_token(token, hash) -> ApiToken; token(hash) -> ApiToken | None; tokens(person); end_token(person, id)
+    links      add_link(link, hash) -> Link; link(id) -> Link | None; link_opens(id, hash) -> bool
+               links(project_id) -> tuple[Link, ...]; revoke_link(project_id, id, when) -> Link
+    audit      audit(entry); audited(project_id=None, before=0, limit=100) -> tuple[AuditEntry, ...]   # newest first
     settings   get_setting(key, default=None) -> JsonValue; put_setting(key, value)          # None removes
     files      store_file(data: bytes | Path, name, media_type) -> FileRef
                file_path(sha256) -> Path; file_chunks(sha256) -> Iterator[bytes]
@@ -65,6 +74,8 @@ from library.consents import Consents
 from library.database import Database, migrate, new_id
 from library.files import Files
 from library.jobs import JobKey, Jobs
+from library.links import Links
+from library.people import People
 from library.plans import Approval, Plans
 from library.projects import Projects
 from library.records import Records, Spent
@@ -78,7 +89,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Library(Projects, Plans, Jobs, Assets, Records, Consents):
+class Library(Projects, People, Links, Plans, Jobs, Assets, Records, Consents):
     """See the module's text for every method. Built by `open`, or from parts in tests."""
 
     def __init__(self, database: Database, files: Files, clock: Callable[[], datetime] = _now) -> None:

@@ -1,27 +1,29 @@
-"""Projects, people and settings."""
+"""Projects and settings. Who may see a project is in library/people.py."""
 
 from __future__ import annotations
 
 from sqlalchemy import delete, insert, select, update
 
 from domain.errors import NotFound
-from domain.project import Member, Project
+from domain.project import Project, Role
 from domain.value import JsonValue
 from library import tables
-from library.database import Room, document_by, dump, load, new_id, upsert, utc
+from library.database import Room, document_by, dump, load, new_id, upsert
 
 
 class Projects(Room):
     def create_project(self, name: str, language: str = "en", person: str = "") -> Project:
         """A new project; `person`, when given, owns it."""
-        members = (Member(person=person),) if person else ()
-        project = Project(id=new_id(), name=name, language=language, members=members, created=self._clock())
+        project = Project(id=new_id(), name=name, language=language, created=self._clock())
         with self._database.write("create the project") as connection:
             connection.execute(insert(tables.projects).values(id=project.id, archived=False, document=dump(project)))
+            if person:
+                owner = {"project_id": project.id, "person": person, "role": Role.OWNER.value}
+                connection.execute(insert(tables.members).values(**owner))
         return project
 
     def save_project(self, project: Project) -> Project:
-        """Store a changed project (name, brand, members, archived). Raises NotFound for an unknown one."""
+        """Store a changed project (name, brand, archived). Raises NotFound for an unknown one."""
         changed = update(tables.projects).where(tables.projects.c.id == project.id)
         with self._database.write("save the project") as connection:
             count = connection.execute(changed.values(archived=project.archived, document=dump(project))).rowcount
@@ -44,28 +46,6 @@ class Projects(Room):
             chosen = chosen.where(tables.projects.c.archived == archived)
         with self._database.read("list the projects") as connection:
             return tuple(load(Project, document) for document in connection.scalars(chosen))
-
-    def add_person(self, name: str, password_hash: str) -> None:
-        """Raises Conflict when the name is taken. The library stores the argon2 string and never sees a password."""
-        with self._database.write(f"add {name}") as connection:
-            connection.execute(insert(tables.people).values(name=name, password_hash=password_hash, created=utc(self._clock())))
-
-    def set_person_hash(self, name: str, password_hash: str) -> None:
-        """Raises NotFound."""
-        changed = update(tables.people).where(tables.people.c.name == name).values(password_hash=password_hash)
-        with self._database.write(f"change the password of {name}") as connection:
-            if not connection.execute(changed).rowcount:
-                raise NotFound("There is no person called {name}.", name=repr(name))
-
-    def person_hash(self, name: str) -> str | None:
-        """The argon2 string of a person, None when there is no such person."""
-        with self._database.read("read the people") as connection:
-            return connection.scalar(select(tables.people.c.password_hash).where(tables.people.c.name == name))
-
-    def people(self) -> tuple[str, ...]:
-        """Names, first added first."""
-        with self._database.read("read the people") as connection:
-            return tuple(connection.scalars(select(tables.people.c.name).order_by(tables.people.c.number)))
 
     def get_setting(self, key: str, default: JsonValue = None) -> JsonValue:
         with self._database.read("read a setting") as connection:

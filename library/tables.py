@@ -6,7 +6,22 @@ The full-text table is made by library/search.py, because every database spells 
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 NAMING = {
     "ix": "ix_%(column_0_label)s",
@@ -42,6 +57,61 @@ people = Table(
     Column("name", String(120), nullable=False, unique=True),
     Column("password_hash", Text, nullable=False),
     Column("created", String(40), nullable=False),
+    Column("document", JSON, nullable=False, server_default=text("'{}'")),
+    sqlite_autoincrement=True,
+)
+
+#: Names, not rows of `people`: the one person of a studio without accounts is in no row.
+members = Table(
+    "members",
+    metadata,
+    Column("project_id", ID, ForeignKey("projects.id"), primary_key=True),
+    Column("person", String(120), primary_key=True, index=True),
+    Column("role", String(20), nullable=False),
+)
+
+#: hash: SHA-256 of the cookie. link_id "": of a person; else of a visitor of that link.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("hash", ID, primary_key=True),
+    Column("person", String(120), nullable=False, index=True),
+    Column("link_id", ID, nullable=False, index=True),
+    Column("created", String(40), nullable=False),
+    Column("expires", String(40), nullable=False),
+)
+
+#: expires "": never.
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("hash", ID, nullable=False, unique=True),
+    Column("person", String(120), nullable=False, index=True),
+    Column("expires", String(40), nullable=False),
+    Column("document", JSON, nullable=False),
+)
+
+links = Table(
+    "links",
+    metadata,
+    _number(),
+    Column("id", ID, nullable=False, unique=True),
+    Column("hash", ID, nullable=False),
+    Column("project_id", ID, ForeignKey("projects.id"), nullable=False, index=True),
+    Column("document", JSON, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    _number(),
+    Column("person", String(120), nullable=False),
+    Column("action", String(60), nullable=False),
+    Column("project_id", ID, nullable=False),
+    Column("document", JSON, nullable=False),
+    Index("ix_audit_project_id_number", "project_id", "number"),
     sqlite_autoincrement=True,
 )
 

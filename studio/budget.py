@@ -14,6 +14,7 @@ from domain.said import Said, joined
 from domain.value import JsonValue, Value
 from library.library import Library
 from studio.estimate import PlanEstimate
+from studio.quotas import Quotas
 from studio.quotes import quote_of
 
 KEY = "budget"
@@ -84,6 +85,7 @@ class Budgets:
     def __init__(self, library: Library, now: Callable[[], datetime]) -> None:
         self._library = library
         self._now = now
+        self._quotas = Quotas(library, lambda: midnight(now()))
 
     def get(self) -> Budget:
         return Budget.model_validate(self._library.get_setting(KEY, {}))
@@ -113,7 +115,8 @@ class Budgets:
         return self._library.spent(person=person, since=midnight(self._now())).seconds if person else 0.0
 
     def require(self, plan: Plan, estimate: PlanEstimate, person: str) -> None:
-        """Raises LimitError when making these steps would exceed a budget. See Budget.check."""
+        """Raises LimitError when making these steps would exceed a budget or the quota of the person. See Budget.check."""
+        self._quotas.require(person, len(estimate.steps), estimate.seconds)
         budget = self.get()
         if not budget.none:
             budget.check(plan, estimate, person, self.used(plan.id, person))

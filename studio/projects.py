@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pydantic import ValidationError
 
@@ -44,9 +44,9 @@ class Projects:
         """Raises InputError for an empty name, LimitError for one over 120 characters."""
         return self._library.create_project(_name(name), language, person)
 
-    def first(self, *, language: str = "en", person: str = "") -> Project:
-        """The newest open project, made when there is none."""
-        projects = self.all()
+    def first(self, *, language: str = "en", person: str = "", among: Sequence[Project] | None = None) -> Project:
+        """The newest open project, or the first of `among`, made when there is none."""
+        projects = self.all() if among is None else among
         return (
             projects[0]
             if projects

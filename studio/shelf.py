@@ -22,7 +22,7 @@ PACK_NAME = re.compile(r"^[\w.-]{1,120}\.zip$")
 
 class Shelf:
     """Args:
-    packs: folder where exported packs wait to be fetched.
+    packs: folder where exported packs wait to be fetched, each project's in a folder of its own.
     thumbnails: folder of small pictures, rebuildable.
     shrink: (picture file, target file) -> None; writes a WebP of at most 480 px.
     export: studio.export.export_pack with what it needs beside the library.
@@ -87,8 +87,10 @@ class Shelf:
     # Review
 
     def review(self, asset_id: str, verdict: Verdict, *, note: str = "", over: str = "", person: str = "") -> Review:
-        """Raises NotFound; InputError when PREFER names nothing it was preferred over."""
+        """Raises NotFound; InputError when PREFER names nothing it was preferred over, or a comment says nothing."""
         asset = self._library.asset(asset_id)
+        if verdict is Verdict.COMMENT and not note.strip():
+            raise InputError("The comment is empty.", hint="Type what should be known.", field="note")
         if verdict is Verdict.PREFER and not over:
             raise InputError("Preferring needs the other version.", hint="Pick two versions.", field="over")
         review = self._library.add_review(
@@ -110,13 +112,13 @@ class Shelf:
         if out is None:
             project = self._library.project(selection.project_id)
             stem = re.sub(r"[^\w-]+", "-", project.name).strip("-")[:60] or "pack"
-            out = self._packs / f"{stem}-{self._now():%Y%m%d-%H%M%S}.zip"
-            self._packs.mkdir(parents=True, exist_ok=True)
+            out = self._packs / project.id / f"{stem}-{self._now():%Y%m%d-%H%M%S}.zip"
+            out.parent.mkdir(parents=True, exist_ok=True)
         return self._export(self._library, selection, out, progress or Silent())
 
-    def pack(self, name: str) -> Path:
-        """A pack made before, by file name."""
-        path = self._packs / name
+    def pack(self, project_id: str, name: str) -> Path:
+        """A pack of a project that was made before, by file name."""
+        path = self._packs / self._library.project(project_id).id / name
         if not PACK_NAME.match(name) or not path.is_file():
             raise NotFound("There is no pack {name}.", hint="Export again.", name=repr(name[:80]))
         return path

@@ -18,14 +18,17 @@ from studio.dialogues import Dialogues
 from studio.drawings import Drawings
 from studio.engine import EngineRoom
 from studio.lines import Lines
+from studio.links import Links
 from studio.lore import Lore
 from studio.makers import Makers
 from studio.models import ModelDesk
 from studio.painting import Easel
+from studio.people import People
 from studio.pictures import Pictures
 from studio.plans import Plans
 from studio.projects import Projects
 from studio.recordings import Recordings
+from studio.rights import Rights
 from studio.runner import Runner
 from studio.shelf import Shelf
 from studio.sound import Sound
@@ -106,6 +109,21 @@ class Studio:
     def easel(self) -> Easel:
         """Masks, takes inside them and beyond a picture's borders, pictures from files."""
         return Easel(self.pictures)
+
+    @property
+    def people(self) -> People:
+        """Accounts, sessions, API tokens, members of projects, the audit log."""
+        return People(self.library)
+
+    @property
+    def rights(self) -> Rights:
+        """What somebody may do with a project."""
+        return Rights(self.library)
+
+    @property
+    def links(self) -> Links:
+        """Share links of projects."""
+        return Links(self.library)
 
     def events(self, project_id: str, after: int = 0) -> tuple[Event, ...]:
         """What happened in a project after event number `after`, oldest first, 500 at most."""

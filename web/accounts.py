@@ -1,6 +1,8 @@
-"""Who may come in: one password for all, or an accounts file; argon2 hashes and signed session cookies.
+"""Who may come in: the people of the library with passwords of their own; or whoever knows one shared password; or this machine alone.
 
-Without either, the studio listens on loopback only and everyone on this machine is "local".
+Which of the three holds follows from what is there: people win over the password. Without either, the studio listens on loopback
+only and everyone on this machine is "local". Cookies of people are sessions of the library (studio/people.py); those of a shared
+password are signed.
 """
 
 from __future__ import annotations
@@ -11,67 +13,67 @@ import ipaddress
 import secrets
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from domain.errors import HostingError, InputError, NotSignedIn
+from domain.people import LOCAL, NAME_MAX, Caller
+from studio.people import PASSWORD_MIN, SESSION, People, hash_password, matches
+from web.tries import Tries
 
-LOCAL = "local"
 COOKIE = "maquette_session"
-SESSION_SECONDS = 7 * 24 * 3600
-NAME_MAX = 40
-PASSWORD_MIN = 8
+SESSION_SECONDS = int(SESSION.total_seconds())
 KEY_BYTES = 32
-ATTEMPTS = 10
-ATTEMPT_WINDOW_SECONDS = 300.0
-
-#: From this many wrong tries in the window, whoever made them, every try waits a moment. It slows guessing under ever new names
-#: without closing the door to those who know the password.
-CROWD = 30
-CROWD_DELAY_SECONDS = 1.0
-#: Wrong tries remembered at most.
-_REMEMBERED = 10_000
+#: While there are no people, how long that is believed: another process, the command line, may add the first one.
+BELIEVED_SECONDS = 2.0
+HERE = Caller(person=LOCAL, everything=True)
 
 
 class Accounts:
-    """Checks passwords and sessions. Thread-safe.
+    """Checks passwords, sessions and API tokens. Thread-safe.
 
     Args:
         password: the shared password, "" for none; whoever knows it signs in under a name of their own.
-        file: lines "name:argon2-hash"; wins over the password.
-        secret: signs the session cookies; from `session_secret`.
+        people: of the library; None where there is no library, which is like a library without people.
+        secret: signs the cookies of the shared password; from `session_secret`.
         clock: seconds that only rise.
     """
 
-    def __init__(self, password: str, file: Path | None, secret: bytes, clock: Callable[[], float] = time.monotonic) -> None:
-        self._hasher = PasswordHasher()
-        self._named = read_accounts(file) if file is not None else {}
-        if file is None and password and len(password) < PASSWORD_MIN:
-            raise HostingError(
-                "The password has {count} characters.",
-                hint="Use at least {password_min}.",
-                field="MAQUETTE_PASSWORD",
-                count=len(password),
-                password_min=PASSWORD_MIN,
-            )
-        self._shared = self._hasher.hash(password) if password and file is None else ""
-        # The signing key changes with the accounts, so that a changed password ends every session made with the old one.
-        basis = password if file is None else "\n".join(f"{name}:{hashed}" for name, hashed in sorted(self._named.items()))
-        key = hmac.new(secret, basis.encode(), hashlib.sha256).hexdigest()
+    def __init__(self, password: str, people: People | None, secret: bytes, clock: Callable[[], float] = time.monotonic) -> None:
+        require_password(password)
+        self._people = people
+        self._shared = PasswordHasher().hash(password) if password else ""
+        # The signing key changes with the password, so that a changed password ends every session made with the old one.
+        key = hmac.new(secret, password.encode(), hashlib.sha256).hexdigest()
         self._serializer = URLSafeTimedSerializer(key, salt="maquette-session")
         self._clock = clock
-        # (when, (address, name)) of wrong tries and of tries under way, oldest first.
-        self._tries: deque[tuple[float, tuple[str, str]]] = deque(maxlen=_REMEMBERED)
+        self._tries = Tries(clock)
+        self._asked = -BELIEVED_SECONDS
+        self._named = False
         self._guard = threading.Lock()
 
     @property
     def required(self) -> bool:
-        return bool(self._shared or self._named)
+        return bool(self._shared) or self.named is not None
+
+    @property
+    def named(self) -> People | None:
+        """The people, where there are any: then names are accounts, and roles hold."""
+        if self._people is None:
+            return None
+        with self._guard:
+            # Who is there once stays: people are closed out, never removed.
+            if not self._named and self._clock() - self._asked >= BELIEVED_SECONDS:
+                self._named, self._asked = self._people.any(), self._clock()
+            return self._people if self._named else None
+
+    def look_again(self) -> None:
+        """Somebody was added: the door closes now, not in a moment."""
+        with self._guard:
+            self._asked = self._clock() - BELIEVED_SECONDS
 
     def sign_in(self, name: str, password: str, address: str) -> str:
         """The session cookie of a person. Takes tens of milliseconds of CPU: not for an event loop.
@@ -81,56 +83,47 @@ class Accounts:
         name = " ".join(name.split())[:NAME_MAX]
         if not name:
             raise NotSignedIn("A name is needed.", hint="Type the name your work should carry.", field="name")
-        key = (address, name)
-        # Counted before the password is checked, so that many tries at once are not more tries.
-        self._count_try(key)
-        expected = self._named.get(name, "") if self._named else self._shared
-        if not self._matches(expected, password):
-            raise NotSignedIn("The name or password is wrong.", hint="Try again, or ask who runs this studio.", field="password")
-        with self._guard:
-            self._tries = deque((t for t in self._tries if t[1] != key), maxlen=_REMEMBERED)
-        return self._serializer.dumps(name)
+        self._tries.count((address, name))
+        people = self.named
+        if people is not None:
+            cookie = people.sign_in(name, password, address)
+        else:
+            if not matches(self._shared, password):
+                raise NotSignedIn("The name or password is wrong.", hint="Try again, or ask who runs this studio.", field="password")
+            cookie = self._serializer.dumps(name)
+        self._tries.forget((address, name))
+        return cookie
+
+    def sign_out(self, cookie: str | None) -> None:
+        """End the session, where it is one of the library."""
+        people = self.named
+        if people is not None and cookie:
+            people.sign_out(cookie)
 
     def delay(self) -> float:
         """Seconds to wait before the next try is checked: 0 unless very many were wrong lately."""
-        with self._guard:
-            self._forget_old()
-            return CROWD_DELAY_SECONDS if len(self._tries) >= CROWD else 0.0
+        return self._tries.delay()
 
-    def person(self, cookie: str | None) -> str | None:
-        """Who a cookie stands for; "local" where no sign-in is required; None when it is missing, altered or expired."""
-        if not self.required:
-            return LOCAL
-        if not cookie:
-            return None
+    def caller(self, cookie: str | None, token: str = "") -> Caller | None:
+        """Who a request comes from; None when cookie and token are missing, altered or expired. token: of an API client."""
+        people = self.named
+        if people is not None:
+            name = people.bearer(token) if token else people.session(cookie) if cookie else None
+            return Caller(person=name) if name else None
+        if not self._shared:
+            return HERE
         try:
-            name = self._serializer.loads(cookie, max_age=SESSION_SECONDS)
+            name = self._serializer.loads(cookie, max_age=SESSION_SECONDS) if cookie else None
         except BadSignature:
             return None
-        if not isinstance(name, str) or (self._named and name not in self._named):
-            return None
-        return name
-
-    def _matches(self, expected: str, password: str) -> bool:
-        try:
-            # A name that does not exist costs as much time as one that does.
-            return self._hasher.verify(expected or _NOBODY, password) and bool(expected)
-        except (VerificationError, InvalidHashError):
-            return False
-
-    def _count_try(self, key: tuple[str, str]) -> None:
-        with self._guard:
-            self._forget_old()
-            if sum(tried == key for _, tried in self._tries) >= ATTEMPTS:
-                raise NotSignedIn("Too many wrong tries.", hint="Wait five minutes.", field="password")
-            self._tries.append((self._clock(), key))
-
-    def _forget_old(self) -> None:
-        while self._tries and self._clock() - self._tries[0][0] >= ATTEMPT_WINDOW_SECONDS:
-            self._tries.popleft()
+        # A name anybody may choose carries no rights: everyone who knows the password has them all.
+        return Caller(person=name, everything=True) if isinstance(name, str) else None
 
 
-_NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$c2Rmc2Rmc2Rmc2Rmc2Rmc2Rmc2Rmc2Rmc2Rmc2Rmc2Q"
+def require_password(password: str) -> None:
+    """Raises HostingError for a shared password that is too short."""
+    if password and len(password) < PASSWORD_MIN:
+        raise HostingError(f"The password has {len(password)} characters.", hint=f"Use at least {PASSWORD_MIN}.", field="MAQUETTE_PASSWORD")
 
 
 def read_accounts(file: Path) -> dict[str, str]:
@@ -140,7 +133,7 @@ def read_accounts(file: Path) -> dict[str, str]:
     except (OSError, UnicodeDecodeError) as error:
         raise HostingError(
             "The accounts file {file} cannot be read: {error}.",
-            hint="Make one with: python app.py accounts add NAME",
+            hint="Make one with: python app.py accounts add NAME --file FILE",
             file=file,
             error=str(error),
         ) from error
@@ -152,13 +145,15 @@ def read_accounts(file: Path) -> dict[str, str]:
         if not separator or not hashed.startswith("$argon2"):
             raise HostingError(
                 "Line {number} of {file} is not name:argon2-hash.",
-                hint="Make it with: python app.py accounts add NAME",
+                hint="Make it with: python app.py accounts add NAME --file FILE",
                 number=number,
                 file=file,
             )
         accounts[name.strip()] = hashed.strip()
     if not accounts:
-        raise HostingError("The accounts file {file} names nobody.", hint="Add someone with: python app.py accounts add NAME", file=file)
+        raise HostingError(
+            "The accounts file {file} names nobody.", hint="Add someone with: python app.py accounts add NAME --file FILE", file=file
+        )
     return accounts
 
 
@@ -173,12 +168,9 @@ def add_account(file: Path, name: str, password: str) -> None:
             name=repr(name),
             name_max=NAME_MAX,
         )
-    if len(password) < PASSWORD_MIN:
-        raise InputError(
-            "The password is too short.", hint="Use at least {password_min} characters.", field="password", password_min=PASSWORD_MIN
-        )
+    hashed = hash_password(password)
     accounts = read_accounts(file) if file.exists() else {}
-    accounts[name] = PasswordHasher().hash(password)
+    accounts[name] = hashed
     file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_suffix(".new")
     temporary.touch(mode=0o600)
@@ -219,7 +211,7 @@ def require_protection(host: str, share: bool, accounts: Accounts) -> None:
     wish = "share a public link" if share else f"listen on {host}"
     raise HostingError(
         "Maquette will not {wish} without a password.",
-        hint="Set MAQUETTE_PASSWORD, or make accounts with: python app.py accounts add NAME, and start with --accounts FILE.",
+        hint="Set MAQUETTE_PASSWORD, or make accounts with: python app.py accounts add NAME.",
         field="share" if share else "host",
         wish=wish,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import getpass
 import os
 import re
 import signal
@@ -33,6 +32,7 @@ from studio.studio import Studio
 from web.cluster_commands import add_cluster_commands
 from web.consent_commands import add_consent_commands
 from web.library_commands import add_library_commands
+from web.people_commands import add_people_commands
 from web.picture_commands import add_picture_commands
 
 
@@ -134,31 +134,30 @@ def parser() -> argparse.ArgumentParser:
     add_library_commands(commands)
     add_consent_commands(commands)
 
-    accounts = commands.add_parser("accounts", help="who may sign in")
-    people = accounts.add_subparsers(required=True, metavar="ACTION")
-    add = people.add_parser("add", help="add a person or change their password")
-    add.add_argument("name")
-    add.add_argument("--file", type=Path, help="the accounts file (accounts in MAQUETTE_HOME)")
-    add.set_defaults(run=_accounts_add)
+    add_people_commands(commands)
     add_cluster_commands(commands)
     return top
 
 
 def _serve(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
-    from web.server import open_doors, served
+    from web.server import accounts_of, build, open_doors, served
 
     given = {"host": arguments.host, "port": arguments.port, "accounts": arguments.accounts, "root_path": arguments.root_path}
     update: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     settings = entry.settings.model_copy(update={**update, "share": arguments.share or entry.settings.share})
     if not 0 <= settings.port <= 65535:
         raise InputError("{port} is not a port.", hint="Use 0 to 65535.", field="port", port=settings.port)
-    doors = open_doors(settings)  # whatever refuses does so before anything is started
+    listener = open_doors(settings)  # whatever refuses does so before anything is started
     try:
         studio = entry.open_studio(settings)
-        with studio, served(studio, settings, entry.assets, doors, say=lambda text: console.print(text, highlight=False)) as server:
+        with contextlib.ExitStack() as until:
+            until.callback(studio.close)
+            app = build(studio, settings, accounts_of(studio, settings), entry.assets)
+            until.pop_all()
+        with studio, served(app, settings, listener, say=lambda text: console.print(text, highlight=False)) as server:
             server.wait()
     finally:
-        doors.listener.close()
+        listener.close()
     if studio.runner.left_over:
         # A take that does not look up would keep the process for as long as it runs; the next start makes it again.
         console.file.flush()
@@ -359,16 +358,6 @@ def _check(arguments: argparse.Namespace, studio: Studio, console: Console) -> i
     report = studio.shelf.check()
     console.print(str(report), highlight=False, markup=False)
     return 0 if report.sound else 1
-
-
-def _accounts_add(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
-    from web.accounts import add_account
-
-    file = arguments.file or entry.settings.home / "accounts"
-    password = getpass.getpass(f"Password for {arguments.name}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-    add_account(file, arguments.name, password)
-    console.print(f"{arguments.name} may sign in. Start with: python app.py serve --accounts {file}", highlight=False, markup=False)
-    return 0
 
 
 def _read(path: Path) -> bytes:

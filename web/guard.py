@@ -1,4 +1,7 @@
-"""One login for every path. A plain ASGI layer in front of everything, Gradio's sockets and uploads included."""
+"""One login for every path. A plain ASGI layer in front of everything, Gradio's sockets and uploads included.
+
+It finds out who asks; what they may do is decided behind it (web/access.py).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,10 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
 
+from fastapi.concurrency import run_in_threadpool
+
+from domain.errors import MaquetteError
+from domain.people import Caller
 from web.accounts import COOKIE, Accounts, is_loopback
 
 Scope = MutableMapping[str, Any]
@@ -14,7 +21,9 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-OPEN_PATHS = frozenset({"/login", "/healthz", "/robots.txt"})
+OPEN_PATHS = frozenset({"/login", "/healthz", "/robots.txt", "/shared"})
+#: Visitors of share links: these routes know them by a cookie of their own (web/api/shared.py), and nothing else lies below.
+OPEN_FOLDER = "/shared/"
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
@@ -41,21 +50,27 @@ class Guard:
             return
         headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
         host = headers.get("host", "")
-        if self._local_only and not self._accounts.required and not is_loopback(host_name(host)):
+        try:
+            required, caller = await run_in_threadpool(self._caller, headers)
+        except MaquetteError as error:  # the database is away
+            await _refuse(scope, send, 503, str(error))
+            return
+        if self._local_only and not required and not is_loopback(host_name(host)):
             await _refuse(scope, send, 403, "This studio answers on this machine only.")
             return
         if not _same_origin(headers.get("origin", ""), host, scope.get("method", "GET"), scope["type"]):
             await _refuse(scope, send, 403, "The request came from another site.")
             return
-        person = self._accounts.person(session_cookie(headers.get("cookie", "")))
         path = scope["path"].removeprefix(scope.get("root_path", "")) or "/"
-        if person is None and path not in OPEN_PATHS:
+        if caller is None and path not in OPEN_PATHS and not path.startswith(OPEN_FOLDER):
             if scope["type"] == "http" and "text/html" in headers.get("accept", "") and scope["method"] == "GET":
                 await _redirect(send, f"{scope.get('root_path', '')}/login")
             else:
                 await _refuse(scope, send, 401, "Sign in first.")
             return
-        scope.setdefault("state", {})["person"] = person or ""
+        state = scope.setdefault("state", {})
+        state["caller"] = caller
+        state["person"] = caller.person if caller is not None else ""
 
         async def with_headers(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
@@ -64,10 +79,16 @@ class Guard:
 
         await self._app(scope, receive, with_headers)
 
+    def _caller(self, headers: dict[str, str]) -> tuple[bool, Caller | None]:
+        """Whether one has to sign in, and who this is."""
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        bearer = token.strip() if scheme.lower() == "bearer" else ""
+        return self._accounts.required, self._accounts.caller(cookie_of(headers.get("cookie", "")), bearer)
 
-def session_cookie(header: str) -> str | None:
+
+def cookie_of(header: str, name: str = COOKIE) -> str | None:
     try:
-        morsel = SimpleCookie(header).get(COOKIE)
+        morsel = SimpleCookie(header).get(name)
     except CookieError:
         return None
     return morsel.value if morsel is not None else None

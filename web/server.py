@@ -7,12 +7,11 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
@@ -20,9 +19,12 @@ from agents.telling import templates
 from domain.errors import HostingError, MaquetteError, PortInUse
 from domain.settings import Settings
 from studio.studio import Studio
-from web.accounts import Accounts, is_loopback, require_protection, session_secret
+from web.access import Access
+from web.accounts import Accounts, is_loopback, read_accounts, require_password, require_protection, session_secret
 from web.api.files import files_router
+from web.api.people import members_router, people_router
 from web.api.session import session_router
+from web.api.shared import shared_router
 from web.bodies import refused
 from web.errors import Speaking, body_of, status_of, words_of
 from web.guard import Guard
@@ -36,7 +38,8 @@ def build(studio: Studio, settings: Settings, accounts: Accounts, assets: Path) 
     """The whole application, ready for an ASGI server."""
     from web.ui.pages import mount_pages
 
-    app = FastAPI(title="Maquette", docs_url=None, redoc_url=None, openapi_url=None, telemetry=NO_TELEMETRY)
+    access = Access(studio.rights, studio.links, studio.people)
+    app = FastAPI(title="Maquette", docs_url=None, redoc_url=None, openapi_url=None, telemetry=NO_TELEMETRY, dependencies=[Depends(access)])
 
     async def known(request: Request, error: Exception) -> JSONResponse:
         if not isinstance(error, MaquetteError):
@@ -52,6 +55,9 @@ def build(studio: Studio, settings: Settings, accounts: Accounts, assets: Path) 
     app.add_exception_handler(RequestValidationError, formless)
     app.include_router(session_router(accounts, assets, secure=settings.share))
     app.include_router(files_router(studio))
+    app.include_router(people_router(studio, accounts))
+    app.include_router(members_router(studio))
+    app.include_router(shared_router(studio, secure=settings.share))
     mount_pages(app, studio, settings, assets, signed_in=accounts.required)
     app.add_middleware(Speaking, tables=templates(assets))
     app.add_middleware(Traced)
@@ -132,26 +138,28 @@ class Server:
         self._listener.close()
 
 
-@dataclass(frozen=True)
-class Doors:
-    """Who may come in, and the socket they come in by: checked and bound before anything is started."""
-
-    accounts: Accounts
-    listener: socket.socket
+def open_doors(settings: Settings) -> socket.socket:
+    """The socket people come in by, bound before anything is started. Raises HostingError: a short password, a port in use."""
+    require_password(settings.password)
+    return open_socket(settings.host, settings.port)
 
 
-def open_doors(settings: Settings) -> Doors:
-    """Raises HostingError: exposed without sign-in, a broken accounts file, a port in use."""
-    accounts = Accounts(settings.password, settings.accounts, session_secret(settings.home))
+def accounts_of(studio: Studio, settings: Settings) -> Accounts:
+    """Who may come in, with the people of the accounts file brought into the library.
+
+    Raises HostingError: exposed without sign-in, a broken accounts file.
+    """
+    if settings.accounts is not None:
+        studio.people.take_file(read_accounts(settings.accounts))
+    accounts = Accounts(settings.password, studio.people, session_secret(settings.home))
     require_protection(settings.host, settings.share, accounts)
-    return Doors(accounts, open_socket(settings.host, settings.port))
+    return accounts
 
 
 @contextlib.contextmanager
-def served(studio: Studio, settings: Settings, assets: Path, doors: Doors, say: Callable[[str], None] = lambda _: None) -> Iterator[Server]:
+def served(app: FastAPI, settings: Settings, listener: socket.socket, say: Callable[[str], None] = lambda _: None) -> Iterator[Server]:
     """Serve for the time of the block and say the address."""
-    app = build(studio, settings, doors.accounts, assets)
-    with Server(app, doors.listener, root_path=settings.root_path) as server:
+    with Server(app, listener, root_path=settings.root_path) as server:
         host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
         say(f"Maquette is open at http://{f'[{host}]' if ':' in host else host}:{server.port}")
         with _tunnel(settings, server.port, say):

@@ -127,7 +127,8 @@
     drawPicked() {
       this.picked.hidden = this.chosen.size === 0;
       const pack = button(t("export.selected"), () => export_pack(this.base, this.project, { asset_ids: [...this.chosen] }, pack, this.says), { class: "mq-button mq-primary", id: "mq-export-selected" });
-      this.picked.replaceChildren(el("span", {}, t("library.selected", { n: this.chosen.size })), pack, quiet(t("library.clear"), () => { this.chosen.clear(); this.refresh(); }));
+      const hand_on = button(t("share.selected_here"), () => window.Maquette.share(this.base, this.project, t("share.selected", { n: this.chosen.size }), [...this.chosen]), { id: "mq-share-selected" });
+      this.picked.replaceChildren(el("span", {}, t("library.selected", { n: this.chosen.size })), pack, hand_on, quiet(t("library.clear"), () => { this.chosen.clear(); this.refresh(); }));
     }
 
     // One asset beside the list
@@ -161,6 +162,7 @@
         preview(this.base, asset),
         ...remarks(asset),
         el("div", { class: "mq-card-foot" }, verdict_buttons(asset, mark), edit_button(this.base, asset, (id) => { this.open(id); this.refresh(); }), is_picture(asset) ? quiet(t("look.paint"), () => this.paint(asset)) : null, downloads(this.base, asset)),
+        story.reviews.length ? part("story.reviews", ...story.reviews.map((review) => this.said(review))) : null,
         family("story.versions", story.versions.filter((one) => one.id !== asset.id)),
         family("story.made_from", story.ancestors),
         family("story.used_by", story.descendants),
@@ -179,6 +181,10 @@
       } catch (error) {
         this.says.say(error.message);
       }
+    }
+
+    said(review) {
+      return el("p", { class: "mq-remark" }, el("b", {}, review.person || "–"), ` ${t(`verdict.${review.verdict}`)} `, el("time", { datetime: review.created }, new Date(review.created).toLocaleString(t("locale"))), review.note ? el("span", {}, el("br"), review.note) : null);
     }
 
     relative(asset) {

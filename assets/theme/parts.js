@@ -145,7 +145,7 @@ window.Maquette = (() => {
     const shown = dialog(
       asset.title, "mq-large",
       el("img", { src: `${base}/${asset.files[0].url}`, alt: asset.title }),
-      el("div", { class: "mq-large-foot" }, el("p", {}, `${asset.title} · ${asset.maker} · ${t("card.seed")} ${asset.seed}`), button(t("card.close"), () => shown.close())),
+      el("div", { class: "mq-large-foot" }, el("p", {}, [asset.title, asset.maker, asset.maker ? `${t("card.seed")} ${asset.seed}` : ""].filter(Boolean).join(" · ")), button(t("card.close"), () => shown.close())),
     );
   }
 
@@ -280,7 +280,7 @@ window.Maquette = (() => {
     control.disabled = true;
     try {
       const done = await follow(base, `projects/${project}/packs`, selection, (fraction) => { control.textContent = `${t("export.running")} ${Math.round(100 * fraction)}%`; });
-      hand_over(`${base}/packs/${encodeURIComponent(done.name)}`, done.name);
+      hand_over(`${base}/packs/${project}/${encodeURIComponent(done.name)}`, done.name);
       says.say(t("export.done", { name: done.name }), true);
     } catch (error) {
       says.say(error.message);
@@ -367,6 +367,7 @@ window.Maquette = (() => {
       waiting = false;
       mount();
       relabel();
+      document.dispatchEvent(new Event("mq-settled"));
     });
   }
 

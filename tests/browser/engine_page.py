@@ -23,6 +23,7 @@ from pipelines.models.profiles import Hardware, choose
 from pipelines.models.store import ModelStore
 from studio.models import ModelDesk
 from studio.projects import Projects
+from studio.rights import Rights
 from studio.studio import Studio
 from web.accounts import Accounts, session_secret
 from web.api.engine import engine_router
@@ -135,7 +136,16 @@ def settings_only(library: Library, shown: Shown, home: Path, assets: Path) -> S
     desk = ModelDesk(library, settings, store, lambda own: choose(catalogue, "embedded", Hardware(cores=2), store.ready, own))
     engine = SimpleNamespace(state=shown.read, release_idle=shown.release, pin=shown.pin)
     silent = SimpleNamespace(stop=lambda project_id: None)
-    parts = SimpleNamespace(library=library, projects=Projects(library), models=desk, chat=silent, engine=engine, fonts=tuple, voices=tuple)
+    parts = SimpleNamespace(
+        library=library,
+        projects=Projects(library),
+        rights=Rights(library),
+        models=desk,
+        chat=silent,
+        engine=engine,
+        fonts=tuple,
+        voices=tuple,
+    )
     return cast(Studio, parts)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from domain.conversation import Turn
 from domain.errors import Cancelled, Conflict, InputError, NotFound, StorageError
 from domain.events import EventKind
 from domain.job import Job, JobState
+from domain.people import ApiToken, AuditEntry, Link, Person
 from domain.plan import Plan
 from domain.progress import CancelToken, Silent
 from domain.recipe import Measurement
@@ -45,7 +47,11 @@ def rows_of(url: str) -> dict[str, list[dict[str, Any]]]:
 @pytest.fixture
 def filled(library: Library, plan: Plan, draft: Callable[..., Asset]) -> Library:
     """Something in every table."""
-    library.add_person("李雷", "$argon2id$x")
+    library.add_person(Person(name="李雷", created=WHEN), "$argon2id$x")
+    library.add_session("a" * 64, "李雷", "", WHEN + timedelta(days=40_000))
+    library.add_token(ApiToken(person="李雷", name="script", created=WHEN), "b" * 64)
+    library.add_link(Link(project_id=plan.project_id, created=WHEN, expires=WHEN), "c" * 64)
+    library.audit(AuditEntry(person="李雷", action="signed_in", created=WHEN))
     library.put_setting("odd", {"text": ODD, "numbers": [0.1, 1e300, -(2**53), None, True], "": {"深": []}})
     brief = library.add_brief(Brief(id="", project_id=plan.project_id, text=ODD, created=WHEN))
     library.add_turn(Turn(id="", project_id=plan.project_id, role="user", text=ODD, created=WHEN))
@@ -88,7 +94,7 @@ def test_the_copy_goes_on_where_the_library_was(filled: Library, database_url: s
         assert moved.count(AssetQuery(text="cool key")) == 0
         assert check(moved, Silent()).sound
         assert moved.add_event("", EventKind.MODEL, "qwen").number == last + 1
-        moved.add_person("Ann", "x")
+        moved.add_person(Person(name="Ann", created=WHEN), "x")
         moved.create_project("new")
         newest = moved.add_asset(moved.assets()[0].model_copy(update={"id": "", "files": (), "take": 99, "previous": ""}), png(b"three"))
         assert moved.assets(AssetQuery(limit=1)) == (newest,)

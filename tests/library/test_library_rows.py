@@ -1,4 +1,4 @@
-"""Projects, people, plans, jobs, reviews, events, measurements and settings: what is stored comes back, and no one overwrites another."""
+"""Projects, plans, jobs, reviews, events, measurements and settings: what is stored comes back, and no one overwrites another."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from domain.engine import Footprint
 from domain.errors import Conflict, InputError, MaquetteError, NotFound
 from domain.events import EventKind
 from domain.job import Job, JobState
+from domain.people import Member
 from domain.plan import Plan
 from domain.project import Role
 from domain.recipe import Measurement
@@ -31,7 +32,7 @@ from tests.library.samples import WHEN, png
 
 def test_a_project_is_owned_by_who_made_it_and_its_brand_is_kept(library: Library) -> None:
     project = library.create_project("茶", language="zh", person="Ann")
-    assert [(member.person, member.role) for member in project.members] == [("Ann", Role.OWNER)]
+    assert library.members(project.id) == (Member(person="Ann", role=Role.OWNER),)
     branded = library.save_project(project.model_copy(update={"brand": BrandKit(name="Tea & Co", glossary={"tea": "茶"})}))
     assert library.project(project.id) == branded
 
@@ -50,19 +51,6 @@ def test_an_unknown_project_is_not_found(library: Library) -> None:
         library.project("nope")
     with pytest.raises(NotFound):
         library.save_project(library.create_project("x").model_copy(update={"id": "nope"}))
-
-
-def test_a_name_is_taken_once_and_a_password_can_change(library: Library) -> None:
-    library.add_person("Ann", "$argon2id$one")
-    library.add_person("李雷", "$argon2id$two")
-    with pytest.raises(Conflict):
-        library.add_person("Ann", "$argon2id$three")
-    library.set_person_hash("Ann", "$argon2id$four")
-    assert library.people() == ("Ann", "李雷")
-    assert library.person_hash("Ann") == "$argon2id$four"
-    assert library.person_hash("ann") is None
-    with pytest.raises(NotFound):
-        library.set_person_hash("Bob", "x")
 
 
 def test_settings_hold_any_json_and_none_removes(library: Library) -> None:

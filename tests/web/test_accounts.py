@@ -2,51 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from domain.errors import HostingError, InputError, NotSignedIn
-from web.accounts import (
-    ATTEMPT_WINDOW_SECONDS,
-    ATTEMPTS,
-    CROWD,
-    CROWD_DELAY_SECONDS,
-    LOCAL,
-    Accounts,
-    add_account,
-    is_loopback,
-    read_accounts,
-    require_protection,
-    session_secret,
-)
+from domain.people import LOCAL, Caller
+from domain.settings import sqlite_url
+from library.library import Library
+from studio.people import People, hashed
+from web.accounts import BELIEVED_SECONDS, Accounts, add_account, is_loopback, read_accounts, require_protection, session_secret
+from web.tries import ATTEMPT_WINDOW_SECONDS, ATTEMPTS, CROWD, CROWD_DELAY_SECONDS
 
 SECRET = b"s" * 32
+
+
+@pytest.fixture
+def library(home: Path) -> Iterator[Library]:
+    with Library.open(sqlite_url(home / "maquette.db"), home) as opened:
+        yield opened
+
+
+@pytest.fixture
+def people(library: Library) -> People:
+    """Ada owns the studio, Bo is in it."""
+    people = People(library)
+    people.add("Ada", "correct horse")
+    people.add("Bo", "battery staple")
+    return people
+
+
+def name_of(accounts: Accounts, cookie: str | None, token: str = "") -> str | None:
+    caller = accounts.caller(cookie, token)
+    return caller.person if caller is not None else None
 
 
 def test_without_a_password_everyone_on_this_machine_is_local() -> None:
     accounts = Accounts("", None, SECRET)
     assert not accounts.required
-    assert accounts.person(None) == LOCAL
+    assert accounts.caller(None) == Caller(person=LOCAL, everything=True)
 
 
 def test_a_right_password_gives_a_session_and_a_wrong_one_does_not() -> None:
     accounts = Accounts("correct horse", None, SECRET)
     cookie = accounts.sign_in("Ada", "correct horse", "1.2.3.4")
-    assert accounts.person(cookie) == "Ada"
+    assert accounts.caller(cookie) == Caller(person="Ada", everything=True)
     with pytest.raises(NotSignedIn):
         accounts.sign_in("Ada", "wrong horse", "1.2.3.4")
 
 
 @pytest.mark.parametrize("cookie", [None, "", "Ada", "Ada.x.y", "e30.aaaa.bbbb"])
 def test_a_missing_or_forged_cookie_is_nobody(cookie: str | None) -> None:
-    assert Accounts("correct horse", None, SECRET).person(cookie) is None
+    assert Accounts("correct horse", None, SECRET).caller(cookie) is None
 
 
 def test_a_changed_password_ends_the_sessions_made_with_the_old_one() -> None:
     cookie = Accounts("correct horse", None, SECRET).sign_in("Ada", "correct horse", "1.2.3.4")
-    assert Accounts("battery staple", None, SECRET).person(cookie) is None
+    assert Accounts("battery staple", None, SECRET).caller(cookie) is None
 
 
 def test_the_tenth_wrong_try_closes_the_door_even_for_the_right_password() -> None:
@@ -108,27 +122,88 @@ def test_tries_at_the_same_moment_are_counted_before_they_are_checked() -> None:
     assert sorted(said) == sorted(["The name or password is wrong."] * ATTEMPTS + ["Too many wrong tries."] * 4)
 
 
-def test_an_accounts_file_admits_only_whom_it_names(tmp_path: Path) -> None:
-    file = tmp_path / "accounts"
-    add_account(file, "Ada", "correct horse")
-    add_account(file, "Bo", "battery staple")
-    accounts = Accounts("ignored when a file is given", file, SECRET)
-    assert accounts.person(accounts.sign_in("Bo", "battery staple", "a")) == "Bo"
-    for name, password in (("Ada", "battery staple"), ("Cy", "correct horse"), ("", "correct horse")):
+def test_people_win_over_the_shared_password_and_come_in_by_their_own(people: People) -> None:
+    accounts = Accounts("the old shared one", people, SECRET)
+    assert name_of(accounts, accounts.sign_in("Bo", "battery staple", "a")) == "Bo"
+    assert accounts.caller(accounts.sign_in("Ada", "correct horse", "a")) == Caller(person="Ada")
+    for name, password in (("Ada", "battery staple"), ("Cy", "correct horse"), ("Ada", "the old shared one"), ("", "correct horse")):
         with pytest.raises(NotSignedIn):
             accounts.sign_in(name, password, "b")
-    assert oct(file.stat().st_mode & 0o777) == "0o600"
-    assert "correct horse" not in file.read_text()
-    assert set(read_accounts(file)) == {"Ada", "Bo"}
+    assert accounts.caller(Accounts("the old shared one", None, SECRET).sign_in("Ada", "the old shared one", "c")) is None
 
 
-def test_a_person_who_was_removed_is_signed_out(tmp_path: Path) -> None:
-    file = tmp_path / "accounts"
+def test_the_first_person_closes_the_door_of_a_studio_that_had_none(library: Library) -> None:
+    time = [0.0]
+    people = People(library)
+    accounts = Accounts("", people, SECRET, clock=lambda: time[0])
+    assert not accounts.required
+    people.add("Ada", "correct horse")
+    time[0] += BELIEVED_SECONDS
+    assert accounts.required
+    assert accounts.caller(None) is None
+
+
+def test_signing_out_a_new_password_and_being_closed_out_each_end_a_session(people: People) -> None:
+    accounts = Accounts("", people, SECRET)
+    first, second = (accounts.sign_in("Bo", "battery staple", "a") for _ in range(2))
+    accounts.sign_out(first)
+    assert (name_of(accounts, first), name_of(accounts, second)) == (None, "Bo")
+    people.change_own_password("Bo", "battery staple", "another staple")
+    assert name_of(accounts, second) is None
+    third = accounts.sign_in("Bo", "another staple", "a")
+    _, token = people.make_token("Bo", "script")
+    people.change("Bo", active=False, by="Ada")
+    assert (name_of(accounts, third), name_of(accounts, None, token)) == (None, None)
+    with pytest.raises(NotSignedIn):
+        accounts.sign_in("Bo", "another staple", "a")
+
+
+def test_sessions_and_tokens_are_stored_as_hashes_and_told_to_no_log(people: People, library: Library, home: Path) -> None:
+    cookie = people.sign_in("Ada", "correct horse")
+    made, token = people.make_token("Ada", "script")
+    assert (people.session(cookie), people.bearer(token)) == ("Ada", "Ada")
+    assert len(hashed(token)) == 64
+    library.close()
+    stored = b"".join(file.read_bytes() for file in home.glob("maquette.db*"))
+    for secret in (cookie, token, "correct horse"):
+        assert secret.encode() not in stored
+    assert made.id.encode() in stored
+
+
+@pytest.mark.parametrize("token", ["", "mq_", "mq_guess", "guess", "mq_" + "\ud800"])
+def test_a_guessed_token_is_nobody(people: People, token: str) -> None:
+    assert name_of(Accounts("", people, SECRET), None, token) is None
+
+
+def test_an_accounts_file_brings_people_in_and_takes_them_out_again(library: Library, tmp_path: Path) -> None:
+    file, people = tmp_path / "accounts", People(library)
     add_account(file, "Ada", "correct horse")
     add_account(file, "Bo", "battery staple")
-    cookie = Accounts("", file, SECRET).sign_in("Bo", "battery staple", "a")
+    people.take_file(read_accounts(file))
+    people.add("Cy", "a third person")
+    cookie = people.sign_in("Bo", "battery staple")
+    assert oct(file.stat().st_mode & 0o777) == "0o600"
+    assert "correct horse" not in file.read_text()
     file.write_text("".join(line + "\n" for line in file.read_text().splitlines() if line.startswith("Ada")))
-    assert Accounts("", file, SECRET).person(cookie) is None
+    people.take_file(read_accounts(file))
+    assert {person.name: (person.active, person.owner) for person in people.all()} == {
+        "Ada": (True, True),
+        "Bo": (False, False),
+        "Cy": (True, False),
+    }
+    assert people.session(cookie) is None
+    add_account(file, "Bo", "battery staple")
+    people.take_file(read_accounts(file))
+    assert people.sign_in("Bo", "battery staple")
+
+
+def test_what_happens_to_people_stands_in_the_audit_log(people: People) -> None:
+    people.sign_in("Ada", "correct horse", "1.2.3.4")
+    with pytest.raises(NotSignedIn):
+        people.sign_in("Ada", "a guess", "5.6.7.8")
+    told = [(entry.person, entry.action, entry.subject, entry.data.get("address")) for entry in people.audited()]
+    assert told[:2] == [("", "sign_in_refused", "Ada", "5.6.7.8"), ("Ada", "signed_in", "Ada", "1.2.3.4")]
+    assert "a guess" not in str(people.audited())
 
 
 @pytest.mark.parametrize(("name", "password"), [("a:b", "long enough"), ("", "long enough"), ("Ada", "short")])
@@ -142,7 +217,7 @@ def test_a_broken_accounts_file_is_refused_with_the_way_out(tmp_path: Path, text
     file = tmp_path / "accounts"
     file.write_text(text)
     with pytest.raises(HostingError, match="accounts add"):
-        Accounts("", file, SECRET)
+        read_accounts(file)
 
 
 @pytest.mark.parametrize(("host", "share"), [("0.0.0.0", False), ("192.168.1.5", False), ("::", False), ("127.0.0.1", True)])

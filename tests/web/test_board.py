@@ -21,6 +21,7 @@ from fastapi.testclient import TestClient
 from agents.writers.calls import Desk as WritersDesk
 from domain.capability import StepKind
 from domain.errors import EngineFailed, MaquetteError
+from domain.people import Caller
 from domain.plan import Step
 from domain.progress import Progress
 from domain.settings import Settings
@@ -183,6 +184,7 @@ def app_of_ada() -> FastAPI:
     @app.middleware("http")
     async def ada(request: Request, call_next: Any) -> Any:
         request.state.person = "ada"
+        request.state.caller = Caller(person="ada", everything=True)
         return await call_next(request)
 
     app.add_exception_handler(MaquetteError, known)
@@ -323,7 +325,7 @@ def test_a_selection_is_packed_and_handed_over(desk: Desk, tmp_path: Path) -> No
     done = desk.task(desk.call("POST", f"projects/{desk.bench.project}/packs", {"asset_ids": [chosen]}))
     assert done["state"] == "done"
     pack = tmp_path / "pack.zip"
-    pack.write_bytes(desk.client.get(f"/packs/{done['result']['name']}").content)
+    pack.write_bytes(desk.client.get(f"/packs/{desk.bench.project}/{done['result']['name']}").content)
     names = zipfile.ZipFile(pack).namelist()
     assert any("copy-1" in name for name in names)
     assert not any("music-1" in name for name in names)

@@ -21,6 +21,7 @@ from studio.projects import LOGO_MAX_BYTES
 from studio.studio import Studio
 from web.api.tasks import Tasks
 from web.bodies import JsonRoute, body_of_file
+from web.caller import caller_of
 
 
 class ModelChoice(Value):
@@ -111,8 +112,9 @@ def projects_router(studio: Studio) -> APIRouter:
     router = APIRouter(prefix="/api/projects", route_class=JsonRoute)
 
     @router.get("")
-    def projects(archived: bool = False) -> list[dict[str, Any]]:
-        return [_project(project) for project in studio.projects.all(archived=archived)]
+    def projects(request: Request, archived: bool = False) -> list[dict[str, Any]]:
+        """Those the caller may see."""
+        return [_project(project) for project in studio.rights.visible(caller_of(request), studio.projects.all(archived=archived))]
 
     @router.post("/{project_id}/palette")
     async def palette(project_id: str, name: str, request: Request) -> dict[str, list[str]]:

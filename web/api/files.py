@@ -53,9 +53,9 @@ def files_router(studio: Studio) -> APIRouter:
     def logo(project_id: str) -> FileResponse:
         return FileResponse(studio.shelf.logo(project_id), media_type="image/png", headers={"content-security-policy": SEALED})
 
-    @router.get("/packs/{name}")
-    def pack(name: str) -> FileResponse:
-        path = studio.shelf.pack(name)
+    @router.get("/packs/{project_id}/{name}")
+    def pack(project_id: str, name: str) -> FileResponse:
+        path = studio.shelf.pack(project_id, name)
         return FileResponse(path, media_type="application/zip", filename=path.name)
 
     return router

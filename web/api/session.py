@@ -54,6 +54,7 @@ def session_router(accounts: Accounts, assets: Path, *, secure: bool) -> APIRout
 
     @router.post("/logout")
     def sign_out(request: Request) -> Response:
+        accounts.sign_out(request.cookies.get(COOKIE))
         response = RedirectResponse(request.scope.get("root_path", "") + "/login", status_code=303)
         response.delete_cookie(COOKIE)
         return response

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request
 from domain.errors import Cancelled, MaquetteError, NotFound
 from domain.progress import CancelToken, Progress
 from domain.value import JsonValue
+from web.caller import acting
 from web.errors import words_of
 
 KEPT = 100
@@ -20,7 +21,7 @@ KEPT = 100
 
 @dataclass
 class Task:
-    """state, fraction (0..1), note and result as the page reads them; error: what ended it."""
+    """state, fraction (0..1), note and result as the page reads them; error: what ended it. person: who started it, and may ask for it."""
 
     token: CancelToken = field(default_factory=CancelToken)
     state: Literal["running", "done", "failed", "cancelled"] = "running"
@@ -28,6 +29,7 @@ class Task:
     note: str = ""
     result: JsonValue = None
     error: MaquetteError | None = None
+    person: str = ""
 
     def report(self, fraction: float, note: str = "") -> None:
         self.check()
@@ -38,7 +40,7 @@ class Task:
 
 
 class Tasks:
-    """Runs each piece of work in a thread of its own. The newest hundred are remembered."""
+    """Runs each piece of work in a thread of its own, in the name of whose request started it. The newest hundred are remembered."""
 
     def __init__(self) -> None:
         self._tasks: dict[str, Task] = {}
@@ -46,7 +48,7 @@ class Tasks:
 
     def start(self, work: Callable[[Progress], JsonValue]) -> str:
         """Begin; returns the id to ask for. What the work returns is its result."""
-        task, task_id = Task(), secrets.token_urlsafe(9)
+        task, task_id = Task(person=acting()), secrets.token_urlsafe(16)
         with self._guard:
             self._tasks[task_id] = task
             for old in [key for key, value in self._tasks.items() if value.state != "running"][: max(0, len(self._tasks) - KEPT)]:
@@ -57,7 +59,7 @@ class Tasks:
     def get(self, task_id: str) -> Task:
         with self._guard:
             task = self._tasks.get(task_id)
-        if task is None:
+        if task is None or task.person != acting():
             raise NotFound("This work is not known any more.", hint="Start it again.")
         return task
 

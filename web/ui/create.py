@@ -12,7 +12,9 @@ import gradio as gr
 from domain.brief import Attachment
 from domain.conversation import Turn
 from domain.errors import AttachmentError, MaquetteError
+from domain.people import Right
 from web.ui.frame import Frame, person_of
+from web.ui.needs import needs
 from web.ui.uploads import require_upload
 
 #: Longer pastes stay text: Gradio would otherwise turn them into a file behind the person's back.
@@ -72,6 +74,9 @@ def build(frame: Frame, page: gr.Blocks) -> None:
         yield from converse(frame, {"text": picked(event.value), "files": []}, project_id, person_of(request))
 
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": 8}
+    rights = frame.studio.rights
+    needs(rights, say, Right.EDIT, at=1)
+    needs(rights, pick, Right.EDIT)
     box.submit(say, [box, bar.project], [chat, box], **quiet)
     chat.example_select(pick, bar.project, [chat, box], **quiet)
     chat.option_select(pick, bar.project, [chat, box], **quiet)
@@ -79,11 +84,12 @@ def build(frame: Frame, page: gr.Blocks) -> None:
     def resume(project_id: str) -> Iterator[Shown]:
         yield from follow(frame, project_id)
 
+    needs(rights, resume, Right.VIEW)
     for opened in bar.load(page, show, [chat, board]):
         opened.then(resume, bar.project, [chat, box], **quiet)
 
     # The answer ends by itself once it is stopped, and whatever follows it shows the end.
-    box.stop(frame.studio.chat.stop, bar.project, None, **quiet)
+    box.stop(needs(rights, frame.studio.chat.stop, Right.EDIT), bar.project, None, **quiet)
 
 
 def picked(value: Any) -> str:

@@ -11,7 +11,10 @@ from typing import Any
 import gradio as gr
 
 from domain.errors import MaquetteError
+from domain.people import Caller
+from domain.project import Project
 from studio.studio import Studio
+from web.ui.needs import caller_of, needs
 from web.ui.words import Words
 
 #: Kept in the browser under one name for all pages; it holds only the id of a project, so the key is no secret.
@@ -57,7 +60,8 @@ class Frame:
                 self.words("project.create"), variant="primary", size="md", min_width=80, scale=0, elem_id="mq-project-create"
             )
         kept = gr.BrowserState("", storage_key=STORAGE_KEY, secret=STORAGE_SECRET)
-        new.click(lambda: gr.update(visible=True), None, row, show_progress="hidden", api_visibility="private")
+        unfold = needs(self.studio.rights, lambda: gr.update(visible=True))
+        new.click(unfold, None, row, show_progress="hidden", api_visibility="private")
         return ProjectBar(frame=self, project=project, kept=kept, row=row, name=name, create=create)
 
     def title(self, key: str, text: str) -> None:
@@ -88,15 +92,17 @@ class Frame:
         other = "zh" if self.words.language == "en" else "en"
         suffix = "" if page == "create" else page
         href = f"{self.base}/{suffix}" if other == "en" else f"{self.base}/zh/{suffix}"
+        # assets/theme/people.js shows the way out and the share button to those who have them: both may change while the studio runs.
+        hidden = "" if self.signed_in else " hidden"
         leave = (
-            f'<form method="post" action="{self.base}/logout"><button type="submit">{escape(self.words("sign_out"))}</button></form>'
-            if self.signed_in
-            else ""
+            f'<form class="mq-leave" method="post" action="{self.base}/logout"{hidden}>'
+            f'<button type="submit">{escape(self.words("sign_out"))}</button></form>'
         )
+        share = f'<button type="button" class="mq-share" hidden>{escape(self.words("share.open"))}</button>'
         return (
             f'<div class="mq-brand"><span class="mq-mark" aria-hidden="true"></span><b>Maquette</b></div>'
             f'<nav aria-label="Maquette">{links}</nav>'
-            f'<div class="mq-side"><a class="mq-lang" href="{href}" lang="{other}">{"中文" if other == "zh" else "English"}</a>'
+            f'<div class="mq-side">{share}<a class="mq-lang" href="{href}" lang="{other}">{"中文" if other == "zh" else "English"}</a>'
             f'<button type="button" class="mq-dark" aria-pressed="false" aria-label="{escape(self.words("dark"))}">◐</button>{leave}</div>'
         )
 
@@ -119,18 +125,18 @@ class ProjectBar:
         """
 
         def opened(kept: str, request: gr.Request) -> list[Any]:
-            chosen = self._present(kept, person_of(request))
-            return [gr.update(choices=self._choices(), value=chosen), chosen, *_row(show(chosen), outputs)]
+            chosen = self._present(kept, caller_of(request))
+            return [gr.update(choices=self._choices(caller_of(request)), value=chosen), chosen, *_row(show(chosen), outputs)]
 
         def changed(project_id: str, request: gr.Request) -> list[Any]:
-            chosen = self._present(project_id, person_of(request))
+            chosen = self._present(project_id, caller_of(request))
             return [chosen, *_row(show(chosen), outputs)]
 
         def made(name: str, request: gr.Request) -> list[Any]:
             create = shown(self.frame, self.frame.studio.projects.create)
             project = create(name, language=self.frame.words.language, person=person_of(request))
             return [
-                gr.update(choices=self._choices(), value=project.id),
+                gr.update(choices=self._choices(caller_of(request)), value=project.id),
                 project.id,
                 gr.update(visible=False),
                 "",
@@ -138,6 +144,9 @@ class ProjectBar:
             ]
 
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        # What they show, they choose among the projects of who asks.
+        for event in (opened, changed, made):
+            needs(self.frame.studio.rights, event)
         return (
             page.load(opened, self.kept, [self.project, self.kept, *outputs], **quiet),
             self.project.input(changed, self.project, [self.kept, *outputs], **quiet),
@@ -150,15 +159,18 @@ class ProjectBar:
             ),
         )
 
-    def _choices(self) -> list[tuple[str, str]]:
-        return [(project.name, project.id) for project in self.frame.studio.projects.all()]
+    def _open(self, caller: Caller) -> tuple[Project, ...]:
+        return self.frame.studio.rights.visible(caller, self.frame.studio.projects.all())
 
-    def _present(self, project_id: str, person: str) -> str:
-        """The project kept in the browser when it is still open, else the newest one."""
-        open_ids = {project.id for project in self.frame.studio.projects.all()}
-        if project_id in open_ids:
+    def _choices(self, caller: Caller) -> list[tuple[str, str]]:
+        return [(project.name, project.id) for project in self._open(caller)]
+
+    def _present(self, project_id: str, caller: Caller) -> str:
+        """The project kept in the browser when it is still open to this person, else the newest one that is."""
+        projects = self._open(caller)
+        if project_id in {project.id for project in projects}:
             return project_id
-        return self.frame.studio.projects.first(language=self.frame.words.language, person=person).id
+        return self.frame.studio.projects.first(language=self.frame.words.language, person=caller.person, among=projects).id
 
 
 def _row(value: Any, outputs: list[gr.components.Component]) -> list[Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import gradio as gr
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse
+from starlette.routing import Mount
 
 from agents.telling import templates
 from domain.settings import Settings
@@ -29,9 +30,11 @@ from web.api.voices import lines_router, voices_router
 from web.api.writing import writing_router
 from web.traced import NO_TELEMETRY
 from web.ui import create, library, pictures, settings_page, sound
+from web.ui.door import PagesDoor
 from web.ui.frame import Frame
 from web.ui.theme import theme
 from web.ui.uploads import GuardedBlocks
+from web.ui.visitor import visitor_router
 from web.ui.words import LANGUAGES, Words, finding_words
 
 UPLOAD_LIMIT = "26mb"
@@ -40,9 +43,9 @@ SCRIPTS = (
     "parts.js", "drawing.js", "fields.js", "picture.js", "scene.js", "game.js", "step_fields.js", "board.js",
     "write.js", "editing.js", "dialogue_nodes.js", "dialogue.js", "lore.js",
     "pick.js", "mask.js", "paint.js", "look.js", "pictures.js", "waves.js", "cast.js", "line.js", "lines.js", "timeline.js", "mixes.js",
-    "pieces.js", "recordings.js", "library.js", "models.js", "brand.js", "engine.js",
+    "pieces.js", "recordings.js", "library.js", "models.js", "brand.js", "engine.js", "share.js", "people.js",
 )  # fmt: skip
-STYLES = ("studio.css", "desk.css", "paint.css", "sound.css")
+STYLES = ("studio.css", "desk.css", "paint.css", "sound.css", "people.css")
 
 
 def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, *, signed_in: bool) -> None:
@@ -54,6 +57,7 @@ def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, 
         return FileResponse(assets / "theme" / "mark.svg", media_type="image/svg+xml")
 
     for router in (
+        visitor_router(assets),
         board_router(studio),
         shelf_router(studio, tasks),
         dialogues_router(studio),
@@ -100,6 +104,9 @@ async def _mount_languages(app: FastAPI, studio: Studio, settings: Settings, ass
                 enable_monitoring=False,
                 app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None, "telemetry": NO_TELEMETRY},
             )
+    for route in app.routes:
+        if isinstance(route, Mount):
+            route.app = PagesDoor(route.app)
 
 
 def head(words: Words, assets: Path) -> str:

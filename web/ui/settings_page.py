@@ -1,4 +1,4 @@
-"""Settings: models, brand, project, the engine and the check of the store. Each tab's contents are drawn by assets/theme/*.js."""
+"""Settings: models, brand, project, people, the engine and the check of the store. Each tab's contents are drawn by assets/theme/*.js."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import gradio as gr
 
 from web.ui.frame import Frame
 
-TABS = ("models", "brand", "project", "engine", "check")
+TABS = ("models", "brand", "project", "people", "engine", "check")
 
 
 def build(frame: Frame, page: gr.Blocks) -> None:
