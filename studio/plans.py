@@ -461,33 +461,20 @@ def _require_usable(text: str, attachments: tuple[Attachment, ...]) -> None:
     if not attachments and not any(unicodedata.category(c)[0] in "LNPS" for c in text):
         raise InputError("The brief is empty.", hint="Say what you want made, for whom, and in what tone.", field="brief")
     if len(text) > BRIEF_MAX_CHARACTERS:
-        raise LimitError(
-            "The brief has {count} characters; {brief_max_characters} are the most.",
-            hint="Send it in parts, or attach text files of at most {attachment_max_characters} characters each; nothing was lost.",
-            field="brief",
-            count=f"{len(text):,}",
-            brief_max_characters=f"{BRIEF_MAX_CHARACTERS:,}",
-            attachment_max_characters=f"{ATTACHMENT_MAX_CHARACTERS:,}",
-        )
+        told = "The brief has {count} characters; {most} are the most."
+        hint = "Send it in parts, or attach text files of at most {each} characters each; nothing was lost."
+        counts = {"count": len(text), "most": BRIEF_MAX_CHARACTERS, "each": ATTACHMENT_MAX_CHARACTERS}
+        raise LimitError(told, hint=hint, field="brief", given={name: f"{count:,}" for name, count in counts.items()})
     if any(unicodedata.category(c) == "Cc" and c not in "\n\r\t\f" for c in text):
         raise InputError("The brief contains bytes that are not text.", hint="Paste plain text, or attach a file.", field="brief")
     if len(attachments) > ATTACHMENT_MAX_COUNT:
-        raise LimitError(
-            "The brief has {count} attachments; {attachment_max_count} are the most.",
-            hint="Remove some.",
-            field="brief",
-            count=len(attachments),
-            attachment_max_count=ATTACHMENT_MAX_COUNT,
-        )
+        told = "The brief has {count} attachments; {most} are the most."
+        raise LimitError(told, hint="Remove some.", field="brief", count=len(attachments), most=ATTACHMENT_MAX_COUNT)
     size = sum(len(a.text) for a in attachments)
     if size > MATERIAL_MAX_CHARACTERS:
-        raise LimitError(
-            "The attached texts have {size} characters together; {material_max_characters} are the most.",
-            hint="Send the files in several messages: later messages may ask about files of earlier ones.",
-            field="brief",
-            size=f"{size:,}",
-            material_max_characters=f"{MATERIAL_MAX_CHARACTERS:,}",
-        )
+        told = "The attached texts have {count} characters together; {most} are the most."
+        hint = "Send the files in several messages: later messages may ask about files of earlier ones."
+        raise LimitError(told, hint=hint, field="brief", count=f"{size:,}", most=f"{MATERIAL_MAX_CHARACTERS:,}")
 
 
 def _mostly_chinese(text: str) -> bool:

@@ -188,7 +188,8 @@ def test_contradictions_stand_on_the_document_at_their_fields(desk: Desk) -> Non
     kit = BrandKit(name="Northwind", forbidden_words=("northwind",))
     wanted = context("google_search_ads", (CopyField(name="headline", max_chars=60),), kit)
     document = written(desk, Speaker(in_turn(lines("Slow Coffee, Fast City"))), wanted)
-    assert {(f.rule, f.field) for f in document.findings} == {("brand_kit", "forbidden_words"), ("limit_conflict", "headline")}
+    found = {("brand_kit", "forbidden_words"), ("limit_conflict", "headline"), ("line_count", "headline")}
+    assert {(f.rule, f.field) for f in document.findings} == found
 
 
 @pytest.mark.parametrize(("values", "field"), [({"channel": "google_adz"}, "channel"), ({"framework": "aidaa"}, "framework")])
