@@ -156,8 +156,7 @@ class Easel:
         brief = plans.draft(picture.project_id, about, person=person)
         seed = secrets.randbelow(2**31)
         plan = Plan(id=new_id(), project_id=picture.project_id, brief_id=brief.id, title=painted.title, seed=seed, steps=(painted,))
-        if told := plans.fault(plan, painted):
-            raise InputError(told, field="about")
+        plans.require(plan, painted, "about")
         plans.keep(brief, plan)
         plans.approve(plan.id, person=person)
         return plan.id, painted.id

@@ -149,8 +149,7 @@ class Pictures:
         plan = Plan(id=new_id(), project_id=project_id, brief_id=brief.id, title=about[:80], seed=secrets.randbelow(2**31), steps=steps)
         self._require_possible(steps[0])
         attached_pictures(spec, brief, self.library.asset)
-        if fault := self.plans.fault(plan, steps[0]):
-            raise InputError(fault.message_id, hint=fault.hint_id, field="about", given=fault.values)
+        self.plans.require(plan, steps[0], "about")
         return self.plans.keep(brief, plan)
 
     def add_reference(self, plan_id: str, step_id: str, values: dict[str, JsonValue], count: int = 1) -> tuple[Step, ...]:

@@ -123,8 +123,7 @@ class Pieces:
         )
         brief = self._plans.draft(project_id, about, person=person)
         plan = Plan(id=new_id(), project_id=project_id, brief_id=brief.id, title=about[:80], seed=secrets.randbelow(2**31), steps=steps)
-        if told := self._plans.fault(plan, steps[0]):
-            raise InputError(told, field="about")
+        self._plans.require(plan, steps[0], "about")
         return self._plans.keep(brief, plan)
 
     def _recipe(self, kind: StepKind, parameters: dict[str, JsonValue], seed: int) -> tuple[Maker, Recipe]:

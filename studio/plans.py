@@ -256,6 +256,11 @@ class Plans:
             return error
         return None
 
+    def require(self, plan: Plan, step: Step, field: str) -> None:
+        """Raises what is known against a step (`fault`) as an error at this field."""
+        if fault := self.fault(plan, step):
+            raise InputError(fault.message_id, hint=fault.hint_id, field=field, given=fault.values)
+
     def remarks(self, plan: Plan, step: Step) -> tuple[Finding, ...]:
         """What a person should know of this step before it is made: limits that contradict each other, people reduced to a group."""
         return self._remarks(step, self._library.project(plan.project_id).brand)

@@ -79,8 +79,7 @@ class Spots:
             steps=steps_of(rows, wish, title),
         )
         for step in plan.steps:
-            if told := self._plans.fault(plan, step):
-                raise InputError(told, field="script")
+            self._plans.require(plan, step, "script")
         if members := self._voices.propose(project_id, tuple(Character(name=name) for name in names), wish.language):
             self._voices.cast(project_id, *members)
         return self._plans.keep(brief, plan)

@@ -153,7 +153,7 @@ class VoicesDesk:
             return frozenset({(name.strip().casefold(), 1.0)})
 
     def _spoken(self, voice: Voice, text: str, name: str, lexicon: dict[str, str], progress: Progress) -> Output:
-        parameters = {"text": text, "voice": name, "language": voice.language, "speed": 1.0, "lexicon": dict(lexicon)}
+        parameters: dict[str, JsonValue] = {"text": text, "voice": name, "language": voice.language, "speed": 1.0, "lexicon": dict(lexicon)}
         return self._generated(voice.engine, parameters, progress)
 
     def _generated(self, engine: str, parameters: Mapping[str, JsonValue], progress: Progress) -> Output:

@@ -15,6 +15,7 @@ from agents.writers.spoken import Spoken, count_units, spare_units
 from domain.chat import ChatModel, ChatRequest
 from domain.context import StepContext
 from domain.progress import CancelToken
+from domain.said import Said
 from domain.specs import SpeechSpec
 from domain.value import JsonValue
 
@@ -40,9 +41,10 @@ def fitted(spoken: Spoken, context: StepContext, chats: Callable[[], ChatModel |
         text = _asked(spoken.text, goal, chinese, chat, cancel, data["shorter"])
         if _usable(text, spoken.text, most, spoken.language):
             before, after = (count_units(one, spoken.language) for one in (spoken.text, text))
-            unit = "characters" if chinese else "words"
-            note = f"The copy was shortened from {before} to {after} {unit}, so that it fits {spec.seconds:g} s."
-            kept = tuple(one for one in spoken.notes if not one.startswith("The text takes about"))
+            unit = Said.of("characters") if chinese else Said.of("words")
+            told = "The copy was shortened from {before} to {after} {unit}, so that it fits {seconds} s."
+            note = Said.of(told, before=before, after=after, unit=unit, seconds=f"{spec.seconds:g}")
+            kept = tuple(one for one in spoken.notes if not one.message_id.startswith("The text takes about"))
             return spoken.model_copy(update={"text": text, "notes": (*kept, note)})
     return spoken
 
