@@ -45,7 +45,7 @@ class Styling:
         try:
             frames = _Frames.model_validate(load_toml(path))
         except ValidationError as error:
-            raise InputError(f"The data file {path.name} is not valid: {error}.", field=str(path)) from error
+            raise InputError("The data file {path} is not valid: {error}.", field=str(path), path=path.name, error=str(error)) from error
         return Styling(Presets.load(assets), picture_sizes(assets), frames)
 
     def presets(self, text: str) -> tuple[Preset, ...]:

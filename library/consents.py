@@ -27,7 +27,10 @@ class Consents(Room):
             document = connection.scalar(select(tables.consents.c.document).where(one))
             if document is None:
                 raise NotFound(
-                    f"There is no consent {consent_id[:60]!r}.", hint="`python app.py consents list` shows all.", field="consent"
+                    "There is no consent {consent_id}.",
+                    hint="`python app.py consents list` shows all.",
+                    field="consent",
+                    consent_id=repr(consent_id[:60]),
                 )
             consent = load(VoiceConsent, document)
             if consent.revoked is None:

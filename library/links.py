@@ -47,7 +47,7 @@ class Links(Room):
         with self._database.write("revoke the link") as connection:
             document = connection.scalar(_LINK.with_for_update(), {"id": link_id})
             if document is None or load(Link, document).project_id != project_id:
-                raise NotFound(f"There is no link {link_id[:80]!r}.", hint="Reload the list.", field="link")
+                raise NotFound("There is no link {link_id}.", hint="Reload the list.", field="link", link_id=repr(link_id[:80]))
             kept = load(Link, document)
             link = kept if kept.revoked is not None else kept.model_copy(update={"revoked": when})
             connection.execute(update(tables.links).where(tables.links.c.id == link_id).values(document=dump(link)))

@@ -86,7 +86,9 @@ class People(Room):
                 connection.scalars(select(columns.person).where(columns.project_id == project_id, columns.role == Role.OWNER.value))
             )
             if owners == {person} and role is not Role.OWNER:
-                raise Conflict(f"{person} is the last owner of this project.", hint="Make somebody else an owner first.", field="person")
+                raise Conflict(
+                    "{person} is the last owner of this project.", hint="Make somebody else an owner first.", field="person", person=person
+                )
             if role is None:
                 connection.execute(delete(tables.members).where(columns.project_id == project_id, columns.person == person))
             else:
@@ -118,7 +120,9 @@ class People(Room):
         with self._database.read(f"find the {kind}") as connection:
             found = connection.scalar(select(column).where(table.c.id == row_id))
         if found is None:
-            raise NotFound(f"There is no {kind} {row_id[:80]!r}.", hint="Reload, and check the id.", field=kind)
+            raise NotFound(
+                "There is no {kind} {row_id}.", hint="Reload, and check the id.", field=kind, kind=kind, row_id=repr(row_id[:80])
+            )
         return str(found)
 
     # What a person uses
@@ -198,7 +202,7 @@ class People(Room):
         columns = tables.api_tokens.c
         with self._database.write("end the token") as connection:
             if not connection.execute(delete(tables.api_tokens).where(columns.id == token_id, columns.person == person)).rowcount:
-                raise NotFound(f"There is no token {token_id[:80]!r}.", hint="Reload the list.", field="token")
+                raise NotFound("There is no token {token_id}.", hint="Reload the list.", field="token", token_id=repr(token_id[:80]))
 
     # Audit
 
@@ -224,8 +228,15 @@ def _lock_project(connection: Connection, project_id: str) -> None:
     """Two who take the last two owners away at once must see each other. SQLite has one writer anyway."""
     found = connection.scalar(select(tables.projects.c.id).where(tables.projects.c.id == project_id).with_for_update())
     if found is None:
-        raise NotFound(f"There is no project {project_id[:80]!r}.", hint="Choose one from the list of projects.", field="project_id")
+        raise NotFound(
+            "There is no project {project_id}.",
+            hint="Choose one from the list of projects.",
+            field="project_id",
+            project_id=repr(project_id[:80]),
+        )
 
 
 def _nobody(name: str) -> NotFound:
-    return NotFound(f"There is no person called {name[:80]!r}.", hint="Choose one of the people of this studio.", field="person")
+    return NotFound(
+        "There is no person called {name}.", hint="Choose one of the people of this studio.", field="person", name=repr(name[:80])
+    )

@@ -50,10 +50,16 @@ def _of_library(wanted: AttachedPicture, project_id: str, asset: Callable[[str],
         found = asset(wanted.asset)
     except NotFound as error:
         raise InputError(
-            f"The {wanted.role} of this picture is not in the library.", hint="Choose another picture.", field=field
+            "The {role} of this picture is not in the library.", hint="Choose another picture.", field=field, role=wanted.role
         ) from error
     if found.project_id != project_id:
-        raise InputError(f"{found.title} is of another project.", hint="Choose a picture of this project.", field=field)
+        raise InputError("{title} is of another project.", hint="Choose a picture of this project.", field=field, title=found.title)
     if found.main.media_type not in PICTURES:
-        raise InputError(f"{found.title} is no picture: it is {found.main.media_type}.", hint="Choose a picture.", field=field)
+        raise InputError(
+            "{title} is no picture: it is {media_type}.",
+            hint="Choose a picture.",
+            field=field,
+            title=found.title,
+            media_type=found.main.media_type,
+        )
     return InputRef(role=wanted.role, sha256=found.main.sha256, media_type=found.main.media_type, asset_id=found.id)

@@ -59,7 +59,9 @@ class Consents:
         Raises InputError at the field at fault, AttachmentError for what is no recording, NotFound for an unknown project.
         """
         if not 1 <= days <= LONGEST:
-            raise InputError(f"A consent cannot hold for {days} days.", hint=f"Give 1 to {LONGEST}.", field="days")
+            raise InputError(
+                "A consent cannot hold for {days} days.", hint="Give 1 to {longest}.", field="days", days=days, longest=LONGEST
+            )
         if project_id:
             self._library.project(project_id)
         sound.decode(recording, _RATE)
@@ -79,7 +81,7 @@ class Consents:
         except ValidationError as error:
             name = str(error.errors()[0]["loc"][0])
             hint = "Say whose voice it is, and what shows that they agreed."
-            raise InputError(f"The consent cannot be recorded: {name} is empty or too long.", hint=hint, field=name) from error
+            raise InputError("The consent cannot be recorded: {name} is empty or too long.", hint=hint, field=name, name=name) from error
         return self._library.add_consent(consent)
 
     def revoke(self, consent_id: str) -> VoiceConsent:
@@ -96,12 +98,14 @@ class Consents:
         consent = self.require(project_id, recording, scope)
         able = self._cloning()
         if engine not in able:
-            hint = (
-                f"These do: {', '.join(sorted(able))}."
-                if able
-                else "None that is installed here does; speak with a voice of the catalogue."
+            hint = "These do: {able}." if able else "None that is installed here does; speak with a voice of the catalogue."
+            raise NotAllowed(
+                "{engine} does not take over voices from recordings.",
+                hint=hint,
+                field="engine",
+                engine=engine[:60],
+                able=", ".join(sorted(able)),
             )
-            raise NotAllowed(f"{engine[:60]} does not take over voices from recordings.", hint=hint, field="engine")
         return consent
 
 

@@ -50,13 +50,17 @@ class Links:
         """
         project = self._library.project(project_id)
         if not 1 <= wish.days <= DAYS_MAX:
-            raise InputError(f"A link cannot be open for {wish.days} days.", hint=f"Choose 1 to {DAYS_MAX}.", field="days")
+            raise InputError(
+                "A link cannot be open for {days} days.", hint="Choose 1 to {days_max}.", field="days", days=wish.days, days_max=DAYS_MAX
+            )
         for asset_id in wish.assets:
             if self._library.project_of("asset", asset_id) != project.id:
                 raise InputError("A result is of another project.", hint="Choose results of this project.", field="assets")
         now = self._now()
         if sum(link.open_at(now) for link in self.all(project_id)) >= LINKS_MAX:
-            raise LimitError(f"This project has {LINKS_MAX} open links.", hint="Revoke those that are not needed.", field="links")
+            raise LimitError(
+                "This project has {links_max} open links.", hint="Revoke those that are not needed.", field="links", links_max=LINKS_MAX
+            )
         secret = new_secret()
         link = Link(
             project_id=project.id,

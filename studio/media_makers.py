@@ -169,7 +169,7 @@ def _require_drawable(spec: PictureSpec) -> None:
     task = spec.task or (PictureTask.INPAINT if any(one.role == "mask" for one in spec.attached) else PictureTask.TEXT)
     if task is not PictureTask.TEXT:
         hint = "Fetch a picture model in Settings, Models, or make it from words alone."
-        raise InputError(f"The illustrator cannot do the task {task.value!r}.", hint=hint, field="task")
+        raise InputError("The illustrator cannot do the task {task}.", hint=hint, field="task", task=repr(task.value))
 
 
 def _require_composable(scene: Scene) -> None:

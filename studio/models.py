@@ -175,7 +175,9 @@ class ModelDesk:
         """
         model = self._store.catalogue.get(model_id)
         if model_id not in self._dry_runs:
-            raise InputError(f"{model.name} is no picture model.", hint="Memory modes are those of picture models.", field="ids")
+            raise InputError(
+                "{model} is no picture model.", hint="Memory modes are those of picture models.", field="ids", model=model.name
+            )
         return self._dry_runs[model_id]()
 
     def pictured(self) -> list[str]:

@@ -183,13 +183,15 @@ class Easel:
 
     def _able(self, task: PictureTask) -> PictureModel:
         if self.pictures.models is None:
-            raise InputError(f"Nothing here can do the task {task.value!r}.", hint="Fetch a picture model.", field="task")
+            raise InputError("Nothing here can do the task {task}.", hint="Fetch a picture model.", field="task", task=repr(task.value))
         return self.pictures.models.require(task)
 
     def _mask(self, mask_id: str, picture: Asset) -> Asset:
         mask = self.pictures.picture(mask_id)
         if mask.recipe.maker != MASK or picture.id not in mask.parents:
-            raise InputError(f"{mask.title} is no mask of {picture.title}.", hint="Paint one on this picture.", field="mask")
+            raise InputError(
+                "{title} is no mask of {picture}.", hint="Paint one on this picture.", field="mask", title=mask.title, picture=picture.title
+            )
         return mask
 
     def _store(
@@ -221,7 +223,6 @@ def _fitted(size: tuple[int, int], expand: Expand, model: PictureModel) -> tuple
         width, height = width - width % model.multiple, height - height % model.multiple
     if max(width, height) > SIDE_MAX:
         raise LimitError(
-            f"The picture would have {width} x {height} pixels; a side may have {SIDE_MAX}.",
-            hint="Take narrower borders, or a smaller picture.", field="expand",
-        )  # fmt: skip
+            "The picture would have {width} x {height} pixels; a side may have {side_max}.",
+            hint="Take narrower borders, or a smaller picture.", field="expand", width=width, height=height, side_max=SIDE_MAX)  # fmt: skip
     return width, height, expand

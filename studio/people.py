@@ -52,9 +52,16 @@ def hashed(secret: str) -> str:
 def hash_password(password: str) -> str:
     """argon2. Takes tens of milliseconds of CPU. Raises InputError for one that is too short or too long."""
     if len(password) < PASSWORD_MIN:
-        raise InputError("The password is too short.", hint=f"Use at least {PASSWORD_MIN} characters.", field="password")
+        raise InputError(
+            "The password is too short.", hint="Use at least {password_min} characters.", field="password", password_min=PASSWORD_MIN
+        )
     if len(password) > PASSWORD_MAX or any("\ud800" <= c <= "\udfff" for c in password):
-        raise InputError("The password cannot be used.", hint=f"Use at most {PASSWORD_MAX} characters of text.", field="password")
+        raise InputError(
+            "The password cannot be used.",
+            hint="Use at most {password_max} characters of text.",
+            field="password",
+            password_max=PASSWORD_MAX,
+        )
     return PasswordHasher().hash(password)
 
 
@@ -84,7 +91,9 @@ class People:
         """Raises NotFound."""
         found = self._library.person(name)
         if found is None:
-            raise NotFound(f"There is no person called {name[:80]!r}.", hint="Choose one of the people of this studio.", field="person")
+            raise NotFound(
+                "There is no person called {name}.", hint="Choose one of the people of this studio.", field="person", name=repr(name[:80])
+            )
         return found
 
     def add(self, name: str, password: str, *, owner: bool = False, by: str = "") -> Person:
@@ -174,7 +183,7 @@ class People:
         if not clean:
             raise InputError("A token needs a name.", hint="Say which program will use it.", field="name")
         if len(self._library.tokens(person)) >= TOKENS_MAX:
-            raise LimitError(f"You have {TOKENS_MAX} tokens.", hint="Remove one that is not used.", field="name")
+            raise LimitError("You have {tokens_max} tokens.", hint="Remove one that is not used.", field="name", tokens_max=TOKENS_MAX)
         text = TOKEN_MARK + new_secret()
         now = self._now()
         token = ApiToken(person=person, name=clean, created=now, expires=now + timedelta(days=days) if days else None)
@@ -220,6 +229,10 @@ def clean_name(name: str) -> str:
     clean = " ".join(name.split())
     if not clean or set(":/\\") & set(clean) or len(clean) > NAME_MAX or clean in (LOCAL, ".", "..") or not clean.isprintable():
         raise InputError(
-            f"{clean[:80]!r} cannot be a name here.", hint=f"Use 1 to {NAME_MAX} characters without colons and slashes.", field="name"
+            "{clean} cannot be a name here.",
+            hint="Use 1 to {name_max} characters without colons and slashes.",
+            field="name",
+            clean=repr(clean[:80]),
+            name_max=NAME_MAX,
         )
     return clean

@@ -130,8 +130,10 @@ class PictureModels:
         if found is not None:
             return found
         would = ", ".join(model.name for model in self.all() if task in model.tasks)
-        hint = f"Fetch one of these, or add a checkpoint of yours by its path, in Settings, Models: {would}."
-        raise InputError(f"No picture model that is here can do the task {task.value!r}.", hint=hint, field="task")
+        hint = "Fetch one of these, or add a checkpoint of yours by its path, in Settings, Models: {would}."
+        raise InputError(
+            "No picture model that is here can do the task {task}.", hint=hint, field="task", task=repr(task.value), would=would
+        )
 
     def maker(self, step: Step) -> str:
         """The maker that a picture step gets, "illustrator" or "diffusion/<id>". What the illustrator cannot do goes to a model that is

@@ -158,7 +158,13 @@ class Pictures:
         Raises NotFound, InputError (no picture, a field that does not fit, no model that takes a picture to start from), ContentRefused.
         """
         if not 1 <= count <= REFERENCES_MAX:
-            raise InputError(f"{count} pictures are asked for.", hint=f"Ask for 1 to {REFERENCES_MAX}.", field="count")
+            raise InputError(
+                "{count} pictures are asked for.",
+                hint="Ask for 1 to {references_max}.",
+                field="count",
+                count=count,
+                references_max=REFERENCES_MAX,
+            )
         plan = self.plans.get(plan_id)
         if self.models is None and self.maker(plan.project_id) == "illustrator":
             hint = "Install a diffusion model on the Models page; the illustrator draws from words and scenes."
@@ -357,4 +363,4 @@ class Pictures:
 
 
 def _unknown(model_id: str) -> Model:
-    raise NotFound(f"Nobody knows the model {model_id!r} here.")
+    raise NotFound("Nobody knows the model {model_id} here.", model_id=repr(model_id))

@@ -80,7 +80,9 @@ class Pieces:
     def style_sample(self, mood: str) -> Path:
         """Raises InputError for a style there is none of, ModelMissing without a soundfont."""
         if mood not in set(Mood):
-            raise InputError(f"There is no style {mood[:40]!r}.", hint=f"There are: {', '.join(Mood)}.", field="mood")
+            raise InputError(
+                "There is no style {mood}.", hint="There are: {moods}.", field="mood", mood=repr(mood[:40]), moods=", ".join(Mood)
+            )
         spec = MusicSpec(about=mood, mood=mood, seconds=_SAMPLE_SECONDS)
         score = prepare_score(StepContext(spec=spec), None, CancelToken(), self._desk)
         maker, recipe = self._recipe(StepKind.MUSIC, {"score": score.model_dump(mode="json")}, _SAMPLE_SEED)
@@ -102,16 +104,18 @@ class Pieces:
         Raises NotFound, InputError at the field, ContentRefused, PlanError.
         """
         if kind not in _BLANK:
-            raise InputError(f"A piece is music or a sound, no {kind.value}.", hint="Choose one of them.", field="kind")
+            raise InputError("A piece is music or a sound, no {kind}.", hint="Choose one of them.", field="kind", kind=kind.value)
         if not 1 <= count <= PIECES_MAX:
-            raise InputError(f"{count} pieces are asked for.", hint=f"Ask for 1 to {PIECES_MAX}.", field="count")
+            raise InputError(
+                "{count} pieces are asked for.", hint="Ask for 1 to {pieces_max}.", field="count", count=count, pieces_max=PIECES_MAX
+            )
         about = str(values.get("about") or values.get("effect") or values.get("mood") or "").strip()
         if not about:
             raise InputError("The piece says nothing.", hint="Choose a style or an effect, or say what it is.", field="about")
         self._plans.require_safe(placed(values))
         spec = change_spec(_BLANK[kind], {**values, "about": about[:2000]})
         if not isinstance(spec, MusicSpec | SoundSpec):
-            raise InputError(f"A piece is music or a sound, no {kind.value}.", field="kind")
+            raise InputError("A piece is music or a sound, no {kind}.", field="kind", kind=kind.value)
         seeds = [(spec.seed + n) % 2**31 if spec.seed >= 0 else secrets.randbelow(2**31) for n in range(count)]
         steps = tuple(
             Step(

@@ -55,10 +55,15 @@ class Rights:
         project_id = self._library.project_of(kind, row_id)
         held = self.of(caller, project_id)
         if Right.VIEW not in held or not self._shown(caller, kind, row_id):
-            raise NotFound(f"There is no {kind} {row_id[:80]!r}.", hint="Reload, and check the id.", field=kind)
+            raise NotFound(
+                "There is no {kind} {row_id}.", hint="Reload, and check the id.", field=kind, kind=kind, row_id=repr(row_id[:80])
+            )
         if right not in held:
             raise NotAllowed(
-                f"You may see this project, but not {_WORDS[right]}.", hint="Ask an owner of the project for the right.", field=kind
+                "You may see this project, but not {words}.",
+                hint="Ask an owner of the project for the right.",
+                field=kind,
+                words=_WORDS[right],
             )
         return project_id
 

@@ -99,10 +99,11 @@ def read_script(script: str) -> Iterator[Said]:
         try:
             speakable.clean(text)
         except InputError as error:
-            raise InputError(f"Row {number}: {error.message}", hint=error.hint, field="script") from error
+            raise InputError("Row {number}: {why}", hint=error.hint, field="script", number=number, why=error.said) from error
         if len(text) > LINE_MAX_CHARACTERS:
-            told = f"Row {number} has {len(text):,} characters; a line may have {LINE_MAX_CHARACTERS:,}."
-            raise LimitError(told, hint="Cut it into several.", field="script")
+            told = "Row {number} has {count} characters; a line may have {most}."
+            hint = "Cut it into several."
+            raise LimitError(told, hint=hint, field="script", number=number, count=f"{len(text):,}", most=f"{LINE_MAX_CHARACTERS:,}")
         spoken += 1
         yield Said(number=number, speaker="" if speaker.casefold() in _NARRATORS else speaker, text=text)
     if not spoken:
@@ -115,9 +116,12 @@ def steps_of(rows: tuple[Said, ...], wish: SpotWish, title: str) -> tuple[Step, 
     effects = [row for row in rows if row.effect]
     if len(lines) + len(effects) + bool(wish.music.strip()) > STEP_MAX_INPUTS:
         raise LimitError(
-            f"The script has {len(lines)} lines and {len(effects)} effects; a mix takes {STEP_MAX_INPUTS} sounds.",
+            "The script has {count} lines and {effects} effects; a mix takes {step_max_inputs} sounds.",
             hint="Make two mixes of it.",
             field="script",
+            count=len(lines),
+            effects=len(effects),
+            step_max_inputs=STEP_MAX_INPUTS,
         )
     steps = [
         _step("speech", n, row.text, SpeechSpec(text=row.text, language=wish.language, character=row.speaker))

@@ -102,7 +102,7 @@ class Timelines:
         plan = self._plans.get(plan_id)
         step = plan.step(step_id)
         if not isinstance(step.spec, MixSpec):
-            raise NotFound(f"{step_id} is a {step.kind.value} step and no mix.", hint="Choose a mix.")
+            raise NotFound("{step_id} is a {kind} step and no mix.", hint="Choose a mix.", step_id=step_id, kind=step.kind.value)
         made = self._library.assets(AssetQuery(plan_id=plan_id, step_id=step_id, limit=200))
         asset = next((one for one in made if asset_id in ("", one.id)), None)
         if asset is None:

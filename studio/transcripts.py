@@ -155,7 +155,7 @@ class Transcripts:
     def _recording(self, asset_id: str) -> Asset:
         asset = self._library.asset(asset_id)
         if asset.recipe.maker != MAKER:
-            raise NotFound(f"{asset.title} is no recording that was handed in.", hint="Choose one from the list.")
+            raise NotFound("{title} is no recording that was handed in.", hint="Choose one from the list.", title=asset.title)
         return asset
 
     def _transcript(self, asset: Asset) -> Transcript:

@@ -42,7 +42,13 @@ class Waveforms:
     def peaks(self, asset_id: str, index: int = 0, points: int = 400) -> list[list[int]]:
         """Of one file of an asset. Raises NotFound, InputError for what is no sound or for a number of points outside 1 to 4,000."""
         if not 1 <= points <= POINTS_MAX:
-            raise InputError(f"{points} points were asked for.", hint=f"Ask for 1 to {POINTS_MAX:,}.", field="points")
+            raise InputError(
+                "{points} points were asked for.",
+                hint="Ask for 1 to {points_max}.",
+                field="points",
+                points=points,
+                points_max=f"{POINTS_MAX:,}",
+            )
         file = self._file(asset_id, index)
 
         def compute() -> list[list[int]]:
@@ -82,10 +88,12 @@ class Waveforms:
     def _file(self, asset_id: str, index: int) -> FileRef:
         asset: Asset = self._library.asset(asset_id)
         if not 0 <= index < len(asset.files):
-            raise NotFound(f"{asset.title} has no file number {index}.", hint=f"It has {len(asset.files)}.")
+            raise NotFound(
+                "{title} has no file number {index}.", hint="It has {count}.", title=asset.title, index=index, count=len(asset.files)
+            )
         file = asset.files[index]
         if not file.media_type.startswith("audio/") or file.media_type == "audio/midi":
-            raise InputError(f"{file.name} is no sound that can be drawn.", hint="Choose a recording.", field="index")
+            raise InputError("{file} is no sound that can be drawn.", hint="Choose a recording.", field="index", file=file.name)
         return file
 
     def _kept(self, what: str, file: FileRef, compute: Callable[[], Any]) -> Any:

@@ -123,7 +123,13 @@ class Accounts:
 def require_password(password: str) -> None:
     """Raises HostingError for a shared password that is too short."""
     if password and len(password) < PASSWORD_MIN:
-        raise HostingError(f"The password has {len(password)} characters.", hint=f"Use at least {PASSWORD_MIN}.", field="MAQUETTE_PASSWORD")
+        raise HostingError(
+            "The password has {count} characters.",
+            hint="Use at least {password_min}.",
+            field="MAQUETTE_PASSWORD",
+            count=len(password),
+            password_min=PASSWORD_MIN,
+        )
 
 
 def read_accounts(file: Path) -> dict[str, str]:

@@ -40,10 +40,18 @@ def add_consent_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
 def _add(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
     try:
         if arguments.recording.stat().st_size > ATTACHMENT_MAX_BYTES:
-            raise InputError(f"{arguments.recording.name} has more than 25 MB.", hint="Cut it, or save it as MP3.", field="recording")
+            raise InputError(
+                "{recording} has more than 25 MB.", hint="Cut it, or save it as MP3.", field="recording", recording=arguments.recording.name
+            )
         recording = arguments.recording.read_bytes()
     except OSError as error:
-        raise InputError(f"{arguments.recording} cannot be read: {error.strerror}.", hint="Check the path.", field="recording") from error
+        raise InputError(
+            "{recording} cannot be read: {strerror}.",
+            hint="Check the path.",
+            field="recording",
+            recording=arguments.recording,
+            strerror=error.strerror,
+        ) from error
     scope = ConsentScope.COMMERCIAL if arguments.commercial else ConsentScope.PROJECT
     with contextlib.closing(entry.open_studio(entry.settings)) as studio:
         made = studio.consents.add(
