@@ -8,20 +8,12 @@ from datetime import UTC, datetime
 from domain.errors import NotAllowed, NotFound
 from domain.people import RIGHTS, Caller, Link, Right
 from domain.project import Project, Role
+from domain.said import Said
 from library.library import Library
 from library.people import Kind
 
+
 #: What a refusal says is missing.
-_WORDS = {
-    Right.VIEW: "see it",
-    Right.DOWNLOAD: "take files out of it",
-    Right.COMMENT: "comment on it",
-    Right.REVIEW: "review it",
-    Right.EDIT: "change it",
-    Right.OWN: "decide who may see it",
-}
-
-
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -63,7 +55,7 @@ class Rights:
                 "You may see this project, but not {words}.",
                 hint="Ask an owner of the project for the right.",
                 field=kind,
-                words=_WORDS[right],
+                words=_words(right),
             )
         return project_id
 
@@ -98,3 +90,14 @@ class Rights:
             return True
         link = self.link(caller)
         return link is not None and (not link.assets or (kind == "asset" and row_id in link.assets))
+
+
+def _words(right: Right) -> Said:
+    return {
+        Right.VIEW: Said.of("see it"),
+        Right.DOWNLOAD: Said.of("take files out of it"),
+        Right.COMMENT: Said.of("comment on it"),
+        Right.REVIEW: Said.of("review it"),
+        Right.EDIT: Said.of("change it"),
+        Right.OWN: Said.of("decide who may see it"),
+    }[right]

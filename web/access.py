@@ -200,7 +200,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("POST", "/api/projects/{project_id}/recordings"): EDIT,
     ("GET", "/api/projects/{project_id}/recordings/search"): VIEW,
     ("GET", "/api/recordings/{asset_id}"): VIEW,
-    ("POST", "/api/recordings/{asset_id}/points"): VIEW,
+    ("POST", "/api/recordings/{asset_id}/points"): EDIT,
     # The machine
     ("GET", "/api/models"): SIGNED_IN,
     ("PUT", "/api/models/endpoint"): STUDIO,
