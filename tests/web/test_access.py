@@ -398,6 +398,13 @@ def test_a_link_is_opened_with_its_secret_and_password_and_the_eleventh_guess_no
     )
 
 
+def test_the_page_of_a_link_keeps_its_scripts_whole_and_says_where_the_studio_is(house: House) -> None:
+    page = house.client.get("/shared").text
+    assert 'name="maquette-base" content="&quot;&quot;"' in page
+    assert "`${base}/${path}`" in page
+    assert "Apples" not in page
+
+
 def test_a_revoked_link_is_closed_with_the_next_request(house: House) -> None:
     link, secret = house.studio.links.make(house.ids["project_id"], LinkWish(), "owner")
     house.links["short"] = (link, house.studio.links.open(link.id, secret)[1])
