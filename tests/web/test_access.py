@@ -186,9 +186,6 @@ def hidden(answer: httpx.Response, house: House) -> bool:
     return any(re.fullmatch(rf"There is no (project|plan|asset|brief) {value!r}\.", message) for value in house.ids.values())
 
 
-# Rows
-
-
 def test_every_route_has_a_row_and_every_row_a_route(house: House) -> None:
     found = set(routes_of(house.application.routes))
     assert len(found) > 100
@@ -209,9 +206,6 @@ def test_a_route_about_a_project_asks_for_a_right_on_it(house: House) -> None:
     named = {(method, path): rule for (method, path), rule in RULES.items() if re.search(r"\{(project|plan|asset|brief)_id\}", path)}
     assert len(named) > 60
     assert [key for key, rule in named.items() if rule.who not in ("project", "link")] == []
-
-
-# The matrix
 
 
 @pytest.mark.parametrize("who", [*MAY, "nobody"])
@@ -334,9 +328,6 @@ def test_an_api_token_is_the_person_who_made_it(house: House) -> None:
     assert house.client.get(path, headers=headers).status_code == 401
 
 
-# Visitors of links
-
-
 @pytest.mark.parametrize("which", [*LINKS, "expired", "revoked", "of another project"])
 def test_a_link_shows_what_it_is_for_and_only_while_it_is_open(house: House, which: str) -> None:
     may = LINKS.get(which, set())
@@ -407,6 +398,13 @@ def test_a_link_is_opened_with_its_secret_and_password_and_the_eleventh_guess_no
     )
 
 
+def test_the_page_of_a_link_keeps_its_scripts_whole_and_says_where_the_studio_is(house: House) -> None:
+    page = house.client.get("/shared").text
+    assert 'name="maquette-base" content="&quot;&quot;"' in page
+    assert "`${base}/${path}`" in page
+    assert "Apples" not in page
+
+
 def test_a_revoked_link_is_closed_with_the_next_request(house: House) -> None:
     link, secret = house.studio.links.make(house.ids["project_id"], LinkWish(), "owner")
     house.links["short"] = (link, house.studio.links.open(link.id, secret)[1])
@@ -414,9 +412,6 @@ def test_a_revoked_link_is_closed_with_the_next_request(house: House) -> None:
     assert house.ask("owner", "DELETE", f"/api/projects/{link.project_id}/links/{link.id}").status_code == 200
     assert house.visit("short", "GET", "/shared/{link_id}/content").status_code == 401
     assert house.client.post(f"/shared/{link.id}/open", json={"secret": secret}).json()["message"] == "This link is not open any more."
-
-
-# The pages
 
 
 def test_every_event_of_the_pages_says_what_it_needs(house: House) -> None:

@@ -21,6 +21,8 @@ POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src 'self' data:; media-src 'self'; "
     "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
+#: Where the page says under which path the studio is served.
+BASE = "@base@"
 
 
 def visitor_router(assets: Path) -> APIRouter:
@@ -33,7 +35,7 @@ def visitor_router(assets: Path) -> APIRouter:
         chosen = next((one for one in LANGUAGES if accepted.lower().startswith(one)), LANGUAGES[0])
         base = escape(json.dumps(request.scope.get("root_path", "")), quote=True)
         headers = {"content-security-policy": POLICY, "referrer-policy": "no-referrer", "cache-control": "no-store"}
-        return HTMLResponse(pages[chosen].replace("{base}", base), headers=headers)
+        return HTMLResponse(pages[chosen].replace(BASE, base, 1), headers=headers)
 
     return router
 
@@ -47,7 +49,7 @@ def _page(assets: Path, language: str) -> str:
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>Maquette</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex, nofollow">'
         f'<meta name="color-scheme" content="light dark"><meta name="maquette-words" content="{table}">'
-        f'<meta name="maquette-base" content="{{base}}"><link rel="icon" href="data:,"><style>{css}</style></head>'
+        f'<meta name="maquette-base" content="{BASE}"><link rel="icon" href="data:,"><style>{css}</style></head>'
         '<body class="mq-visitor"><div class="gradio-container"><div class="contain prose" id="mq-shared"></div></div>'
         f"{scripts}</body></html>"
     )
