@@ -64,10 +64,10 @@ def test_a_cast_is_kept_and_one_line_is_broken_and_fixed_and_no_other(page: Page
     second.locator("textarea[name=text]").fill("😀")
     second.get_by_role("button", name="Speak this line again").click()
     expect(second.locator('[data-field="text"] .mq-field-error')).to_contain_text("no words")
-    second.locator("textarea[name=text]").fill("Xqwt brizzle vrokk plimth.")
+    second.locator("textarea[name=text]").fill("Pfft, tsk tsk tsk, zzz, brrr, hmm, psst.")
     second.get_by_role("button", name="Speak this line again").click()
     expect(second.locator(".mq-line-face .mq-chip.mq-failed")).to_contain_text("of words differ")
-    expect(second.locator(".mq-line-face .mq-diverges")).to_contain_text("Xqwt", ignore_case=True)
+    expect(second.locator(".mq-line-face .mq-diverges del")).not_to_be_empty()
     lines.locator("select[name=filter]").select_option("failing")
     expect(lines.locator('[data-line="l_1"]')).to_have_count(0)
     # And fixed; the older takes stay, and the other line was not touched
