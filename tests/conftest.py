@@ -7,12 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from pipelines.models.catalogue import Catalogue
 from pipelines.models.store import ModelStore
 from tests.postgres import PostgresServer, postgres_server
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# No test judges speed: a busy machine makes no example wrong. What is slow shows in benchmarks/.
+settings.register_profile("maquette", deadline=None)
+settings.load_profile("maquette")
 
 
 @pytest.fixture(scope="session")
