@@ -156,12 +156,13 @@ class PictureModels:
         if opened is None and not model.family:
             return None
         family: Family = opened.family if opened is not None else self.families.get(model.family)
-        tasks = tuple(task for task in PictureTask if task.value in family.pipelines)
+        # Enlarging by diffusion makes each tile anew from the picture, as the task "image" does.
+        tasks = tuple(task for task in PictureTask if _pipeline_of(task) in family.pipelines)
         return PictureModel(
             id=model.id, name=model.name, ready=opened is not None, family=family.name, licence=model.licence, commercial=model.commercial,
             tasks=tasks, multiple=opened.multiple if opened is not None else _USUAL_MULTIPLE, sizes=family.sizes, steps=family.steps,
             guidance=family.guidance, negative=family.negative, samplers=tuple(self.families.schedulers) if family.words == "clip" else (),
-            strengths={task.value: TASKS[task].strength for task in tasks if task is not PictureTask.TEXT},
+            strengths={task.value: TASKS[task].strength for task in tasks if task in TASKS and task is not PictureTask.TEXT},
         )  # fmt: skip
 
     def _opened(self, model_id: str) -> Opened | None:
@@ -214,3 +215,7 @@ def _input(given: InputRef, find: Callable[[str], Asset]) -> InputFact:
     except NotFound:
         title = ""
     return InputFact(role=given.role, asset=given.asset_id if title else "", title=title)
+
+
+def _pipeline_of(task: PictureTask) -> str:
+    return PictureTask.IMAGE.value if task is PictureTask.UPSCALE else task.value

@@ -173,10 +173,17 @@ def bare(home: Path, assets: Path) -> Iterator[Page]:
 def test_a_page_is_told_what_each_model_can_do_and_which_one_makes_a_task(page: Page) -> None:
     options = page.call("GET", f"projects/{page.project}/pictures/options")
     models = {model["id"]: model for model in options["models"]}
-    assert models["little"]["ready"] and models["little"]["tasks"] == ["text", "image", "inpaint", "outpaint"]
+    assert models["little"]["ready"] and models["little"]["tasks"] == ["text", "image", "inpaint", "outpaint", "upscale"]
     assert models["little"]["multiple"] == 8 and "euler_a" in models["little"]["samplers"] and models["little"]["negative"]
     assert not models["sdxl-turbo"]["negative"] and models["flux-1-schnell"]["samplers"] == []
-    assert options["able"] == {"text": "little", "image": "little", "inpaint": "little", "outpaint": "little", "edit": ""}
+    assert options["able"] == {
+        "text": "little",
+        "image": "little",
+        "inpaint": "little",
+        "outpaint": "little",
+        "edit": "",
+        "upscale": "little",
+    }
 
 
 def test_without_a_model_every_one_that_would_is_named(bare: Page) -> None:

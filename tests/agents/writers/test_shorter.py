@@ -13,6 +13,7 @@ from agents.writers.shorter import fitted
 from agents.writers.spoken import Spoken, count_units
 from domain.context import StepContext
 from domain.progress import CancelToken
+from domain.said import Said
 from domain.specs import SpeechSpec
 from tests.agents.scripted import ScriptedChat
 
@@ -29,7 +30,7 @@ def desk(assets: Path) -> Desk:
 def ask(desk: Desk, *replies: str, seconds: float = 6.0, typed: str = "") -> tuple[Spoken, ScriptedChat]:
     said: Iterator[str] = iter(replies)
     chat = ScriptedChat(lambda request: json.dumps({"text": next(said)}))
-    spoken = Spoken(text=LONG.strip(), voice="heart", language="en", speed=1.0, lexicon={}, maker="hibari", notes=("kept",))
+    spoken = Spoken(text=LONG.strip(), voice="heart", language="en", speed=1.0, lexicon={}, maker="hibari", notes=(Said.of("kept"),))
     context = StepContext(spec=SpeechSpec(seconds=seconds, text=typed))
     return fitted(spoken, context, lambda: chat, CancelToken(), desk), chat
 
@@ -37,7 +38,10 @@ def ask(desk: Desk, *replies: str, seconds: float = 6.0, typed: str = "") -> tup
 def test_a_version_that_fits_is_spoken_and_said(desk: Desk) -> None:
     spoken, chat = ask(desk, SHORT)
     assert spoken.text == SHORT
-    assert spoken.notes == ("kept", f"The copy was shortened from 45 to {count_units(SHORT, 'en')} words, so that it fits 6 s.")
+    assert tuple(str(note) for note in spoken.notes) == (
+        "kept",
+        f"The copy was shortened from 45 to {count_units(SHORT, 'en')} words, so that it fits 6 s.",
+    )
     assert len(chat.requests) == 1
     assert "at most 16 words" in chat.requests[0].messages[-1].content
 
