@@ -68,7 +68,7 @@ def test_a_brief_becomes_an_edited_plan_then_results_that_survive_a_reload(
         expect(page.locator(f'.mq-card[data-kind="{kind}"][data-state="done"]')).to_be_visible()
     # What was made is shown as what it is
     expect(page.locator('.mq-card[data-kind="copy"] .mq-line .mq-count').first).to_contain_text("/")
-    image = page.locator('.mq-card[data-kind="picture"] img')
+    image = page.locator('.mq-card[data-kind="picture"] img:not(.mq-card-live)')
     page.wait_for_function("image => image.complete && image.naturalWidth > 0", arg=image.element_handle())
     assert page.locator('.mq-card[data-kind="music"] audio').evaluate("a => a.src").startswith(f"{studio.url}/files/")
     # Review and export

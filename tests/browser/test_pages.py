@@ -16,6 +16,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.models]
 NAMES = frozenset(
     [
         "maquette",
+        "diffusers",
+        "model",
+        "models",
+        "my",
+        "pickle",
+        "safetensors",
         "english",
         "png",
         "jpeg",

@@ -13,7 +13,7 @@ from web.guard import App, Receive, Scope, Send
 
 #: Below the place where the pages are mounted.
 ANSWERED = re.compile(
-    r"/?|/(library|pictures|settings)/?"
+    r"/?|/(library|pictures|sound|settings)/?"
     r"|/(svelte|static|assets)/.+|/(theme\.css|favicon\.ico|manifest\.json|robots\.txt)|/config/?|/pwa_icon(/\w+)?"
     r"|/gradio_api/(queue/(join|data|status)|upload|upload_progress|cancel|reset/?|heartbeat/[\w-]+|startup-events|theme\.css"
     r"|info/?|user/?|app_id/?|login_check/?|file=.+)"

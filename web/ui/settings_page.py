@@ -6,7 +6,8 @@ import gradio as gr
 
 from web.ui.frame import Frame
 
-TABS = ("models", "brand", "project", "people", "engine", "check")
+#: On a phone the last of them fold into a menu.
+TABS = ("models", "engine", "brand", "project", "people", "check")
 
 
 def build(frame: Frame, page: gr.Blocks) -> None:
