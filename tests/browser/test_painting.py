@@ -50,7 +50,7 @@ def room(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Room:
     return Room(root / "home", root / "cache", save_sd15(root / "little", root / "scratch"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def added(room: Room) -> Iterator[Running]:
     yield from room.served()
 

@@ -147,17 +147,11 @@ def page_of(home: Path, assets: Path, *, here: bool) -> Iterator[Page]:
     bench.library.close()
 
 
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory, assets: Path) -> Iterator[Page]:
-    """A studio with one checkpoint of SD1.5."""
-    with page_of(tmp_path_factory.mktemp("home"), assets, here=True) as found:
-        yield found
-
-
 @pytest.fixture
-def page(studio: Page) -> Page:
-    """The same, with a project of its own."""
-    return dataclasses.replace(studio, project=studio.bench.another_project())
+def page(home: Path, assets: Path) -> Iterator[Page]:
+    """A studio with one checkpoint of SD1.5. Of its own for every test: one process has one durable engine, and `bare` opens another."""
+    with page_of(home, assets, here=True) as found:
+        yield found
 
 
 @pytest.fixture
