@@ -13,6 +13,7 @@ from sqlalchemy import select
 from domain.asset import Asset
 from domain.brief import Brief
 from domain.capability import StepKind
+from domain.consent import VoiceConsent
 from domain.conversation import Turn
 from domain.errors import Cancelled, Conflict, InputError, NotFound, StorageError
 from domain.events import EventKind
@@ -51,6 +52,8 @@ def filled(library: Library, plan: Plan, draft: Callable[..., Asset]) -> Library
     library.add_session("a" * 64, "李雷", "", WHEN + timedelta(days=40_000))
     library.add_token(ApiToken(person="李雷", name="script", created=WHEN), "b" * 64)
     library.add_link(Link(project_id=plan.project_id, created=WHEN, expires=WHEN), "c" * 64)
+    held = WHEN + timedelta(days=1)
+    library.add_consent(VoiceConsent(id="", person="李雷", proof="signed form", audio="d" * 64, given=WHEN, expires=held))
     library.audit(AuditEntry(person="李雷", action="signed_in", created=WHEN))
     library.put_setting("odd", {"text": ODD, "numbers": [0.1, 1e300, -(2**53), None, True], "": {"深": []}})
     brief = library.add_brief(Brief(id="", project_id=plan.project_id, text=ODD, created=WHEN))
