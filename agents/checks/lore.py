@@ -91,7 +91,9 @@ def lore(document: LoreDocument) -> tuple[Finding, ...]:
     findings += [_fault("duplicate_line", "Two texts have the id '{id}'.", id_, id=id_) for id_, n in counts.items() if n > 1]
     findings += [_fault("empty_line", "There are no words.", id_) for id_, text in texts if not text.strip(" :")]
     texts += [(stage.id, f"{stage.title} {stage.objective} {stage.text}") for stage in (document.quest.stages if document.quest else ())]
-    texts += [(one.name, ". ".join((one.name, *told_of(one)))) for one in document.cast]
+    # The sheet's own spelling holds for the cast; what both spell holds for the texts.
+    for one in document.cast:
+        findings += world(". ".join((one.name, *told_of(one))), document.world, one.name)
     sheet = peopled(document.world, document.cast)
     for id_, text in texts:
         findings += world(text, sheet, id_)
