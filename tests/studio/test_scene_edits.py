@@ -46,7 +46,7 @@ def test_an_edited_scene_is_what_is_drawn_and_its_notes_go_with_it(preparations:
     spec = change_spec(step(), {"scene": SCENE.model_dump(mode="json")})
     prepared = preparations.scene(StepContext(spec=spec), Silent())
     assert prepared.parameters["scene"] == SCENE.model_dump(mode="json")
-    assert any("one colour" in note for note in prepared.notes)
+    assert any("one colour" in note for note in map(str, prepared.notes))
 
 
 def test_new_words_replace_an_edited_scene_and_other_fields_go_into_it() -> None:
