@@ -11,6 +11,7 @@ import time
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,7 @@ def error_rows(bench: Bench, engine: str, language: str, count: int, kept: Kept)
             "heard": hearing.heard,
         }
 
-    found = [one for line in lines if (one := kept.get(f"{engine}/{language}/{line}", lambda line=line: measure(line))) is not None]  # type: ignore[misc]
+    found = [one for line in lines if (one := kept.get(f"{engine}/{language}/{line}", partial(measure, line))) is not None]
     units = max(1, sum(one["units"] for one in found))
     after = sum(one["error"] * one["units"] for one in found) / units
     plain = sum(one["plain"] for one in found) / units
@@ -157,7 +158,7 @@ def fault_rows(bench: Bench, engine: str, language: str, count: int, kept: Kept)
     for number, line in enumerate(lines):
         kind, faulty = planted(line, language, number)
         for text, results in ((line, alarms), (faulty, found[kind])):
-            one = kept.get(f"{engine}/{language}/{text}/{line}", lambda text=text, line=line: failed(text, line))  # type: ignore[misc]
+            one = kept.get(f"{engine}/{language}/{text}/{line}", partial(failed, text, line))
             if one is not None:
                 results.append(bool(one["failed"]))
     everything = [one for results in found.values() for one in results]

@@ -30,6 +30,15 @@ class PictureTask(StrEnum):
     UPSCALE = "upscale"
 
 
+def task_by(*, start: bool, mask: bool, expand: bool) -> PictureTask:
+    """The task that is meant when none is named: by a picture to start from, a mask, borders to extend."""
+    if mask:
+        return PictureTask.INPAINT
+    if expand:
+        return PictureTask.OUTPAINT
+    return PictureTask.IMAGE if start else PictureTask.TEXT
+
+
 class Shortcut(StrEnum):
     """Less work for nearly the same picture; off unless asked for.
 

@@ -34,7 +34,7 @@ class People(Room):
         changed = update(tables.people).where(tables.people.c.name == person.name).values(document=dump(person))
         with self._database.write(f"change {person.name}") as connection:
             if not connection.execute(changed).rowcount:
-                raise _nobody(person.name)
+                raise nobody(person.name)
             left = [load(Person, document) for document in connection.scalars(select(tables.people.c.document).with_for_update())]
             if not any(one.owner and one.active for one in left):
                 raise Conflict("Somebody has to own the studio.", hint="Make another person an owner first.", field="owner")
@@ -45,7 +45,7 @@ class People(Room):
         changed = update(tables.people).where(tables.people.c.name == name).values(password_hash=password_hash)
         with self._database.write(f"change the password of {name}") as connection:
             if not connection.execute(changed).rowcount:
-                raise _nobody(name)
+                raise nobody(name)
             connection.execute(delete(tables.sessions).where(tables.sessions.c.person == name, tables.sessions.c.link_id == ""))
 
     def person(self, name: str) -> Person | None:
@@ -120,9 +120,7 @@ class People(Room):
         with self._database.read(f"find the {kind}") as connection:
             found = connection.scalar(select(column).where(table.c.id == row_id))
         if found is None:
-            raise NotFound(
-                "There is no {kind} {row_id}.", hint="Reload, and check the id.", field=kind, kind=kind, row_id=repr(row_id[:80])
-            )
+            raise unknown(kind, row_id)
         return str(found)
 
     # What a person uses
@@ -191,7 +189,7 @@ class People(Room):
         return None if document is None else load(ApiToken, document)
 
     def tokens(self, person: str) -> tuple[ApiToken, ...]:
-        """Of a person, by name; also those that have expired."""
+        """Of a person, the oldest first; also those that have expired."""
         columns = tables.api_tokens.c
         with self._database.read("read the tokens") as connection:
             found = [load(ApiToken, document) for document in connection.scalars(select(columns.document).where(columns.person == person))]
@@ -236,7 +234,12 @@ def _lock_project(connection: Connection, project_id: str) -> None:
         )
 
 
-def _nobody(name: str) -> NotFound:
+def unknown(kind: Kind, row_id: str) -> NotFound:
+    """What is said of an id that does not exist, and of one that the caller may not know of."""
+    return NotFound("There is no {kind} {row_id}.", hint="Reload, and check the id.", field=kind, kind=kind, row_id=repr(row_id[:80]))
+
+
+def nobody(name: str) -> NotFound:
     return NotFound(
         "There is no person called {name}.", hint="Choose one of the people of this studio.", field="person", name=repr(name[:80])
     )

@@ -11,18 +11,18 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from secrets import token_hex
 
 from domain.asset import Asset, FileRef
 from domain.capability import StepKind
 from domain.drawing import DrawingFormat
-from domain.errors import InputError, LimitError, StorageError
+from domain.errors import InputError, LimitError
 from domain.progress import Progress, Silent
 from domain.recipe import InputFile, Output, Recipe, Work
 from library.library import Library
 from pipelines.executors.spool import discard
 from pipelines.image.drawing_files import MOST_PIXELS, DrawingFiles
 from pipelines.media.carried import recipe_json
+from studio.caching import put
 from studio.export import slug
 
 LEAST_SIDE = 64
@@ -111,26 +111,10 @@ class Drawings:
         given = InputFile(role="drawing", path=self._library.file_path(drawing.sha256), media_type=drawing.media_type)
         output = self._generate(DrawingFiles.name, [Work(recipe, (given,))], progress)[0]
         try:
-            self._keep(kept, output.main.read())
+            put(kept, output.main.read())
         finally:
             discard([output])
-
-    def _keep(self, path: Path, data: bytes) -> None:
-        temporary = path.with_name(f".{path.name}.{token_hex(6)}")
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(data)
-            temporary.replace(path)
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
-            raise StorageError(
-                "{path} could not be written: {strerror}.",
-                hint="Free some space in MAQUETTE_CACHE, then try again.",
-                path=path.name,
-                strerror=error.strerror,
-            ) from error
-        self._sweep(path)
+        self._sweep(kept)
 
     def _sweep(self, newest: Path) -> None:
         found = []

@@ -46,7 +46,7 @@ from studio.line_tables import (
     report_csv,
     report_json,
 )
-from studio.plans import Plans, new_id
+from studio.plans import Plans, new_plan
 from studio.takes import Takes
 from studio.voices import VoicesDesk
 
@@ -292,10 +292,7 @@ class Lines:
             )
             for number, row in enumerate(rows, start=1)
         )
-        seed = secrets.randbelow(2**31)
-        return Plan(
-            id=new_id(), project_id=brief.project_id, brief_id=brief.id, title=title[:200], language=language, seed=seed, steps=steps
-        )
+        return new_plan(brief, title[:200], steps, language)
 
     # What became of it
 

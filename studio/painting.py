@@ -6,12 +6,10 @@ anew; plans and the runner do.
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from pathlib import PurePath
 
 import numpy as np
-from PIL import Image
 from pydantic import Field
 
 from domain.asset import Asset, Labels
@@ -19,22 +17,22 @@ from domain.capability import StepKind
 from domain.errors import InputError, LimitError, NotFound
 from domain.events import EventKind
 from domain.picture import AttachedPicture, Expand, PictureTask
-from domain.plan import Plan, Step
+from domain.plan import Step
 from domain.recipe import InputRef, OutputFile, Recipe
 from domain.specs import PictureSpec
 from domain.value import JsonValue, Value
+from pipelines.image.asking import grey
 from pipelines.image.tasks.inpaint import check_mask
 from pipelines.media.metadata import read_metadata
 from pipelines.media.picture import decode, encode, examine
-from studio.attaching import PICTURES
 from studio.picture_models import PictureModel
 from studio.pictures import Pictures
-from studio.plans import new_id
+from studio.plans import new_plan
 from studio.spec_changes import change_spec, placed
 
 #: Makers of what a person brought: a picture from a file, and a mask.
 IMPORTED, MASK = "import", "mask"
-_ENDING = dict(zip(sorted(PICTURES), (".jpg", ".png", ".webp"), strict=True))
+_ENDING = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}
 #: Pixels of a side that diffusion models make at most, as pipelines/image/diffusion.py offers.
 SIDE_MAX = 2048
 #: What a painted take sets by itself.
@@ -95,8 +93,7 @@ class Easel:
         Raises NotFound, InputError at the mask (another size, nothing white), AttachmentError.
         """
         picture = self.pictures.picture(asset_id)
-        given = decode(data, "mask").convert("RGBA")
-        mask = Image.alpha_composite(Image.new("RGBA", given.size, (0, 0, 0, 255)), given).convert("L")
+        mask = grey(decode(data, "mask"))
         check_mask(mask, decode(self.pictures.data(picture), picture.main.name))
         share = float(np.asarray(mask, dtype=np.float32).mean() / 255)
         before = [child for child in self.pictures.library.children(asset_id) if child.recipe.maker == MASK]
@@ -154,8 +151,7 @@ class Easel:
         any_step = Step(id="picture-1", title=f"{picture.title}: {about}"[:80], spec=PictureSpec(about=about))
         painted = any_step.model_copy(update={"spec": change_spec(any_step, values)})
         brief = plans.draft(picture.project_id, about, person=person)
-        seed = secrets.randbelow(2**31)
-        plan = Plan(id=new_id(), project_id=picture.project_id, brief_id=brief.id, title=painted.title, seed=seed, steps=(painted,))
+        plan = new_plan(brief, painted.title, (painted,))
         plans.require(plan, painted, "about")
         plans.keep(brief, plan)
         plans.approve(plan.id, person=person)
@@ -224,5 +220,6 @@ def _fitted(size: tuple[int, int], expand: Expand, model: PictureModel) -> tuple
     if max(width, height) > SIDE_MAX:
         raise LimitError(
             "The picture would have {width} x {height} pixels; a side may have {side_max}.",
-            hint="Take narrower borders, or a smaller picture.", field="expand", width=width, height=height, side_max=SIDE_MAX)  # fmt: skip
+            hint="Take narrower borders, or a smaller picture.", field="expand", width=width, height=height, side_max=SIDE_MAX,
+        )  # fmt: skip
     return width, height, expand

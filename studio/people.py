@@ -18,11 +18,12 @@ from datetime import UTC, datetime, timedelta
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from domain.errors import InputError, LimitError, NotFound, NotSignedIn
+from domain.errors import InputError, LimitError, NotSignedIn
 from domain.people import LOCAL, NAME_MAX, ApiToken, AuditEntry, Member, Person, Quota
 from domain.project import Role
 from domain.value import JsonValue
 from library.library import Library
+from library.people import nobody
 
 SESSION = timedelta(days=7)
 PASSWORD_MIN = 8
@@ -91,9 +92,7 @@ class People:
         """Raises NotFound."""
         found = self._library.person(name)
         if found is None:
-            raise NotFound(
-                "There is no person called {name}.", hint="Choose one of the people of this studio.", field="person", name=repr(name[:80])
-            )
+            raise nobody(name)
         return found
 
     def add(self, name: str, password: str, *, owner: bool = False, by: str = "") -> Person:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from domain.asset import Asset
 from domain.errors import InputError, ModelError, NotFound
 from domain.model import Model, Task
-from domain.picture import PictureTask
+from domain.picture import PictureTask, task_by
 from domain.plan import Step
 from domain.recipe import InputRef, ModelRef
 from domain.specs import PictureSpec
@@ -91,11 +91,7 @@ def task_of(step: Step) -> PictureTask:
     if spec.task is not None:
         return spec.task
     roles = {given.role for given in step.inputs} | {given.role for given in spec.attached}
-    if "mask" in roles:
-        return PictureTask.INPAINT
-    if spec.expand.any:
-        return PictureTask.OUTPAINT
-    return PictureTask.IMAGE if "reference" in roles else PictureTask.TEXT
+    return task_by(start="reference" in roles, mask="mask" in roles, expand=spec.expand.any)
 
 
 @dataclass(frozen=True)

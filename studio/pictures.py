@@ -5,7 +5,6 @@ Nothing here makes a picture; plans and the runner do. A sheet is put together o
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,7 +44,7 @@ from studio.drawings import Drawings, drawing_of
 from studio.makers import Makers
 from studio.picture_models import MadeBy, PictureModels, made_by, task_of
 from studio.picture_sets import Axis, BadRow, Cell, grid, read_table
-from studio.plans import Plans, new_id
+from studio.plans import Plans, new_id, new_plan
 from studio.spec_changes import change_spec, numbered, placed
 
 #: New pictures that can start from one at a time.
@@ -146,7 +145,7 @@ class Pictures:
             Step(id=f"picture-{n}", title=f"{about[:70]}{f' ({n})' if count > 1 else ''}", spec=spec.model_copy(update={"seed": seed}))
             for n, seed in enumerate(seeds, start=1)
         )
-        plan = Plan(id=new_id(), project_id=project_id, brief_id=brief.id, title=about[:80], seed=secrets.randbelow(2**31), steps=steps)
+        plan = new_plan(brief, about[:80], steps)
         self._require_possible(steps[0])
         attached_pictures(spec, brief, self.library.asset)
         self.plans.require(plan, steps[0], "about")

@@ -8,7 +8,7 @@ studio.sound.pieces.plan_piece(project_id, kind, …)   -> a plan of one piece o
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,9 @@ from domain.recipe import Output, Recipe, Work
 from domain.specs import MusicSpec, SoundSpec
 from domain.value import JsonValue, Value, content_hash
 from pipelines.audio.effect_recipes import EffectRecipe, read_recipes
+from studio.caching import put
 from studio.makers import Maker, Makers
-from studio.plans import Plans, new_id
+from studio.plans import Plans, new_plan
 from studio.spec_changes import change_spec, placed
 
 PIECES_MAX = 8
@@ -87,7 +88,8 @@ class Pieces:
         score = prepare_score(StepContext(spec=spec), None, CancelToken(), self._desk)
         maker, recipe = self._recipe(StepKind.MUSIC, {"score": score.model_dump(mode="json")}, _SAMPLE_SEED)
         key = content_hash(recipe.model_dump_json())[:20]
-        return _kept(self._cache / f"style-{key}.wav", lambda: maker.generate([Work(recipe)], Silent())[0].main.read())
+        file = self._cache / f"style-{key}.wav"
+        return file if file.is_file() else put(file, maker.generate([Work(recipe)], Silent())[0].main.read())
 
     def effect_sample(self, values: Mapping[str, JsonValue], seed: int = _SAMPLE_SEED) -> Output:
         """values: fields of a sound step; one variation is made. Raises InputError at the field."""
@@ -126,7 +128,7 @@ class Pieces:
             for n, seed in enumerate(seeds, start=1)
         )
         brief = self._plans.draft(project_id, about, person=person)
-        plan = Plan(id=new_id(), project_id=project_id, brief_id=brief.id, title=about[:80], seed=secrets.randbelow(2**31), steps=steps)
+        plan = new_plan(brief, about[:80], steps)
         self._plans.require(plan, steps[0], "about")
         return self._plans.keep(brief, plan)
 
@@ -138,16 +140,6 @@ class Pieces:
     def _recipes(self) -> dict[str, EffectRecipe]:
         recipes: dict[str, EffectRecipe] = self._desk.once("effect recipes", lambda: read_recipes(self._desk.folder))
         return recipes
-
-
-def _kept(file: Path, make: Callable[[], bytes]) -> Path:
-    if not file.is_file():
-        data = make()
-        file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = file.with_suffix(f".{secrets.token_hex(6)}")
-        temporary.write_bytes(data)
-        temporary.replace(file)
-    return file
 
 
 def _least(seconds: Any) -> float:

@@ -488,5 +488,11 @@ def _mostly_chinese(text: str) -> bool:
     return cjk > latin_words
 
 
+def new_plan(brief: Brief, title: str, steps: tuple[Step, ...], language: str = "en") -> Plan:
+    """A plan that no model wrote: its steps are known."""
+    seed = secrets.randbelow(2**31)
+    return Plan(id=new_id(), project_id=brief.project_id, brief_id=brief.id, title=title, language=language, seed=seed, steps=steps)
+
+
 def new_id() -> str:
     return secrets.token_urlsafe(9)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
-from domain.errors import NotAllowed, NotFound
+from domain.errors import NotAllowed
 from domain.people import RIGHTS, Caller, Link, Right
 from domain.project import Project, Role
 from domain.said import Said
 from library.library import Library
-from library.people import Kind
+from library.people import Kind, unknown
 
 
-#: What a refusal says is missing.
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -47,9 +46,7 @@ class Rights:
         project_id = self._library.project_of(kind, row_id)
         held = self.of(caller, project_id)
         if Right.VIEW not in held or not self._shown(caller, kind, row_id):
-            raise NotFound(
-                "There is no {kind} {row_id}.", hint="Reload, and check the id.", field=kind, kind=kind, row_id=repr(row_id[:80])
-            )
+            raise unknown(kind, row_id)
         if right not in held:
             raise NotAllowed(
                 "You may see this project, but not {words}.",

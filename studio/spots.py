@@ -9,7 +9,6 @@ Who has no voice yet is cast, and keeps that voice. Nothing is made here: the pl
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Iterator
 from typing import Literal
 
@@ -24,7 +23,7 @@ from domain.specs import MixCue, MixSpec, MusicSpec, SoundSpec, Spec, SpeechSpec
 from domain.value import Value
 from pipelines.audio import text as speakable
 from studio.line_tables import LINE_MAX_CHARACTERS
-from studio.plans import Plans, new_id
+from studio.plans import Plans, new_plan
 from studio.voices import VoicesDesk
 
 SCRIPT_MAX_CHARACTERS = 20_000
@@ -47,7 +46,7 @@ class SpotWish(Value):
     pause: float = Field(default=0.35, ge=-3.0, le=10.0)
 
 
-class Said(Value):
+class Row(Value):
     """One row of a script: words of a speaker ("" is the narrator), or an effect. number: of the row, 1 the first."""
 
     number: int
@@ -69,15 +68,7 @@ class Spots:
         names = dict.fromkeys(row.speaker for row in rows if row.text and row.speaker)
         title = wish.title.strip() or next(row.text for row in rows if row.text)[:60]
         brief = self._plans.draft(project_id, wish.script, person=person)
-        plan = Plan(
-            id=new_id(),
-            project_id=project_id,
-            brief_id=brief.id,
-            title=title,
-            language=wish.language,
-            seed=secrets.randbelow(2**31),
-            steps=steps_of(rows, wish, title),
-        )
+        plan = new_plan(brief, title, steps_of(rows, wish, title), wish.language)
         for step in plan.steps:
             self._plans.require(plan, step, "script")
         if members := self._voices.propose(project_id, tuple(Character(name=name) for name in names), wish.language):
@@ -85,32 +76,33 @@ class Spots:
         return self._plans.keep(brief, plan)
 
 
-def read_script(script: str) -> Iterator[Said]:
+def read_script(script: str) -> Iterator[Row]:
     """The rows that are said or sound, in order. Raises InputError for a row without words, and for a script that nobody speaks."""
     spoken = 0
     for number, row in enumerate(script.splitlines(), start=1):
         if not row.strip():
             continue
         if effect := _EFFECT.match(row):
-            yield Said(number=number, effect=effect[1].strip()[:200])
+            yield Row(number=number, effect=effect[1].strip()[:200])
             continue
         said = _SAID.match(row)
         speaker, text = (said[1].strip(), said[2].strip()) if said else ("", row.strip())
         try:
             speakable.clean(text)
         except InputError as error:
-            raise InputError("Row {number}: {why}", hint=error.hint, field="script", number=number, why=error.said) from error
+            given = {**error.values, "number": number, "why": error.said}
+            raise InputError("Row {number}: {why}", hint=error.hint_id, field="script", given=given) from error
         if len(text) > LINE_MAX_CHARACTERS:
             told = "Row {number} has {count} characters; a line may have {most}."
             hint = "Cut it into several."
             raise LimitError(told, hint=hint, field="script", number=number, count=f"{len(text):,}", most=f"{LINE_MAX_CHARACTERS:,}")
         spoken += 1
-        yield Said(number=number, speaker="" if speaker.casefold() in _NARRATORS else speaker, text=text)
+        yield Row(number=number, speaker="" if speaker.casefold() in _NARRATORS else speaker, text=text)
     if not spoken:
         raise InputError("Nobody says anything in this script.", hint='Write lines like "Mira: Good evening."', field="script")
 
 
-def steps_of(rows: tuple[Said, ...], wish: SpotWish, title: str) -> tuple[Step, ...]:
+def steps_of(rows: tuple[Row, ...], wish: SpotWish, title: str) -> tuple[Step, ...]:
     """Voices in their order, the bed, effects with a cue each, the mix. Raises LimitError for more than a mix takes."""
     lines = [row for row in rows if row.text]
     effects = [row for row in rows if row.effect]
@@ -138,9 +130,7 @@ def steps_of(rows: tuple[Said, ...], wish: SpotWish, title: str) -> tuple[Step, 
         inputs.append(StepInput(role="effect", step=f"sound-{n}"))
         before = sum(line.number < row.number for line in lines)
         cues.append(MixCue(step=f"sound-{n}", line=before, edge="end" if before else "start"))
-    spec = MixSpec(
-        about=title, language=wish.language, seconds=wish.seconds, target=wish.target, pause=wish.pause, cues=tuple(cues)
-    )  # fmt: skip
+    spec = MixSpec(about=title, language=wish.language, seconds=wish.seconds, target=wish.target, pause=wish.pause, cues=tuple(cues))
     return (*steps, _step("mix", 1, title, spec, tuple(inputs)))
 
 

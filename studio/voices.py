@@ -9,7 +9,6 @@ studio.casting.cast(project_id, member)                 -> the sheet with this m
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -29,6 +28,7 @@ from domain.specs import SpeechSpec
 from domain.value import JsonValue, Value, content_hash
 from library.library import Library
 from pipelines.audio.voices import Voice, VoiceCatalogue
+from studio.caching import put
 from studio.makers import Generate
 from studio.projects import Projects
 
@@ -97,10 +97,7 @@ class VoicesDesk:
         file = self._cache / f"{content_hash(f'{one.engine}/{self._version(one.engine)}/{name}/{said}')[:20]}.wav"
         if not file.is_file():
             output = self._spoken(one, said, name, {}, progress or Silent())
-            self._cache.mkdir(parents=True, exist_ok=True)
-            temporary = file.with_suffix(f".{os.getpid()}.part")
-            temporary.write_bytes(output.main.read())
-            temporary.replace(file)
+            put(file, output.main.read())
         return file
 
     def audition(

@@ -10,7 +10,6 @@ Nothing of it is kept in the library: it can be computed again from the file.
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
@@ -24,6 +23,7 @@ from library.library import Library
 from pipelines.audio.mixing import RATE, speaking
 from pipelines.media import sound
 from pipelines.media.waveform import VERSION, metered, peaks
+from studio.caching import put
 
 POINTS_MAX = 4000
 #: Enough for an outline: what is above half of it is not seen at the width of a page.
@@ -104,8 +104,5 @@ class Waveforms:
             if path.is_file():
                 return json.loads(path.read_text(encoding="utf-8"))
             found = compute()
-            self._cache.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_suffix(f".{os.getpid()}.part")
-            temporary.write_text(json.dumps(found), encoding="utf-8")
-            temporary.replace(path)
+            put(path, json.dumps(found).encode())
         return found

@@ -12,7 +12,7 @@ from PIL import Image
 from pydantic import Field, ValidationError
 
 from domain.errors import InputError
-from domain.picture import Concept, Control, Expand, Likeness, Lora, PictureTask, Shortcut
+from domain.picture import Concept, Control, Expand, Likeness, Lora, PictureTask, Shortcut, task_by
 from domain.recipe import Work
 from domain.value import JsonValue, Value, canonical_json
 from pipelines.media.picture import decode
@@ -123,8 +123,8 @@ def read(index: int, work: Work) -> Item:
     if asked.likeness is not None and not likeness:
         raise InputError("A likeness is asked for, but there is no picture of it.", hint="Give one in role likeness.", field="likeness")
     return Item(
-        index, asked, work.recipe.seed, asked.task or _task(asked, bool(start), bool(masks)),
-        start[0].convert("RGB") if start else None, _grey(masks[0]) if masks else None,
+        index, asked, work.recipe.seed, asked.task or task_by(start=bool(start), mask=bool(masks), expand=asked.expand.any),
+        start[0].convert("RGB") if start else None, grey(masks[0]) if masks else None,
         tuple(one.convert("RGB") for one in controls), tuple(one.convert("RGB") for one in likeness),
     )  # fmt: skip
 
@@ -133,18 +133,10 @@ def _opened(work: Work, role: str) -> list[Image.Image]:
     return [decode(file.path.read_bytes(), role) for file in work.all(role)]
 
 
-def _grey(mask: Image.Image) -> Image.Image:
+def grey(mask: Image.Image) -> Image.Image:
     """What is transparent in a mask is not painted."""
     black = Image.new("RGBA", mask.size, (0, 0, 0, 255))
     return Image.alpha_composite(black, mask.convert("RGBA")).convert("L")
-
-
-def _task(asked: Parameters, start: bool, mask: bool) -> PictureTask:
-    if mask:
-        return PictureTask.INPAINT
-    if asked.expand.any:
-        return PictureTask.OUTPAINT
-    return PictureTask.IMAGE if start else PictureTask.TEXT
 
 
 def groups(items: Sequence[Item]) -> Iterator[list[Item]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse
 
+from domain.asset import FileRef
 from domain.drawing import DrawingFormat
 from studio.studio import Studio
 
@@ -17,6 +19,17 @@ INLINE = frozenset({"image/png", "image/jpeg", "image/webp", "audio/wav", "audio
 SEALED = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 
 
+def stored_file(file: FileRef, path: Path, *, download: bool, cache: str) -> FileResponse:
+    """A file of an asset: shown in the page where that is safe and it is not asked for as a download. cache: how long it may be kept."""
+    kind = "inline" if file.media_type in INLINE and not download else "attachment"
+    headers = {
+        "content-disposition": f"{kind}; filename*=UTF-8''{quote(file.name)}",
+        "content-security-policy": SEALED,
+        "cache-control": cache,
+    }
+    return FileResponse(path, media_type=file.media_type, headers=headers)
+
+
 def files_router(studio: Studio) -> APIRouter:
     router = APIRouter()
 
@@ -24,13 +37,7 @@ def files_router(studio: Studio) -> APIRouter:
     def asset_file(asset_id: str, index: int, download: bool = False) -> FileResponse:
         """The index-th file of an asset: 0 is the asset itself."""
         file, path = studio.shelf.file(asset_id, index)
-        kind = "inline" if file.media_type in INLINE and not download else "attachment"
-        headers = {
-            "content-disposition": f"{kind}; filename*=UTF-8''{quote(file.name)}",
-            "content-security-policy": SEALED,
-            "cache-control": "private, max-age=31536000, immutable",
-        }
-        return FileResponse(path, media_type=file.media_type, headers=headers)
+        return stored_file(file, path, download=download, cache="private, max-age=31536000, immutable")
 
     @router.get("/drawings/{asset_id}/{form}")
     def drawing(asset_id: str, form: DrawingFormat, side: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0) -> FileResponse:

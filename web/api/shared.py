@@ -9,7 +9,6 @@ import asyncio
 from datetime import datetime
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
@@ -24,7 +23,7 @@ from domain.value import Value
 from studio.links import guest
 from studio.studio import Studio
 from web.access import link_cookie
-from web.api.files import INLINE, SEALED
+from web.api.files import stored_file
 from web.api.session import CHECKS_AT_ONCE
 from web.bodies import JsonRoute
 from web.tries import Tries
@@ -36,7 +35,7 @@ class Opening(Value):
     name: str = Field(default="", max_length=200)
 
 
-class Said(Value):
+class Remark(Value):
     """A comment, or a verdict with a note."""
 
     verdict: Verdict = Verdict.COMMENT
@@ -89,14 +88,8 @@ def shared_router(studio: Studio, *, secure: bool) -> APIRouter:
         if not link.download and (index != 0 or download):
             raise NotAllowed("This link does not give files away.", hint="Ask who sent it.", field="link")
         found, path = studio.shelf.file(asset_id, index)
-        kind = "inline" if found.media_type in INLINE and not download else "attachment"
-        headers = {
-            "content-disposition": f"{kind}; filename*=UTF-8''{quote(found.name)}",
-            "content-security-policy": SEALED,
-            # Not kept by the browser: a link that was revoked shows nothing from then on.
-            "cache-control": "private, no-store",
-        }
-        return FileResponse(path, media_type=found.media_type, headers=headers)
+        # Not kept by the browser: a link that was revoked shows nothing from then on.
+        return stored_file(found, path, download=download, cache="private, no-store")
 
     @router.get("/{link_id}/thumbnails/{asset_id}")
     def thumbnail(link_id: str, asset_id: str) -> FileResponse:
@@ -107,7 +100,7 @@ def shared_router(studio: Studio, *, secure: bool) -> APIRouter:
         return [_told(review) for review in studio.shelf.reviews(asset_id)]
 
     @router.post("/{link_id}/assets/{asset_id}/reviews")
-    def say(link_id: str, asset_id: str, given: Said, request: Request) -> dict[str, Any]:
+    def say(link_id: str, asset_id: str, given: Remark, request: Request) -> dict[str, Any]:
         """A comment by every link that may comment; a verdict by one that may review."""
         if given.verdict is not Verdict.COMMENT and Right.REVIEW not in _open(request).rights:
             raise NotAllowed("By this link one may comment, not decide.", hint="Leave a comment.", field="verdict")

@@ -162,8 +162,11 @@ def test_a_gguf_is_told_by_the_shapes_in_it(folder: Folders, tmp_path: Path) -> 
     assert opened.stored == path.stat().st_size
 
 
-@pytest.mark.skipif(GGUF, reason="the package gguf is installed")
-def test_without_its_package_a_gguf_is_refused_with_the_command_that_installs_it(folder: Folders, tmp_path: Path) -> None:
+def test_without_its_package_a_gguf_is_refused_with_the_command_that_installs_it(
+    folder: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "gguf" else found(name, *rest))
     model = folder("flux1-dev")
     plain_gguf(arrays(model), tmp_path / "one" / "model.gguf")
     with pytest.raises(ModelUnusable) as caught:
