@@ -15,6 +15,7 @@ from domain.errors import InputError, ModelUnusable
 from pipelines.devices import Devices, Weights
 from pipelines.image.asking import Item
 from pipelines.image.concepts import learnt
+from pipelines.image.default_dtype import default_dtype_kept
 from pipelines.image.headers import read_header
 from pipelines.image.hints import hint_of
 from pipelines.image.lora import laid_on
@@ -158,7 +159,8 @@ def _load_net(folder: Path, loaded: Loaded) -> Any:
     import torch
 
     kind = getattr(diffusers, loaded.family.controlnet)
-    net = kind.from_pretrained(str(folder), dtype=getattr(torch, loaded.dtype), use_safetensors=True, local_files_only=True)
+    with default_dtype_kept():
+        net = kind.from_pretrained(str(folder), dtype=getattr(torch, loaded.dtype), use_safetensors=True, local_files_only=True)
     return net.to(loaded.device)
 
 

@@ -22,6 +22,7 @@ from domain.errors import InputError, MaquetteError, OutOfMemory
 from domain.progress import Previewed, Progress
 from domain.value import Value
 from pipelines.devices import Devices, Weights
+from pipelines.image.default_dtype import default_dtype_kept
 from pipelines.image.families import Family
 from pipelines.media.picture import encode
 from pipelines.models.folders import elements, weight_files
@@ -184,7 +185,9 @@ def _load(folder: Path, device: str) -> Any:
     from diffusers import AutoencoderTiny
 
     dtype = torch.float32 if device == "cpu" else torch.float16
-    return AutoencoderTiny.from_pretrained(folder, torch_dtype=dtype, use_safetensors=True, local_files_only=True).to(device).eval()
+    with default_dtype_kept():
+        tiny = AutoencoderTiny.from_pretrained(folder, torch_dtype=dtype, use_safetensors=True, local_files_only=True)
+    return tiny.to(device).eval()
 
 
 def _sized(picture: Image.Image, size: tuple[int, int]) -> Image.Image:

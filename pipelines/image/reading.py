@@ -13,6 +13,7 @@ from typing import Any
 
 from domain.errors import ModelCorrupt, ModelUnusable, OutOfMemory
 from pipelines.image import eight_bits
+from pipelines.image.default_dtype import default_dtype_kept
 from pipelines.image.denoisers import PREFIX
 from pipelines.image.headers import read_weights
 from pipelines.image.loading import Opened
@@ -35,11 +36,12 @@ def read(folder: Path, beside: Path | None, opened: Opened, dtype: str, *, eight
     diffusers_logging.disable_progress_bar()
     transformers_logging.disable_progress_bar()
     try:
-        if opened.denoiser is not None:
-            return _around(opened, beside, dtype, eight)
-        if opened.single is not None:
-            return _single(opened, beside, dtype, eight)
-        return _folder(folder, opened, dtype, eight)
+        with default_dtype_kept():
+            if opened.denoiser is not None:
+                return _around(opened, beside, dtype, eight)
+            if opened.single is not None:
+                return _single(opened, beside, dtype, eight)
+            return _folder(folder, opened, dtype, eight)
     except (SafetensorError, KeyError, IndexError) as error:  # a tensor that is looked for is not there, or not readable
         raise ModelCorrupt("The model's weights cannot be read.", hint="Verify the model, then pull it again.") from error
     except (MemoryError, RuntimeError, ValueError, OSError, TypeError, ImportError, AttributeError) as error:

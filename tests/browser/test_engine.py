@@ -14,11 +14,7 @@ from tests.browser.engine_page import BUSY, IDLE, Shown, engine_pages
 from tests.browser.running import PATIENCE
 from tests.browser.test_pages import latin
 
-pytestmark = [
-    pytest.mark.browser,
-    # Gradio's own statistics, in its own thread, set an option that pandas will drop.
-    pytest.mark.filterwarnings("ignore:'future.no_silent_downcasting' is deprecated"),
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

@@ -332,7 +332,7 @@ class TestPacks:
         plan = house.plan()
         for wish in ({"plan_id": plan.id}, {"plan_id": "nope"}, {"asset_ids": ["nope"]}):
             assert house.result(house.send("POST", f"/api/projects/{house.other.id}/packs", wish))["state"] == "failed"
-        assert not list((house.home / "packs").glob("*")) if (house.home / "packs").is_dir() else True
+        assert not list((house.home / "packs" / house.other.id).glob("*")), "the folder of a project that packed nothing"
 
 
 class TestTheDesk:

@@ -65,6 +65,6 @@ def test_every_scheduler_of_the_data_is_in_the_installed_diffusers(name: str) ->
 def test_a_dry_run_says_what_each_memory_mode_needs_and_loads_nothing(tmp_path: Path) -> None:
     maker = made_by(save_sd15(tmp_path / "model", tmp_path / "words"), tmp_path / "cache", memory=1000)
     fits = maker.dry_run("float32")
-    assert [(fit.mode, fit.fits) for fit in fits] == [("full", False), ("tiled", False)]
+    assert [(fit.mode, fit.fits) for fit in fits] == [("full", False), ("tiled", False), ("quantised", False)]
     assert fits[0].footprint == maker.opened().elements * 4
     assert maker.dry_run("bfloat16")[0].footprint == fits[0].footprint // 2

@@ -8,6 +8,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+import torch
 
 from domain.errors import AttachmentError, InputError, ModelUnusable
 from domain.progress import Silent
@@ -104,3 +105,13 @@ def test_a_folder_whose_numbers_another_library_packed_is_refused_with_the_way_o
     with pytest.raises(ModelUnusable, match="bitsandbytes") as caught:
         open_checkpoint(packed, FAMILIES)
     assert "GGUF" in caught.value.hint
+
+
+def test_a_model_that_cannot_be_built_leaves_the_type_of_numbers_of_later_models_alone(folder: Path, tmp_path: Path) -> None:
+    broken = copy(folder, tmp_path / "model")
+    path = broken / "unet" / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"block_out_channels": "wide"}))
+    maker = Diffusion(store_of(broken, tmp_path / "cache"), Devices(2 * 10**9), "tiny", "cpu", families=FAMILIES, dtype="bfloat16")
+    with pytest.raises(ModelUnusable):
+        maker.generate([work()], Silent())
+    assert torch.get_default_dtype() == torch.float32
