@@ -12,6 +12,7 @@ from domain.errors import InputError
 from domain.value import Value
 
 EXECUTORS = ("process", "inline", "ray")
+LOGS = ("", "json")
 PROFILES = ("auto", "embedded", "gpu-12gb", "gpu-24gb", "gpu-80gb")
 
 
@@ -27,6 +28,10 @@ class Settings(Value):
     ray_address: HOST:PORT of the cluster's head. ray_token_file: its shared secret; None is `ray-token` in `home`. ray_store: an fsspec
     URL through which files reach nodes that do not see `home`; "" where all of them do.
     otlp: an OpenTelemetry collector that traces are sent to; "" sends none.
+    proxy: addresses whose X-Forwarded headers are believed, separated by commas; "" believes none. frames: sites that may show the
+    studio in a frame, as a Content-Security-Policy names them.
+    requests_per_minute, writes_per_minute, open_requests: of one caller, where one has to sign in; 0 is without a limit.
+    log: "" writes warnings in words; "json" writes every request and message as one JSON object a line.
     """
 
     home: Path
@@ -55,6 +60,12 @@ class Settings(Value):
     ray_token_file: Path | None = None
     ray_store: str = ""
     otlp: str = ""
+    proxy: str = ""
+    frames: str = "'self'"
+    requests_per_minute: int = Field(default=1200, ge=0)
+    writes_per_minute: int = Field(default=240, ge=0)
+    open_requests: int = Field(default=64, ge=0)
+    log: str = ""
 
     @property
     def token_file(self) -> Path:
@@ -85,13 +96,15 @@ class Settings(Value):
             models_folder=_path(environment, "MAQUETTE_MODELS"),
             database=environment.get("MAQUETTE_DATABASE", ""),
             files=environment.get("MAQUETTE_FILES", ""),
-            host=environment.get("MAQUETTE_HOST", "127.0.0.1"),
-            port=_number(environment, "MAQUETTE_PORT", 7860, 65535),
-            root_path=environment.get("MAQUETTE_ROOT_PATH", ""),
+            # Platforms that host Gradio programs say it in Gradio's own variables.
+            host=environment.get("MAQUETTE_HOST") or environment.get("GRADIO_SERVER_NAME") or "127.0.0.1",
+            port=_number(environment, "MAQUETTE_PORT", _number(environment, "GRADIO_SERVER_PORT", 7860, 65535), 65535),
+            root_path=environment.get("MAQUETTE_ROOT_PATH") or environment.get("GRADIO_ROOT_PATH", ""),
+            share=_is_set(environment, "MAQUETTE_SHARE"),
             password=environment.get("MAQUETTE_PASSWORD", ""),
             accounts=_path(environment, "MAQUETTE_ACCOUNTS"),
             profile=profile,
-            offline=environment.get("MAQUETTE_OFFLINE", "") not in ("", "0", "false", "no"),
+            offline=_is_set(environment, "MAQUETTE_OFFLINE"),
             chat_url=environment.get("MAQUETTE_CHAT_URL", ""),
             chat_model=environment.get("MAQUETTE_CHAT_MODEL", ""),
             chat_key=environment.get("MAQUETTE_CHAT_KEY", ""),
@@ -104,12 +117,35 @@ class Settings(Value):
             ray_token_file=_path(environment, "MAQUETTE_RAY_TOKEN_FILE"),
             ray_store=environment.get("MAQUETTE_RAY_STORE", ""),
             otlp=environment.get("MAQUETTE_OTLP", ""),
+            proxy=environment.get("MAQUETTE_PROXY", ""),
+            frames=_frames(environment, "MAQUETTE_FRAMES"),
+            requests_per_minute=_number(environment, "MAQUETTE_REQUESTS_PER_MINUTE", 1200, 1_000_000),
+            writes_per_minute=_number(environment, "MAQUETTE_WRITES_PER_MINUTE", 240, 1_000_000),
+            open_requests=_number(environment, "MAQUETTE_OPEN_REQUESTS", 64, 100_000),
+            log=_one_of(environment, "MAQUETTE_LOG", LOGS),
         )
 
 
 def sqlite_url(file: Path) -> str:
     """The URL of a database file. Quoted: a folder may be called "what?" or "50%20", and SQLAlchemy unquotes the path."""
     return f"sqlite:///{quote(str(file), safe='/:')}"
+
+
+def _is_set(environment: Mapping[str, str], name: str) -> bool:
+    return environment.get(name, "") not in ("", "0", "false", "no")
+
+
+def _frames(environment: Mapping[str, str], name: str) -> str:
+    """Sources of a policy, "none" for no site; what would begin another directive is refused."""
+    text = " ".join(environment.get(name, "").split())
+    if not text:
+        return "'self'"
+    if not text.isascii() or any(sign in text for sign in ";,\"'"):
+        raise InputError(
+            "{name} is {text}.", hint="Write addresses such as https://example.org, with spaces between, or none.",
+            field=name, name=name, text=repr(text),
+        )  # fmt: skip
+    return "'none'" if text == "none" else f"'self' {text}"
 
 
 def _path(environment: Mapping[str, str], name: str) -> Path | None:

@@ -53,7 +53,7 @@ def copy_library(source_url: str, target_url: str, progress: Progress, files: tu
     try:
         _require_empty(target)
         migrate(target_url)
-        copied, damaged = _copy_files(source, files, progress) if files is not None else (0, ())
+        copied, damaged = copy_files(source, files, progress) if files is not None else (0, ())
         start = FILES_SHARE if files is not None else 0.0
         with source.read("read the library") as reading, target.write("copy the library") as writing:
             _one_state(reading)
@@ -137,7 +137,8 @@ def _continue_numbers(writing: Connection) -> None:
             writing.execute(select(func.setval(sequence, highest)))
 
 
-def _copy_files(source: Database, files: tuple[Files, Files], progress: Progress) -> tuple[int, tuple[str, ...]]:
+def copy_files(source: Database, files: tuple[Files, Files], progress: Progress) -> tuple[int, tuple[str, ...]]:
+    """Copy every file that a library's rows name. Returns how many, and the hashes of those that are missing or altered."""
     here, there = files
     with source.read("list the files") as connection:
         found = [(row.sha256, row.size) for row in connection.execute(select(blobs.c.sha256, blobs.c.size).order_by(blobs.c.sha256))]

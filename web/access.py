@@ -65,6 +65,8 @@ RULES: dict[tuple[str, str], Rule] = {
     ("POST", "/login"): OPEN,
     ("POST", "/logout"): OPEN,
     ("GET", "/healthz"): OPEN,
+    ("GET", "/readyz"): OPEN,
+    ("GET", "/metrics"): STUDIO,
     ("GET", "/robots.txt"): OPEN,
     ("GET", "/favicon.ico"): SIGNED_IN,
     # Visitors of links

@@ -32,6 +32,7 @@ from studio.studio import Studio
 from web.cluster_commands import add_cluster_commands
 from web.consent_commands import add_consent_commands
 from web.library_commands import add_library_commands
+from web.logs import write_json
 from web.people_commands import add_people_commands
 from web.picture_commands import add_picture_commands
 
@@ -145,6 +146,8 @@ def _serve(arguments: argparse.Namespace, entry: Entry, console: Console) -> int
     given = {"host": arguments.host, "port": arguments.port, "accounts": arguments.accounts, "root_path": arguments.root_path}
     update: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     settings = entry.settings.model_copy(update={**update, "share": arguments.share or entry.settings.share})
+    if settings.log == "json":
+        write_json()
     if not 0 <= settings.port <= 65535:
         raise InputError("{port} is not a port.", hint="Use 0 to 65535.", field="port", port=settings.port)
     listener = open_doors(settings)  # whatever refuses does so before anything is started

@@ -1,17 +1,20 @@
-"""Commands on the library as a whole: `library copy` moves it to another database."""
+"""Commands on the library as a whole: `library copy` moves it to another database, `backup` and `restore` keep it."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from domain.settings import Settings
-from library.copy import copy_library
+from library.backup import back_up, restore
+from library.copy import CopyReport, copy_library
 from library.database import hide_password, sqlite_file
 from library.files import Files
 from library.lock import hold
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def add_library_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    library = commands.add_parser("library", help="move the library")
+    library = commands.add_parser("library", help="move, back up or restore the library")
     actions = library.add_subparsers(required=True, metavar="ACTION")
     copy = actions.add_parser(
         "copy", help="copy everything into an empty database, from SQLite to Postgres or back; the studio must be stopped"
@@ -30,6 +33,12 @@ def add_library_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
     copy.add_argument("--to", required=True, metavar="URL", help="postgresql://… or sqlite:///…")
     copy.add_argument("--files", metavar="PLACE", help="copy the files too, to a folder or a URL such as s3://bucket/folder")
     copy.set_defaults(run=_copy)
+    backup = actions.add_parser("backup", help="write everything into a new folder; the studio may run")
+    backup.add_argument("folder", type=Path)
+    backup.set_defaults(run=_back_up)
+    put_back = actions.add_parser("restore", help="put a backup into an empty library; the studio must be stopped")
+    put_back.add_argument("folder", type=Path)
+    put_back.set_defaults(run=_restore)
 
 
 class _Bar:
@@ -50,14 +59,9 @@ def _copy(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
     settings = entry.settings
     moved = arguments.files is not None and arguments.files != settings.files
     files = _places(settings, arguments.files) if moved else None
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), TimeElapsedColumn())
-    with _both_held(settings, arguments.to), Progress(*columns, console=console) as shown:
-        report = copy_library(settings.database_url, arguments.to, _Bar(shown), files)
-    for table, count in report.rows.items():
-        if count:
-            console.print(f"{table}: {count}", highlight=False)
-    for sha256 in report.damaged:
-        console.print(f"[red]The file {sha256} is missing or altered and was not copied.[/red]", highlight=False)
+    with _both_held(settings, arguments.to), _shown(console) as bar:
+        report = copy_library(settings.database_url, arguments.to, bar, files)
+    _tell(report.rows, report.damaged, console)
     place = f" MAQUETTE_FILES={arguments.files}" if moved else ""
     console.print(
         f"Copied. The old library is as it was. Start the studio with MAQUETTE_DATABASE={hide_password(arguments.to)}{place}",
@@ -66,6 +70,48 @@ def _copy(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
         soft_wrap=True,
     )
     return 1 if report.damaged else 0
+
+
+def _back_up(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
+    settings = entry.settings
+    here = open_files(settings.files, settings.home, settings.cache)
+    with _shown(console) as bar:
+        note = back_up(settings.database_url, here, settings.home, arguments.folder.absolute(), datetime.now(UTC), bar)
+    _tell(note.rows, note.damaged, console)
+    console.print(
+        f"{note.files} files. Keep {arguments.folder} as you keep passwords: it holds the accounts.", highlight=False, markup=False
+    )
+    return 1 if note.damaged else 0
+
+
+def _restore(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
+    settings = entry.settings
+    there = open_files(settings.files, settings.home, settings.cache)
+    lock = None if settings.runs_file is None else settings.runs_file.with_suffix(".lock")
+    held = hold(settings.database_url, lock)
+    try:
+        with _shown(console) as bar:
+            report: CopyReport = restore(arguments.folder.absolute(), settings.database_url, there, settings.home, bar)
+    finally:
+        held.release()
+    _tell(report.rows, report.damaged, console)
+    console.print("Restored. `python app.py check` looks through every file.", highlight=False, markup=False)
+    return 1 if report.damaged else 0
+
+
+@contextlib.contextmanager
+def _shown(console: Console) -> Iterator[_Bar]:
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), TimeElapsedColumn())
+    with Progress(*columns, console=console) as shown:
+        yield _Bar(shown)
+
+
+def _tell(rows: dict[str, int], damaged: tuple[str, ...], console: Console) -> None:
+    for table, count in rows.items():
+        if count:
+            console.print(f"{table}: {count}", highlight=False)
+    for sha256 in damaged:
+        console.print(f"[red]The file {sha256} is missing or altered and was not copied.[/red]", highlight=False)
 
 
 def _places(settings: Settings, target: str) -> tuple[Files, Files]:

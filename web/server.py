@@ -22,12 +22,15 @@ from studio.studio import Studio
 from web.access import Access
 from web.accounts import Accounts, is_loopback, read_accounts, require_password, require_protection, session_secret
 from web.api.files import files_router
+from web.api.health import health_router
 from web.api.people import members_router, people_router
 from web.api.session import session_router
 from web.api.shared import shared_router
 from web.bodies import refused
 from web.errors import Speaking, body_of, status_of, words_of
 from web.guard import Guard
+from web.limits import Limits, Rates
+from web.observed import Numbers, Observed
 from web.traced import NO_TELEMETRY, Traced
 
 START_SECONDS = 60.0
@@ -58,10 +61,16 @@ def build(studio: Studio, settings: Settings, accounts: Accounts, assets: Path) 
     app.include_router(people_router(studio, accounts))
     app.include_router(members_router(studio))
     app.include_router(shared_router(studio, secure=settings.share))
+    numbers = Numbers(studio.engine.state)
+    app.include_router(health_router(studio.engine.state, numbers.registry, stall_seconds=settings.stall_seconds))
     mount_pages(app, studio, settings, assets, signed_in=accounts.required)
     app.add_middleware(Speaking, tables=templates(assets))
     app.add_middleware(Traced)
-    app.add_middleware(Guard, accounts=accounts, local_only=is_loopback(settings.host) and not settings.share)
+    local = is_loopback(settings.host) and not settings.share
+    rates = Rates(settings.requests_per_minute, settings.writes_per_minute, settings.open_requests)
+    app.add_middleware(Limits, rates=rates, local_only=local)
+    app.add_middleware(Guard, accounts=accounts, local_only=local, frames=settings.frames)
+    app.add_middleware(Observed, numbers=numbers)
     return app
 
 
@@ -88,13 +97,15 @@ def open_socket(host: str, port: int) -> socket.socket:
 class Server:
     """The running server. `with Server(...) as server:` serves in a thread until the block ends."""
 
-    def __init__(self, app: FastAPI, listener: socket.socket, *, root_path: str = "") -> None:
+    def __init__(self, app: FastAPI, listener: socket.socket, *, root_path: str = "", proxy: str = "") -> None:
         config = uvicorn.Config(
             app,
             log_level="warning",
             root_path=root_path,
-            # An X-Forwarded-For header is what the caller says of itself; the login limiter goes by the real address.
-            proxy_headers=False,
+            # An X-Forwarded-For header is what the caller says of itself, unless a proxy wrote it that we were told of: the limits of
+            # tries and requests go by the address.
+            proxy_headers=bool(proxy),
+            forwarded_allow_ips=proxy or None,
             timeout_graceful_shutdown=2,
             h11_max_incomplete_event_size=64 * 1024,
         )
@@ -159,7 +170,7 @@ def accounts_of(studio: Studio, settings: Settings) -> Accounts:
 @contextlib.contextmanager
 def served(app: FastAPI, settings: Settings, listener: socket.socket, say: Callable[[str], None] = lambda _: None) -> Iterator[Server]:
     """Serve for the time of the block and say the address."""
-    with Server(app, listener, root_path=settings.root_path) as server:
+    with Server(app, listener, root_path=settings.root_path, proxy=settings.proxy) as server:
         host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
         say(f"Maquette is open at http://{f'[{host}]' if ':' in host else host}:{server.port}")
         with _tunnel(settings, server.port, say):

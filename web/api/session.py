@@ -49,7 +49,9 @@ def session_router(accounts: Accounts, assets: Path, *, secure: bool) -> APIRout
         except NotSignedIn as error:
             return login_page(error)
         response = RedirectResponse(request.scope.get("root_path", "") + "/", status_code=303)
-        response.set_cookie(COOKIE, cookie, max_age=SESSION_SECONDS, httponly=True, samesite="lax", secure=secure)
+        response.set_cookie(
+            COOKIE, cookie, max_age=SESSION_SECONDS, httponly=True, samesite="lax", secure=secure or request.url.scheme == "https"
+        )
         return response
 
     @router.post("/logout")
