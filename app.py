@@ -75,6 +75,7 @@ def open_studio(settings: Settings) -> Studio:
     from studio.durable import Durable
     from studio.engine import EngineRoom
     from studio.expectation import Expectation
+    from studio.licences import permit
     from studio.lines import Lines
     from studio.makers import Makers
     from studio.making import Making
@@ -146,7 +147,7 @@ def open_studio(settings: Settings) -> Studio:
         picture_model,
     )
     makers = Makers(all_makers(engine, executor, desk, preparations, gpus_of(arbiter)), preference(picture_models.maker))
-    making = Making(library, makers, executor.release_idle, now, preparations.remarks)
+    making = Making(library, makers, executor.release_idle, now, preparations.remarks, permit(engine.store.catalogue.find))
     expected = Expectation(library, time.monotonic).seconds
     runner = Runner(library, making, Durable(settings.runs_url, settings.runs_file), lanes=executor.lanes, now=now, cost=expected)
     room = EngineRoom(library, executor, runner, now, lambda key, kept: arbiter.pin(key) if kept else arbiter.unpin(key))

@@ -81,7 +81,8 @@ class Model(Value):
 
     commercial: "yes", "no", "terms" (allowed under named conditions) or "unknown" (to be checked). family: of a picture model, an id of
     assets/pictures/families.toml where its files do not say it. card: path in assets of the model card of an experimental model of our
-    own, which is used only when the card says that its gate was passed; "" for all others.
+    own, which is used only when the card says that its gate was passed; "" for all others. excluded: where the licence does not hold,
+    countries by ISO 3166-1 (two capital letters) or EU.
     """
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9.\-]*$")
@@ -92,6 +93,7 @@ class Model(Value):
     licence_file: str = ""
     commercial: Literal["yes", "no", "terms", "unknown"] = "unknown"
     terms: str = ""
+    excluded: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     disk: int = 0
     memory: int = 0

@@ -18,10 +18,19 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
+class Use(Value):
+    """What a project's results are for. commercial: for money or for a company. region: where they are used, a country by ISO 3166-1
+    (two capital letters) or EU; "" is not said."""
+
+    commercial: bool = False
+    region: str = Field(default="", pattern=r"^([A-Z]{2})?$")
+
+
 class Project(Value):
     id: str
     name: str = Field(min_length=1, max_length=120)
     language: str = "en"
     brand: BrandKit = BrandKit()
+    use: Use = Use()
     archived: bool = False
     created: datetime

@@ -27,6 +27,7 @@ from pipelines.media.carried import carrying
 from pipelines.pipeline import Company
 from studio.attaching import attached_pictures, with_attached
 from studio.enlarging import attached_source
+from studio.licences import Permit, anything
 from studio.makers import Maker, Makers, Remarks, no_remarks
 from studio.progress import Together
 from studio.remembering import remembered
@@ -83,6 +84,7 @@ class Making:
         release_memory: called once after OutOfMemory, before the one retry.
         now: the clock, for stored times.
         remarks: what is to be said of a step whatever is made of it.
+        permit: refuses a model that the project may not use.
     """
 
     def __init__(
@@ -92,9 +94,11 @@ class Making:
         release_memory: Callable[[], None],
         now: Callable[[], datetime],
         remarks: Remarks = no_remarks,
+        permit: Permit = anything,
     ) -> None:
         self._library = library
         self._remarks = remarks
+        self._permit = permit
         self._takes = Takes(library)
         self._makers = makers
         self._release_memory = release_memory
@@ -166,6 +170,7 @@ class Making:
         item.progress.check()
         maker = self._makers.named(item.take.step.kind, item.take.maker)
         recipe = resolve(item.plan, item.take, maker, self._input_refs(item.plan, item.take.step, item.inputs))
+        self._permit(self._library.project(item.plan.project_id).use, recipe.models)
         return _Order(item, maker, Work(recipe=recipe, inputs=self._open(recipe)))
 
     def _made(self, orders: dict[int, _Order]) -> Iterator[tuple[int, _Made | MaquetteError]]:

@@ -12,7 +12,7 @@ from agents.checks.brand import contradictions
 from domain.brand import BrandKit, CastMember
 from domain.errors import AttachmentError, InputError, LimitError
 from domain.finding import Finding
-from domain.project import Project
+from domain.project import Project, Use
 from library.library import Library
 
 NAME_MAX = 120
@@ -61,6 +61,10 @@ class Projects:
     def set_language(self, project_id: str, language: str) -> Project:
         """The language new briefs start in. Raises NotFound."""
         return self._change(project_id, lambda project: {"language": language})
+
+    def set_use(self, project_id: str, use: Use) -> Project:
+        """What its results are for: models whose licences do not allow that make nothing in it any more. Raises NotFound."""
+        return self._change(project_id, lambda project: {"use": use})
 
     def archive(self, project_id: str, *, archived: bool = True) -> Project:
         return self._change(project_id, lambda project: {"archived": archived})

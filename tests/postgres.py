@@ -116,10 +116,14 @@ def postgres_server() -> Iterator[PostgresServer]:
         shutil.rmtree(folder)
 
 
-def _binary(name: str) -> str:
+def installed(name: str) -> str | None:
     """From the path, else the newest of Debian's, which are not on the path."""
-    installed = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: float(path.parts[-3]))
-    found = shutil.which(name) or next((str(path) for path in reversed(installed)), None)
+    there = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: float(path.parts[-3]))
+    return shutil.which(name) or next((str(path) for path in reversed(there)), None)
+
+
+def _binary(name: str) -> str:
+    found = installed(name)
     if found is None:
         raise RuntimeError(f"{name} is not installed. Install it: sudo apt-get install postgresql")
     return found

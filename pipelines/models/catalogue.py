@@ -79,6 +79,10 @@ class Catalogue:
         """What `make run` fetches."""
         return tuple(model.id for model in self._models if model.default)
 
+    def find(self, model_id: str) -> Model | None:
+        """None for what it does not have."""
+        return self._by_id.get(model_id)
+
     def get(self, model_id: str) -> Model:
         """Raises NotFound, naming the nearest ids."""
         model = self._by_id.get(model_id)

@@ -25,6 +25,7 @@ from domain.take import Prepared
 from library.library import Library
 from pipelines.pipeline import Company
 from studio.durable import Durable
+from studio.licences import Permit, anything
 from studio.makers import Maker, Makers
 from studio.making import Making
 from studio.plans import Plans
@@ -168,13 +169,14 @@ def open_bench(
     database: str = "",
     require: Callable[[Step, BrandKit], None] = lambda step, brand: None,
     real: Sequence[Maker] = (),
+    permit: Permit = anything,
 ) -> Bench:
     """database: the URL of a Postgres for library and runs; "" is SQLite in `home`. real: makers that go before the hand's, lane "hand"."""
     library = Library.open(database or f"sqlite:///{home / 'maquette.db'}", home)
     projects = library.projects()
     project = projects[0] if projects else library.create_project("Test")
     makers = Makers([*real, *(hand.maker(kind) for kind in StepKind)], lambda step, brand: "")
-    making = Making(library, makers, lambda: None, clock)
+    making = Making(library, makers, lambda: None, clock, permit=permit)
     durable = Durable(database, None) if database else Durable(f"sqlite:///{home / 'runs.db'}", home / "runs.db")
     runner = Runner(library, making, durable, lanes={"hand": lanes, "prepare": lanes}, now=clock)
     planner = FixedPlanner()

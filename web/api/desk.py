@@ -14,7 +14,7 @@ from domain.brand import BrandKit
 from domain.brief import ATTACHMENT_MAX_BYTES
 from domain.model import Task
 from domain.progress import Progress
-from domain.project import Project
+from domain.project import Project, Use
 from domain.value import JsonValue, Value
 from studio.models import Endpoint
 from studio.projects import LOGO_MAX_BYTES
@@ -45,6 +45,7 @@ class ProjectChange(Value):
     name: str | None = None
     language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
     archived: bool | None = None
+    use: Use | None = None
 
 
 def models_router(studio: Studio, tasks: Tasks) -> APIRouter:
@@ -134,6 +135,8 @@ def projects_router(studio: Studio) -> APIRouter:
             found = studio.projects.rename(project_id, wanted.name)
         if wanted.language is not None and wanted.language != found.language:
             found = studio.projects.set_language(project_id, wanted.language)
+        if wanted.use is not None:
+            found = studio.projects.set_use(project_id, wanted.use)
         if wanted.archived is not None:
             found = studio.projects.archive(project_id, archived=wanted.archived)
         return _project(found)
@@ -181,7 +184,7 @@ def _status(status: dict[str, Any]) -> dict[str, Any]:
 
 
 def _project(project: Project) -> dict[str, Any]:
-    return project.model_dump(mode="json", include={"id", "name", "language", "archived", "created"})
+    return project.model_dump(mode="json", include={"id", "name", "language", "use", "archived", "created"})
 
 
 def _remarks(studio: Studio, project_id: str) -> dict[str, Any]:
