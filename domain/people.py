@@ -62,13 +62,15 @@ class Quota(Value):
 class Person(Value):
     """owner: of the studio. active False: may not come in; what they made stays under their name.
 
-    source: "file" for a person of the accounts file, who goes when the file no longer names them.
+    source: "file" for a person of the accounts file, who goes when the file no longer names them; "provider" for one whom the sign-in
+    provider brought, who has no password. subject: who this is for the provider, hashed; "" for nobody it was linked to.
     """
 
     name: str = Field(min_length=1, max_length=NAME_MAX)
     owner: bool = False
     active: bool = True
     source: str = ""
+    subject: str = ""
     quota: Quota = Quota()
     created: datetime
 

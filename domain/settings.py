@@ -31,6 +31,8 @@ class Settings(Value):
     proxy: addresses whose X-Forwarded headers are believed, separated by commas; "" believes none. frames: sites that may show the
     studio in a frame, as a Content-Security-Policy names them.
     requests_per_minute, writes_per_minute, open_requests: of one caller, where one has to sign in; 0 is without a limit.
+    oidc_issuer: a sign-in provider (OpenID Connect); "" has none. oidc_client, oidc_secret: as registered there. oidc_claim: what of
+    its token is a person's name. oidc_add: whoever it knows gets an account at the first sign-in.
     log: "" writes warnings in words; "json" writes every request and message as one JSON object a line.
     """
 
@@ -65,6 +67,11 @@ class Settings(Value):
     requests_per_minute: int = Field(default=1200, ge=0)
     writes_per_minute: int = Field(default=240, ge=0)
     open_requests: int = Field(default=64, ge=0)
+    oidc_issuer: str = ""
+    oidc_client: str = ""
+    oidc_secret: str = Field(default="", repr=False)
+    oidc_claim: str = "preferred_username"
+    oidc_add: bool = False
     log: str = ""
 
     @property
@@ -122,6 +129,11 @@ class Settings(Value):
             requests_per_minute=_number(environment, "MAQUETTE_REQUESTS_PER_MINUTE", 1200, 1_000_000),
             writes_per_minute=_number(environment, "MAQUETTE_WRITES_PER_MINUTE", 240, 1_000_000),
             open_requests=_number(environment, "MAQUETTE_OPEN_REQUESTS", 64, 100_000),
+            oidc_issuer=environment.get("MAQUETTE_OIDC_ISSUER", ""),
+            oidc_client=environment.get("MAQUETTE_OIDC_CLIENT", ""),
+            oidc_secret=environment.get("MAQUETTE_OIDC_SECRET", ""),
+            oidc_claim=environment.get("MAQUETTE_OIDC_CLAIM") or "preferred_username",
+            oidc_add=_is_set(environment, "MAQUETTE_OIDC_ADD"),
             log=_one_of(environment, "MAQUETTE_LOG", LOGS),
         )
 

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from domain.errors import InputError, LimitError, NotSignedIn
+from domain.errors import Conflict, InputError, LimitError, NotSignedIn
 from domain.people import LOCAL, NAME_MAX, ApiToken, AuditEntry, Member, Person, Quota
 from domain.project import Role
 from domain.value import JsonValue
@@ -152,10 +152,44 @@ class People:
         if not right or person is None or not person.active:
             self.audit("", "sign_in_refused", name[:NAME_MAX], data={"address": address})
             raise NotSignedIn("The name or password is wrong.", hint="Try again, or ask who runs this studio.", field="password")
+        return self._signed_in(person.name, address)
+
+    def _signed_in(self, name: str, address: str) -> str:
         cookie = new_secret()
-        self._library.add_session(hashed(cookie), person.name, "", self._now() + SESSION)
-        self.audit(person.name, "signed_in", person.name, data={"address": address})
+        self._library.add_session(hashed(cookie), name, "", self._now() + SESSION)
+        self.audit(name, "signed_in", name, data={"address": address})
         return cookie
+
+    def sign_in_as(self, name: str, subject: str, address: str = "", *, adds: bool) -> str:
+        """A session cookie for whom the sign-in provider vouches for. subject: who that is for the provider, for ever; the name is only
+        what somebody new is called here.
+
+        Somebody new gets an account where `adds`; never that of somebody else who has the name. Raises NotSignedIn.
+        """
+        person = next((one for one in self.all() if one.subject == subject), None)
+        if person is None and adds and self._library.person(clean_name(name)) is None:
+            person = self._library.add_person(Person(name=clean_name(name), source="provider", subject=subject, created=self._now()), "")
+            self.audit(person.name, "person_added", person.name, data={"owner": person.owner})
+        if person is None or not person.active:
+            self.audit("", "sign_in_refused", name[:NAME_MAX], data={"address": address})
+            raise NotSignedIn(
+                "{name} is not let in here.", hint="Sign in with a password first, or ask an owner of the studio.",
+                field="single_sign_on", name=name[:NAME_MAX],
+            )  # fmt: skip
+        return self._signed_in(person.name, address)
+
+    def link(self, name: str, subject: str) -> None:
+        """From now on this person may also come in through the provider. Raises NotFound, Conflict when that is somebody else here."""
+        other = next((one for one in self.all() if one.subject == subject), None)
+        if other is not None and other.name != name:
+            raise Conflict(
+                "The sign-in provider knows you as {name} here.",
+                hint="Sign out, and sign in through it.",
+                field="single_sign_on",
+                name=other.name,
+            )
+        self._library.save_person(self.get(name).model_copy(update={"subject": subject}))
+        self.audit(name, "provider_linked", name)
 
     def session(self, cookie: str) -> str | None:
         """Who a cookie stands for, None when its session has ended or the person may not come in."""

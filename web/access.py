@@ -63,6 +63,8 @@ RULES: dict[tuple[str, str], Rule] = {
     # The door
     ("GET", "/login"): OPEN,
     ("POST", "/login"): OPEN,
+    ("GET", "/login/single-sign-on"): OPEN,
+    ("GET", "/login/single-sign-on/back"): OPEN,
     ("POST", "/logout"): OPEN,
     ("GET", "/healthz"): OPEN,
     ("GET", "/readyz"): OPEN,

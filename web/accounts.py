@@ -40,11 +40,15 @@ class Accounts:
         people: of the library; None where there is no library, which is like a library without people.
         secret: signs the cookies of the shared password; from `session_secret`.
         clock: seconds that only rise.
+        single: people come in through a sign-in provider: the door is shut although there are no accounts yet.
     """
 
-    def __init__(self, password: str, people: People | None, secret: bytes, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, password: str, people: People | None, secret: bytes, clock: Callable[[], float] = time.monotonic, *, single: bool = False
+    ) -> None:
         require_password(password)
         self._people = people
+        self._single = single
         self._shared = PasswordHasher().hash(password) if password else ""
         # The signing key changes with the password, so that a changed password ends every session made with the old one.
         key = hmac.new(secret, password.encode(), hashlib.sha256).hexdigest()
@@ -57,7 +61,7 @@ class Accounts:
 
     @property
     def required(self) -> bool:
-        return bool(self._shared) or self.named is not None
+        return bool(self._shared) or self._single or self.named is not None
 
     @property
     def named(self) -> People | None:
@@ -88,7 +92,7 @@ class Accounts:
         if people is not None:
             cookie = people.sign_in(name, password, address)
         else:
-            if not matches(self._shared, password):
+            if not self._shared or not matches(self._shared, password):
                 raise NotSignedIn("The name or password is wrong.", hint="Try again, or ask who runs this studio.", field="password")
             cookie = self._serializer.dumps(name)
         self._tries.forget((address, name))
@@ -111,7 +115,7 @@ class Accounts:
             name = people.bearer(token) if token else people.session(cookie) if cookie else None
             return Caller(person=name) if name else None
         if not self._shared:
-            return HERE
+            return None if self._single else HERE
         try:
             name = self._serializer.loads(cookie, max_age=SESSION_SECONDS) if cookie else None
         except BadSignature:

@@ -21,7 +21,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-OPEN_PATHS = frozenset({"/login", "/healthz", "/readyz", "/robots.txt", "/shared"})
+OPEN_PATHS = frozenset({"/login", "/login/single-sign-on", "/login/single-sign-on/back", "/healthz", "/readyz", "/robots.txt", "/shared"})
 #: Visitors of share links: these routes know them by a cookie of their own (web/api/shared.py), and nothing else lies below.
 OPEN_FOLDER = "/shared/"
 HEADERS = (

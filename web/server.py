@@ -26,11 +26,13 @@ from web.api.health import health_router
 from web.api.people import members_router, people_router
 from web.api.session import session_router
 from web.api.shared import shared_router
+from web.api.single_sign_on import single_sign_on_router
 from web.bodies import refused
 from web.errors import Speaking, body_of, status_of, words_of
 from web.guard import Guard
 from web.limits import Limits, Rates
 from web.observed import Numbers, Observed
+from web.single_sign_on import Provider, SingleSignOn
 from web.traced import NO_TELEMETRY, Traced
 
 START_SECONDS = 60.0
@@ -56,7 +58,9 @@ def build(studio: Studio, settings: Settings, accounts: Accounts, assets: Path) 
 
     app.add_exception_handler(MaquetteError, known)
     app.add_exception_handler(RequestValidationError, formless)
-    app.include_router(session_router(accounts, assets, secure=settings.share))
+    sign_on = _single_sign_on(studio, settings)
+    app.include_router(session_router(accounts, assets, secure=settings.share, single=sign_on is not None))
+    app.include_router(single_sign_on_router(sign_on, accounts, studio.people))
     app.include_router(files_router(studio))
     app.include_router(people_router(studio, accounts))
     app.include_router(members_router(studio))
@@ -72,6 +76,13 @@ def build(studio: Studio, settings: Settings, accounts: Accounts, assets: Path) 
     app.add_middleware(Guard, accounts=accounts, local_only=local, frames=settings.frames)
     app.add_middleware(Observed, numbers=numbers)
     return app
+
+
+def _single_sign_on(studio: Studio, settings: Settings) -> SingleSignOn | None:
+    if not settings.oidc_issuer:
+        return None
+    provider = Provider(settings.oidc_issuer, settings.oidc_client, settings.oidc_secret, settings.oidc_claim, settings.oidc_add)
+    return SingleSignOn(provider, studio.people, session_secret(settings.home))
 
 
 def open_socket(host: str, port: int) -> socket.socket:
@@ -162,7 +173,7 @@ def accounts_of(studio: Studio, settings: Settings) -> Accounts:
     """
     if settings.accounts is not None:
         studio.people.take_file(read_accounts(settings.accounts))
-    accounts = Accounts(settings.password, studio.people, session_secret(settings.home))
+    accounts = Accounts(settings.password, studio.people, session_secret(settings.home), single=bool(settings.oidc_issuer))
     require_protection(settings.host, settings.share, accounts)
     return accounts
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -20,11 +21,13 @@ FORM_MAX_BYTES = 4096
 CHECKS_AT_ONCE = 2
 
 
-def session_router(accounts: Accounts, assets: Path, *, secure: bool) -> APIRouter:
-    """secure: mark the cookie Secure (the studio is reached by HTTPS only)."""
+def session_router(accounts: Accounts, assets: Path, *, secure: bool, single: bool = False) -> APIRouter:
+    """secure: mark the cookie Secure (the studio is reached by HTTPS only). single: people may come in through a sign-in provider."""
     router = APIRouter()
     checking = asyncio.Semaphore(CHECKS_AT_ONCE)
     page = (assets / "theme" / "login.html").read_text(encoding="utf-8")
+    if not single:
+        page = re.sub(r"<!--single-->.*?<!--/single-->", "", page, flags=re.DOTALL)
 
     def login_page(error: NotSignedIn | None = None) -> HTMLResponse:
         note = f'<p class="error" role="alert">{escape(str(error))}</p>' if error is not None else ""
