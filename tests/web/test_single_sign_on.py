@@ -192,8 +192,6 @@ UNFIT = [("http://login.example.org", "maquette"), ("ftp://a", "b"), ("https://l
 
 
 @pytest.mark.parametrize(("issuer", "client"), UNFIT)
-    ("issuer", "client"), [("http://login.example.org", "maquette"), ("ftp://a", "b"), ("https://login.example.org", "")]
-)
 def test_a_provider_that_cannot_be_trusted_is_refused_at_the_start(issuer: str, client: str) -> None:
     with pytest.raises(HostingError):
         require_usable(Configured(issuer, client))
