@@ -19,9 +19,12 @@ class Role(StrEnum):
 
 
 class Project(Value):
+    """explicit_label: what leaves says in letters or sound too that AI made it (GB 45438-2025)."""
+
     id: str
     name: str = Field(min_length=1, max_length=120)
     language: str = "en"
     brand: BrandKit = BrandKit()
     archived: bool = False
+    explicit_label: bool = False
     created: datetime

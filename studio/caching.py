@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 from secrets import token_hex
 
@@ -26,3 +27,28 @@ def put(path: Path, data: bytes) -> Path:
             strerror=error.strerror,
         ) from error
     return path
+
+
+def touched(path: Path) -> bool:
+    """Whether it is there; it then counts as just asked for."""
+    try:
+        os.utime(path)
+    except OSError:
+        return False
+    return True
+
+
+def sweep(folder: Path, keep: int, newest: Path) -> None:
+    """Take away the files not asked for longest until the folder holds at most `keep` bytes; `newest` stays."""
+    found = []
+    for path in folder.iterdir():
+        with contextlib.suppress(OSError):  # another request removed it
+            state = path.stat()
+            found.append((state.st_mtime, state.st_size, path))
+    total = sum(size for _, size, _ in found)
+    for _, size, path in sorted(found):
+        if total <= keep:
+            return
+        if path != newest:
+            path.unlink(missing_ok=True)
+            total -= size
