@@ -9,6 +9,7 @@ from urllib.parse import quote
 from pydantic import Field
 
 from domain.errors import InputError
+from domain.labels import require_producer
 from domain.value import Value
 
 EXECUTORS = ("process", "inline", "ray")
@@ -27,6 +28,8 @@ class Settings(Value):
     ray_address: HOST:PORT of the cluster's head. ray_token_file: its shared secret; None is `ray-token` in `home`. ray_store: an fsspec
     URL through which files reach nodes that do not see `home`; "" where all of them do.
     otlp: an OpenTelemetry collector that traces are sent to; "" sends none.
+    sign_certificate, sign_key: PEM files exports are signed with; None signs with an authority the studio makes itself. trusted: PEM file
+    of authorities that count as known here. content_producer: the code China's implicit label asks providers for, "" for none.
     """
 
     home: Path
@@ -55,6 +58,10 @@ class Settings(Value):
     ray_token_file: Path | None = None
     ray_store: str = ""
     otlp: str = ""
+    sign_certificate: Path | None = None
+    sign_key: Path | None = None
+    trusted: Path | None = None
+    content_producer: str = ""
 
     @property
     def token_file(self) -> Path:
@@ -104,6 +111,10 @@ class Settings(Value):
             ray_token_file=_path(environment, "MAQUETTE_RAY_TOKEN_FILE"),
             ray_store=environment.get("MAQUETTE_RAY_STORE", ""),
             otlp=environment.get("MAQUETTE_OTLP", ""),
+            sign_certificate=_path(environment, "MAQUETTE_SIGN_CERTIFICATE"),
+            sign_key=_path(environment, "MAQUETTE_SIGN_KEY"),
+            trusted=_path(environment, "MAQUETTE_TRUSTED"),
+            content_producer=require_producer(environment.get("MAQUETTE_CONTENT_PRODUCER", "")),
         )
 
 

@@ -74,12 +74,12 @@ class Labelling:
     def formats(self) -> Formats:
         return self._formats
 
-    def file(self, asset: Asset, file: FileRef) -> Leaving:
-        """A stored file of an asset as it leaves. Raises LabelError, AssetDamaged, StorageError."""
-        path = self._library.file_path(file.sha256)
+    def file(self, asset: Asset, file: FileRef, name: str = "") -> Leaving:
+        """A stored file of an asset as it leaves, under a name of its own. Raises LabelError, AssetDamaged, StorageError."""
+        path, name = self._library.file_path(file.sha256), name or file.name
         if not asset.labels.ai_generated:
-            return Leaving(file.name, file.media_type, path, file.sha256, file.size)
-        return self._made(asset, file.name, file.media_type, file.sha256, path)
+            return Leaving(name, file.media_type, path, file.sha256, file.size)
+        return self._made(asset, name, file.media_type, file.sha256, path)
 
     def given(self, asset: Asset, name: str, media_type: str, data: bytes) -> Leaving:
         """Bytes that were made from an asset just now (a dialogue for an engine, a drawing of another size) as they leave."""

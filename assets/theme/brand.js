@@ -265,10 +265,12 @@
     draw(project, archived, budget) {
       const name = el("input", { type: "text", name: "name", maxlength: 120, value: project.name });
       const language = el("select", { name: "language" }, [...new Set(["en", "zh", project.language])].map((code) => el("option", { value: code, selected: code === project.language }, named("language", code))));
-      const form = el("form", { class: "mq-form mq-panel", onsubmit: (event) => { event.preventDefault(); this.change(this.project, { name: name.value, language: language.value }, "project.saved"); } },
+      const explicit = el("input", { type: "checkbox", name: "explicit_label", checked: project.explicit_label });
+      const form = el("form", { class: "mq-form mq-panel", onsubmit: (event) => { event.preventDefault(); this.change(this.project, { name: name.value, language: language.value, explicit_label: explicit.checked }, "project.saved"); } },
         el("h3", {}, t("project.title")),
         el("label", {}, t("project.name"), name),
         el("label", {}, t("project.language"), language),
+        el("label", { class: "mq-check" }, explicit, t("project.explicit")),
         el("p", { class: "mq-note" }, t("project.since", { date: new Date(project.created).toLocaleDateString(t("locale")) })),
         el("div", { class: "mq-form-row" }, el("button", { class: "mq-button mq-primary", type: "submit" }, t("card.save")), button(t("project.archive"), () => this.change(this.project, { archived: true }, "project.archived"))),
         el("p", { class: "mq-note" }, t("project.archive_text")));
