@@ -41,7 +41,7 @@ def write_pdf(data: bytes, marks: Marks) -> bytes:
     if marks.title and b"/Title" not in described:
         described += b"/Title " + _literal(marks.title)
     catalog = re.sub(rb"/Metadata\s+\d+\s+0\s+R", b"", _dictionary(data, root))
-    meta = packet.wrapped(packet.merged(_pdf_packet(data, root), marks))
+    meta = packet.wrapped(packet.merged(_pdf_packet(data, root), marks, labelled=False))
     objects = {
         number: described + b">>",
         root: catalog[:-2] + b"/Metadata %d 0 R>>" % size,
@@ -65,7 +65,7 @@ def read_pdf(data: bytes) -> Carried:
     own = tuple(_unliteral(found[1]) for found in re.finditer(rb"/AIGC\s*\(((?:\\.|[^()\\])*)\)", body))
     text = _pdf_packet(data, _number(trailer, rb"/Root\s+(\d+)\s+0\s+R"))
     said = packet.read(text) if text else Carried()
-    return said.model_copy(update={"aigc": own or said.aigc})
+    return said.model_copy(update={"aigc": own + said.aigc})
 
 
 def _trailer(data: bytes) -> tuple[bytes, int]:

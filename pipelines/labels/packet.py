@@ -38,8 +38,10 @@ _DESCRIPTION, _ABOUT = f"{{{_RDF}}}Description", f"{{{_RDF}}}about"
 _BODY = re.compile(r"<(?:\w+:)?xmpmeta\b.*</(?:\w+:)?xmpmeta>|<rdf:RDF\b.*</rdf:RDF>", re.DOTALL)
 
 
-def merged(packet: str, marks: Marks) -> str:
-    """The packet with the marks in it, what others wrote kept; "" makes a new one. The label of it stands in it once.
+def merged(packet: str, marks: Marks, *, labelled: bool = True) -> str:
+    """The packet with the marks in it, what others wrote kept; "" makes a new one.
+
+    labelled: the implicit label stands in it, once; otherwise not at all: the file has another place for it, and there is one copy.
 
     Raises LabelError for a packet that is no XML.
     """
@@ -52,7 +54,8 @@ def merged(packet: str, marks: Marks) -> str:
     home = frame.find(_DESCRIPTION)
     home = ElementTree.SubElement(frame, _DESCRIPTION, {_ABOUT: ""}) if home is None else home
     home.set(_SOURCE, marks.source_type)
-    ElementTree.SubElement(home, _AIGC).text = marks.aigc.text()
+    if labelled:
+        ElementTree.SubElement(home, _AIGC).text = marks.aigc.text()
     for tag, text in ((_TITLE, marks.title), (_RIGHTS, marks.rights)):
         if text and not _has(frame, tag):
             choices = ElementTree.SubElement(ElementTree.SubElement(home, tag), f"{{{_RDF}}}Alt")

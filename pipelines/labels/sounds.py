@@ -21,7 +21,7 @@ _XMP_OWNER = b"XMP\0"
 
 def write_wav(data: bytes, marks: Marks) -> bytes:
     chunks = riff_chunks(data, b"WAVE", "WAV")
-    said = packet.merged(_pmx(chunks), marks)
+    said = packet.merged(_pmx(chunks), marks, labelled=False)
     kept = [chunk for chunk in chunks if chunk[:4] not in (b"AIGC", b"_PMX")]
     whole = b"".join([*kept, _chunk(b"AIGC", marks.aigc.text().encode()), _chunk(b"_PMX", said.encode())])
     return b"RIFF" + struct.pack("<I", len(whole) + 4) + b"WAVE" + whole
@@ -31,7 +31,7 @@ def read_wav(data: bytes) -> Carried:
     chunks = riff_chunks(data, b"WAVE", "WAV")
     own = tuple(_body(chunk).decode("utf-8", "replace").strip("\0") for chunk in chunks if chunk[:4] == b"AIGC")
     said = packet.read(_pmx(chunks)) if _pmx(chunks) else Carried()
-    return said.model_copy(update={"aigc": own or said.aigc})
+    return said.model_copy(update={"aigc": own + said.aigc})
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:
@@ -54,7 +54,7 @@ def write_mp3(data: bytes, marks: Marks) -> bytes:
     kept = [frame for frame in frames if not _ours(frame)]
     body = b"".join(_frame(name, content, version) for name, content in kept)
     body += _frame(b"TXXX", _told("AIGC", marks.aigc.text()), version)
-    body += _frame(b"PRIV", _XMP_OWNER + packet.merged(_priv(frames), marks).encode(), version)
+    body += _frame(b"PRIV", _XMP_OWNER + packet.merged(_priv(frames), marks, labelled=False).encode(), version)
     if marks.title and not any(name == b"TIT2" for name, _ in frames):
         body += _frame(b"TIT2", b"\1" + marks.title.encode("utf-16"), version)
     return b"ID3" + bytes((version, 0, 0)) + _synchsafe(len(body)) + body + data[start:]
@@ -65,7 +65,7 @@ def read_mp3(data: bytes) -> Carried:
     texts = [_heard(content) for name, content in frames if name == b"TXXX"]
     own = tuple(text for name, text in texts if name == "AIGC")
     said = packet.read(_priv(frames)) if _priv(frames) else Carried()
-    return said.model_copy(update={"aigc": own or said.aigc, "notes": (*said.notes, *((n, t) for n, t in texts if n != "AIGC"))})
+    return said.model_copy(update={"aigc": own + said.aigc, "notes": (*said.notes, *((n, t) for n, t in texts if n != "AIGC"))})
 
 
 def _id3(data: bytes) -> tuple[int, list[tuple[bytes, bytes]], int]:
