@@ -31,6 +31,8 @@ from library.library import Library
 from pipelines.audio.recognition import Transcript
 from pipelines.audio.voices import VoiceCatalogue
 from pipelines.image.drawing_files import DrawingFiles
+from pipelines.labels.authority import Authority
+from pipelines.labels.formats import Formats
 from pipelines.media.palette import palette_of
 from pipelines.media.picture import decode
 from pipelines.models.catalogue import Catalogue
@@ -41,6 +43,7 @@ from studio.conversation import Conversation
 from studio.drawings import Drawings
 from studio.engine import EngineRoom
 from studio.export import PackSources, Selection, export_pack
+from studio.inspecting import Inspecting
 from studio.lines import Lines
 from studio.makers import Makers
 from studio.media_makers import voices_of
@@ -165,6 +168,7 @@ def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
             waves=Waveforms(bench.library, home / "cache" / "waves"),
             transcripts=Transcripts(bench.library, recordings, lambda: None, writers_desk(assets), lambda: datetime.now(UTC)),
         ),
+        inspecting=Inspecting(Formats.of(assets), Authority(home / "authority")),
         voices=lambda: ("amy", "ben"),
         fonts=lambda: ("Inter",),
         families=lambda: ("fluent", "noto"),
