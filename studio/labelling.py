@@ -26,6 +26,8 @@ from studio.caching import put, sweep, touched
 #: Raised when the same file would be labelled otherwise.
 VERSION = 1
 KEPT_BYTES = 2_000_000_000
+#: A pack reads what it labelled within this time.
+YOUNG_SECONDS = 3600.0
 #: Without a code of its own a studio names its software: the standard asks for a code of those who offer a service in China.
 PRODUCER = "Maquette"
 #: Roles of inputs that a result is an edit of, not a composition with.
@@ -104,7 +106,7 @@ class Labelling:
         if not touched(kept):
             data = self._read(path, sha256)
             put(kept, self._written(data, asset, name, row, marks, signer, explicit=explicit))
-            sweep(self._folder, KEPT_BYTES, kept)
+            sweep(self._folder, KEPT_BYTES, kept, young=YOUNG_SECONDS)
         data = kept.read_bytes()
         digest = hashlib.sha256(data).hexdigest()
         inside = row is not None and row.embeds
