@@ -7,7 +7,9 @@ short-short ("AI"). The letters are outlines in assets/labels/lettering.svg, so 
 from __future__ import annotations
 
 import io
+import math
 import re
+import zipfile
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +60,7 @@ class Explicit:
             raise LabelError("A {name} file has no place for a label that is seen or heard.", hint="Export another format.", name=format_id)
         try:
             return way(data)
-        except (OSError, ValueError, SyntaxError, KeyError) as error:
+        except (OSError, ValueError, SyntaxError, KeyError, RuntimeError, zipfile.BadZipFile) as error:
             raise refused(format_id.upper(), str(error)[:200]) from error
 
     def _png(self, data: bytes) -> bytes:
@@ -89,7 +91,7 @@ class Explicit:
         from PIL import Image
 
         drawn = picture.convert("RGBA")
-        height = max(1, round(LETTERS * min(drawn.size)))
+        height = math.ceil(LETTERS * min(drawn.size)) + 2  # the edges are half seen
         letters = Image.open(io.BytesIO(self._drawn(height))).convert("RGBA")
         pad = max(2, height // 3)
         plate = Image.new("RGBA", (letters.width + 2 * pad, letters.height + 2 * pad), (0, 0, 0, 150))
@@ -159,6 +161,8 @@ def _wav(data: bytes) -> bytes:
 def _word(data: bytes) -> bytes:
     import docx
 
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        raise refused("Word document", "its bytes are no package")
     document = docx.Document(io.BytesIO(data))
     first = document.paragraphs[0] if document.paragraphs else document.add_paragraph()
     first.insert_paragraph_before(TEXT)

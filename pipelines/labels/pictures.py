@@ -170,7 +170,10 @@ def _gif_start(data: bytes) -> int:
     """Where the blocks begin: behind the header and the table of colours."""
     if data[:6] not in (b"GIF87a", b"GIF89a") or len(data) < 14:
         raise refused("GIF", "its bytes are no GIF")
-    return 13 + (3 * 2 ** ((data[10] & 7) + 1) if data[10] & 0x80 else 0)
+    start = 13 + (3 * 2 ** ((data[10] & 7) + 1) if data[10] & 0x80 else 0)
+    if start >= len(data) or not data.rstrip(b"\0").endswith(b"\x3b"):
+        raise refused("GIF", "it is cut off")
+    return start
 
 
 def _gif_packet(data: bytes) -> tuple[str, int, int]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import io
 import json
+import tempfile
 import wave
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import av
 import docx
@@ -40,7 +42,7 @@ def picture(form: str, **options: object) -> bytes:
 def png_with(**texts: str) -> bytes:
     info = PngImagePlugin.PngInfo()
     for name, text in texts.items():
-        info.add_itxt(name.replace("__", ":"), text)
+        info.add_itxt("XML:com.adobe.xmp" if name == "xmp" else name, text)
     return picture("PNG", pnginfo=info)
 
 
@@ -67,8 +69,15 @@ def sound(form: str, codec: str) -> bytes:
 
 
 def film(form: str, codec: str, **options: str) -> bytes:
-    out = io.BytesIO()
-    with av.open(out, "w", format=form, options=options) as target:
+    """In a file of its own: FFmpeg reads again what it wrote when it moves the head of an MP4 to the start."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film"
+        _filmed(path, form, codec, options)
+        return path.read_bytes()
+
+
+def _filmed(path: Path, form: str, codec: str, options: dict[str, str]) -> None:
+    with av.open(str(path), "w", format=form, options=options) as target:
         stream = target.add_stream(codec, rate=10)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
         for n in range(10):
@@ -77,7 +86,6 @@ def film(form: str, codec: str, **options: str) -> bytes:
                 target.mux(packet)
         for packet in stream.encode(None):
             target.mux(packet)
-    return out.getvalue()
 
 
 def pdf() -> bytes:

@@ -29,8 +29,8 @@ Key = ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 #: Reads a file in a process of its own, with nothing of ours in it: the manifest store as JSON.
 READER = """
-import sys, c2pa
-with c2pa.Reader(sys.argv[1], sys.stdin.buffer) as reader:
+import io, sys, c2pa
+with c2pa.Reader(sys.argv[1], io.BytesIO(sys.stdin.buffer.read())) as reader:
     print(reader.json())
 """
 

@@ -198,18 +198,18 @@ def test_a_page_of_a_pdf_and_a_paragraph_of_word_are_as_before() -> None:
 
 
 def test_what_others_wrote_into_the_packet_stays_and_their_label_gives_way() -> None:
-    for data in (png_with(XML__com__adobe__xmp=FOREIGN, parameters="a fox\nSteps: 3"), picture("JPEG", xmp=FOREIGN.encode())):
+    for data in (png_with(xmp=FOREIGN, parameters="a fox\nSteps: 3"), picture("JPEG", xmp=FOREIGN.encode())):
         row = TABLE.of_file(data, "x")
         assert row is not None
         told = by_exiftool(labelled(data, row, MARKS))
         assert [text for name, text in told.items() if name.endswith(":Credit")] == ["Ann"]
         assert [json.loads(text)["Label"] for name, text in told.items() if name.upper().endswith(":AIGC")] == ["1"]
-    assert carried(png_with(XML__com__adobe__xmp=FOREIGN), ROWS["png"]).aigc == ('{"Label":"2","ContentProducer":"old"}',)
+    assert carried(png_with(xmp=FOREIGN), ROWS["png"]).aigc == ('{"Label":"2","ContentProducer":"old"}',)
 
 
 def test_a_title_that_is_there_is_not_written_over() -> None:
     named = merged("", MARKS.model_copy(update={"title": "Theirs"}))
-    assert carried(png_with(XML__com__adobe__xmp=merged(named, MARKS)), ROWS["png"]).title == "Theirs"
+    assert carried(png_with(xmp=merged(named, MARKS)), ROWS["png"]).title == "Theirs"
 
 
 def test_front_matter_and_properties_of_others_stay() -> None:
@@ -235,7 +235,7 @@ def test_a_file_that_is_not_what_it_says_is_refused_by_name(name: str, damage: s
 )
 def test_a_packet_that_is_no_plain_xml_is_refused_and_not_followed(packet: str) -> None:
     with pytest.raises(LabelError, match="XMP packet"):
-        labelled(png_with(XML__com__adobe__xmp=packet), ROWS["png"], MARKS)
+        labelled(png_with(xmp=packet), ROWS["png"], MARKS)
 
 
 def test_a_label_that_is_cut_out_or_doubled_afterwards_is_noticed() -> None:
