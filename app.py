@@ -336,7 +336,8 @@ def trusted_by(settings: Settings) -> bytes:
 def build_shelf(settings: Settings, library: Library, engine: Engine, labelling: Labelling) -> Shelf:
     from domain.progress import Progress
     from pipelines.media.picture import thumbnail
-    from studio.export import PackSources, Selection, export_pack
+    from studio.export import Selection, export_pack
+    from studio.pack_texts import PackSources
     from studio.shelf import Shelf
 
     known = {model.id: model for model in engine.store.catalogue.models}

@@ -100,7 +100,16 @@ class Labelling:
         row = self._formats.of_type(media_type)
         explicit = self._library.project(asset.project_id).explicit_label
         marks = self._marks(asset, sha256)
-        told = [VERSION, sha256, media_type, asset.title, marks.model_dump(mode="json"), signer.fingerprint, explicit, self._version]
+        told: list[JsonValue] = [
+            VERSION,
+            sha256,
+            media_type,
+            asset.title,
+            marks.model_dump(mode="json"),
+            signer.fingerprint,
+            explicit,
+            self._version,
+        ]
         key = hashlib.sha256(canonical_json({"of": told}).encode()).hexdigest()
         kept = self._folder / f"{key}.labelled"
         if not touched(kept):

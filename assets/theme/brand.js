@@ -270,7 +270,7 @@
         el("h3", {}, t("project.title")),
         el("label", {}, t("project.name"), name),
         el("label", {}, t("project.language"), language),
-        el("label", { class: "mq-check" }, explicit, t("project.explicit")),
+        el("label", { class: "mq-explicit" }, explicit, el("span", {}, t("project.explicit"))),
         el("p", { class: "mq-note" }, t("project.since", { date: new Date(project.created).toLocaleDateString(t("locale")) })),
         el("div", { class: "mq-form-row" }, el("button", { class: "mq-button mq-primary", type: "submit" }, t("card.save")), button(t("project.archive"), () => this.change(this.project, { archived: true }, "project.archived"))),
         el("p", { class: "mq-note" }, t("project.archive_text")));

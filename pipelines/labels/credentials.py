@@ -179,7 +179,7 @@ def _credentials(told: Mapping[str, Any], state: str, *, own: bool, outside: boo
         for action in row["data"]["actions"]
     ]
     sources = [str(action["digitalSourceType"]) for action in steps if "digitalSourceType" in action]
-    generator = next(iter(manifest.get("claim_generator_info", [])), {})
+    generator: dict[str, Any] = next(iter(manifest.get("claim_generator_info", [])), {})
     altered = any(part in code for code in serious for part in _ALTERED)
     return Credentials(
         state="altered" if altered else ("broken" if serious or state == "Invalid" else "intact"),

@@ -24,8 +24,9 @@ from pipelines.labels.authority import Authority
 from pipelines.labels.credentials import Claim, opened, read_credentials, signed
 from pipelines.labels.explicit import Explicit
 from pipelines.labels.formats import carried
-from studio.export import PackSources, Selection, export_pack
+from studio.export import Selection, export_pack
 from studio.labelling import Labelling
+from studio.pack_texts import PackSources
 from tests.pipelines.labels.samples import SAMPLES
 from tests.studio.labelled import WHEN, Leaving
 

@@ -42,12 +42,13 @@ from studio.attachments import Attachments
 from studio.conversation import Conversation
 from studio.drawings import Drawings
 from studio.engine import EngineRoom
-from studio.export import PackSources, Selection, export_pack
+from studio.export import Selection, export_pack
 from studio.inspecting import Inspecting
 from studio.lines import Lines
 from studio.makers import Makers
 from studio.media_makers import voices_of
 from studio.models import ModelDesk
+from studio.pack_texts import PackSources
 from studio.pictures import Pictures
 from studio.pieces import Pieces
 from studio.printing import Printing
