@@ -278,3 +278,18 @@ def test_a_recipe_too_long_for_a_jpeg_is_left_out_and_the_rest_stands() -> None:
     written = labelled(SAMPLES["jpeg"](), ROWS["jpeg"], Marks.model_validate({**MARKS.model_dump(), "recipe": "x" * 70_000}))
     assert carried(written, ROWS["jpeg"]).recipe == ""
     assert json.loads(by_exiftool_xmp(written)) == MARKS.aigc.fields()
+
+
+def test_the_recipe_that_a_picture_carries_is_still_read() -> None:
+    from domain.capability import StepKind
+    from domain.recipe import Output, OutputFile, Recipe, Trace
+    from pipelines.media.carried import carrying
+    from pipelines.media.metadata import read_metadata
+
+    recipe = Recipe(kind=StepKind.PICTURE, maker="diffusion-sd15", maker_version=1, prompt="a fox & <owl>", seed=7, parameters={"steps": 3})
+    for form in ("png", "webp"):
+        made = carrying(
+            Output(files=(OutputFile(f"a.{form}", f"image/{form}", SAMPLES[form]()),), trace=Trace()), recipe, MARKS.source_type
+        )
+        found = read_metadata(labelled(made.files[0].read(), ROWS[form], MARKS))
+        assert (found.tool, found.prompt) == ("maquette", "a fox & <owl>")
