@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pipelines.memory import Arbiter
     from pipelines.models.profiles import Hardware
     from pipelines.worker import Engine
+    from studio.labelling import Labelling
     from studio.shelf import Shelf
     from studio.studio import Studio
 
@@ -64,6 +65,9 @@ def open_studio(settings: Settings) -> Studio:
     from agents.writers.calls import Desk
     from domain.model import Task
     from library.library import Library
+    from pipelines.labels.authority import Authority
+    from pipelines.labels.explicit import Explicit
+    from pipelines.labels.formats import Formats
     from pipelines.media.picture import decode_logo
     from pipelines.models.profiles import Hardware
     from pipelines.telemetry import export_traces
@@ -76,6 +80,8 @@ def open_studio(settings: Settings) -> Studio:
     from studio.engine import EngineRoom
     from studio.expectation import Expectation
     from studio.licences import permit
+    from studio.inspecting import Inspecting
+    from studio.labelling import Labelling
     from studio.lines import Lines
     from studio.makers import Makers
     from studio.making import Making
@@ -160,6 +166,16 @@ def open_studio(settings: Settings) -> Studio:
     planner = Planner(assets)
     chat = CurrentChat(engine.chats)
     director = Director(chat, assets, planner, lambda language: embedder_for(engine.store, engine.devices, language))
+    formats, authority = Formats.of(assets), Authority(settings.home / "authority", settings.sign_certificate, settings.sign_key)
+    labelling = Labelling(
+        library,
+        formats,
+        Explicit((assets / "labels" / "lettering.svg").read_text(encoding="utf-8")),
+        authority,
+        settings.cache / "labelled",
+        producer=settings.content_producer,
+        version=release(),
+    )
     drawings = Drawings(library, executor.generate, settings.cache / "drawings")
     quotes = Quotes(library, makers, executor.lanes, executor.state)
     plans = Plans(library, planner, chat, makers, runner, now, planner.safety.require, quotes, preparations.require, preparations.remarks)
@@ -191,7 +207,7 @@ def open_studio(settings: Settings) -> Studio:
         ),
         plans=plans,
         chat=Conversation(library, plans, director, makers, now, desk.messages),
-        shelf=build_shelf(settings, library, engine),
+        shelf=build_shelf(settings, library, engine, labelling),
         drawings=drawings,
         models=ModelDesk(
             library,
@@ -208,7 +224,7 @@ def open_studio(settings: Settings) -> Studio:
         writing=Writing(library, plans, desk, now, Printing(desk.folder / "fonts", engine.store).article),
         pictures=Pictures(library, plans, makers, desk, drawings, current_chat, now, picture_models),
         casting=casting,
-        lines=Lines(library, plans, casting, makers.capabilities, planner.safety.require, settings.home / "packs"),
+        lines=Lines(library, plans, casting, makers.capabilities, planner.safety.require, settings.home / "packs", labelling),
         recordings=recordings,
         sound=Sound(
             pieces=Pieces(plans, makers, desk, settings.cache / "voices"),
@@ -217,6 +233,7 @@ def open_studio(settings: Settings) -> Studio:
             waves=Waveforms(library, settings.cache / "waves"),
             transcripts=Transcripts(library, recordings, current_chat, desk, now),
         ),
+        inspecting=Inspecting(formats, authority, trusted_by(settings)),
         voices=lambda: tuple(voice.name for voice in speakers()),
         fonts=lambda: font_families(assets),
         families=lambda: tuple(sorted({art.family for art in engine.illustrator.library.ready()})),
@@ -291,20 +308,41 @@ def warm_up(engine: Engine, director: Director, cancel: CancelToken) -> None:
         logging.getLogger("maquette").info("the chat model was not warmed: %s", error)
 
 
-def build_shelf(settings: Settings, library: Library, engine: Engine) -> Shelf:
+def release() -> str:
+    """The version of Maquette, "" when it is run from the folder, not installed."""
     from importlib.metadata import PackageNotFoundError, version
 
+    try:
+        return version("maquette")
+    except PackageNotFoundError:
+        return ""
+
+
+def trusted_by(settings: Settings) -> bytes:
+    """The authorities the owner of this machine trusts, as PEM. Raises InputError."""
+    from domain.errors import InputError
+
+    try:
+        return settings.trusted.read_bytes() if settings.trusted is not None else b""
+    except OSError as error:
+        raise InputError(
+            "{file} cannot be read: {strerror}.",
+            hint="Check the path.",
+            field="MAQUETTE_TRUSTED",
+            file=settings.trusted,
+            strerror=error.strerror,
+        ) from error
+
+
+def build_shelf(settings: Settings, library: Library, engine: Engine, labelling: Labelling) -> Shelf:
     from domain.progress import Progress
     from pipelines.media.picture import thumbnail
-    from studio.export import PackSources, Selection, export_pack
+    from studio.export import Selection, export_pack
+    from studio.pack_texts import PackSources
     from studio.shelf import Shelf
 
     known = {model.id: model for model in engine.store.catalogue.models}
-    try:
-        release = version("maquette")
-    except PackageNotFoundError:  # run from the folder, not installed
-        release = ""
-    sources = PackSources(model=known.get, version=release)
+    sources = PackSources(model=known.get, version=release(), labelling=labelling)
 
     def export(library: Library, selection: Selection, out: Path, progress: Progress) -> Path:
         return export_pack(library, selection, out, progress, sources)
@@ -314,7 +352,8 @@ def build_shelf(settings: Settings, library: Library, engine: Engine) -> Shelf:
         temporary.write_bytes(thumbnail(source.read_bytes(), 480))
         temporary.replace(target)
 
-    return Shelf(library, packs=settings.home / "packs", thumbnails=settings.cache / "thumbnails", shrink=shrink, export=export, now=now)
+    folders = {"packs": settings.home / "packs", "thumbnails": settings.cache / "thumbnails"}
+    return Shelf(library, **folders, shrink=shrink, export=export, now=now, labelling=labelling)
 
 
 def now() -> datetime:

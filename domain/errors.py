@@ -21,6 +21,7 @@
     │   ├── InvalidOutput        what came out failed its checks
     │   └── EngineFailed         the engine's own error, named
     │       └── WorkerLost       the process that was making it died or stood still
+    ├── LabelError               a mark that was promised could not be written, signed or read back (500)
     ├── Cancelled                a person stopped it (499)
     ├── StorageError             the disk or database would not take or give it (507)
     │   ├── DiskFull
@@ -162,6 +163,10 @@ class EngineFailed(GenerationError):
 
 class WorkerLost(EngineFailed):
     code = "worker_lost"
+
+
+class LabelError(MaquetteError):
+    code = "label_error"
 
 
 class Cancelled(MaquetteError):

@@ -27,10 +27,13 @@ class Use(Value):
 
 
 class Project(Value):
+    """explicit_label: what leaves says in letters or sound too that AI made it (GB 45438-2025)."""
+
     id: str
     name: str = Field(min_length=1, max_length=120)
     language: str = "en"
     brand: BrandKit = BrandKit()
     use: Use = Use()
     archived: bool = False
+    explicit_label: bool = False
     created: datetime

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from pydantic import Field
 
 from domain.errors import InputError
+from domain.labels import require_producer
 from domain.value import Value
 
 EXECUTORS = ("process", "inline", "ray")
@@ -34,6 +35,8 @@ class Settings(Value):
     oidc_issuer: a sign-in provider (OpenID Connect); "" has none. oidc_client, oidc_secret: as registered there. oidc_claim: what of
     its token is a person's name. oidc_add: whoever it knows gets an account at the first sign-in.
     log: "" writes warnings in words; "json" writes every request and message as one JSON object a line.
+    sign_certificate, sign_key: PEM files exports are signed with; None signs with an authority the studio makes itself. trusted: PEM file
+    of authorities that count as known here. content_producer: the code China's implicit label asks providers for, "" for none.
     """
 
     home: Path
@@ -73,6 +76,10 @@ class Settings(Value):
     oidc_claim: str = "preferred_username"
     oidc_add: bool = False
     log: str = ""
+    sign_certificate: Path | None = None
+    sign_key: Path | None = None
+    trusted: Path | None = None
+    content_producer: str = ""
 
     @property
     def token_file(self) -> Path:
@@ -135,6 +142,10 @@ class Settings(Value):
             oidc_claim=environment.get("MAQUETTE_OIDC_CLAIM") or "preferred_username",
             oidc_add=_is_set(environment, "MAQUETTE_OIDC_ADD"),
             log=_one_of(environment, "MAQUETTE_LOG", LOGS),
+            sign_certificate=_path(environment, "MAQUETTE_SIGN_CERTIFICATE"),
+            sign_key=_path(environment, "MAQUETTE_SIGN_KEY"),
+            trusted=_path(environment, "MAQUETTE_TRUSTED"),
+            content_producer=require_producer(environment.get("MAQUETTE_CONTENT_PRODUCER", "")),
         )
 
 

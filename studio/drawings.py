@@ -6,8 +6,6 @@ in a folder that may be emptied.
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +20,7 @@ from library.library import Library
 from pipelines.executors.spool import discard
 from pipelines.image.drawing_files import MOST_PIXELS, DrawingFiles
 from pipelines.media.carried import recipe_json
-from studio.caching import put
+from studio.caching import put, sweep, touched
 from studio.export import slug
 
 LEAST_SIDE = 64
@@ -83,7 +81,7 @@ class Drawings:
         width, height = _scaled(asset, wanted, side)
         ending = _ENDINGS[wanted.value]
         kept = self._folder / f"{asset.id}-{DrawingFiles.version}-{wanted.value}-{width}x{height}{ending}"
-        if not _touched(kept):
+        if not touched(kept):
             self._make(asset, drawing, wanted, (width, height), kept, progress or Silent())
         return DrawingFile(_name(asset, wanted, (width, height)), _MEDIA[ending], kept)
 
@@ -114,30 +112,7 @@ class Drawings:
             put(kept, output.main.read())
         finally:
             discard([output])
-        self._sweep(kept)
-
-    def _sweep(self, newest: Path) -> None:
-        found = []
-        for path in self._folder.iterdir():
-            with contextlib.suppress(OSError):  # another request removed it
-                state = path.stat()
-                found.append((state.st_mtime, state.st_size, path))
-        total = sum(size for _, size, _ in found)
-        for _, size, path in sorted(found):
-            if total <= self._keep_bytes:
-                return
-            if path != newest:
-                path.unlink(missing_ok=True)
-                total -= size
-
-
-def _touched(path: Path) -> bool:
-    """Whether it is there; it then counts as just asked for."""
-    try:
-        os.utime(path)
-    except OSError:
-        return False
-    return True
+        sweep(self._folder, self._keep_bytes, kept)
 
 
 def _require_drawing(asset: Asset) -> FileRef:

@@ -2,7 +2,8 @@
 
 The pack holds the files under readable names, documents also as Markdown, dialogues also in the forms of game engines,
 README.md (what it is and what did not pass), CREDITS.md (models and art with their licences) and manifest.json (everything
-needed to make it again and to prove it is the same). The same selection gives the same bytes, but for the time in the manifest.
+needed to make it again and to prove it is the same). Files are labelled on their way out (studio/labelling.py), and the manifest is sealed.
+The same selection gives the same bytes, but for the time in the manifest.
 """
 
 from __future__ import annotations
@@ -15,35 +16,38 @@ import os
 import re
 import unicodedata
 import zipfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from secrets import token_hex
 from typing import BinaryIO
 
 from agents.writers.game.files import GameFile, game_files, lore_files
-from domain.asset import Asset, FileRef, Labels
+from domain.asset import Asset, Labels
 from domain.dialogue import DIALOGUE_MEDIA_TYPE
 from domain.errors import AssetDamaged, DiskFull, InputError, StorageError
-from domain.finding import Finding, Severity
 from domain.job import JobState
 from domain.lore import LORE_MEDIA_TYPE
-from domain.model import Model
 from domain.plan import Plan
 from domain.progress import Progress
 from domain.project import Project
-from domain.recipe import Credit, ModelRef
+from domain.recipe import ModelRef
 from domain.review import Verdict
 from domain.value import JsonValue, Value
 from library.library import AssetQuery, Library
 from studio.dialogues import dialogue_of, lore_of
-from studio.scores import pack_score_of, score_of, told
+from studio.labelling import Labelling, Leaving
+from studio.pack_texts import Absent, Entry, Item, PackSources, credits_text, readme_text
+from studio.scores import pack_score_of, told
 
 FORMAT = "maquette-pack"
 FORMAT_VERSION = 1
 PAGE = 500
 SLUG_BYTES = 90
+#: The folder of what stands beside files that have no place for a mark.
+LABELS = "labels"
+_CHUNK = 1 << 20
 #: ZIP cannot hold a time before 1980; one fixed time keeps equal packs equal.
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 #: Already compressed: deflating them again costs time and gains nothing.
@@ -60,55 +64,6 @@ class Selection(Value):
     project_id: str
     plan_id: str = ""
     asset_ids: tuple[str, ...] = ()
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True)
-class PackSources:
-    """What the pack needs to know from elsewhere.
-
-    model: model id -> its catalogue entry, None when the catalogue does not know it.
-    version: of Maquette; person: who exports.
-    """
-
-    model: Callable[[str], Model | None]
-    version: str = ""
-    person: str = ""
-    now: Callable[[], datetime] = field(default=_now)
-
-
-@dataclass(frozen=True)
-class _Entry:
-    """One file of the pack: a stored file, or text made here. note: what README says beside its name."""
-
-    name: str
-    media_type: str
-    sha256: str
-    size: int
-    stored: FileRef | None = None
-    note: str = ""
-    data: bytes = field(default=b"", repr=False)
-
-
-@dataclass(frozen=True)
-class _Item:
-    """One asset of the pack with its entries."""
-
-    asset: Asset
-    entries: tuple[_Entry, ...]
-    verdict: Verdict | None
-
-
-@dataclass(frozen=True)
-class _Absent:
-    """A step of the plan that is not in the pack, and why."""
-
-    step: str
-    title: str
-    reason: str
 
 
 def export_pack(library: Library, selection: Selection, out: Path, progress: Progress, sources: PackSources) -> Path:
@@ -130,17 +85,19 @@ def export_pack(library: Library, selection: Selection, out: Path, progress: Pro
             project=project.name,
         )
     # 2. Name every file.
-    items = _named(library, chosen, verdicts, sources)
+    items, beside = _named(library, chosen, verdicts, sources)
     # 3. Describe.
     models = _models(chosen, sources)
     manifest = _manifest(project, items, absent, models, sources)
-    texts = (
-        _text_entry("README.md", _readme(project, items, absent, sources)),
-        _text_entry("CREDITS.md", _credits(items, models)),
+    texts = [
+        _text_entry("README.md", readme_text(project, items, absent, sources)),
+        _text_entry("CREDITS.md", credits_text(items, models)),
         _text_entry("manifest.json", json.dumps(manifest, ensure_ascii=False, indent=2, allow_nan=False) + "\n", "application/json"),
-    )
+    ]
+    if sources.labelling is not None:
+        texts.append(_seal(texts[-1], sources.labelling))
     # 4. Write.
-    entries = [*texts, *(entry for item in items for entry in item.entries)]
+    entries = [*texts, *(entry for item in items for entry in item.entries), *beside]
     with _appearing(out) as file:
         _write_zip(file, entries, library, progress)
     return out
@@ -201,9 +158,9 @@ def _everything(library: Library, query: AssetQuery) -> dict[str, Asset]:
     return found
 
 
-def _absent(library: Library, plans: tuple[Plan, ...], chosen: tuple[Asset, ...]) -> tuple[_Absent, ...]:
+def _absent(library: Library, plans: tuple[Plan, ...], chosen: tuple[Asset, ...]) -> tuple[Absent, ...]:
     packed = {(asset.plan_id, asset.step_id) for asset in chosen}
-    absent: list[_Absent] = []
+    absent: list[Absent] = []
     for plan in plans:
         jobs = library.latest_jobs(plan.id)
         for step in plan.steps:
@@ -216,25 +173,47 @@ def _absent(library: Library, plans: tuple[Plan, ...], chosen: tuple[Asset, ...]
                 reason = "rejected"
             else:
                 reason = f"{job.state.value}: {job.error}" if job.error else job.state.value
-            absent.append(_Absent(step=step.id, title=step.title, reason=reason))
+            absent.append(Absent(step=step.id, title=step.title, reason=reason))
     return tuple(absent)
 
 
-def _named(library: Library, chosen: tuple[Asset, ...], verdicts: dict[str, Verdict], sources: PackSources) -> tuple[_Item, ...]:
+def _named(
+    library: Library, chosen: tuple[Asset, ...], verdicts: dict[str, Verdict], sources: PackSources
+) -> tuple[tuple[Item, ...], list[Entry]]:
+    """Every asset with its files as they leave, and what stands beside those that have no place for a mark."""
     width = max(2, len(str(len(chosen))))
-    taken = {"readme.md", "credits.md", "manifest.json"}
-    items: list[_Item] = []
+    taken = {"readme.md", "credits.md", "manifest.json", "manifest.seal.json"}
+    items: list[Item] = []
+    beside: list[Entry] = []
     for number, asset in enumerate(chosen, start=1):
         stem = f"{number:0{width}d}-{asset.recipe.kind.value}-{slug(asset.title)}".rstrip("-")
-        entries: list[_Entry] = []
+        entries: list[Entry] = []
         for ref in asset.files:
             name = _free(taken, stem, PurePosixPath(ref.name).stem, _extension(ref.name))
-            entries.append(_Entry(name=name, media_type=ref.media_type, sha256=ref.sha256, size=ref.size, stored=ref))
+            stored = Entry(name=name, media_type=ref.media_type, sha256=ref.sha256, size=ref.size, stored=ref, original=ref.name)
+            entries.append(stored if sources.labelling is None else _leaving(stored, sources.labelling.file(asset, ref, name), beside))
         for made in _for_engines(library, asset):
             part = PurePosixPath(made.name)
-            entries.append(_text_entry(_free(taken, stem, part.stem, _extension(made.name)), made.text, made.media_type, made.note))
-        items.append(_Item(asset=asset, entries=tuple(entries), verdict=verdicts.get(asset.id)))
-    return tuple(items)
+            text = _text_entry(_free(taken, stem, part.stem, _extension(made.name)), made.text, made.media_type, made.note)
+            if sources.labelling is not None:
+                text = _leaving(text, sources.labelling.given(asset, text.name, text.media_type, text.data), beside)
+            entries.append(text)
+        items.append(Item(asset=asset, entries=tuple(entries), verdict=verdicts.get(asset.id)))
+    return tuple(items), beside
+
+
+def _leaving(entry: Entry, leaving: Leaving, beside: list[Entry]) -> Entry:
+    """The entry with the bytes that leave; what stands beside them is added to `beside`."""
+    label = f"{LABELS}/{entry.name}.label.json" if leaving.sidecar else ""
+    if label:
+        beside.append(_text_entry(label, leaving.sidecar.decode(), "application/json"))
+    made = {"sha256": leaving.sha256, "size": leaving.size, "path": leaving.path, "marks": leaving.marks, "label": label}
+    return replace(entry, stored=None, data=b"", **made)  # type: ignore[arg-type]
+
+
+def _seal(manifest: Entry, labelling: Labelling) -> Entry:
+    sealed = labelling.seal({"file": manifest.name, "sha256": manifest.sha256, "size": manifest.size})
+    return _text_entry("manifest.seal.json", sealed.decode(), "application/json")
 
 
 def _for_engines(library: Library, asset: Asset) -> tuple[GameFile, ...]:
@@ -267,9 +246,9 @@ def _free(taken: set[str], stem: str, second: str, extension: str) -> str:
     return name
 
 
-def _text_entry(name: str, text: str, media_type: str = "text/markdown", note: str = "") -> _Entry:
+def _text_entry(name: str, text: str, media_type: str = "text/markdown", note: str = "") -> Entry:
     data = text.encode()
-    return _Entry(name=name, media_type=media_type, sha256=hashlib.sha256(data).hexdigest(), size=len(data), data=data, note=note)
+    return Entry(name=name, media_type=media_type, sha256=hashlib.sha256(data).hexdigest(), size=len(data), data=data, note=note)
 
 
 def _models(chosen: tuple[Asset, ...], sources: PackSources) -> list[dict[str, JsonValue]]:
@@ -283,7 +262,7 @@ def _models(chosen: tuple[Asset, ...], sources: PackSources) -> list[dict[str, J
 
 
 def _manifest(
-    project: Project, items: tuple[_Item, ...], absent: tuple[_Absent, ...], models: list[dict[str, JsonValue]], sources: PackSources
+    project: Project, items: tuple[Item, ...], absent: tuple[Absent, ...], models: list[dict[str, JsonValue]], sources: PackSources
 ) -> dict[str, JsonValue]:
     made = any(item.asset.labels.ai_generated for item in items)
     return {
@@ -300,19 +279,24 @@ def _manifest(
     }
 
 
-def _scores(items: tuple[_Item, ...]) -> dict[str, JsonValue]:
+def _scores(items: tuple[Item, ...]) -> dict[str, JsonValue]:
     """The score of the whole, and of each text by the id of its asset; nothing where no text was judged."""
     scored = pack_score_of(item.asset for item in items)
     return {} if scored is None else {"score": told(scored)}
 
 
-def _described(item: _Item) -> dict[str, JsonValue]:
+def _described(item: Item) -> dict[str, JsonValue]:
     asset = item.asset
     document = asset.model_dump(mode="json", exclude={"files", "text", "recipe"})
     files: list[JsonValue] = []
     for entry in item.entries:
-        original = entry.stored.name if entry.stored else ""
-        files.append({"name": entry.name, "media_type": entry.media_type, "size": entry.size, "sha256": entry.sha256, "original": original})
+        told: dict[str, JsonValue] = {"name": entry.name, "media_type": entry.media_type, "size": entry.size, "sha256": entry.sha256}
+        told |= {
+            "original": entry.original,
+            **({"marks": entry.marks} if entry.marks else {}),
+            **({"label": entry.label} if entry.label else {}),
+        }
+        files.append(told)
     return {
         **document,
         "kind": asset.recipe.kind.value,
@@ -321,100 +305,6 @@ def _described(item: _Item) -> dict[str, JsonValue]:
         "recipe": asset.recipe.model_dump(mode="json"),
         "recipe_sha256": asset.recipe.sha256,
     }
-
-
-def _readme(project: Project, items: tuple[_Item, ...], absent: tuple[_Absent, ...], sources: PackSources) -> str:
-    lines = [f"# {_plain(project.name)}", ""]
-    if any(item.asset.labels.ai_generated for item in items):
-        lines += ["**AI-generated content.** The files marked below were generated by artificial intelligence.", ""]
-        lines += ["**人工智能生成内容。** 下列标注的文件由人工智能 (AI) 生成。", ""]
-    lines += ["## What is here", ""]
-    for item in items:
-        mark = "AI-generated" if item.asset.labels.ai_generated else "not AI-generated"
-        verdict = f", {item.verdict.value.replace('_', ' ')}" if item.verdict else ""
-        score = score_of(item.asset)
-        judged = f", score {score.value} of 100" if score is not None else ""
-        about = f"{item.asset.recipe.kind.value}, version {item.asset.version}, {mark}{verdict}{judged}"
-        lines.append(f"- {_plain(item.asset.title)} ({about})")
-        lines += [f"  - `{entry.name}`" + (f" ({entry.note})" if entry.note else "") for entry in item.entries]
-        lines += _lengths(item.asset)
-    lines += ["", *_found(items)]
-    if absent:
-        lines += ["## Not in this pack", ""]
-        lines += [f"- {_plain(gone.title)} ({gone.step}): {_plain(gone.reason)}" for gone in absent]
-        lines.append("")
-    lines += ["## Where it comes from", ""]
-    version = f" {sources.version}" if sources.version else ""
-    lines += [
-        f"Made with Maquette{version}. `manifest.json` holds the recipe of every file (its models by content hash, prompt,",
-        "seed, parameters and inputs) and the SHA-256 of every file. `CREDITS.md` names the models and the licensed art",
-        "inside, with their licences.",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _lengths(asset: Asset) -> list[str]:
-    """Of copy for a channel: which one, and how long each text is against the limit, as the channel counts."""
-    channel, fields = asset.facts.get("channel"), asset.facts.get("fields")
-    if not channel or not isinstance(fields, list):
-        return []
-    rows = [f"  - for {_plain(str(channel))}"]
-    for row in (row for row in fields if isinstance(row, dict)):
-        counts = row.get("counts")
-        used = ", ".join(str(n) for n in counts) if isinstance(counts, list) else ""
-        limit = f"limit {row.get('limit')}" if row.get("hard") else f"no hard limit, written to {row.get('limit')}"
-        rows.append(f"    - {_plain(str(row.get('set', '')))} {_plain(str(row.get('field', '')))}: {used} ({limit}, {row.get('counting')})")
-    return rows
-
-
-def _found(items: tuple[_Item, ...]) -> list[str]:
-    """What the checks said, errors first; that nothing was found is said too."""
-    order = list(Severity)
-    rows = [
-        (
-            order.index(finding.severity),
-            number,
-            f"- **{finding.severity.value}** in {_plain(item.asset.title)}{_place(finding)}: {_plain(finding.message)}",
-        )
-        for number, item in enumerate(items)
-        for finding in item.asset.findings
-    ]
-    scored = pack_score_of(item.asset for item in items)
-    total = [f"Score of the texts by these checks: {scored.value} of 100.", ""] if scored else []
-    if not rows:
-        return ["## Checks", "", "The checks found nothing to report.", "", *total]
-    return ["## Checks", "", *(line for _, _, line in sorted(rows, key=lambda row: row[:2])), "", *total]
-
-
-def _place(finding: Finding) -> str:
-    return f", {_plain(finding.field.replace('_', ' '))}" if finding.field else ""
-
-
-def _credits(items: tuple[_Item, ...], models: list[dict[str, JsonValue]]) -> str:
-    lines = ["# Credits", "", "## Models", ""]
-    for model in models:
-        about = [f"licence {_plain(str(model['licence']))}"]
-        about += [_plain(str(model[name])) for name in ("terms", "credit") if model.get(name)]
-        lines.append(f"- {_plain(str(model['name']))} (`{model['id']}`): {'; '.join(about)}")
-    if not models:
-        lines.append("No model was used.")
-    users: dict[Credit, list[str]] = {}
-    for item in items:
-        for credit in dict.fromkeys(item.asset.credits):
-            users.setdefault(credit, []).append(item.entries[0].name)
-    lines += ["", "## Licensed work inside these files", ""]
-    for credit in sorted(users, key=lambda credit: (credit.source, credit.title, credit.author, credit.licence)):
-        author = f" by {_plain(credit.author)}" if credit.author else ""
-        names = ", ".join(f"`{name}`" for name in users[credit])
-        lines.append(f"- {_plain(credit.title)}{author}, {_plain(credit.licence)}, {_plain(credit.source)}, in {names}")
-    if not users:
-        lines.append("None.")
-    return "\n".join(lines) + "\n"
-
-
-def _plain(text: str) -> str:
-    """Text of people and models as one line that Markdown leaves alone."""
-    return re.sub(r"([\\`*_\[\]<>#|!])", r"\\\1", " ".join(text.split()))
 
 
 @contextlib.contextmanager
@@ -445,7 +335,16 @@ def _appearing(out: Path) -> Iterator[BinaryIO]:
             temporary.unlink(missing_ok=True)
 
 
-def _write_zip(file: BinaryIO, entries: list[_Entry], library: Library, progress: Progress) -> None:
+def _chunks(entry: Entry, library: Library) -> Iterable[bytes]:
+    if entry.path is not None:
+        with entry.path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                yield chunk
+    else:
+        yield from library.file_chunks(entry.sha256) if entry.stored else (entry.data,)
+
+
+def _write_zip(file: BinaryIO, entries: list[Entry], library: Library, progress: Progress) -> None:
     total = sum(entry.size for entry in entries) or 1
     done = 0
     with zipfile.ZipFile(file, "w") as pack:
@@ -458,7 +357,7 @@ def _write_zip(file: BinaryIO, entries: list[_Entry], library: Library, progress
             info.file_size = entry.size
             digest = hashlib.sha256()
             with pack.open(info, "w", force_zip64=entry.size > zipfile.ZIP64_LIMIT // 2) as target:
-                for chunk in library.file_chunks(entry.sha256) if entry.stored else (entry.data,):
+                for chunk in _chunks(entry, library):
                     digest.update(chunk)
                     target.write(chunk)
             if digest.hexdigest() != entry.sha256:

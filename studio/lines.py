@@ -34,6 +34,7 @@ from domain.value import JsonValue, Value, content_hash
 from library.library import AssetQuery, Library
 from pipelines.audio import text as speakable
 from studio.dialogues import dialogue_of
+from studio.labelling import Labelling
 from studio.line_tables import (
     LINES_MAX,
     LineReport,
@@ -88,7 +89,7 @@ class LineTake(Value):
 class Lines:
     """Args: refuse_unsafe: raises ContentRefused for words that are not spoken here. capabilities: what can be made now.
 
-    packs: folder where packs wait to be fetched.
+    packs: folder where packs wait to be fetched. labelling: marks and signs what leaves.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class Lines:
         capabilities: Callable[[], Sequence[Capability]],
         refuse_unsafe: Callable[[str], None],
         packs: Path,
+        labelling: Labelling | None = None,
     ) -> None:
         self._library = library
         self._plans = plans
@@ -107,6 +109,7 @@ class Lines:
         self._capabilities = capabilities
         self._refuse_unsafe = refuse_unsafe
         self._packs = packs
+        self._labelling = labelling
         self._known: dict[Hashable, bool] = {}
 
     def voice(
@@ -249,8 +252,11 @@ class Lines:
             for number, row in enumerate(rows):
                 watching.report(number / len(rows), f"packing {row.line}")
                 if row.asset_id:
-                    main = self._library.asset(row.asset_id).main
-                    bundle.write(self._library.file_path(main.sha256), row.file)
+                    asset = self._library.asset(row.asset_id)
+                    if self._labelling is None:
+                        bundle.write(self._library.file_path(asset.main.sha256), row.file)
+                    else:
+                        bundle.write(self._labelling.file(asset, asset.main, row.file).path, row.file)
             bundle.writestr("report.csv", "\ufeff" + report_csv(rows))
             bundle.writestr("report.json", report_json(rows))
         return temporary.replace(file)

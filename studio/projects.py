@@ -69,6 +69,10 @@ class Projects:
     def archive(self, project_id: str, *, archived: bool = True) -> Project:
         return self._change(project_id, lambda project: {"archived": archived})
 
+    def label_explicitly(self, project_id: str, wanted: bool) -> Project:
+        """Whether what leaves says in letters or sound too that AI made it. Raises NotFound."""
+        return self._change(project_id, lambda project: {"explicit_label": wanted})
+
     def save_brand(self, project_id: str, brand: BrandKit, *, keep_logo: bool = False) -> Project:
         """keep_logo: the logo stays whatever it is now, for callers that only edit the rest."""
         return self._change(

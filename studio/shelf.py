@@ -15,6 +15,7 @@ from domain.review import Review, Verdict
 from library.check import CheckReport, check
 from library.library import AssetQuery, Library, Lineage
 from studio.export import Selection
+from studio.labelling import Labelling, Leaving
 
 PICTURES = frozenset({"image/png", "image/jpeg", "image/webp"})
 PACK_NAME = re.compile(r"^[\w.-]{1,120}\.zip$")
@@ -26,6 +27,7 @@ class Shelf:
     thumbnails: folder of small pictures, rebuildable.
     shrink: (picture file, target file) -> None; writes a WebP of at most 480 px.
     export: studio.export.export_pack with what it needs beside the library.
+    labelling: marks and signs what leaves; without one files leave as they are stored.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Shelf:
         shrink: Callable[[Path, Path], None],
         export: Callable[[Library, Selection, Path, Progress], Path],
         now: Callable[[], datetime],
+        labelling: Labelling | None = None,
     ) -> None:
         self._library = library
         self._packs = packs
@@ -44,6 +47,7 @@ class Shelf:
         self._shrink = shrink
         self._export = export
         self._now = now
+        self._labelling = labelling
 
     def assets(self, query: AssetQuery) -> tuple[Asset, ...]:
         return self._library.assets(query)
@@ -66,6 +70,17 @@ class Shelf:
             )
         file = asset.files[index]
         return file, self._library.file_path(file.sha256)
+
+    def leaving(self, asset_id: str, index: int = 0) -> Leaving:
+        """One file of an asset as it leaves the studio: labelled and signed. Raises NotFound, AssetDamaged, LabelError."""
+        file, path = self.file(asset_id, index)
+        if self._labelling is None:
+            return Leaving(file.name, file.media_type, path, file.sha256, file.size)
+        return self._labelling.file(self._library.asset(asset_id), file)
+
+    def given(self, asset_id: str, name: str, media_type: str, data: bytes) -> Leaving | None:
+        """Bytes just made from an asset as they leave; None where nothing is labelled. Raises NotFound, LabelError."""
+        return None if self._labelling is None else self._labelling.given(self._library.asset(asset_id), name, media_type, data)
 
     def thumbnail(self, asset_id: str) -> Path:
         """A small WebP of a picture or layout. Raises NotFound for anything else."""

@@ -17,6 +17,7 @@ from studio.conversation import Conversation
 from studio.dialogues import Dialogues
 from studio.drawings import Drawings
 from studio.engine import EngineRoom
+from studio.inspecting import Inspecting
 from studio.lines import Lines
 from studio.links import Links
 from studio.lore import Lore
@@ -57,6 +58,7 @@ class Studio:
     lines: Lines
     recordings: Recordings
     sound: Sound
+    inspecting: Inspecting
     voices: Callable[[], tuple[str, ...]]
     fonts: Callable[[], tuple[str, ...]]
     families: Callable[[], tuple[str, ...]]

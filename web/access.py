@@ -135,6 +135,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("POST", "/api/assets/{asset_id}/review"): REVIEW,
     ("POST", "/api/assets/{asset_id}/drawing"): DOWNLOAD,
     ("POST", "/api/check"): STUDIO,
+    ("POST", "/api/inspect"): SIGNED_IN,
     # Words: what keeps nothing may be asked by whoever sees the text
     ("GET", "/api/writing/options"): SIGNED_IN,
     ("GET", "/api/assets/{asset_id}/writing"): VIEW,

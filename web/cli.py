@@ -31,6 +31,7 @@ from studio.projects import brand_from_toml
 from studio.studio import Studio
 from web.cluster_commands import add_cluster_commands
 from web.consent_commands import add_consent_commands
+from web.inspect_commands import add_inspect_commands
 from web.library_commands import add_library_commands
 from web.logs import write_json
 from web.people_commands import add_people_commands
@@ -132,6 +133,7 @@ def parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="find missing, extra and altered files of the library")
     check.set_defaults(run=_check)
 
+    add_inspect_commands(commands)
     add_library_commands(commands)
     add_consent_commands(commands)
 

@@ -24,6 +24,7 @@ STATUS: dict[type[errors.MaquetteError], int] = {
     errors.Conflict: 409,
     errors.ModelError: 503,
     errors.GenerationError: 500,
+    errors.LabelError: 500,
     errors.Cancelled: 499,
     errors.StorageError: 507,
     errors.HostingError: 500,

@@ -32,7 +32,8 @@ def _picture(arguments: argparse.Namespace, entry: Entry, console: Console) -> i
         target = arguments.out / file.name
         try:
             arguments.out.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file.path, target)
+            leaving = studio.shelf.given(arguments.id, file.name, file.media_type, file.path.read_bytes())
+            shutil.copyfile(leaving.path if leaving is not None else file.path, target)
         except OSError as error:
             raise InputError(
                 "{target} cannot be written: {strerror}.",

@@ -31,7 +31,7 @@ def xmp(title: str, rights: str, source_type: str = "", recipe: str = "") -> str
     said = (f"<dc:title>{_alternatives(title)}</dc:title>" if title else "") + (
         f"<dc:rights>{_alternatives(rights)}</dc:rights>" if rights else ""
     )
-    made = f'<mq:Recipe xmlns:mq="{NAMESPACE}">{escape(_printable(recipe))}</mq:Recipe>' if recipe else ""
+    made = f'<mq:Recipe xmlns:mq="{NAMESPACE}">{escape(printable(recipe))}</mq:Recipe>' if recipe else ""
     origin = f" Iptc4xmpExt:DigitalSourceType={quoteattr(source_type)}" if source_type else ""
     return (
         '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -45,11 +45,11 @@ def mark_png(data: bytes, packet: str, parameters: str = "") -> bytes:
     """The PNG with the packet as its iTXt chunk, and another called "parameters". Raises EngineFailed for bytes that are no PNG."""
     if data[:8] != b"\x89PNG\r\n\x1a\n" or data[12:16] != b"IHDR":
         raise EngineFailed("A picture that should be marked is no PNG.", hint="Make it again.")
-    chunks = _text_chunk("parameters", parameters) if parameters else b""
-    return data[:_PNG_HEAD] + chunks + _text_chunk(_KEYWORD, packet) + data[_PNG_HEAD:]
+    chunks = text_chunk("parameters", parameters) if parameters else b""
+    return data[:_PNG_HEAD] + chunks + text_chunk(_KEYWORD, packet) + data[_PNG_HEAD:]
 
 
-def _text_chunk(keyword: str, text: str) -> bytes:
+def text_chunk(keyword: str, text: str) -> bytes:
     body = b"iTXt" + keyword.encode("latin-1") + b"\0\0\0\0\0" + text.encode()
     return struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
 
@@ -60,13 +60,13 @@ def mark_webp(data: bytes, packet: str) -> bytes:
         raise EngineFailed("A picture that should be marked is no WebP without metadata.", hint="Make it again.")
     body = data[12:]
     has_header = body[:4] == b"VP8X"
-    body = body[:8] + bytes((body[8] | _XMP_FLAG,)) + body[9:] if has_header else _extended(body) + body
+    body = body[:8] + bytes((body[8] | _XMP_FLAG,)) + body[9:] if has_header else extended(body) + body
     text = packet.encode()
     body += b"XMP " + struct.pack("<I", len(text)) + text + b"\0" * (len(text) % 2)
     return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
 
 
-def _extended(body: bytes) -> bytes:
+def extended(body: bytes) -> bytes:
     """The VP8X header that a plain WebP needs before it may carry more than pixels."""
     from PIL import Image
 
@@ -85,10 +85,10 @@ def mark_svg(text: str, packet: str) -> str:
     return f"{head}{end}<metadata>{packet}</metadata>{rest}"
 
 
-def _printable(text: str) -> str:
-    """Control characters have no place in XML, however they came into a title."""
+def printable(text: str) -> str:
+    """Without control characters: they have no place in XML, however they came into a title."""
     return "".join(c for c in text if c in "\n\t" or (c >= " " and not 0xD800 <= ord(c) <= 0xDFFF and c not in "\ufffe\uffff"))
 
 
 def _alternatives(text: str) -> str:
-    return f'<rdf:Alt><rdf:li xml:lang="x-default">{escape(_printable(text))}</rdf:li></rdf:Alt>'
+    return f'<rdf:Alt><rdf:li xml:lang="x-default">{escape(printable(text))}</rdf:li></rdf:Alt>'

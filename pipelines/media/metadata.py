@@ -166,11 +166,11 @@ def _png_texts(data: bytes) -> Iterator[tuple[str, str]]:
         position += 12 + length
         if kind == b"IEND" or len(body) < length:
             return
-        if kind in (b"tEXt", b"zTXt", b"iTXt") and (found := _png_text(kind, body)) is not None:
+        if kind in (b"tEXt", b"zTXt", b"iTXt") and (found := png_text(kind, body)) is not None:
             yield found
 
 
-def _png_text(kind: bytes, body: bytes) -> tuple[str, str] | None:
+def png_text(kind: bytes, body: bytes) -> tuple[str, str] | None:
     keyword, zero, rest = body.partition(b"\0")
     if not zero or not keyword:
         return None

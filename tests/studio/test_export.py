@@ -31,7 +31,8 @@ from domain.review import Review, Verdict
 from domain.score import Score
 from domain.specs import CopySpec, PictureSpec
 from library.library import Library
-from studio.export import PackSources, Selection, export_pack, slug
+from studio.export import Selection, export_pack, slug
+from studio.pack_texts import PackSources
 from tests.agents.writers.game.scenes import RICH
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -314,7 +315,8 @@ from pathlib import Path
 from domain.errors import DiskFull
 from domain.progress import Silent
 from library.library import Library
-from studio.export import PackSources, Selection, export_pack
+from studio.export import Selection, export_pack
+from studio.pack_texts import PackSources
 home, project, out = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
 with Library.open(f"sqlite:///{home / 'maquette.db'}", home) as library:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

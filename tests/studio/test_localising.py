@@ -31,7 +31,8 @@ from library.library import Library
 from pipelines.layout.banner import CJK_FONT
 from pipelines.models.catalogue import Catalogue
 from pipelines.models.store import ModelStore
-from studio.export import PackSources, Selection, export_pack
+from studio.export import Selection, export_pack
+from studio.pack_texts import PackSources
 from studio.printing import Printing
 from studio.remembering import remembered
 from studio.takes import Takes

@@ -36,6 +36,7 @@ from domain.specs import PictureSpec
 from studio.links import LinkWish
 from studio.people import hashed
 from studio.studio import Studio
+from tests.pipelines.labels.samples import SAMPLES
 from web.access import RULES, Rule, link_cookie
 from web.accounts import COOKIE, Accounts, session_secret
 from web.server import build
@@ -98,7 +99,7 @@ def fill(house: House, name: str, person: str) -> dict[str, str]:
     plan = library.save_plan(Plan(id="", project_id=project.id, brief_id=brief.id, title="Apples", steps=(step,)))
     recipe = Recipe(kind=StepKind.PICTURE, maker="illustrator", maker_version=1, prompt="a secret prompt")
     draft = Asset(id="", project_id=project.id, title="Apple", files=(), recipe=recipe, created=now)
-    files = [OutputFile("apple.png", "image/png", png()), OutputFile("apple.webp", "image/webp", png())]
+    files = [OutputFile("apple.png", "image/png", png()), OutputFile("apple.webp", "image/webp", SAMPLES["webp"]())]
     asset = library.add_asset(draft, files)
     return {"project_id": project.id, "plan_id": plan.id, "asset_id": asset.id, "brief_id": brief.id}
 

@@ -31,6 +31,8 @@ from library.library import Library
 from pipelines.audio.recognition import Transcript
 from pipelines.audio.voices import VoiceCatalogue
 from pipelines.image.drawing_files import DrawingFiles
+from pipelines.labels.authority import Authority
+from pipelines.labels.formats import Formats
 from pipelines.media.palette import palette_of
 from pipelines.media.picture import decode
 from pipelines.models.catalogue import Catalogue
@@ -40,11 +42,13 @@ from studio.attachments import Attachments
 from studio.conversation import Conversation
 from studio.drawings import Drawings
 from studio.engine import EngineRoom
-from studio.export import PackSources, Selection, export_pack
+from studio.export import Selection, export_pack
+from studio.inspecting import Inspecting
 from studio.lines import Lines
 from studio.makers import Makers
 from studio.media_makers import voices_of
 from studio.models import ModelDesk
+from studio.pack_texts import PackSources
 from studio.pictures import Pictures
 from studio.pieces import Pieces
 from studio.printing import Printing
@@ -165,6 +169,7 @@ def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
             waves=Waveforms(bench.library, home / "cache" / "waves"),
             transcripts=Transcripts(bench.library, recordings, lambda: None, writers_desk(assets), lambda: datetime.now(UTC)),
         ),
+        inspecting=Inspecting(Formats.of(assets), Authority(home / "authority")),
         voices=lambda: ("amy", "ben"),
         fonts=lambda: ("Inter",),
         families=lambda: ("fluent", "noto"),

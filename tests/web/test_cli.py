@@ -16,7 +16,8 @@ from domain.settings import Settings
 from pipelines.image.drawing_files import DrawingFiles
 from studio.attachments import Attachments
 from studio.drawings import Drawings
-from studio.export import PackSources, export_pack
+from studio.export import export_pack
+from studio.pack_texts import PackSources
 from studio.projects import Projects
 from studio.shelf import Shelf
 from studio.studio import Studio

@@ -46,6 +46,7 @@ class ProjectChange(Value):
     language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
     archived: bool | None = None
     use: Use | None = None
+    explicit_label: bool | None = None
 
 
 def models_router(studio: Studio, tasks: Tasks) -> APIRouter:
@@ -139,6 +140,8 @@ def projects_router(studio: Studio) -> APIRouter:
             found = studio.projects.set_use(project_id, wanted.use)
         if wanted.archived is not None:
             found = studio.projects.archive(project_id, archived=wanted.archived)
+        if wanted.explicit_label is not None:
+            found = studio.projects.label_explicitly(project_id, wanted.explicit_label)
         return _project(found)
 
     @router.get("/{project_id}/brand")
@@ -184,7 +187,7 @@ def _status(status: dict[str, Any]) -> dict[str, Any]:
 
 
 def _project(project: Project) -> dict[str, Any]:
-    return project.model_dump(mode="json", include={"id", "name", "language", "use", "archived", "created"})
+    return project.model_dump(mode="json", include={"id", "name", "language", "use", "archived", "created", "explicit_label"})
 
 
 def _remarks(studio: Studio, project_id: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from domain.errors import NotFound
 from domain.finding import Finding
 from domain.value import Value
 from studio.studio import Studio
-from web.api.files import SEALED
+from web.api.files import SEALED, leaving_file
 from web.bodies import JsonRoute
 
 TABLE_MAX = 8_000_000
@@ -81,6 +81,9 @@ def dialogues_router(studio: Studio) -> APIRouter:
         found = next((file for file in studio.dialogues.files(asset_id) if file.name == name), None)
         if found is None:
             raise NotFound("There is no file {name} of this dialogue.", hint="Take one of those its document names.", name=repr(name[:80]))
+        leaving = studio.shelf.given(asset_id, found.name, found.media_type, found.text.encode())
+        if leaving is not None:
+            return leaving_file(leaving)
         headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(found.name)}", "content-security-policy": SEALED}
         return Response(found.text.encode(), media_type=found.media_type, headers=headers)
 

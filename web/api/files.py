@@ -7,10 +7,12 @@ from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, Response
 
 from domain.asset import FileRef
 from domain.drawing import DrawingFormat
+from domain.errors import NotFound
+from studio.labelling import Leaving
 from studio.studio import Studio
 
 #: Shown in the page; everything else is handed over as a download, so that an SVG or JSON never runs as a page of ours.
@@ -19,8 +21,41 @@ INLINE = frozenset({"image/png", "image/jpeg", "image/webp", "audio/wav", "audio
 SEALED = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 
 
+def handed_over(studio: Studio, asset_id: str, index: int, *, download: bool, cache: str, label: str = "") -> Response:
+    """A file of an asset: shown in the page as it is stored where that is safe and nobody asked for a download, else labelled and signed.
+
+    label: "1" gives what stands beside a file that has no place for a mark. cache: how long what is shown may be kept.
+    """
+    if label:
+        return _beside(studio.shelf.leaving(asset_id, index))
+    file, path = studio.shelf.file(asset_id, index)
+    if file.media_type in INLINE and not download:
+        return stored_file(file, path, download=False, cache=cache)
+    return leaving_file(studio.shelf.leaving(asset_id, index), beside=f"{index}?label=1")
+
+
+def leaving_file(file: Leaving, *, beside: str = "") -> FileResponse:
+    """A labelled file as a download. beside: where what stands beside it is to be had, from the address of the file."""
+    headers = {
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(file.name)}",
+        "content-security-policy": SEALED,
+        "cache-control": "private, no-store",
+    }
+    if beside and file.sidecar:
+        headers["link"] = f'<{beside}>; rel="describedby"'
+    return FileResponse(file.path, media_type=file.media_type, headers=headers)
+
+
+def _beside(file: Leaving) -> Response:
+    """Raises NotFound for a file that says everything itself."""
+    if not file.sidecar:
+        raise NotFound("{name} has no label beside it.", hint="What it says stands in the file itself.", name=file.name)
+    headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(file.name)}.label.json", "cache-control": "private, no-store"}
+    return Response(file.sidecar, media_type="application/json", headers=headers)
+
+
 def stored_file(file: FileRef, path: Path, *, download: bool, cache: str) -> FileResponse:
-    """A file of an asset: shown in the page where that is safe and it is not asked for as a download. cache: how long it may be kept."""
+    """A file of an asset as it is stored. cache: how long it may be kept."""
     kind = "inline" if file.media_type in INLINE and not download else "attachment"
     headers = {
         "content-disposition": f"{kind}; filename*=UTF-8''{quote(file.name)}",
@@ -34,15 +69,17 @@ def files_router(studio: Studio) -> APIRouter:
     router = APIRouter()
 
     @router.get("/files/{asset_id}/{index}")
-    def asset_file(asset_id: str, index: int, download: bool = False) -> FileResponse:
-        """The index-th file of an asset: 0 is the asset itself."""
-        file, path = studio.shelf.file(asset_id, index)
-        return stored_file(file, path, download=download, cache="private, max-age=31536000, immutable")
+    def asset_file(asset_id: str, index: int, download: bool = False, label: str = "") -> Response:
+        """The index-th file of an asset: 0 is the asset itself. label: what stands beside it instead."""
+        return handed_over(studio, asset_id, index, download=download, cache="private, max-age=31536000, immutable", label=label)
 
     @router.get("/drawings/{asset_id}/{form}")
     def drawing(asset_id: str, form: DrawingFormat, side: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0) -> FileResponse:
         """A drawn picture as one of its files, made now where nobody has asked for it yet. side: pixels of the longer side."""
         file = studio.drawings.file(asset_id, form, side=side)
+        leaving = studio.shelf.given(asset_id, file.name, file.media_type, file.path.read_bytes())
+        if leaving is not None:
+            return leaving_file(leaving)
         headers = {
             "content-disposition": f"attachment; filename*=UTF-8''{quote(file.name)}",
             "content-security-policy": SEALED,

@@ -12,7 +12,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import FileResponse, JSONResponse, Response
 from pydantic import Field
 
 from domain.asset import Asset
@@ -23,7 +23,7 @@ from domain.value import Value
 from studio.links import guest
 from studio.studio import Studio
 from web.access import link_cookie
-from web.api.files import stored_file
+from web.api.files import handed_over
 from web.api.session import CHECKS_AT_ONCE
 from web.bodies import JsonRoute
 from web.tries import Tries
@@ -83,13 +83,12 @@ def shared_router(studio: Studio, *, secure: bool) -> APIRouter:
         }
 
     @router.get("/{link_id}/files/{asset_id}/{index}")
-    def file(link_id: str, asset_id: str, index: int, request: Request, download: bool = False) -> FileResponse:
+    def file(link_id: str, asset_id: str, index: int, request: Request, download: bool = False, label: str = "") -> Response:
         link = _open(request)
-        if not link.download and (index != 0 or download):
+        if not link.download and (index != 0 or download or label):
             raise NotAllowed("This link does not give files away.", hint="Ask who sent it.", field="link")
-        found, path = studio.shelf.file(asset_id, index)
         # Not kept by the browser: a link that was revoked shows nothing from then on.
-        return stored_file(found, path, download=download, cache="private, no-store")
+        return handed_over(studio, asset_id, index, download=download, cache="private, no-store", label=label)
 
     @router.get("/{link_id}/thumbnails/{asset_id}")
     def thumbnail(link_id: str, asset_id: str) -> FileResponse:

@@ -20,6 +20,7 @@ from web.api.board import board_router
 from web.api.desk import models_router, projects_router
 from web.api.dialogues import dialogues_router
 from web.api.engine import engine_router
+from web.api.labels import labels_router
 from web.api.lore import lore_router
 from web.api.painting import painting_router
 from web.api.pictures import pictures_router
@@ -43,7 +44,7 @@ SCRIPTS = (
     "parts.js", "drawing.js", "fields.js", "picture.js", "scene.js", "game.js", "step_fields.js", "board.js",
     "write.js", "editing.js", "dialogue_nodes.js", "dialogue.js", "lore.js",
     "pick.js", "mask.js", "paint.js", "look.js", "pictures.js", "waves.js", "cast.js", "line.js", "lines.js", "timeline.js", "mixes.js",
-    "pieces.js", "recordings.js", "library.js", "models.js", "brand.js", "engine.js", "share.js", "people.js",
+    "pieces.js", "recordings.js", "library.js", "models.js", "inspect.js", "brand.js", "engine.js", "share.js", "people.js",
 )  # fmt: skip
 STYLES = ("studio.css", "desk.css", "paint.css", "sound.css", "people.css")
 
@@ -71,6 +72,7 @@ def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, 
         models_router(studio, tasks),
         projects_router(studio),
         tasks_router(tasks),
+        labels_router(studio),
         engine_router(studio.engine.state, release=studio.engine.release_idle, pin=studio.engine.pin, known=studio.models.known),
     ):
         app.include_router(router)

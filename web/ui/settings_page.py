@@ -18,4 +18,9 @@ def build(frame: Frame, page: gr.Blocks) -> None:
         for name in TABS:
             with gr.Tab(frame.words(f"settings.{name}"), id=name, elem_id=f"mq-tab-{name}", render_children=True):
                 holders.append(gr.HTML(elem_id=f"mq-{name}-holder"))
-    bar.load(page, lambda project_id: tuple(frame.part(name, project_id) for name in TABS), holders)
+    bar.load(page, lambda project_id: tuple(_parts(frame, name, project_id) for name in TABS), holders)
+
+
+def _parts(frame: Frame, name: str, project_id: str) -> str:
+    """The parts of a tab: Check looks into a file and into the store."""
+    return (frame.part("inspect", project_id) if name == "check" else "") + frame.part(name, project_id)

@@ -1,0 +1,219 @@
+"""What leaves the studio is marked and signed, and what cannot be marked does not leave."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from domain.capability import StepKind
+from domain.errors import AssetDamaged, InputError, LabelError
+from domain.labels import COMPOSITE, TRAINED, read_aigc
+from domain.progress import Silent
+from domain.recipe import InputRef, OutputFile
+from library.library import Library
+from pipelines.labels.authority import Authority
+from pipelines.labels.credentials import Claim, opened, read_credentials, signed
+from pipelines.labels.explicit import Explicit
+from pipelines.labels.formats import carried
+from studio.export import Selection, export_pack
+from studio.labelling import Labelling
+from studio.pack_texts import PackSources
+from tests.pipelines.labels.samples import SAMPLES
+from tests.studio.labelled import WHEN, Leaving
+
+
+@pytest.fixture
+def leaving(home: Path, assets: Path) -> Iterator[Leaving]:
+    with Library.open(f"sqlite:///{home / 'maquette.db'}", home) as library:
+        yield Leaving(library, home, assets)
+
+
+def sample(leaving: Leaving, name: str) -> OutputFile:
+    row = next(row for row in leaving.formats.rows if row.id == name)
+    return OutputFile(f"file.{row.endings[0]}", row.media_types[0], SAMPLES[name]())
+
+
+@pytest.mark.parametrize("name", list(SAMPLES))
+def test_a_file_of_any_format_leaves_with_its_marks_inside_or_beside(leaving: Leaving, name: str) -> None:
+    row = next(row for row in leaving.formats.rows if row.id == name)
+    asset = leaving.add(sample(leaving, name))
+    made = leaving.labelling.file(asset, asset.main)
+    data = made.path.read_bytes()
+    assert (hashlib.sha256(data).hexdigest(), len(data)) == (made.sha256, made.size)
+    if row.embeds:
+        found = carried(data, row)
+        (label,) = [read_aigc(text) for text in found.aigc]
+        assert label is not None
+        assert (label.label, label.produce_id, label.reserved1) == ("1", asset.id, asset.main.sha256)
+        assert found.source_type == TRAINED
+    else:
+        assert data == SAMPLES[name]()
+    if row.c2pa:
+        credentials = read_credentials(data, row.media_types[0], leaving.authority.anchors())
+        assert credentials is not None
+        assert (credentials.state, credentials.own) == ("intact", True)
+        assert made.sidecar == b""
+    else:
+        read = opened(made.sidecar, leaving.authority.anchors())
+        assert read is not None
+        document, seal = read
+        assert (seal.state, document["sha256"], document["file"]) == ("intact", made.sha256, asset.main.name)
+        assert read_aigc(json.dumps(document)) is not None
+
+
+def test_the_library_keeps_the_file_as_it_was_made_and_the_same_comes_out_again(leaving: Leaving) -> None:
+    asset = leaving.add(sample(leaving, "png"))
+    first, second = leaving.labelling.file(asset, asset.main), leaving.labelling.file(asset, asset.main)
+    assert first == second
+    assert leaving.library.file_path(asset.main.sha256).read_bytes() == SAMPLES["png"]()
+
+
+def test_what_a_person_gave_leaves_as_it_came(leaving: Leaving) -> None:
+    asset = leaving.upload(sample(leaving, "jpeg"))
+    made = leaving.labelling.file(asset, asset.main)
+    assert (made.path.read_bytes(), made.marks, made.sidecar) == (SAMPLES["jpeg"](), None, b"")
+    assert not (leaving.home / "authority").exists()
+
+
+def test_a_picture_made_from_a_photo_says_so_and_keeps_its_credentials(leaving: Leaving, tmp_path: Path) -> None:
+    camera = Authority(tmp_path / "camera").signer()
+    photo = signed(SAMPLES["jpeg"](), "image/jpeg", Claim("IMG_1", "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"), camera)
+    given = leaving.upload(OutputFile("photo.jpg", "image/jpeg", photo))
+    inputs = (InputRef(role="source", sha256=given.main.sha256, media_type="image/jpeg", asset_id=given.id),)
+    asset = leaving.add(sample(leaving, "png"), inputs=inputs)
+    data = leaving.labelling.file(asset, asset.main).path.read_bytes()
+    found = read_credentials(data, "image/png", leaving.authority.anchors())
+    assert found is not None
+    assert (found.source_type, found.actions, found.ingredients) == (COMPOSITE, ("c2pa.opened", "c2pa.edited"), ("source",))
+    assert leaving.inspecting.inspect(data, "x.png").ai == "partly"
+
+
+@pytest.mark.parametrize("name", ["png", "jpeg", "webp", "svg", "wav", "mp3", "pdf", "ooxml"])
+def test_a_file_whose_mark_cannot_be_written_does_not_leave(leaving: Leaving, name: str) -> None:
+    row = next(row for row in leaving.formats.rows if row.id == name)
+    asset = leaving.add(OutputFile("file.bin", row.media_types[0], b"\0 this is not what it says"))
+    with pytest.raises(LabelError):
+        leaving.labelling.file(asset, asset.main)
+    with pytest.raises(LabelError):
+        export_pack(leaving.library, Selection(project_id=leaving.project.id), leaving.home / "p.zip", Silent(), sources(leaving))
+    assert not (leaving.home / "p.zip").exists()
+
+
+def test_a_damaged_file_is_never_labelled(leaving: Leaving) -> None:
+    asset = leaving.add(sample(leaving, "png"))
+    path = leaving.library.file_path(asset.main.sha256)
+    path.chmod(0o644)
+    path.write_bytes(SAMPLES["png"]() + b"x")
+    with pytest.raises(AssetDamaged):
+        leaving.labelling.file(asset, asset.main)
+
+
+def test_a_broken_certificate_lets_nothing_out(leaving: Leaving, assets: Path, tmp_path: Path) -> None:
+    for name in ("c.pem", "k.pem"):
+        (tmp_path / name).write_text("no certificate")
+    explicit = Explicit((assets / "labels" / "lettering.svg").read_text(encoding="utf-8"))
+    broken = Authority(tmp_path / "none", tmp_path / "c.pem", tmp_path / "k.pem")
+    labelling = Labelling(leaving.library, leaving.formats, explicit, broken, tmp_path / "labelled")
+    asset = leaving.add(sample(leaving, "png"))
+    with pytest.raises(LabelError, match="certificate that signs"):
+        labelling.file(asset, asset.main)
+    with pytest.raises(InputError, match="producer code"):
+        Labelling(leaving.library, leaving.formats, explicit, broken, tmp_path / "labelled", producer="me")
+
+
+def test_the_label_that_is_seen_is_off_until_a_project_asks_for_it(leaving: Leaving) -> None:
+    def pixels(data: bytes) -> Any:
+        with Image.open(io.BytesIO(data)) as opened:
+            return np.asarray(opened.convert("RGB"))
+
+    asset = leaving.add(sample(leaving, "png"))
+    quiet = leaving.labelling.file(asset, asset.main).path.read_bytes()
+    assert np.array_equal(pixels(quiet), pixels(SAMPLES["png"]()))
+    leaving.library.save_project(leaving.project.model_copy(update={"explicit_label": True}))
+    seen = leaving.labelling.file(asset, asset.main).path.read_bytes()
+    assert not np.array_equal(pixels(seen), pixels(SAMPLES["png"]()))
+    found = read_credentials(seen, "image/png", leaving.authority.anchors())
+    assert found is not None
+    assert found.state == "intact"
+
+
+# -- packs --------------------------------------------------------------------------------------------------------------------------
+
+
+def sources(leaving: Leaving) -> PackSources:
+    return PackSources(model=lambda _: None, version="1.0", now=lambda: WHEN, labelling=leaving.labelling)
+
+
+def pack(leaving: Leaving, name: str = "pack.zip") -> Path:
+    return export_pack(leaving.library, Selection(project_id=leaving.project.id), leaving.home / name, Silent(), sources(leaving))
+
+
+def test_every_file_of_a_pack_is_marked_and_its_manifest_is_signed(leaving: Leaving) -> None:
+    leaving.add(*(sample(leaving, name) for name in ("png", "svg", "wav", "pdf", "ooxml", "markdown")))
+    leaving.add(sample(leaving, "data"), kind=StepKind.COPY, title="Copy")
+    leaving.upload(sample(leaving, "jpeg"))
+    with zipfile.ZipFile(pack(leaving)) as bundle:
+        manifest = json.loads(bundle.read("manifest.json"))
+        rows = [(asset, file) for asset in manifest["assets"] for file in asset["files"]]
+        for asset, file in rows:
+            data = bundle.read(file["name"])
+            assert (hashlib.sha256(data).hexdigest(), len(data)) == (file["sha256"], file["size"])
+            assert ("marks" in file) is asset["labels"]["ai_generated"]
+            if "marks" in file:
+                assert file["marks"]["AIGC"]["Label"] == "1"
+                assert file["marks"]["inside"] or bundle.read(file["label"])
+                row = leaving.formats.of_type(file["media_type"])
+                assert row is not None
+                assert ("label" in file) is not row.c2pa
+        seal = opened(bundle.read("manifest.seal.json"), leaving.authority.anchors())
+        assert seal is not None
+        assert (seal[1].state, seal[0]["sha256"]) == ("intact", hashlib.sha256(bundle.read("manifest.json")).hexdigest())
+        assert len(rows) == 8
+    found = leaving.inspecting.inspect((leaving.home / "pack.zip").read_bytes(), "pack.zip")
+    assert {one.state for one in found.files} == {"as_said"}
+    assert "All 8 files are as its manifest says." in [str(one) for one in found.said]
+
+
+def test_equal_packs_are_equal_to_the_byte(leaving: Leaving) -> None:
+    leaving.add(sample(leaving, "png"), sample(leaving, "data"))
+    assert pack(leaving, "a.zip").read_bytes() == pack(leaving, "b.zip").read_bytes()
+
+
+def rewritten(path: Path, changed: dict[str, bytes | None]) -> bytes:
+    """The pack with some of its files changed, or (None) gone."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(path) as before, zipfile.ZipFile(out, "w") as after:
+        for name in before.namelist():
+            data = changed.get(name, before.read(name))
+            if data is not None:
+                after.writestr(name, data)
+        for name in set(changed) - set(before.namelist()):
+            after.writestr(name, changed[name] or b"")
+    return out.getvalue()
+
+
+def test_a_pack_that_was_changed_is_told(leaving: Leaving) -> None:
+    leaving.add(sample(leaving, "png"), sample(leaving, "data"))
+    path = pack(leaving)
+    with zipfile.ZipFile(path) as bundle:
+        png, text = (file["name"] for file in json.loads(bundle.read("manifest.json"))["assets"][0]["files"])
+        manifest = bundle.read("manifest.json")
+    look = leaving.inspecting.inspect
+    changed = look(rewritten(path, {png: b"other", text: None, "extra.txt": b"x"}), "pack.zip")
+    states = {one.name: one.state for one in changed.files}
+    assert (states[png], states[text], states["extra.txt"]) == ("altered", "missing", "unsaid")
+    forged = look(rewritten(path, {"manifest.json": manifest.replace(b"Launch", b"Lunch")}), "pack.zip")
+    assert forged.credentials is not None
+    assert forged.credentials.state == "altered"
+    bare = look(rewritten(path, {"manifest.seal.json": None}), "pack.zip")
+    assert bare.credentials is None
+    assert "Its manifest is not signed: nothing shows whether it was altered." in [str(one) for one in bare.said]
