@@ -79,9 +79,9 @@ def open_studio(settings: Settings) -> Studio:
     from studio.durable import Durable
     from studio.engine import EngineRoom
     from studio.expectation import Expectation
-    from studio.licences import permit
     from studio.inspecting import Inspecting
     from studio.labelling import Labelling
+    from studio.licences import permit
     from studio.lines import Lines
     from studio.makers import Makers
     from studio.making import Making
