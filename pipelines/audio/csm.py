@@ -45,11 +45,11 @@ class Csm:
         return _Engine(model.eval(), processor, int(codec.sampling_rate), float(codec.frame_rate))
 
     def say(self, engine: _Engine, said: Utterance) -> tuple[Samples, int]:
-        words = {"type": "text", "text": said.text}
-        turns = [{"role": said.voice.id, "content": [words]}]
+        words: dict[str, Any] = {"type": "text", "text": said.text}
+        turns: list[dict[str, Any]] = [{"role": said.voice.id, "content": [words]}]
         if said.reference is not None:
             before = resampled(said.reference.samples, RATE, engine.rate)
-            heard = [{"type": "text", "text": said.reference.text}, {"type": "audio", "audio": before}]
+            heard: list[dict[str, Any]] = [{"type": "text", "text": said.reference.text}, {"type": "audio", "audio": before}]
             turns.insert(0, {"role": said.voice.id, "content": heard})
         inputs = engine.processor.apply_chat_template(turns, tokenize=True, return_dict=True, return_tensors="pt")
         most = ceil(most_seconds(said.text) * engine.frames)
