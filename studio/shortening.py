@@ -64,7 +64,7 @@ class Shorter:
         """Seconds that hold this share of the words at the usual pace, by which copy is measured before it is spoken."""
         parameters = asset.recipe.parameters
         language, speed = str(parameters.get("language", "en")), float(str(parameters.get("speed") or 1.0))
-        pace = self._desk.prompts("spoken")["pace"]["zh" if language.startswith("zh") else "en"]
+        pace = float(self._desk.prompts("spoken")["pace"]["zh" if language.startswith("zh") else "en"])
         units = count_units(str(parameters.get("text", "")), language)
         return round(max(0.5, units * share / (pace * speed)), 2)
 

@@ -65,11 +65,20 @@ class Network(Protocol):
     paced: it speaks at a speed. clones: it can take over the voice of a recording, and keeps its own voice through a text that way.
     """
 
-    label: str
-    version: int
-    longest: Longest | None
-    paced: bool
-    clones: bool
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def version(self) -> int: ...
+
+    @property
+    def longest(self) -> Longest | None: ...
+
+    @property
+    def paced(self) -> bool: ...
+
+    @property
+    def clones(self) -> bool: ...
 
     def load(self, folder: Path) -> Any:
         """Raises OSError, ValueError, RuntimeError, KeyError for a folder that is not of this family, ModelError for what it needs."""
