@@ -74,6 +74,7 @@ def open_studio(settings: Settings) -> Studio:
     from pipelines.text.chats import CurrentChat, Remote
     from pipelines.worker import build, embedder_for
     from studio.attachments import Attachments
+    from studio.consents import Consents
     from studio.conversation import Conversation
     from studio.drawings import Drawings
     from studio.durable import Durable
@@ -96,6 +97,7 @@ def open_studio(settings: Settings) -> Studio:
     from studio.quotes import Quotes
     from studio.recordings import Recordings
     from studio.runner import Runner
+    from studio.shortening import Shorter
     from studio.sound import Sound
     from studio.spots import Spots
     from studio.studio import Studio
@@ -139,10 +141,11 @@ def open_studio(settings: Settings) -> Studio:
         return frozenset(pipeline.name for pipeline in engine.speech if pipeline.capability() is not None)
 
     desk = Desk(assets)
+    consents = Consents(library, lambda: frozenset(made.name for made in engine.speech if made.clones and made.capability() is not None))
 
     def speakers() -> tuple[Voice, ...]:
         """The voices that can speak now: an engine may be pulled while the studio runs."""
-        return voices_of(engine.voices, installed_engines())
+        return (*voices_of(engine.voices, installed_engines()), *consents.voices(engine.voices))
 
     preparations = Preparations(engine.chats, desk, speakers)
     picture_models = PictureModels(
@@ -190,6 +193,7 @@ def open_studio(settings: Settings) -> Studio:
         lambda name: engine.pipelines[name].version,
         desk,
         settings.cache / "voices",
+        consents,
     )
     recordings = Recordings(executor.transcribe)
 
@@ -224,17 +228,19 @@ def open_studio(settings: Settings) -> Studio:
         writing=Writing(library, plans, desk, now, Printing(desk.folder / "fonts", engine.store).article),
         pictures=Pictures(library, plans, makers, desk, drawings, current_chat, now, picture_models),
         casting=casting,
+        consents=consents,
         lines=Lines(library, plans, casting, makers.capabilities, planner.safety.require, settings.home / "packs", labelling),
         recordings=recordings,
         sound=Sound(
             pieces=Pieces(plans, makers, desk, settings.cache / "voices"),
             spots=Spots(plans, casting),
             mixes=Timelines(library, plans),
+            shorter=Shorter(library, plans, desk),
             waves=Waveforms(library, settings.cache / "waves"),
             transcripts=Transcripts(library, recordings, current_chat, desk, now),
         ),
         inspecting=Inspecting(formats, authority, trusted_by(settings)),
-        voices=lambda: tuple(voice.name for voice in speakers()),
+        voices=lambda: tuple(voice.name for voice in speakers() if not voice.by_name),
         fonts=lambda: font_families(assets),
         families=lambda: tuple(sorted({art.family for art in engine.illustrator.library.ready()})),
         warm=lambda cancel: warm_up(engine, director, cancel),

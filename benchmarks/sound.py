@@ -5,6 +5,7 @@ python -m benchmarks.sound errors en kokoro        # word (zh: character) error 
 python -m benchmarks.sound faults en hibari        # planted faults found, and false alarms
 python -m benchmarks.sound scene --threads 2       # 20 lines by four voices, in one go against one by one
 python -m benchmarks.sound bark --threads 2        # a batch of Bark's at random weights of real size against BarkModel.generate
+python -m benchmarks.sound speakers                # who speaks when, told apart in dialogues of Kokoro's voices
 python -m benchmarks.sound pitch                   # the median pitch of every voice, as assets/voices.toml states it
 
 --count N takes fewer lines, --minutes N begins nothing new after so many; what was measured is kept in --keep FOLDER.
@@ -26,6 +27,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.sound_bark import bark_rows
+from benchmarks.sound_speakers import speaker_rows
 from benchmarks.sound_voices import SCENE, Bench, Kept, error_rows, fault_rows, scene_rows
 from domain.capability import StepKind
 from domain.music import Mood, Score
@@ -166,7 +168,7 @@ def written_into(file: Path, text: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command", choices=("table", "errors", "faults", "scene", "bark", "pitch"))
+    parser.add_argument("command", choices=("table", "errors", "faults", "scene", "bark", "pitch", "speakers"))
     parser.add_argument("language", nargs="?", choices=("en", "zh"), default="en")
     parser.add_argument("engine", nargs="?", choices=("hibari", "kokoro"), default="kokoro")
     parser.add_argument("--write", type=Path, help="a Markdown file to keep the table in")
@@ -196,6 +198,8 @@ def main() -> None:
 def voice_rows(bench: Bench, given: argparse.Namespace, kept: Kept) -> list[Row]:
     if given.command == "scene":
         return scene_rows(bench, given.count or SCENE)
+    if given.command == "speakers":
+        return speaker_rows(bench, given.count, given.keep)
     measure = error_rows if given.command == "errors" else fault_rows
     return measure(bench, given.engine, given.language, given.count, kept)
 

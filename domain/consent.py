@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -26,7 +27,9 @@ class VoiceConsent(Value):
     """person: whose voice it is. proof: what shows it (a signed form, a spoken sentence), and where it is kept.
 
     audio: SHA-256 of the recording it is about; it holds for no other. project_id: where it holds; "" for all projects.
-    revoked: when the person took it back, None while it stands. recorded_by: who entered it.
+    territory: where in the world it may be heard, in words, "" everywhere: for the person who publishes, the studio cannot know.
+    kept: the recording lies in the library, so that engines can take the voice from it. revoked: when the person took it back, None while
+    it stands. recorded_by: who entered it.
     """
 
     id: str
@@ -34,7 +37,9 @@ class VoiceConsent(Value):
     proof: str = Field(min_length=1, max_length=1000)
     audio: str = Field(pattern=r"^[0-9a-f]{64}$")
     scope: ConsentScope = ConsentScope.PROJECT
+    territory: str = Field(default="", max_length=200)
     project_id: str = ""
+    kept: bool = False
     given: datetime
     expires: datetime
     revoked: datetime | None = None
@@ -70,6 +75,13 @@ def require_consent(
         person=about[-1].person,
         why=why,
     )
+
+
+def standing(one: VoiceConsent, now: datetime) -> Literal["holds", "revoked", "ended"]:
+    """What a list of records says of one."""
+    if one.revoked is not None and one.revoked <= now:
+        return "revoked"
+    return "ended" if now >= one.expires else "holds"
 
 
 def _against(one: VoiceConsent, project_id: str, now: datetime, scope: ConsentScope) -> Said | None:

@@ -10,17 +10,21 @@ from domain.model import Model, Task
 from domain.progress import Progress
 from domain.recipe import ModelRef
 from domain.settings import Settings
-from pipelines.audio import bark, hibari, kokoro, music, recognition, vits
+from pipelines.audio import bark, hibari, kokoro, music, recognition
 from pipelines.audio.bark import BarkPipeline
 from pipelines.audio.checked import CheckedSpeech
+from pipelines.audio.csm import Csm
+from pipelines.audio.dia import Dia
 from pipelines.audio.effects import EffectPipeline
 from pipelines.audio.hibari import HibariPipeline
 from pipelines.audio.kokoro import KokoroPipeline
 from pipelines.audio.listening import Listener
 from pipelines.audio.mix import Mixer
 from pipelines.audio.music import ComposerPipeline
+from pipelines.audio.networks import Network, NetworkPipeline
 from pipelines.audio.recognition import Recogniser
-from pipelines.audio.vits import VitsPipeline
+from pipelines.audio.speecht5 import SpeechT5
+from pipelines.audio.vits import Vits
 from pipelines.audio.voices import VoiceCatalogue
 from pipelines.devices import Devices
 from pipelines.image.compiling import AUTO as COMPILE_WHERE_IT_PAYS
@@ -51,6 +55,8 @@ from pipelines.vision.captions import Captioner
 SHARE_OF_MEMORY = 0.6
 #: The rest is for what making needs besides weights: activations, caches, the context of the driver.
 SHARE_OF_GPU = 0.75
+#: Speech through transformers, by the family that a catalogue entry names.
+NETWORKS: Mapping[str, Network] = {"vits": Vits(), "speecht5": SpeechT5(), "csm": Csm(), "dia": Dia()}
 SENTENCES = "all-minilm-l6-v2"
 SENTENCES_OF_MANY = "multilingual-e5-small-q4"
 
@@ -71,7 +77,7 @@ class Engine:
     families: Families
     upscaler: Upscaler
     cutter: Cutter
-    speech: tuple[Pipeline, ...]
+    speech: tuple[CheckedSpeech, ...]
     composer: ComposerPipeline
     effects: EffectPipeline
     mixer: Mixer
@@ -144,11 +150,19 @@ def build(
         for m in store.catalogue.of(Task.PICTURE) if runs(m)
     }  # fmt: skip
     recogniser = Recogniser(store, devices, threads=threads)
+
+    def heard(recording: Path, language: str, progress: Progress) -> str:
+        return recogniser.transcribe(recording, language.split("-")[0], progress).text
+
     speakers: tuple[Pipeline, ...] = (
         KokoroPipeline(store, devices, assets, threads=threads),
         HibariPipeline(store, devices, assets),
         BarkPipeline(store, devices, assets),
-        *(VitsPipeline(store, devices, assets, m.id) for m in store.catalogue.of(Task.SPEECH) if m.family == vits.FAMILY),
+        *(
+            NetworkPipeline(store, devices, assets, m.id, NETWORKS[m.family], heard)
+            for m in store.catalogue.of(Task.SPEECH)
+            if m.family in NETWORKS
+        ),
     )
     listener = Listener(recogniser, devices, assets)
     speech = tuple(CheckedSpeech(speaker, listener, assets) for speaker in speakers)
@@ -220,7 +234,7 @@ def users(art: Set[str], may: Callable[[Model], bool] = everything) -> Callable[
             return chat_runs(model)
         if model.task is Task.PICTURE:  # every one is a diffusers folder, and each has its Diffusion
             return may(model)
-        if model.task is Task.SPEECH and model.family == vits.FAMILY:
+        if model.task is Task.SPEECH and model.family in NETWORKS:
             return True
         if model.task in (Task.PICTURE_PARTS, Task.LORA, Task.TEXTUAL_INVERSION, Task.CONTROLNET, Task.IP_ADAPTER):
             return True  # a picture may lean on any

@@ -129,9 +129,21 @@ def people_of(rows: Sequence[LineRow], known: Sequence[Character] = ()) -> tuple
     return tuple(about.get(name.casefold()) or Character(name=name[:60]) for name in names)
 
 
-def file_name(line: str) -> str:
-    """The WAV of a line is named by its id."""
-    return re.sub(r"[^\w.-]", "_", line) + ".wav"
+def file_names(lines: Sequence[str]) -> tuple[str, ...]:
+    """The WAV of each line: its id, with "_" for what is no letter, figure, "-" or ".". No two are the same, not even on a disk that
+    takes capitals for small letters: an id that stands so keeps its name, of others the later one gets "-2", "-3" (`a_1.wav`, `a_1-2.wav`).
+    """
+    plain = [re.sub(r"[^\w.-]", "_", line) for line in lines]
+    found: dict[int, str] = {}
+    taken: set[str] = set()
+    for number in sorted(range(len(lines)), key=lambda n: (plain[n] != lines[n], n)):
+        name, again = plain[number], 1
+        while name.casefold() in taken:
+            again += 1
+            name = f"{plain[number]}-{again}"
+        taken.add(name.casefold())
+        found[number] = f"{name}.wav"
+    return tuple(found[number] for number in range(len(lines)))
 
 
 def report_csv(rows: Sequence[LineReport]) -> str:

@@ -40,7 +40,7 @@ from studio.line_tables import (
     LineReport,
     LineRow,
     RefusedRow,
-    file_name,
+    file_names,
     lines_of,
     people_of,
     read_table,
@@ -166,7 +166,9 @@ class Lines:
         """A row per line in the order of the table, then the rows that were refused. Raises NotFound."""
         brief, plans = self._found(brief_id)
         project = self._library.project(brief.project_id)
-        rows = [row for plan in plans for row in self._rows(plan, project)]
+        found = [row for plan in plans for row in self._rows(plan, project)]
+        names = file_names([row.line for row in found])
+        rows = [row.model_copy(update={"file": name if row.asset_id else ""}) for row, name in zip(found, names, strict=True)]
         _, refused = self._read_again(brief, plans)
         return (*rows, *(LineReport(line=one.id or f"row {one.row}", state="refused", why=f"Row {one.row}: {one.why}") for one in refused))
 
@@ -192,7 +194,7 @@ class Lines:
             if fault := next(iter(self._refusals([LineRow(id=line, text=text)])), None):
                 raise InputError(fault.why, hint="Write the line otherwise.", field="text")
         if voice:
-            self._voices.require(voice)
+            self._voices.require(plan.project_id, voice)
         return self._plans.redo(plan.id, step.id, note=note, values=values or None, person=person)
 
     def _line(self, brief_id: str, line: str) -> tuple[Plan, Step]:
@@ -363,7 +365,6 @@ class Lines:
                 "newer": takes[0].id != asset.id,
                 "seconds": _seconds(asset),
                 "changed": self._changed(plan.id, step.id, spec, asset, project.brand),
-                "file": file_name(spec.line),
                 "hearing": _hearing(asset),
             }
         )

@@ -17,7 +17,7 @@ from domain.plan import Plan, Step
 from domain.progress import Progress
 from domain.project import Project
 from domain.recipe import InputFile, InputRef, Measurement, Output, Recipe, Trace, Work
-from domain.specs import OF_PICTURES, MusicSpec, PictureSpec, SoundSpec
+from domain.specs import OF_PICTURES, MusicSpec, PictureSpec, SoundSpec, SpeechSpec
 from domain.take import Take
 from domain.tracing import continued, span
 from domain.value import seed_for
@@ -26,6 +26,7 @@ from pipelines.executors.spool import discard
 from pipelines.media.carried import carrying
 from pipelines.pipeline import Company
 from studio.attaching import attached_pictures, with_attached
+from studio.consents import borrowed, voice_asked
 from studio.enlarging import attached_source
 from studio.licences import Permit, anything
 from studio.makers import Maker, Makers, Remarks, no_remarks
@@ -124,6 +125,8 @@ class Making:
         project = self._library.project(plan.project_id)
         maker = self._makers.choose(take.step, project.brand)
         item.progress.report(0.02, "preparing")
+        if isinstance(take.step.spec, SpeechSpec):
+            borrowed(self._library, plan.project_id, voice_asked(take.step.spec, project.brand), self._now())
         context = self._context(plan, project, take, item.inputs, maker)
         started = time.monotonic()
         with continued(take.trace), span("studio.prepare", kind=take.step.kind.value, maker=maker.name):
@@ -169,7 +172,11 @@ class Making:
         """Resolve: pure but for reading the library; the same prepared take always gives the same recipe."""
         item.progress.check()
         maker = self._makers.named(item.take.step.kind, item.take.maker)
-        recipe = resolve(item.plan, item.take, maker, self._input_refs(item.plan, item.take.step, item.inputs))
+        refs = self._input_refs(item.plan, item.take.step, item.inputs)
+        # Asked again: the consent to a voice may have ended since the take was prepared.
+        voice = str((item.take.parameters or {}).get("voice", "")) if item.take.step.kind is StepKind.SPEECH else ""
+        reference = borrowed(self._library, item.plan.project_id, voice, self._now())
+        recipe = resolve(item.plan, item.take, maker, (*refs, reference) if reference is not None else refs)
         self._permit(self._library.project(item.plan.project_id).use, recipe.models)
         return _Order(item, maker, Work(recipe=recipe, inputs=self._open(recipe)))
 

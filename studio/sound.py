@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from studio.pieces import Pieces
+from studio.shortening import Shorter
 from studio.spots import Spots
 from studio.timelines import Timelines
 from studio.transcripts import Transcripts
@@ -16,5 +17,6 @@ class Sound:
     pieces: Pieces
     spots: Spots
     mixes: Timelines
+    shorter: Shorter
     waves: Waveforms
     transcripts: Transcripts

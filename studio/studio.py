@@ -55,6 +55,7 @@ class Studio:
     writing: Writing
     pictures: Pictures
     casting: VoicesDesk
+    consents: Consents
     lines: Lines
     recordings: Recordings
     sound: Sound
@@ -96,11 +97,6 @@ class Studio:
     def dialogues(self) -> Dialogues:
         """Play, picture, files and checks of the dialogues that were made."""
         return self.writing.dialogues
-
-    @property
-    def consents(self) -> Consents:
-        """Whose voice may be used. No engine that is built in takes over voices, so a clone is refused with a consent too."""
-        return Consents(self.library)
 
     @property
     def lore(self) -> Lore:

@@ -21,12 +21,16 @@ from domain.value import Value
 from library.library import AssetQuery, Library
 from pipelines.audio.subtitles import captions
 from studio.plans import Plans
+from studio.shortening import able
 
 Track = Literal["voice", "bed", "effect"]
 
 
 class MixRow(Value):
-    """A mix step. state: of its newest take, "" before the first; asset_id: of its newest version, "" while there is none."""
+    """A mix step. state: of its newest take, "" before the first; asset_id: of its newest version, "" while there is none.
+
+    shortens: it failed, and the words of some of its voices can be asked for again in fewer.
+    """
 
     plan_id: str
     step_id: str
@@ -35,6 +39,7 @@ class MixRow(Value):
     why: str = ""
     progress: float = 0.0
     asset_id: str = ""
+    shortens: bool = False
 
 
 class Clip(Value):
@@ -134,7 +139,8 @@ class Timelines:
             return
         jobs, assets = self._library.latest_jobs(plan.id), self._library.latest_assets(plan.id)
         for step in mixes:
-            yield _row(plan, step, jobs.get(step.id), assets.get(step.id))
+            row = _row(plan, step, jobs.get(step.id), assets.get(step.id))
+            yield row.model_copy(update={"shortens": bool(row.why and able(plan, step, assets))})
 
     def _clips(self, asset: Asset, mix: Mix) -> Iterator[Clip]:
         given = {track: [ref.asset_id for ref in asset.recipe.inputs if ref.role == track] for track in ("voice", "bed", "effect")}

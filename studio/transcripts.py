@@ -25,24 +25,28 @@ from domain.progress import Progress, Silent
 from domain.recipe import OutputFile, Recipe
 from domain.value import Value
 from library.library import AssetQuery, Library
+from pipelines.audio.cepstra import RATE
 from pipelines.audio.recognition import Transcript
+from pipelines.audio.speakers import speakers
 from pipelines.audio.transcripts import cues
+from pipelines.media import sound
 from pipelines.media.sound import media_type_of
 from studio.recordings import Recordings
 
 MAKER = "recording"
-VERSION = 1
+VERSION = 2
 SEARCH_MAX = 200
 _TRANSCRIPT = "transcript.json"
 _CAPTURED = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
 
 
 class Spoken(Value):
-    """A stretch of a recording: times in seconds, and what is said."""
+    """A stretch of a recording: times in seconds, and what is said. speaker: from 1; 0 for one alone, and where it was not told."""
 
     start: float
     end: float
     text: str
+    speaker: int = 0
 
 
 class Hit(Value):
@@ -84,6 +88,9 @@ class Transcripts:
         heard = self._recordings.hear(name, data)
         watching.check()
         transcript = heard.transcript
+        spans = [(cue.start, cue.end) for cue in cues(transcript)]
+        watching.report(0.9, "telling speakers apart")
+        voices = speakers(sound.decode(data, RATE), spans)
         title = PurePath(name.replace("\\", "/")).name[:120] or "recording"
         kind = media_type_of(data)
         files = (
@@ -100,7 +107,12 @@ class Transcripts:
             files=(),
             recipe=recipe,
             labels=Labels(ai_generated=False, digital_source_type=_CAPTURED),
-            facts={"seconds": transcript.seconds, "language": transcript.language, "notes": [*transcript.notes]},
+            facts={
+                "seconds": transcript.seconds,
+                "language": transcript.language,
+                "notes": [*transcript.notes],
+                "speakers": [*voices],
+            },
             text=transcript.text,
             person=person,
             created=self._now(),
@@ -123,7 +135,7 @@ class Transcripts:
             title=asset.title,
             seconds=transcript.seconds,
             language=transcript.language,
-            said=_said(transcript),
+            said=_said(transcript, asset),
             notes=transcript.notes,
         )
 
@@ -139,14 +151,15 @@ class Transcripts:
             Hit(asset_id=asset.id, title=asset.title, said=said)
             for asset in self.all(project_id)
             if all(word in asset.text.casefold() for word in wanted)
-            for said in _said(self._transcript(asset))
+            for said in _said(self._transcript(asset), asset)
             if all(word in said.text.casefold() for word in wanted)
         ]
         return tuple(hits[:SEARCH_MAX])
 
     def points(self, asset_id: str, progress: Progress | None = None) -> tuple[Spoken, ...]:
         """Sentences that were said, in order. Raises NotFound, ModelMissing without a chat model, InvalidOutput, Cancelled."""
-        said = _sentences(self._transcript(self._recording(asset_id)))
+        asset = self._recording(asset_id)
+        said = _sentences(self._transcript(asset), asset)
         chat = self._chat()
         if chat is None:
             raise ModelMissing("Key points are picked by the chat model, and none is installed.", hint="Pull one on the Models page.")
@@ -163,20 +176,27 @@ class Transcripts:
         return Transcript.model_validate(json.loads(self._library.file_path(file.sha256).read_bytes()))
 
 
-def _said(transcript: Transcript) -> tuple[Spoken, ...]:
+def _said(transcript: Transcript, asset: Asset) -> tuple[Spoken, ...]:
     joint = "" if transcript.language == "zh" else " "
-    return tuple(Spoken(start=cue.start, end=cue.end, text=joint.join(cue.rows)) for cue in cues(transcript))
+    found = cues(transcript)
+    told = asset.facts.get("speakers")
+    # Recordings that were kept before speakers were told apart have none.
+    numbers = told if isinstance(told, list) and len(told) == len(found) else [0] * len(found)
+    return tuple(
+        Spoken(start=cue.start, end=cue.end, text=joint.join(cue.rows), speaker=int(str(number)))
+        for cue, number in zip(found, numbers, strict=True)
+    )
 
 
-def _sentences(transcript: Transcript) -> Sequence[Spoken]:
-    """Stretches put together until one ends a sentence."""
+def _sentences(transcript: Transcript, asset: Asset) -> Sequence[Spoken]:
+    """Stretches put together until one ends a sentence; the speaker is who began it."""
     joint = "" if transcript.language == "zh" else " "
     whole: list[Spoken] = []
     ended = True
-    for said in _said(transcript):
+    for said in _said(transcript, asset):
         if ended:
             whole.append(said)
         else:
-            whole[-1] = Spoken(start=whole[-1].start, end=said.end, text=f"{whole[-1].text}{joint}{said.text}")
+            whole[-1] = whole[-1].model_copy(update={"end": said.end, "text": f"{whole[-1].text}{joint}{said.text}"})
         ended = said.text.rstrip("\"'”’」』)）").endswith((".", "!", "?", "。", "！", "？", "…")) or len(whole[-1].text) > 300
     return whole

@@ -23,12 +23,13 @@ from domain.context import StepContext
 from domain.dialogue import Character
 from domain.errors import InputError, LimitError, ModelMissing, NotFound
 from domain.progress import Progress, Silent
-from domain.recipe import Output, Recipe, Work
+from domain.recipe import InputFile, InputRef, Output, Recipe, Work
 from domain.specs import SpeechSpec
 from domain.value import JsonValue, Value, content_hash
 from library.library import Library
-from pipelines.audio.voices import Voice, VoiceCatalogue
+from pipelines.audio.voices import Voice, VoiceCatalogue, taken_over
 from studio.caching import put
+from studio.consents import Consents
 from studio.makers import Generate
 from studio.projects import Projects
 
@@ -52,6 +53,7 @@ class VoicesDesk:
     speak: an executor's generate, by engine name.
     version: of an engine by name; a sample is made again when it changes.
     cache: folder of samples, rebuildable.
+    consents: whose voices may be taken over from recordings.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class VoicesDesk:
         version: Callable[[str], int],
         desk: Desk,
         cache: Path,
+        consents: Consents,
     ) -> None:
         self._library = library
         self._projects = projects
@@ -75,6 +78,7 @@ class VoicesDesk:
         self._version = version
         self._desk = desk
         self._cache = cache
+        self._consents = consents
         self._samples: dict[str, str] = tomllib.loads((desk.folder / "speaking" / "samples.toml").read_text(encoding="utf-8"))
 
     # Voices
@@ -89,6 +93,8 @@ class VoicesDesk:
 
     def sample(self, voice: str, progress: Progress | None = None) -> Path:
         """A WAV of a voice or blend. Raises InputError for an unknown voice naming near ones, ModelMissing for an engine not installed."""
+        if taken_over(voice):
+            raise InputError("A voice taken over from a recording has no sample.", hint="Audition it in its project.", field="voice")
         blend = self._catalogue.blend(voice)
         one = blend[0][0]
         self._require_installed(one)
@@ -116,14 +122,15 @@ class VoicesDesk:
                 audition_max=AUDITION_MAX,
                 count=len(text),
             )
-        one = self._catalogue.blend(voice)[0][0]
-        self._require_installed(one)
+        reference = self.require(project_id, voice)
+        offered = self._offered()
+        language = next((one.language for one in offered if one.name == voice), "") or self._catalogue.blend(voice)[0][0].language
         lexicon = {**self._projects.get(project_id).brand.lexicon, **({word: spelling} if word.strip() and spelling.strip() else {})}
         # Prepared as a line of the cast is, so that what is heard here is what later lines will be.
         member = CastMember(name=_AUDITIONED, voice=voice, speed=speed, style=style)
-        spec = SpeechSpec(text=text, language=one.language.split("-")[0], character=_AUDITIONED)
-        ready = prepare_speech(StepContext(spec=spec, brand=BrandKit(cast=(member,), lexicon=lexicon)), self._offered(), self._desk)
-        return self._generated(ready.maker, ready.parameters, Silent())
+        spec = SpeechSpec(text=text, language=language.split("-")[0], character=_AUDITIONED)
+        ready = prepare_speech(StepContext(spec=spec, brand=BrandKit(cast=(member,), lexicon=lexicon)), offered, self._desk)
+        return self._generated(ready.maker, ready.parameters, Silent(), reference)
 
     def same(self, one: str, other: str) -> bool:
         """Whether two names are the same voice, or blends of the same voices in the same shares: "bella" is "af_bella"."""
@@ -153,15 +160,31 @@ class VoicesDesk:
         parameters: dict[str, JsonValue] = {"text": text, "voice": name, "language": voice.language, "speed": 1.0, "lexicon": dict(lexicon)}
         return self._generated(voice.engine, parameters, progress)
 
-    def _generated(self, engine: str, parameters: Mapping[str, JsonValue], progress: Progress) -> Output:
+    def _generated(self, engine: str, parameters: Mapping[str, JsonValue], progress: Progress, reference: InputRef | None = None) -> Output:
+        refs = (reference,) if reference is not None else ()
+        opened = tuple(InputFile(role=r.role, path=self._library.file_path(r.sha256), media_type=r.media_type) for r in refs)
         recipe = Recipe(
-            kind=StepKind.SPEECH, maker=engine, maker_version=self._version(engine), parameters=dict(parameters), seed=_SAMPLE_SEED
+            kind=StepKind.SPEECH,
+            maker=engine,
+            maker_version=self._version(engine),
+            parameters=dict(parameters),
+            seed=_SAMPLE_SEED,
+            inputs=refs,
         )
-        return self._speak(engine)([Work(recipe)], progress)[0]
+        return self._speak(engine)([Work(recipe, opened)], progress)[0]
 
-    def require(self, voice: str) -> None:
-        """Raises InputError for a voice there is none of, naming near ones; ModelMissing where its engine is not installed."""
-        self._require_installed(self._catalogue.blend(voice)[0][0])
+    def require(self, project_id: str, voice: str) -> InputRef | None:
+        """The recording of a voice that is taken over from one, None for a voice of the catalogue.
+
+        Raises InputError for a voice there is none of, naming near ones; ModelMissing where its engine is not installed; NotAllowed
+        where no consent lets the voice be used in this project now.
+        """
+        reference = self._consents.borrow(project_id, voice)
+        if reference is None:
+            self._require_installed(self._catalogue.blend(voice)[0][0])
+        else:
+            self._consents.require_engine((taken_over(voice) or ("", ""))[0])
+        return reference
 
     def _require_installed(self, voice: Voice) -> None:
         if voice.engine not in self._installed():
@@ -184,10 +207,11 @@ class VoicesDesk:
     def cast(self, project_id: str, *members: CastMember) -> tuple[CastMember, ...]:
         """Put members on the sheet, in the place of those of the same name. Returns the sheet.
 
-        Raises InputError for a voice there is none of, LimitError over 40 members.
+        Raises InputError for a voice there is none of, LimitError over 40 members, NotAllowed for a voice without a consent that holds.
         """
         for member in members:
-            self._catalogue.blend(member.voice)
+            if self._consents.borrow(project_id, member.voice) is None:
+                self._catalogue.blend(member.voice)
         names = {member.name.strip().casefold() for member in members}
         if len(names) < len(members):
             raise InputError("Two members have one name.", hint="Name each character once.", field="name")

@@ -28,6 +28,8 @@ def add_consent_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
     add.add_argument("--proof", required=True, help="what shows it, and where that is kept")
     add.add_argument("--days", type=int, default=365, help="how long it holds (365)")
     add.add_argument("--commercial", action="store_true", help="for commercial use too")
+    add.add_argument("--territory", default="", help="where in the world it may be heard; everywhere without it")
+    add.add_argument("--keep", action="store_true", help="keep the recording too, so that an engine can take the voice from it")
     add.add_argument("--project", default="", help="id of the only project it holds in")
     add.set_defaults(run=_add)
     listed = actions.add_parser("list", help="every record")
@@ -55,17 +57,24 @@ def _add(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
     scope = ConsentScope.COMMERCIAL if arguments.commercial else ConsentScope.PROJECT
     with contextlib.closing(entry.open_studio(entry.settings)) as studio:
         made = studio.consents.add(
-            arguments.person, arguments.proof, recording, days=arguments.days, scope=scope, project_id=arguments.project
+            arguments.person,
+            arguments.proof,
+            recording,
+            days=arguments.days,
+            scope=scope,
+            project_id=arguments.project,
+            territory=arguments.territory,
+            keep=arguments.keep,
         )
     console.print(f"{made.id}: {made.person}, until {made.expires:%Y-%m-%d}", highlight=False, markup=False)
     return 0
 
 
 def _list(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
-    table = Table("id", "person", "for", "state", "recording", "proof")
+    table = Table("id", "person", "for", "where", "state", "recording", "proof")
     with contextlib.closing(entry.open_studio(entry.settings)) as studio:
         for one in studio.consents.all():
-            table.add_row(one.id, one.person, one.scope.value, _state(one), one.audio[:12], one.proof)
+            table.add_row(one.id, one.person, one.scope.value, one.territory or "everywhere", _state(one), one.audio[:12], one.proof)
     console.print(table)
     return 0
 

@@ -30,8 +30,8 @@ def propose_cast(
 
     With more people than voices the later ones get blends of two. Raises InputError when no voice speaks the language.
     """
-    offered = [voice for voice in voices if voice.speaks(language) and voice.pitch]
-    offered = offered or [voice for voice in voices if voice.speaks(language)]
+    speaking = [voice for voice in voices if voice.speaks(language) and not voice.by_name]
+    offered = [voice for voice in speaking if voice.pitch] or speaking
     if not offered:
         known = ", ".join(sorted({voice.language.split("-")[0] for voice in voices})) or "none"
         raise InputError(

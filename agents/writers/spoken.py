@@ -31,7 +31,7 @@ _ROOMY = 1.08
 class Voice(Value):
     """A voice that can be had here and now, as studio knows it. language is BCP-47; quality its publisher's grade, "A" best.
 
-    age: child, young, adult, old, "" unknown. pitch in Hz, 0 where it was not measured.
+    age: child, young, adult, old, "" unknown. pitch in Hz, 0 where it was not measured. by_name: nobody gets it who does not name it.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Voice(Value):
     default: bool = False
     age: str = ""
     pitch: float = 0.0
+    by_name: bool = False
 
     def speaks(self, language: str) -> bool:
         return self.language.split("-")[0] == language.split("-")[0]
@@ -247,7 +248,7 @@ def _named(name: str, voices: Sequence[Voice]) -> Voice:
 
 def _best(wish: _Wish, voices: Sequence[Voice], maker: str) -> Voice:
     """By language, gender and tone; the maker of the step where it has such a voice, then defaults and grades."""
-    offered = [voice for voice in voices if voice.speaks(wish.language)]
+    offered = [voice for voice in voices if voice.speaks(wish.language) and not voice.by_name]
     if not offered:
         known = sorted({voice.language.split("-")[0] for voice in voices})
         hint = "Voices here speak {known}." if known else "Install a speech model on the Models page."

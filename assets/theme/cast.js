@@ -3,8 +3,8 @@
 (() => {
   "use strict";
 
-  const { el, t, named, call, button, quiet, notice, clear_faults, Watching, play_button, fetch_sound, sound_field, refused, once } = window.Maquette;
-  const about = (voice) => [...new Set([voice.gender && named("gender", voice.gender), voice.age && named("age", voice.age), ...voice.tone.map((one) => named("tone", one))].filter(Boolean))].join(t("list.comma"));
+  const { el, t, named, call, button, quiet, notice, clear_faults, Watching, play_button, fetch_sound, sound_field, refused, once, consent_panel, consent_voices } = window.Maquette;
+  const about = (voice) => [...new Set([voice.person, voice.gender && named("gender", voice.gender), voice.age && named("age", voice.age), ...voice.tone.map((one) => named("tone", one))].filter(Boolean))].join(t("list.comma"));
 
   // The voices that can speak now, by language. Asked for once per page.
   const voices_of = async (base) => (await once(base, "voices")).filter((voice) => voice.installed);
@@ -46,17 +46,25 @@
       this.phrase.value = t("cast.phrase");
       this.rows = el("div", { class: "mq-cast-rows" });
       this.proposed = el("div", { class: "mq-cast-rows" });
+      this.cloned = [];
+      const consents = consent_panel(this.base, this.project, (list) => {
+        const found = consent_voices(list);
+        if (JSON.stringify(found) === JSON.stringify(this.cloned)) return;
+        this.cloned = found;
+        this.signatures = {};
+        this.refresh().catch((error) => this.says.say(error.message));
+      });
       root.replaceChildren(el("section", { class: "mq-library mq-sounds mq-cast-page" }, this.says.node,
-        el("div", { class: "mq-panel" }, el("h3", {}, t("cast.propose_title")), this.proposer()),
+        el("div", { class: "mq-side" }, el("div", { class: "mq-panel" }, el("h3", {}, t("cast.propose_title")), this.proposer()), consents),
         el("section", { class: "mq-part-list", "aria-label": t("cast.sheet") }, el("h3", {}, t("cast.sheet")), el("p", { class: "mq-note" }, t("cast.text")), sound_field("phrase", t("cast.phrase_label"), this.phrase), this.proposed, this.rows)));
       this.start();
     }
 
     async refresh() {
       const [sheet, voices] = await Promise.all([call(this.base, "GET", `projects/${this.project}/cast`), voices_of(this.base)]);
-      this.voices = voices;
+      this.voices = [...voices, ...this.cloned];
       const written = this.rows.contains(document.activeElement);
-      if (written || !this.changed("sheet", [sheet, voices.length])) return;
+      if (written || !this.changed("sheet", [sheet, this.voices.length])) return;
       this.rows.replaceChildren(...(sheet.length ? sheet.map((member) => this.member(member, true)) : [el("p", { class: "mq-note" }, t("cast.none"))]));
       if (!this.named) { this.named = true; this.dialogues().catch((error) => this.says.say(error.message)); }
     }

@@ -156,7 +156,7 @@
 
     // Speak one line again. Throws what is refused.
     async fix(row, values) {
-      await call(this.base, "POST", `lines/${this.table}/${encodeURIComponent(row.line)}`, values);
+      await call(this.base, "POST", `lines/${this.table}/${encodeURIComponent(row.line)}/takes`, values);
       this.says.say("");
       const known = this.drawn.get(row.line);
       if (known && known.panel) this.toggle(row, false);

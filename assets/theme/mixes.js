@@ -60,7 +60,7 @@
       this.busy = rows.some(live);
       const board = row && live(row) ? await call(this.base, "GET", `projects/${this.project}/board?plan=${row.plan_id}`) : null;
       const failed = board ? [] : await this.failures(row);
-      if (this.changed("list", [rows.map((one) => [key(one), one.title]), this.chosen, row && [row.state, row.why], board && board.steps.map((step) => [step.job && step.job.state, step.job && step.job.progress]), failed])) this.draw(rows, row, key, board, failed);
+      if (this.changed("list", [rows.map((one) => [key(one), one.title]), this.chosen, row && [row.state, row.why, row.shortens], board && board.steps.map((step) => [step.job && step.job.state, step.job && step.job.progress]), failed])) this.draw(rows, row, key, board, failed);
       if (row && row.asset_id && !live(row) && this.changed("open", [this.chosen, row.asset_id, this.version])) await this.open(row);
       else if (!row || !row.asset_id) { this.place.replaceChildren(); this.changed("open", []); }
     }
@@ -80,8 +80,9 @@
       const done = steps.reduce((sum, step) => sum + (step.job && live(step.job) ? step.job.progress : step.asset ? 1 : 0), 0);
       this.live.textContent = board ? t("mixes.making") : "";
       const make = row.state === "" ? button(t("mixes.approve"), () => this.act(`plans/${row.plan_id}/approve`), { class: "mq-button mq-primary" }) : null;
+      const shorten = row.shortens ? button(t("mixes.shorten"), () => this.act(`plans/${row.plan_id}/steps/${row.step_id}/shorten`), { name: "shorten" }) : null;
       const whys = [...new Set([row.why, ...failed].filter(Boolean))];
-      this.list.replaceChildren(el("div", { class: "mq-form-row mq-pickers" }, pick, make), board ? el("p", { class: "mq-note" }, t("mixes.making")) : "", board ? bar(Math.max(0.03, done / steps.length), t("mixes.making")) : "",
+      this.list.replaceChildren(el("div", { class: "mq-form-row mq-pickers" }, pick, make, shorten), board ? el("p", { class: "mq-note" }, t("mixes.making")) : "", board ? bar(Math.max(0.03, done / steps.length), t("mixes.making")) : "",
         ...whys.map((why) => el("p", { class: "mq-error", role: "alert", lang: "en" }, why)));
     }
 

@@ -89,7 +89,8 @@
       const found = await call(this.base, "GET", `recordings/${asset}`);
       this.audio = el("audio", { controls: true, preload: "metadata", src: `${this.base}/${found.files[0].url}`, "aria-label": found.title });
       this.audio.addEventListener("play", hush);
-      const row = (one) => el("li", { "data-start": one.start }, quiet(clock(one.start, 0), () => this.play(one.start), { "aria-label": t("recordings.from", { at: clock(one.start, 0) }) }), el("span", {}, one.text));
+      const row = (one) => el("li", { "data-start": one.start }, quiet(clock(one.start, 0), () => this.play(one.start), { "aria-label": t("recordings.from", { at: clock(one.start, 0) }) }),
+        el("span", {}, one.speaker ? el("b", { class: "mq-speaker" }, t("recordings.speaker", { n: one.speaker })) : null, one.text));
       const lines = el("ol", { class: "mq-transcript" }, found.said.map(row));
       this.audio.addEventListener("timeupdate", () => {
         const at = this.audio.currentTime;
@@ -99,7 +100,7 @@
       const files = el("span", { class: "mq-files" }, found.files.slice(1).map((file) => el("a", { href: `${this.base}/${file.url}?download=1`, download: file.name, "aria-label": t("card.download", { name: file.name }) }, file.name.split(".").pop().toUpperCase())));
       const ask = button(t("recordings.points"), () => this.points(found, points, row, ask), { name: "points" });
       this.place.replaceChildren(el("header", { class: "mq-form-row" }, el("h3", {}, found.title), ask, files), this.audio,
-        ...found.notes.map((note) => el("p", { class: "mq-gap", lang: "en" }, note)), points, lines);
+        ...found.notes.map((note) => el("p", { class: "mq-gap", lang: "en" }, note)), found.said.some((one) => one.speaker) ? el("p", { class: "mq-note" }, t("recordings.guessed")) : "", points, lines);
     }
 
     async points(found, holder, row, ask) {
@@ -108,7 +109,7 @@
       holder.replaceChildren(el("p", { class: "mq-note" }, label), bar(0.05, label));
       try {
         const picked = await follow(this.base, `recordings/${found.asset_id}/points`, {}, (share) => holder.lastChild.replaceWith(bar(Math.max(0.05, share), label)));
-        const text = `# ${found.title}\n\n${picked.map((one) => `- ${clock(one.start, 0)} ${one.text}`).join("\n")}\n`;
+        const text = `# ${found.title}\n\n${picked.map((one) => `- ${clock(one.start, 0)} ${one.speaker ? `${t("recordings.speaker", { n: one.speaker })}: ` : ""}${one.text}`).join("\n")}\n`;
         const save = button(t("recordings.save_points"), () => hand_over(URL.createObjectURL(new Blob([text], { type: "text/markdown" })), "key-points.md"));
         holder.replaceChildren(el("h4", {}, t("recordings.points")), el("ol", { class: "mq-transcript" }, picked.map(row)), save);
       } catch (error) {

@@ -6,7 +6,6 @@ other engines and has no speed control. Only safetensors weights are loaded.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,10 +18,10 @@ from domain.progress import Progress
 from domain.recipe import ModelRef, Output, Work
 from domain.value import JsonValue
 from pipelines.audio import speech
-from pipelines.audio import text as speakable
 from pipelines.audio.bark_prompts import Prompt, SpeakerPrompts
 from pipelines.audio.bark_stages import Line, Stages
 from pipelines.audio.normal import Normaliser
+from pipelines.audio.pieces import Longest, by_utterance
 from pipelines.audio.speech import Piece, SpeechRequest
 from pipelines.audio.voices import Voice, VoiceCatalogue
 from pipelines.devices import Devices, Mode, Weights
@@ -34,11 +33,8 @@ from pipelines.placement import placed
 
 MODEL = "bark-small"
 
-#: One utterance of Bark lasts at most about 14 seconds: this many letters, or Han characters.
-_LONGEST_LATIN = 170
-_LONGEST_HAN = 50
-
-
+#: One utterance of Bark lasts at most about 14 seconds.
+_LONGEST = Longest(latin=170, han=50)
 #: Lines made in one go on the CPU and on a GPU, and how long it pays to wait for another one, in seconds.
 _TOGETHER, _TOGETHER_ON_GPU, _WAIT = 4, 16, 0.5
 #: Tokens of a text that Bark sees.
@@ -130,7 +126,7 @@ class BarkPipeline:
         self._voices.default(request.language, self.name)
         prompts = SpeakerPrompts(self._store.folder(self._model))
         voice = self._voice(prompts, request)
-        return _Order(request, voice, prompts.get(voice) if voice else None, tuple(_pieces(request.plain)), work.recipe.seed)
+        return _Order(request, voice, prompts.get(voice) if voice else None, tuple(by_utterance(request.plain, _LONGEST)), work.recipe.seed)
 
     def _voice(self, prompts: SpeakerPrompts, request: SpeechRequest) -> str:
         """The speaker prompt's name; "" lets Bark choose a speaker by the seed."""
@@ -151,8 +147,9 @@ class BarkPipeline:
         except torch.cuda.OutOfMemoryError as error:
             raise OutOfMemory("Bark does not fit in the memory of this device.", hint="Use bark-small, or the CPU.") from error
         except (RuntimeError, ValueError, IndexError) as error:
-            said = queue[0][1].text[:60]
-            raise EngineFailed(f"Bark could not speak {said!r}: {error}.", hint="Rephrase it, or try another seed.") from error
+            told, words = "{engine} could not speak {words}: {error}.", repr(queue[0][1].text[:60])
+            hint = "Rephrase it, or try another seed."
+            raise EngineFailed(told, hint=hint, engine="Bark", words=words, error=error) from error
 
     def _tokens(self, engine: _Engine, text: str) -> list[int]:
         return list(engine.tokenizer(text, add_special_tokens=False)["input_ids"])[:_TOKENS]
@@ -182,7 +179,8 @@ class BarkPipeline:
             tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
         except (OSError, ValueError, RuntimeError) as error:
             hint = "It needs config.json, generation_config.json, tokenizer files and safetensors weights."
-            raise ModelUnusable(f"The folder of {self._model} cannot be loaded as Bark: {error}", hint=hint) from error
+            told = "The folder of {model} cannot be loaded as {family}: {error}."
+            raise ModelUnusable(told, hint=hint, model=self._model, family="Bark", error=str(error).rstrip(".")) from error
         model.eval()
         # The codec takes a thousandth of the time, and half precision is heard in it.
         model.codec_model.float()
@@ -191,33 +189,3 @@ class BarkPipeline:
             if device == "cpu":
                 pack(model)
         return _Engine(model, tokenizer, mode)
-
-
-def _pieces(text: str) -> list[Piece]:
-    """Sentences joined up to one utterance; a longer sentence is cut at commas, then at spaces."""
-    found: list[Piece] = []
-    for paragraph in text.split("\n"):
-        longest = _LONGEST_HAN if speakable.has_han(paragraph) else _LONGEST_LATIN
-        parts: list[str] = []
-        for sentence in speakable.sentences(paragraph):
-            for part in _cut(sentence, longest):
-                if parts and len(parts[-1]) + len(part) < longest:
-                    parts[-1] = f"{parts[-1]} {part}"
-                else:
-                    parts.append(part)
-        if parts:
-            found += [*(Piece(text=part) for part in parts[:-1]), Piece(text=parts[-1], ends_paragraph=True)]
-    return found
-
-
-def _cut(sentence: str, longest: int) -> list[str]:
-    parts: list[str] = []
-    rest = sentence
-    while len(rest) > longest:
-        window = rest[:longest]
-        cut = max((match.end() for match in re.finditer(r"[,;:，；：、]\s*", window)), default=0)
-        if cut < longest // 3:
-            cut = window.rfind(" ") + 1 or longest
-        parts.append(rest[:cut].strip())
-        rest = rest[cut:].strip()
-    return [*parts, rest] if rest else parts

@@ -50,15 +50,15 @@ class SpeakerPrompts:
         """Raises InputError for a name there is none of, ModelCorrupt for a file that is no speaker prompt."""
         if name not in self._files:
             known = sorted(self._files)
-            hint = f"It holds {', '.join(known[:6])}." if known else "It holds none: leave the voice empty, or install the extra `bark`."
-            raise InputError(f"This Bark folder has no speaker prompt {name!r}.", hint=hint, field="voice")
+            hint = "It holds {known}." if known else "It holds none: leave the voice empty, or install the extra `bark`."
+            told = "This Bark folder has no speaker prompt {name}."
+            raise InputError(told, hint=hint, field="voice", name=repr(name), known=known[:6])
         try:
             parts = _read(self._files[name])
             semantic, coarse, fine = (_checked(parts[part], part) for part in _PARTS)
         except (OSError, ValueError, KeyError, EOFError) as error:
-            raise ModelCorrupt(
-                f"The speaker prompt {name} cannot be read: {error}.", hint="Pull the model again.", field="voice"
-            ) from error
+            told = "The speaker prompt {name} cannot be read: {error}."
+            raise ModelCorrupt(told, hint="Pull the model again.", field="voice", name=name, error=error) from error
         return Prompt(semantic, coarse, fine)
 
 
@@ -71,7 +71,7 @@ def _listed(folder: Path) -> dict[str, dict[str, Path]]:
         entries = json.loads(table.read_text(encoding="utf-8"))
         named = {name: entry for name, entry in entries.items() if isinstance(entry, dict)}
     except (OSError, ValueError, AttributeError) as error:
-        raise ModelCorrupt(f"{_TABLE} cannot be read.", hint="Pull the model again.", field=_TABLE) from error
+        raise ModelCorrupt("{file} cannot be read.", hint="Pull the model again.", field=_TABLE, file=_TABLE) from error
     found = {}
     for name, entry in named.items():
         files = {part: folder / str(entry.get(part, "")) for part in _PARTS}

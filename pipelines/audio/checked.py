@@ -45,6 +45,11 @@ class CheckedSpeech:
     def version(self) -> int:
         return self._pipeline.version
 
+    @property
+    def clones(self) -> bool:
+        """Whether it can take over the voice of a recording."""
+        return bool(getattr(self._pipeline, "clones", False))
+
     def capability(self) -> Capability | None:
         return self._pipeline.capability()
 

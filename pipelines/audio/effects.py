@@ -54,10 +54,13 @@ class EffectPipeline:
         effect = _effect(work.recipe.parameters)
         recipe = recipes.get(effect.id)
         if recipe is None:
-            raise InputError(f"There is no effect {effect.id!r}.", hint=f"There are: {', '.join(recipes)}.", field="effect")
+            raise InputError(
+                "There is no effect {effect}.", hint="There are: {known}.", field="effect", effect=repr(effect.id), known=list(recipes)
+            )
         if effect.loop and not recipe.loops:
-            able = ", ".join(r.id for r in recipes.values() if r.loops)
-            raise InputError(f"{recipe.name['en']} happens once and cannot loop.", hint=f"These can loop: {able}.", field="loop")
+            able = [r.id for r in recipes.values() if r.loops]
+            told = "{effect} happens once and cannot loop."
+            raise InputError(told, hint="These can loop: {able}.", field="loop", effect=recipe.name["en"], able=able)
         files, levels = [], []
         for number in range(effect.count):
             progress.check()
@@ -90,4 +93,5 @@ def _effect(parameters: Mapping[str, JsonValue]) -> Effect:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(("effect", *(str(part) for part in first["loc"])))
-        raise InputError(f"The effect cannot be made: {name}: {first['msg']}.", hint="Change it in the step.", field=name) from error
+        told = "The effect cannot be made: {name}: {why}."
+        raise InputError(told, hint="Change it in the step.", field=name, name=name, why=first["msg"]) from error

@@ -95,9 +95,9 @@ class HibariPipeline:
                 if samples.size:
                     yield samples
         except (RuntimeError, ValueError, KeyError, IndexError) as error:
-            raise EngineFailed(
-                f"hibari could not speak {piece.text[:60]!r}: {error}.", hint="Rephrase it, or use a Kokoro voice."
-            ) from error
+            told, words = "{engine} could not speak {words}: {error}.", repr(piece.text[:60])
+            hint = "Rephrase it, or use a Kokoro voice."
+            raise EngineFailed(told, hint=hint, engine="hibari", words=words, error=error) from error
 
     def _weights(self, voice: Voice) -> Weights[Any]:
         def load() -> Any:

@@ -32,6 +32,7 @@ from pipelines.models.store import ModelStore
 from pipelines.pipeline import Company
 
 MODEL = "kokoro-82m-int8"
+_PULL = "Run `python app.py models pull {model}`."
 NETWORK = "kokoro-v1.0.int8.onnx"
 _STYLE = 256
 #: Lines made in one go, and how long it pays to wait for another one, in seconds.
@@ -144,7 +145,7 @@ class KokoroPipeline:
             file = self._store.file(MODEL, f"voices/{voice.id}.bin")
             raw = np.frombuffer(file.read_bytes(), "<f4")
             if raw.size == 0 or raw.size % _STYLE or not bool(np.isfinite(raw).all()):
-                raise ModelCorrupt(f"The voice file {file.name} is damaged.", hint=f"Run `python app.py models pull {MODEL}`.")
+                raise ModelCorrupt("The voice file {file} is damaged.", hint=_PULL, file=file.name, model=MODEL)
             vectors = raw.reshape(-1, _STYLE) * np.float32(weight)
             mixed = vectors if mixed is None else mixed + vectors
         if mixed is None:
@@ -163,9 +164,8 @@ class KokoroPipeline:
         try:
             spoken = session.run(None, feeds)[0]
         except RuntimeError as error:
-            raise EngineFailed(
-                f"Kokoro could not speak {piece.text[:60]!r}: {error}.", hint="Rephrase it or choose another voice."
-            ) from error
+            told, words = "{engine} could not speak {words}: {error}.", repr(piece.text[:60])
+            raise EngineFailed(told, hint="Rephrase it, or use another voice.", engine="Kokoro", words=words, error=error) from error
         return np.asarray(spoken, np.float32).reshape(-1)
 
     def _rules(self, british: bool) -> Weights[Phonemizer]:
@@ -188,6 +188,6 @@ class KokoroPipeline:
             try:
                 return onnxruntime.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
             except RuntimeError as error:
-                raise ModelCorrupt("Kokoro's network cannot be read.", hint=f"Run `python app.py models pull {MODEL}`.") from error
+                raise ModelCorrupt("Kokoro's network cannot be read.", hint=_PULL, model=MODEL) from error
 
         return Weights(key=f"kokoro/{self._store.ref(MODEL).sha256[:16]}", footprint=_FOOTPRINT, load=load)

@@ -19,6 +19,7 @@ from domain.recipe import ModelRef
 from domain.value import Value
 from pipelines.audio import comparing, repeats
 from pipelines.audio import text as speaking
+from pipelines.audio.cepstra import RATE
 from pipelines.audio.comparing import Run, Sounds
 from pipelines.audio.normal import Normaliser
 from pipelines.audio.phonemes import Phonemizer, pinyin
@@ -97,7 +98,7 @@ class Listener:
     ) -> Hearing:
         """The hearing of a take in which all was heard, failed where something of it was said twice."""
         primary = language.split("-")[0]
-        samples = sound.decode(recording, repeats.RATE)
+        samples = sound.decode(recording, RATE)
         units = self._normaliser.units(said, language)
         for suspect in repeats.suspects(samples, self._limits):
             parts = self._recogniser.apart(samples, suspect.cut, primary, progress)

@@ -14,6 +14,7 @@ from domain.finding import Finding, Severity
 from domain.mix import MIX_MAX_SECONDS, TARGETS, Mix
 from domain.progress import Progress
 from domain.recipe import InputFile, ModelRef, Output, OutputFile, Work
+from domain.said import Said
 from domain.value import JsonValue
 from pipelines.audio.mixing import RATE, Tracks, lay
 from pipelines.audio.speech import trace
@@ -84,25 +85,27 @@ def _mix(parameters: Mapping[str, JsonValue]) -> Mix:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(("mix", *(str(part) for part in first["loc"])))
-        raise InputError(f"The mix cannot be made: {name}: {first['msg']}.", hint="Change it in the step.", field=name) from error
+        told = "The mix cannot be made: {name}: {why}."
+        raise InputError(told, hint="Change it in the step.", field=name, name=name, why=first["msg"]) from error
 
 
 def _takes(files: Sequence[InputFile], role: str, progress: Progress) -> list[Samples]:
     """Every take of a role as stereo at RATE. What is wrong with one names it."""
     if role == "bed" and len(files) > 1:
-        raise InputError(f"A mix has one bed; {len(files)} were given.", hint="Keep one.", field="inputs")
+        raise InputError("A mix has one bed; {count} were given.", hint="Keep one.", field="inputs", count=len(files))
     takes = []
     for number, file in enumerate(files, 1):
         progress.check()
-        named = "the bed" if role == "bed" else f"{role} {number}"
+        named = Said.of("The bed") if role == "bed" else Said.of("Voice {number}" if role == "voice" else "Effect {number}", number=number)
         try:
             take = sound.decode(file.path, RATE, MIX_MAX_SECONDS, channels=2)
         except LimitError as error:
-            raise LimitError(f"{named.capitalize()}: {error.message}", hint=error.hint, field="inputs") from error
+            hint = "Use a shorter one."
+            raise LimitError("{what}: {why}", hint=hint, field="inputs", what=named, why=error.said[0]) from error
         except AttachmentError as error:
-            raise AttachmentError(f"{named.capitalize()}: {error.message}", hint=f"Make it again, or drop it. {error.hint}") from error
+            raise AttachmentError("{what}: {why}", hint="Make it again, or drop it.", what=named, why=error.said[0]) from error
         if float(np.abs(take).max()) < 1e-4:
-            raise InvalidOutput(f"{named.capitalize()} is silent.", hint="Make it again, or drop it from the mix.")
+            raise InvalidOutput("{what} is silent.", hint="Make it again, or drop it from the mix.", what=named)
         takes.append(take)
     return takes
 

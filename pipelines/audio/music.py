@@ -31,7 +31,7 @@ MODEL = "musescore-general-small"
 #: A bed lies under speech: four decibels below a voice-over at -16 LUFS before any ducking.
 TARGET_LUFS = -20.0
 CEILING_DBTP = -1.0
-_PULL = f"Run `python app.py models pull {MODEL}`."
+_PULL = "Run `python app.py models pull {model}`."
 #: The decoded samples of the soundfont, as measured resident memory.
 _FOOTPRINT = 520_000_000
 _SHARPS = {0: 0, 7: 1, 2: 2, 9: 3, 4: 4, 11: 5, 6: 6, 1: -5, 8: -4, 3: -3, 10: -2, 5: -1}
@@ -113,9 +113,7 @@ class ComposerPipeline:
             try:
                 return synth, synth.sfload(str(file), max_voices=256)
             except (RuntimeError, ValueError) as error:
-                raise ModelCorrupt(
-                    f"The soundfont {file.name} cannot be read.", hint=f"Run `python app.py models pull {MODEL}`."
-                ) from error
+                raise ModelCorrupt("The soundfont {file} cannot be read.", hint=_PULL, file=file.name, model=MODEL) from error
 
         return Weights(key=f"soundfont/{MODEL}", footprint=_FOOTPRINT, load=load)
 
@@ -135,7 +133,7 @@ def soundfont_file(folder: Path) -> Path:
     """The one .sf3 or .sf2 of a model folder. Raises ModelCorrupt when there is none."""
     found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".sf2", ".sf3"))
     if not found:
-        raise ModelCorrupt(f"{folder.name} holds no soundfont.", hint=_PULL)
+        raise ModelCorrupt("{folder} holds no soundfont.", hint=_PULL, folder=folder.name, model=MODEL)
     return found[0]
 
 
@@ -145,7 +143,8 @@ def _score(parameters: Mapping[str, JsonValue]) -> Score:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(("score", *(str(part) for part in first["loc"])))
-        raise InputError(f"The score cannot be played: {name}: {first['msg']}.", hint="Change it in the step.", field=name) from error
+        told = "The score cannot be played: {name}: {why}."
+        raise InputError(told, hint="Change it in the step.", field=name, name=name, why=first["msg"]) from error
 
 
 def _midi(composition: Composition) -> bytes:

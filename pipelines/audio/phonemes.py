@@ -60,9 +60,8 @@ class Phonemizer:
             try:
                 parts.append(self._chinese(piece) if script == "zh" else self._english(_western(piece)))
             except (ValueError, KeyError, IndexError, AssertionError, TypeError) as error:
-                raise EngineFailed(
-                    f"No pronunciation was found for {piece[:60]!r}.", hint="Rephrase it or add it to the lexicon."
-                ) from error
+                hint = "Rephrase it or add it to the lexicon."
+                raise EngineFailed("No pronunciation was found for {words}.", hint=hint, words=repr(piece[:60])) from error
         return re.sub(r"\s+", " ", " ".join(part.strip() for part in parts)).strip()
 
     def _sentences(self, paragraph: str) -> list[str]:

@@ -31,6 +31,7 @@ _SCRIPT = {"zh": "以下是普通话的句子。"}
 _SHORT = 1000
 #: Silence at both ends of a part of a recording, in seconds.
 _REST = 0.2
+_UNREAD, _SAVE_AGAIN = "Whisper could not read the recording: {error}.", "Save it again as WAV and try once more."
 
 
 class SpokenWord(Value):
@@ -117,11 +118,12 @@ class Recogniser:
             )
             return "".join(segment.text for segment in segments).strip()
         except (RuntimeError, ValueError) as error:
-            raise EngineFailed(f"Whisper could not read the recording: {error}.", hint="Save it again as WAV and try once more.") from error
+            raise EngineFailed(_UNREAD, hint=_SAVE_AGAIN, error=error) from error
 
     def _heard(self, model: Any, samples: sound.Samples, seconds: float, language: str, progress: Progress, beams: int) -> Transcript:
         if language and language not in model.supported_languages:
-            raise InputError(f"Whisper does not know the language {language!r}.", hint="Leave it empty to have it heard.", field="language")
+            hint = "Leave it empty to have it heard."
+            raise InputError("Whisper does not know the language {language}.", hint=hint, field="language", language=repr(language))
         words: list[SpokenWord] = []
         texts: list[str] = []
         try:
@@ -147,7 +149,7 @@ class Recogniser:
                     for w in segment.words or ()
                 ]
         except (RuntimeError, ValueError) as error:
-            raise EngineFailed(f"Whisper could not read the recording: {error}.", hint="Save it again as WAV and try once more.") from error
+            raise EngineFailed(_UNREAD, hint=_SAVE_AGAIN, error=error) from error
         return Transcript(text="".join(texts).strip(), language=spoken, seconds=round(seconds, 3), words=tuple(words))
 
     def _weights(self) -> Weights[Any]:
@@ -169,6 +171,7 @@ class Recogniser:
             try:
                 return Attentive(str(folder), device="cpu", compute_type="int8", cpu_threads=self._threads, local_files_only=True)
             except (RuntimeError, ValueError, OSError) as error:
-                raise ModelCorrupt("The Whisper model cannot be read.", hint=f"Run `python app.py models pull {MODEL}`.") from error
+                hint = "Run `python app.py models pull {model}`."
+                raise ModelCorrupt("The Whisper model cannot be read.", hint=hint, model=MODEL) from error
 
         return Weights(key=f"whisper/{self._store.ref(MODEL).sha256[:16]}", footprint=_FOOTPRINT, load=load)

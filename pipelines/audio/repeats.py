@@ -2,29 +2,24 @@
 
 Two steps, both without a model: `suspects` compares a recording with itself a little later, and `said_twice` judges what was heard
 of the recording before and after such a place, each by itself: in neither part is there anything that could be heard once too few.
-Knows nothing of recognisers. Source of the features: Davis and Mermelstein, 1980 (mel cepstra).
+Knows nothing of recognisers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.value import Value
 from pipelines.audio import comparing
+from pipelines.audio.cepstra import FRAME, HOP, RATE, Floats, cepstra, powers
 from pipelines.audio.comparing import Run, Sounds
 from pipelines.media.sound import Samples
 
-Floats = NDArray[np.float64]
-
-#: Samples of a frame and from one to the next, at 16 kHz; mel bands, and how many cepstra are kept.
-RATE = 16_000
-_HOP, _FRAME, _FFT = 160, 400, 512
-_BANDS, _CEPSTRA = 40, 13
+#: How many cepstra are compared.
+_CEPSTRA = 13
 #: Frames more than so many dB below the loudest are silence, and silence is like silence.
 _QUIET = 38.0
 _NOTHING = 1e-4
@@ -70,9 +65,9 @@ def suspects(samples: Samples, limits: Limits) -> tuple[Suspect, ...]:
     for likeness, lag, at in found:
         if likeness > limits.likeness or len(chosen) == limits.most:
             break
-        cut = _quietest(samples, (at + lag) * _HOP + _FRAME // 3) / RATE
+        cut = _quietest(samples, (at + lag) * HOP + FRAME // 3) / RATE
         if all(abs(cut - other.cut) > 0.12 for other in chosen):
-            chosen.append(Suspect(start=at * _HOP / RATE, cut=cut, likeness=round(likeness, 3)))
+            chosen.append(Suspect(start=at * HOP / RATE, cut=cut, likeness=round(likeness, 3)))
     return tuple(chosen)
 
 
@@ -97,7 +92,7 @@ def _differing(said: Sequence[str], heard: Sequence[str], sounds: Sounds, tolera
 
 def _likest(features: Floats, loud: NDArray[np.bool_], limits: Limits) -> list[tuple[float, int, int]]:
     """(likeness, frames from one copy to the other, frame of the first) for each distance there may be between copies."""
-    per_second = RATE // _HOP
+    per_second = RATE // HOP
     last = min(int(limits.longest * per_second), len(features) - 10)
     first = int(limits.shortest * per_second)
     apart = {lag: _distances(features, lag) for lag in range(first - _SLACK, last + _SLACK + 1) if 0 < lag < len(features)}
@@ -128,32 +123,18 @@ def _distances(features: Floats, lag: int) -> Floats:
 
 def _features(samples: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     """(cepstra and their slopes per frame, even in scale; which frames are no silence)."""
-    sharp = np.append(samples[:1], samples[1:] - 0.97 * samples[:-1])
-    frames = np.lib.stride_tricks.sliding_window_view(sharp, _FRAME)[::_HOP] * np.hanning(_FRAME)
-    power = np.abs(np.fft.rfft(frames, _FFT)) ** 2
+    power = powers(samples)
     energy = 10 * np.log10(power.sum(axis=1) + 1e-10)
     loud = energy > energy.max() - _QUIET
-    cosines = np.cos(np.pi * np.outer(np.arange(_BANDS) + 0.5, np.arange(1, _CEPSTRA)) / _BANDS)
-    cepstra = np.log(power @ _mel().T + 1e-8) @ cosines
-    cepstra = (cepstra - cepstra[loud].mean(axis=0)) / (cepstra[loud].std(axis=0) + 1e-6)
-    slopes = np.zeros_like(cepstra)
-    slopes[2:-2] = (cepstra[4:] - cepstra[:-4]) / 1.4
-    return np.concatenate([cepstra, 0.7 * slopes], axis=1), loud
-
-
-@cache
-def _mel() -> Floats:
-    top, bottom = 2595 * np.log10(1 + 7600 / 700), 2595 * np.log10(1 + 60 / 700)
-    edges = 700 * (10 ** (np.linspace(bottom, top, _BANDS + 2) / 2595) - 1)
-    hertz = np.fft.rfftfreq(_FFT, 1 / RATE)
-    rising = (hertz - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
-    falling = (edges[2:, None] - hertz) / (edges[2:] - edges[1:-1])[:, None]
-    bank: Any = np.maximum(0, np.minimum(rising, falling))
-    return np.asarray(bank / (bank.sum(axis=1, keepdims=True) + 1e-9))
+    bands = cepstra(power, _CEPSTRA)
+    bands = (bands - bands[loud].mean(axis=0)) / (bands[loud].std(axis=0) + 1e-6)
+    slopes = np.zeros_like(bands)
+    slopes[2:-2] = (bands[4:] - bands[:-4]) / 1.4
+    return np.concatenate([bands, 0.7 * slopes], axis=1), loud
 
 
 def _quietest(samples: Samples, place: int, reach: int = 800) -> int:
     """The sample near `place` where least is to be heard: a cut there splits no sound."""
     first = max(0, place - reach)
-    energy = np.convolve(np.asarray(samples[first : place + reach], np.float64) ** 2, np.ones(_HOP), "valid")
-    return first + int(energy.argmin()) + _HOP // 2 if energy.size else place
+    energy = np.convolve(np.asarray(samples[first : place + reach], np.float64) ** 2, np.ones(HOP), "valid")
+    return first + int(energy.argmin()) + HOP // 2 if energy.size else place

@@ -45,7 +45,8 @@ class SpeechRequest(Value):
         except ValidationError as error:
             first = error.errors()[0]
             name = ".".join(str(part) for part in first["loc"]) or "parameters"
-            raise InputError(f"Speech cannot use {name}: {first['msg']}.", hint="Change it in the step.", field=name) from error
+            hint = "Change it in the step."
+            raise InputError("Speech cannot use {name}: {why}.", hint=hint, field=name, name=name, why=first["msg"]) from error
         spelled = speakable.respell(speakable.clean(request.text), request.lexicon)
         return request.model_copy(update={"text": normaliser.speakable(spelled, request.language)})
 

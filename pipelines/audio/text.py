@@ -40,9 +40,11 @@ def clean(text: str, *, field: str = "text") -> str:
     """Plain words with sentence punctuation and line breaks. Raises InputError when nothing speakable is left."""
     if len(text) > SPEECH_MAX_CHARACTERS:
         raise LimitError(
-            f"The text to speak has {len(text):,} characters; the most is {SPEECH_MAX_CHARACTERS:,}.",
+            "The text to speak has {count} characters; the most is {most}.",
             hint="Split it into several speech steps.",
             field=field,
+            count=f"{len(text):,}",
+            most=f"{SPEECH_MAX_CHARACTERS:,}",
         )
     plain = html.unescape(unicodedata.normalize("NFC", text)).replace("\r\n", "\n").replace("\r", "\n")
     for pattern, replacement in _CLEANING:
@@ -113,9 +115,12 @@ def require_readable(text: str, languages: frozenset[str], engine: str) -> None:
     foreign = [character for character in letters if not _reads(character, languages)]
     if letters and len(foreign) * 5 > len(letters):
         raise InputError(
-            f"{engine} cannot read the script of {''.join(dict.fromkeys(foreign))[:8]!r}.",
-            hint=f"It reads {', '.join(sorted(languages))}; choose another voice or translate the text.",
+            "{engine} cannot read the script of {letters}.",
+            hint="It reads {known}; choose another voice or translate the text.",
             field="text",
+            engine=engine,
+            letters=repr("".join(dict.fromkeys(foreign))[:8]),
+            known=sorted(languages),
         )
 
 

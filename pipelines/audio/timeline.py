@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from domain.errors import InputError, LimitError
 from domain.mix import MIX_MAX_SECONDS, Cue, Mix
+from domain.said import Said
 
 #: Tempo within which a voice still sounds like itself.
 SLOWEST, FASTEST = 0.94, 1.12
@@ -73,15 +74,17 @@ def lay_out(mix: Mix, voices: Sequence[float], effects: Sequence[float], bed: fl
         seconds = max([seconds, *(effect.end for effect in sounding)])
     if seconds > MIX_MAX_SECONDS:
         raise LimitError(
-            f"The mix would be {seconds:.0f} seconds long; the limit is {MIX_MAX_SECONDS:.0f}.",
+            "The mix would be {seconds} seconds long; the limit is {most}.",
             hint="Make two mixes of it.",
             field="seconds",
+            seconds=f"{seconds:.0f}",
+            most=f"{MIX_MAX_SECONDS:.0f}",
         )
     return Timeline(seconds, tempo, placed, sounding)
 
 
 def _spoken(mix: Mix, voices: Sequence[float], has_bed: bool) -> tuple[float, float, tuple[Placed, ...]]:
-    usual = _Gaps(0.6 if has_bed else 0.2, mix.pause, 1.5 if has_bed else 0.4)
+    usual = _usual(mix.pause, has_bed)
     gaps, tempo = _fitted(mix, voices, usual) if mix.seconds else (usual, 1.0)
     placed: list[Placed] = []
     at = gaps.before
@@ -93,16 +96,29 @@ def _spoken(mix: Mix, voices: Sequence[float], has_bed: bool) -> tuple[float, fl
     return mix.seconds or end + gaps.after, tempo, tuple(placed)
 
 
+def holds(seconds: float, pause: float, lines: int, *, has_bed: bool) -> float:
+    """So many seconds of speech fit into a mix of these seconds, with the shortest pauses and at the fastest tempo; 0 where none do."""
+    return max(0.0, seconds - _tight(_usual(pause, has_bed)).total(lines)) * FASTEST
+
+
+def _usual(pause: float, has_bed: bool) -> _Gaps:
+    return _Gaps(0.6 if has_bed else 0.2, pause, 1.5 if has_bed else 0.4)
+
+
+def _tight(usual: _Gaps) -> _Gaps:
+    return _Gaps(min(usual.before, _TIGHT_IN), min(usual.pause, _TIGHT_PAUSE), min(usual.after, _TIGHT_OUT))
+
+
 def _fitted(mix: Mix, voices: Sequence[float], usual: _Gaps) -> tuple[_Gaps, float]:
     """Pauses give way first, then the tempo; what is left over when all is slow and loose stays after the last line."""
     speech, lines = sum(voices), len(voices)
-    tight = _Gaps(min(usual.before, _TIGHT_IN), min(usual.pause, _TIGHT_PAUSE), min(usual.after, _TIGHT_OUT))
+    tight = _tight(usual)
     loose = _Gaps(usual.before + _LOOSE_IN, usual.pause + _LOOSE_PAUSE, usual.after + _LOOSE_OUT)
     room = mix.seconds - speech
     if room < tight.total(lines):
         tempo = speech / max(1e-6, mix.seconds - tight.total(lines))
         if mix.seconds <= tight.total(lines) or tempo > FASTEST:
-            raise _too_long(mix, speech, tight.total(lines))
+            raise _too_long(mix, voices, tight.total(lines))
         return tight, tempo
     if room <= usual.total(lines):
         return tight.towards(usual, _share(room, tight.total(lines), usual.total(lines))), 1.0
@@ -115,19 +131,36 @@ def _share(value: float, low: float, high: float) -> float:
     return 0.0 if high <= low else (value - low) / (high - low)
 
 
-def _too_long(mix: Mix, speech: float, gaps: float) -> LimitError:
+def _too_long(mix: Mix, voices: Sequence[float], gaps: float) -> LimitError:
+    """With how much is too much, the line that has most of it, and the length at which nothing needs to go."""
+    speech = sum(voices)
     fits = max(0.0, mix.seconds - gaps) * FASTEST
     over = 1 - fits / speech
     chinese = mix.language.split("-")[0] in ("zh", "ja")
     count = sum(len(line.replace(" ", "")) if chinese else len(line.split()) for line in mix.lines)
-    unit = "characters" if chinese else "words"
-    cut = (
-        f"Shorten the copy by about {max(1, math.ceil(count * over))} of its {count} {unit}" if count else f"Shorten the copy by {over:.0%}"
-    )
+    longest = max(range(len(voices)), key=lambda number: voices[number])
+    values: dict[str, object] = {
+        "spoken": f"{speech:.1f}",
+        "seconds": f"{mix.seconds:g}",
+        "fits": f"{fits:.1f}",
+        "tempo": f"{FASTEST:g}",
+        "line": longest + 1,
+        "longest": f"{voices[longest]:.1f}",
+        "over": max(1, math.ceil(count * over)) if count else f"{over:.0%}",
+        "count": count,
+        "unit": Said.of("characters") if chinese else Said.of("words"),
+        "enough": math.ceil(speech / FASTEST + gaps),
+    }
+    if count:
+        hint = "Shorten the copy by about {over} of its {count} {unit}, or make the mix {enough} seconds long."
+    else:
+        hint = "Shorten the copy by {over}, or make the mix {enough} seconds long."
     return LimitError(
-        f"The voices speak for {speech:.1f} seconds; {mix.seconds:g} seconds hold {fits:.1f} of them at the fastest tempo ({FASTEST:g}x).",
-        hint=f"{cut}, or make the mix {math.ceil(speech / FASTEST + gaps)} seconds long.",
+        "The voices speak for {spoken} seconds; {seconds} seconds hold {fits} of them at the fastest tempo ({tempo}x). "
+        "Line {line} is the longest with {longest}.",
+        hint=hint,
         field="seconds",
+        given=values,
     )
 
 
@@ -154,20 +187,24 @@ def _cued(mix: Mix, effects: Sequence[float], voices: Sequence[Placed], seconds:
 def _placed(cue: Cue, effects: Sequence[float], voices: Sequence[Placed], seconds: float, *, exact: bool) -> Placed:
     if cue.effect >= len(effects):
         raise InputError(
-            f"A cue names effect {cue.effect + 1}; the mix has {len(effects)}.",
+            "A cue names effect {effect}; the mix has {count}.",
             hint="Add the effect as an input, or drop the cue.",
             field="cues",
+            effect=cue.effect + 1,
+            count=len(effects),
         )
     if cue.line > len(voices):
-        raise InputError(
-            f"A cue names line {cue.line}; the mix has {len(voices)}.", hint="Use 0 for the whole mix, or a line there is.", field="cues"
-        )
+        hint = "Use 0 for the whole mix, or a line there is."
+        raise InputError("A cue names line {line}; the mix has {count}.", hint=hint, field="cues", line=cue.line, count=len(voices))
     edges = (0.0, seconds) if cue.line == 0 else (voices[cue.line - 1].start, voices[cue.line - 1].end)
     start = edges[0 if cue.edge == "start" else 1] + cue.offset
     if start < -1e-9 or (exact and start >= seconds):
         raise InputError(
-            f"The cue of effect {cue.effect + 1} is at {start:.2f} s, outside the mix of {seconds:.2f} s.",
+            "The cue of effect {effect} is at {start} s, outside the mix of {seconds} s.",
             hint="Change its offset.",
             field="cues",
+            effect=cue.effect + 1,
+            start=f"{start:.2f}",
+            seconds=f"{seconds:.2f}",
         )
     return Placed(cue.effect, max(0.0, start), effects[cue.effect], cue.gain)

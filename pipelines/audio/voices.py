@@ -13,6 +13,15 @@ from domain.value import Value
 #: One voice of a blend, with its weight. Bark names its speakers with a slash.
 _PART = re.compile(r"^\s*([\w/-]+)\s*(?:\*\s*(\d*\.?\d+))?\s*$")
 
+#: A voice that is taken over from a recording: the engine, and the beginning of the recording's SHA-256.
+_TAKEN_OVER = re.compile(r"^([a-z0-9][a-z0-9.\-]*)@([0-9a-f]{12,64})$")
+
+
+def taken_over(name: str) -> tuple[str, str] | None:
+    """(engine, beginning of the recording's SHA-256) of a voice like "csm-1b@3f2a91c0d4e5"; None for every other name."""
+    match = _TAKEN_OVER.match(name.strip().casefold())
+    return (match[1], match[2]) if match else None
+
 
 class Voice(Value):
     """engine names the pipeline, id the voice inside it; language is BCP-47; pitch in Hz, 0 where it was not measured.
@@ -85,9 +94,9 @@ class VoiceCatalogue:
             return (exact or short)[0]
         known = {voice.name: voice.name for voice in offered} | {voice.name.rpartition("_")[2]: voice.name for voice in offered}
         near = list(dict.fromkeys(known[match] for match in difflib.get_close_matches(wanted, known, n=6, cutoff=0.5)))[:4]
-        hint = f"Did you mean {', '.join(near)}?" if near else f"There are for example {', '.join(v.name for v in offered[:6])}."
-        who = f"{engine} has no voice" if engine else "There is no voice"
-        raise InputError(f"{who} called {name!r}.", hint=hint, field="voice")
+        hint = "Did you mean {known}?" if near else "There are for example {known}."
+        told = "{engine} has no voice called {name}." if engine else "There is no voice called {name}."
+        raise InputError(told, hint=hint, field="voice", engine=engine, name=repr(name), known=near or [v.name for v in offered[:6]])
 
     def blend(self, name: str, engine: str = "") -> tuple[tuple[Voice, float], ...]:
         """ "af_heart*0.5+bm_george*0.5" -> voices with weights that sum to 1; a single name is a blend of one. Raises InputError."""
@@ -96,15 +105,15 @@ class VoiceCatalogue:
             match = _PART.match(part)
             if match is None:
                 hint = 'Write one name, or a blend like "af_heart*0.5+bm_george*0.5".'
-                raise InputError(f"{name[:120]!r} is not a voice.", hint=hint, field="voice")
+                raise InputError("{name} is not a voice.", hint=hint, field="voice", name=repr(name[:120]))
             parts.append((self.get(match[1], engine), float(match[2] or 1.0)))
         if len(parts) > 1 and len({voice.engine for voice, _ in parts}) > 1:
-            raise InputError(
-                f"The voices in {name[:120]!r} belong to different engines.", hint="Blend voices of one engine.", field="voice"
-            )
+            told = "The voices in {name} belong to different engines."
+            raise InputError(told, hint="Blend voices of one engine.", field="voice", name=repr(name[:120]))
         total = sum(weight for _, weight in parts)
         if total <= 0:
-            raise InputError(f"The weights in {name[:120]!r} add up to nothing.", hint="Give at least one above 0.", field="voice")
+            told = "The weights in {name} add up to nothing."
+            raise InputError(told, hint="Give at least one above 0.", field="voice", name=repr(name[:120]))
         return tuple((voice, weight / total) for voice, weight in parts)
 
     def default(self, language: str, engine: str = "") -> Voice:
@@ -112,7 +121,8 @@ class VoiceCatalogue:
         offered = self.of(engine, language)
         if not offered:
             known = sorted({voice.language.split("-")[0] for voice in self.of(engine)})
-            who = engine or "any voice here"
-            raise InputError(f"{who} does not speak {language!r}.", hint=f"It speaks {', '.join(known)}.", field="language")
+            told = "{engine} does not speak {language}." if engine else "No voice here speaks {language}."
+            hint = "It speaks {known}." if engine else "Voices here speak {known}."
+            raise InputError(told, hint=hint, field="language", engine=engine, language=repr(language), known=known)
         exact = [voice for voice in offered if voice.language == language]
         return next((voice for voice in (*exact, *offered) if voice.default), (exact or list(offered))[0])

@@ -7,9 +7,11 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from pipelines.media.sound import wav_bytes
 from tests.browser.running import Running, Watch, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.models]
@@ -89,3 +91,24 @@ def test_a_cast_is_kept_and_one_line_is_broken_and_fixed_and_no_other(page: Page
     with zipfile.ZipFile(io.BytesIO(got.value.path().read_bytes())) as pack:
         assert sorted(pack.namelist()) == ["l_1.wav", "l_2.wav", "report.csv", "report.json"]
     assert (watch.foreign, watch.errors) == ([], [])
+
+
+def test_a_consent_is_recorded_and_taken_back(page: Page, studio: Running, watch: Watch, tmp_path: Path) -> None:
+    recording = tmp_path / "ada.wav"
+    recording.write_bytes(wav_bytes(0.1 * np.sin(np.arange(48_000, dtype=np.float32) / 20), 24_000))
+    panel = tab(page, studio, "cast").locator(".mq-consent-panel")
+    panel.locator("summary").press("Enter")
+    panel.get_by_role("button", name="Record the consent").click()
+    expect(panel.locator('[data-field="recording"] .mq-field-error')).not_to_be_empty()
+    panel.get_by_label("Recording").set_input_files(recording)
+    panel.get_by_label("Whose voice it is").fill("Ada")
+    panel.get_by_role("button", name="Record the consent").click()
+    expect(panel.locator('[data-field="proof"] .mq-field-error')).not_to_be_empty()
+    panel.get_by_label("What shows the consent").fill("form 12, signed")
+    panel.get_by_role("button", name="Record the consent").click()
+    record = panel.locator(".mq-consent")
+    expect(record).to_contain_text("Ada")
+    expect(record).to_have_attribute("data-standing", "holds")
+    record.get_by_role("button", name="Take back: Ada").click()
+    record.get_by_role("button", name="Take it back").click()
+    expect(panel.locator(".mq-consent")).to_have_attribute("data-standing", "revoked")

@@ -56,7 +56,9 @@ class Hand:
             with self.guard:
                 self.prepared.append(context.title)
             texts = [i.text for i in context.inputs]
-            return Prepared(prompt=context.title, parameters={"title": context.title, "note": context.note, "inputs": list(texts)})
+            named = {"voice": context.spec.voice} if isinstance(context.spec, SpeechSpec) and context.spec.voice else {}
+            parameters = {"title": context.title, "note": context.note, "inputs": list(texts), **named}
+            return Prepared(prompt=context.title, parameters=parameters)
 
         def make(works: Sequence[Work], progress: Progress) -> list[Output]:
             with self.guard:

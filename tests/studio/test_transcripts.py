@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from agents.writers.calls import Desk
@@ -15,6 +16,7 @@ from pipelines.audio.recognition import SpokenWord, Transcript
 from pipelines.media import sound
 from studio.recordings import Recordings
 from studio.transcripts import Transcripts
+from tests.pipelines.audio.test_speakers import vowels
 from tests.studio.test_recordings import tone
 
 SAID = "We open in Leeds on the fourth of May. It is raining again. Ana orders the cups by Friday."
@@ -46,6 +48,17 @@ def test_a_recording_is_kept_and_found_by_what_was_said(kept: tuple[Transcripts,
     assert transcripts.search(project, "budget") == ()
     with pytest.raises(InputError, match="nothing to look for"):
         transcripts.search(project, "  ")
+
+
+def test_who_speaks_when_is_told_where_there_are_several_voices(kept: tuple[Transcripts, str]) -> None:
+    transcripts, project = kept
+    parts = [vowels(110, 0.9, 1, 3.6), vowels(220, 1.15, 2, 1.6), vowels(110, 0.9, 3, 2.8)]  # as long as the three sentences
+    asset = transcripts.keep(project, "two.wav", sound.wav_bytes(np.concatenate(parts), 16_000))
+    assert [(one.speaker, one.text.split()[0]) for one in transcripts.get(asset.id).said] == [(1, "We"), (2, "It"), (1, "Ana")]
+    [hit] = transcripts.search(project, "raining")
+    assert hit.said.speaker == 2
+    alone = transcripts.keep(project, "one.wav", sound.wav_bytes(vowels(110, 0.9, 1, 8.0), 16_000))
+    assert {one.speaker for one in transcripts.get(alone.id).said} == {0}
 
 
 def test_a_bad_file_is_refused_by_name_and_nothing_is_kept(kept: tuple[Transcripts, str]) -> None:

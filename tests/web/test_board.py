@@ -39,6 +39,7 @@ from pipelines.models.catalogue import Catalogue
 from pipelines.models.profiles import Hardware, choose
 from pipelines.models.store import ModelStore
 from studio.attachments import Attachments
+from studio.consents import Consents
 from studio.conversation import Conversation
 from studio.drawings import Drawings
 from studio.engine import EngineRoom
@@ -55,6 +56,7 @@ from studio.printing import Printing
 from studio.projects import Projects
 from studio.recordings import Recordings
 from studio.shelf import Shelf
+from studio.shortening import Shorter
 from studio.sound import Sound
 from studio.spots import Spots
 from studio.studio import Studio
@@ -123,6 +125,7 @@ def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
         return export_pack(library, selection, out, progress, sources)
 
     projects = Projects(bench.library)
+    consents = Consents(bench.library, lambda: frozenset({"csm-1b"}))
     casting = VoicesDesk(
         bench.library,
         projects,
@@ -133,6 +136,7 @@ def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
         lambda engine: 1,
         writers_desk(assets),
         home / "cache" / "voices",
+        consents,
     )
     makers = Makers([bench.hand.maker(kind) for kind in StepKind], lambda step, brand: "")
     recordings = Recordings(lambda data: Transcript(text="", language="en", seconds=1.0))
@@ -160,12 +164,14 @@ def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
         ),
         pictures=Pictures(bench.library, bench.plans, makers, writers_desk(assets), drawings, lambda: None, lambda: datetime.now(UTC)),
         casting=casting,
+        consents=consents,
         lines=Lines(bench.library, bench.plans, casting, makers.capabilities, refuse_bombs, home / "packs"),
         recordings=recordings,
         sound=Sound(
             pieces=Pieces(bench.plans, makers, writers_desk(assets), home / "cache" / "voices"),
             spots=Spots(bench.plans, casting),
             mixes=Timelines(bench.library, bench.plans),
+            shorter=Shorter(bench.library, bench.plans, writers_desk(assets)),
             waves=Waveforms(bench.library, home / "cache" / "waves"),
             transcripts=Transcripts(bench.library, recordings, lambda: None, writers_desk(assets), lambda: datetime.now(UTC)),
         ),

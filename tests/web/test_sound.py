@@ -42,7 +42,7 @@ def test_a_take_that_is_approved_counts_until_another_is(page: Page) -> None:
     first = {row["line"]: row for row in page.finished(begun)}["l_6"]
     assert page.call("GET", f"/projects/{page.bench.project}/lines") == [{"brief_id": begun["brief_id"], "title": "Scene", "lines": 2}]
     path = f"/lines/{begun['brief_id']}"
-    page.call("POST", f"{path}/l_6", {"note": "slower"})
+    page.call("POST", f"{path}/l_6/takes", {"note": "slower"})
     second = {row["line"]: row for row in page.finished(begun)}["l_6"]
     assert (second["version"], second["takes"], second["newer"]) == (2, 2, False)
     page.call("POST", f"/assets/{first['asset_id']}/review", {"verdict": "approve"})
@@ -61,7 +61,7 @@ def test_the_row_of_a_refused_line_is_that_of_the_file(page: Page) -> None:
 def test_words_that_nobody_can_say_and_voices_there_are_none_of_are_refused_at_the_line(page: Page) -> None:
     begun = page.call("POST", f"/projects/{page.bench.project}/lines", {"csv": TABLE})
     page.finished(begun)
-    path = f"/lines/{begun['brief_id']}/l_6"
+    path = f"/lines/{begun['brief_id']}/l_6/takes"
     assert page.call("POST", path, {"text": "😀 <b></b>"}, 400)["field"] == "text"
     assert "af_bella" in page.call("POST", path, {"voice": "af_bela"}, 400)["hint"]
     page.call("POST", path, {"text": "a" * 50_000}, 422)

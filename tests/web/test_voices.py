@@ -110,12 +110,12 @@ def test_one_line_is_fixed_and_no_other(page: Page) -> None:
     begun = page.call("POST", f"/projects/{page.bench.project}/lines", {"csv": TABLE})
     before = page.finished(begun)
     path = f"/lines/{begun['brief_id']}"
-    assert len(page.call("POST", f"{path}/l_6", {"text": "The bridge is still there."})["queued"]) == 1
+    assert len(page.call("POST", f"{path}/l_6/takes", {"text": "The bridge is still there."})["queued"]) == 1
     after = {row["line"]: row for row in page.finished(begun) if row["state"] != "refused"}
     assert (after["l_6"]["version"], after["l_6"]["text"]) == (2, "The bridge is still there.")
     assert after["l_1"]["asset_id"] == before[0]["asset_id"]
-    page.call("POST", f"{path}/l_9", {"note": "slower"}, 404)
-    assert page.call("POST", f"{path}/l_6", {"text": "A bomb."}, 400)["field"] == "text"
+    page.call("POST", f"{path}/l_9/takes", {"note": "slower"}, 404)
+    assert page.call("POST", f"{path}/l_6/takes", {"text": "A bomb."}, 400)["field"] == "text"
 
 
 def test_the_pack_holds_a_file_per_line_and_the_report(page: Page) -> None:
@@ -127,6 +127,23 @@ def test_the_pack_holds_a_file_per_line_and_the_report(page: Page) -> None:
         rows = list(csv.DictReader(io.StringIO(pack.read("report.csv").decode("utf-8-sig"))))
     assert {row["id"]: row["state"] for row in rows}["l_6"] == "done"
     assert page.client.get(f"/api/lines/{begun['brief_id']}/report.csv").headers["content-type"].startswith("text/csv")
+
+
+def test_ids_that_a_file_name_cannot_hold_apart_have_a_file_each(page: Page) -> None:
+    table = "id,character,text\n" + "".join(f"{line},Mira,I say {line}.\n" for line in ("a:1", "a_1", "A_1", "recast"))
+    begun = page.call("POST", f"/projects/{page.bench.project}/lines", {"csv": table})
+    names = {row["line"]: row["file"] for row in page.finished(begun)}
+    assert names == {"a:1": "a_1-3.wav", "a_1": "a_1.wav", "A_1": "A_1-2.wav", "recast": "recast.wav"}
+    with zipfile.ZipFile(io.BytesIO(page.client.get(f"/api/lines/{begun['brief_id']}/report.zip").content)) as pack:
+        assert sorted(pack.namelist()) == sorted([*names.values(), "report.csv", "report.json"])
+
+
+def test_a_line_called_recast_is_fixed_as_every_other(page: Page) -> None:
+    begun = page.call("POST", f"/projects/{page.bench.project}/lines", {"csv": "id,character,text\nrecast,Mira,Once more.\nl_1,Mira,No.\n"})
+    page.finished(begun)
+    assert len(page.call("POST", f"/lines/{begun['brief_id']}/recast/takes", {"text": "Twice more."})["queued"]) == 1
+    after = {row["line"]: (row["version"], row["text"]) for row in page.finished(begun)}
+    assert after == {"recast": (2, "Twice more."), "l_1": (1, "No.")}
 
 
 def test_a_table_of_more_lines_than_a_plan_holds_becomes_several_plans(page: Page) -> None:

@@ -82,6 +82,12 @@ def sound_router(studio: Studio, tasks: Tasks) -> APIRouter:
         plan = studio.sound.spots.plan(project_id, wish, str(request.state.person))
         return {"plan": plan.id, "step": next(step.id for step in plan.steps if step.kind is StepKind.MIX)}
 
+    @router.post("/plans/{plan_id}/steps/{step_id}/shorten")
+    def shorten(plan_id: str, step_id: str, request: Request) -> dict[str, Any]:
+        """Ask for shorter copy of the voices of a mix that are too long for it, and mix again."""
+        jobs = studio.sound.shorter.ask(plan_id, step_id, person=str(request.state.person))
+        return {"queued": [job.step_id for job in jobs]}
+
     @router.get("/plans/{plan_id}/steps/{step_id}/timeline")
     def timeline(plan_id: str, step_id: str, asset: str = "") -> dict[str, Any]:
         return studio.sound.mixes.timeline(plan_id, step_id, asset).model_dump(mode="json")

@@ -153,7 +153,7 @@ def lines_router(studio: Studio) -> APIRouter:
         """Speak again what was spoken before the cast sheet or the lexicon changed."""
         return {"queued": [job.step_id for job in studio.lines.recast(brief_id, person=str(request.state.person))]}
 
-    @router.post("/lines/{brief_id}/{line}")
+    @router.post("/lines/{brief_id}/{line}/takes")
     def fix(brief_id: str, line: str, given: Fix, request: Request) -> dict[str, Any]:
         """Speak this line again, and no other."""
         person = str(request.state.person)

@@ -17,6 +17,7 @@ from agents.telling import templates
 from domain.settings import Settings
 from studio.studio import Studio
 from web.api.board import board_router
+from web.api.consents import consents_router
 from web.api.desk import models_router, projects_router
 from web.api.dialogues import dialogues_router
 from web.api.engine import engine_router
@@ -43,8 +44,9 @@ UPLOAD_LIMIT = "26mb"
 SCRIPTS = (
     "parts.js", "drawing.js", "fields.js", "picture.js", "scene.js", "game.js", "step_fields.js", "board.js",
     "write.js", "editing.js", "dialogue_nodes.js", "dialogue.js", "lore.js",
-    "pick.js", "mask.js", "paint.js", "look.js", "pictures.js", "waves.js", "cast.js", "line.js", "lines.js", "timeline.js", "mixes.js",
-    "pieces.js", "recordings.js", "library.js", "models.js", "inspect.js", "brand.js", "engine.js", "share.js", "people.js",
+    "pick.js", "mask.js", "paint.js", "look.js", "pictures.js", "waves.js", "consents.js", "cast.js", "line.js", "lines.js",
+    "timeline.js", "mixes.js", "pieces.js", "recordings.js",
+    "library.js", "models.js", "inspect.js", "brand.js", "engine.js", "share.js", "people.js",
 )  # fmt: skip
 STYLES = ("studio.css", "desk.css", "paint.css", "sound.css", "people.css")
 
@@ -67,6 +69,7 @@ def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, 
         pictures_router(studio),
         painting_router(studio),
         voices_router(studio),
+        consents_router(studio),
         lines_router(studio),
         sound_router(studio, tasks),
         models_router(studio, tasks),

@@ -10,6 +10,7 @@ import pytest
 
 from domain.progress import Silent
 from pipelines.audio import repeats
+from pipelines.audio.cepstra import RATE
 from pipelines.audio.hibari import HibariPipeline
 from pipelines.audio.listening import Listener
 from pipelines.audio.recognition import Recogniser
@@ -31,7 +32,7 @@ def babble(seconds: float, seed: int) -> Samples:
     draw = np.random.default_rng(seed)
     parts = []
     for _ in range(round(seconds / 0.04)):
-        tone = np.sin(2 * np.pi * draw.uniform(150, 4000) * np.arange(640) / repeats.RATE + draw.uniform(0, 6))
+        tone = np.sin(2 * np.pi * draw.uniform(150, 4000) * np.arange(640) / RATE + draw.uniform(0, 6))
         parts.append(0.2 * tone + 0.02 * draw.standard_normal(640))
     return np.concatenate(parts).astype(np.float32)
 

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from domain.errors import InputError, ModelUnusable
-from domain.model import Task
 from domain.progress import Silent
-from pipelines.audio.vits import FAMILY, VitsPipeline
-from pipelines.audio.voices import VoiceCatalogue
+from pipelines.audio.networks import NetworkPipeline
+from pipelines.audio.vits import Vits
 from pipelines.devices import Devices
 from pipelines.models.store import ModelStore
 from tests.pipelines.audio.sounds import heard, speech_work
@@ -57,8 +56,12 @@ def shelf(store: ModelStore, tmp_path_factory: pytest.TempPathFactory) -> ModelS
     return made
 
 
+def pipeline(shelf: ModelStore, assets: Path) -> NetworkPipeline:
+    return NetworkPipeline(shelf, Devices(4 << 30), assets, MODEL, Vits(), lambda path, language, progress: "")
+
+
 def test_a_vits_network_speaks_from_a_folder_of_safetensors(shelf: ModelStore, assets: Path) -> None:
-    vits = VitsPipeline(shelf, Devices(4 << 30), assets, MODEL)
+    vits = pipeline(shelf, assets)
     capability = vits.capability()
     assert capability is not None
     assert capability.languages == ("en",)
@@ -74,7 +77,7 @@ def test_a_vits_network_speaks_from_a_folder_of_safetensors(shelf: ModelStore, a
 
 
 def test_what_it_cannot_speak_is_refused(shelf: ModelStore, assets: Path) -> None:
-    vits = VitsPipeline(shelf, Devices(4 << 30), assets, MODEL)
+    vits = pipeline(shelf, assets)
     with pytest.raises(InputError, match="does not speak"):
         vits.generate([speech_work("bonjour", language="fr")], Silent())
     with pytest.raises(InputError):
@@ -86,12 +89,4 @@ def test_a_network_that_needs_a_phonemizer_is_refused(store: ModelStore, tmp_pat
     shelf = ModelStore(store.catalogue, tmp_path / "cache", models_folder=tmp_path / "own", offline=True)
     shelf.pull(MODEL, Silent())
     with pytest.raises(ModelUnusable, match="phonemizer"):
-        VitsPipeline(shelf, Devices(4 << 30), assets, MODEL).generate([speech_work("hello")], Silent())
-
-
-def test_every_model_of_the_family_has_a_voice(store: ModelStore, assets: Path) -> None:
-    voices = VoiceCatalogue.read(assets / "voices.toml")
-    for model in store.catalogue.of(Task.SPEECH):
-        if model.family == FAMILY:
-            assert [voice.language for voice in voices.of(model.id)] == list(model.languages)
-            assert {voice.licence for voice in voices.of(model.id)} == {model.licence}
+        pipeline(shelf, assets).generate([speech_work("hello")], Silent())
