@@ -19,9 +19,12 @@ class Role(StrEnum):
 
 
 class Project(Value):
+    """preferences: whoever works here agreed that picks, verdicts and edits are kept as preference pairs; off unless they say so."""
+
     id: str
     name: str = Field(min_length=1, max_length=120)
     language: str = "en"
     brand: BrandKit = BrandKit()
     archived: bool = False
+    preferences: bool = False
     created: datetime

@@ -23,6 +23,7 @@ from web.api.engine import engine_router
 from web.api.lore import lore_router
 from web.api.painting import painting_router
 from web.api.pictures import pictures_router
+from web.api.review import review_router
 from web.api.shelf import shelf_router
 from web.api.sound import sound_router
 from web.api.tasks import Tasks, tasks_router
@@ -43,9 +44,10 @@ SCRIPTS = (
     "parts.js", "drawing.js", "fields.js", "picture.js", "scene.js", "game.js", "step_fields.js", "board.js",
     "write.js", "editing.js", "dialogue_nodes.js", "dialogue.js", "lore.js",
     "pick.js", "mask.js", "paint.js", "look.js", "pictures.js", "waves.js", "cast.js", "line.js", "lines.js", "timeline.js", "mixes.js",
-    "pieces.js", "recordings.js", "library.js", "models.js", "brand.js", "engine.js", "share.js", "people.js",
+    "pieces.js", "recordings.js", "comments.js", "review.js", "family.js", "library.js", "models.js", "brand.js", "engine.js", "share.js",
+    "people.js",
 )  # fmt: skip
-STYLES = ("studio.css", "desk.css", "paint.css", "sound.css", "people.css")
+STYLES = ("studio.css", "desk.css", "paint.css", "sound.css", "people.css", "review.css")
 
 
 def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, *, signed_in: bool) -> None:
@@ -60,6 +62,7 @@ def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, 
         visitor_router(assets),
         board_router(studio),
         shelf_router(studio, tasks),
+        review_router(studio),
         dialogues_router(studio),
         lore_router(studio),
         writing_router(studio),
