@@ -16,21 +16,24 @@ from domain.errors import Conflict, NotFound
 from domain.events import EventKind
 from domain.job import Job
 from domain.people import AuditEntry, Link
-from domain.review import FROZEN, ReviewRecord, Verdict
+from domain.review import FROZEN, Verdict
 from library import tables
 from library.database import Room, document_by, dump, load
 from library.events import append_events
+from library.reviewing import record_of, too_late
 
 #: So many titles of what stands in the way are named.
 NAMED = 5
 
 
 class Deletion(Room):
-    def delete_asset(self, asset_id: str, now: datetime, audit: Callable[[Asset], AuditEntry]) -> None:
+    def delete_asset(self, asset_id: str, seen: int | None, now: datetime, audit: Callable[[Asset], AuditEntry]) -> None:
         """Delete an asset with its reviews, comments and preference pairs. Its step counts as not made.
 
-        Raises NotFound; Conflict for what is approved or published, was used for or redone into another asset, stands in a plan, or
-        is shown by an open link: each with the way out.
+        seen: the revision of its review that was shown; None deletes whatever was decided meanwhile.
+
+        Raises NotFound; Conflict when its review was changed since, and, each with the way out, for what is approved or published,
+        was used for or redone into another asset, stands in a plan, or is shown by an open link.
         """
         with self._database.write("delete the asset") as connection:
             # Whoever stores a version of it waits: its row refers to this one.
@@ -43,7 +46,7 @@ class Deletion(Room):
                     asset_id=repr(asset_id),
                 )
             asset = load(Asset, document)
-            _require_free(connection, asset, now)
+            _require_free(connection, asset, seen, now)
             _delete_rows(connection, asset)
             self._database.search.remove(connection, _number(connection, asset_id))
             connection.execute(delete(tables.assets).where(tables.assets.c.id == asset_id))
@@ -57,9 +60,11 @@ def _number(connection: Connection, asset_id: str) -> int:
     return connection.execute(select(tables.assets.c.number).where(tables.assets.c.id == asset_id)).scalar_one()
 
 
-def _require_free(connection: Connection, asset: Asset, now: datetime) -> None:
-    record = connection.scalar(document_by(tables.review_records, "asset_id"), {"asset_id": asset.id})
-    if record is not None and load(ReviewRecord, record).state in FROZEN:
+def _require_free(connection: Connection, asset: Asset, seen: int | None, now: datetime) -> None:
+    record = record_of(connection, asset)
+    if seen is not None and seen != record.revision:
+        raise too_late(record)
+    if record.state in FROZEN:
         raise Conflict(
             "{title} is approved and cannot be deleted.",
             hint="Take the approval back first: reopen its review, or ask for changes.",

@@ -51,7 +51,7 @@
     comments   add_comment(comment) -> Comment; comments(asset_id) -> tuple[Comment, ...]
                resolve_comment(asset_id, comment_id, person, when | None) -> Comment
     pairs      add_preferences(pairs) -> int; preferences(project_id) -> tuple[Preference, ...]; forget_preferences(project_id) -> int
-    deletion   delete_asset(asset_id, now, audit)     # Conflict for what is approved or used
+    deletion   delete_asset(asset_id, seen, now, audit)     # Conflict for what is approved or used
     events     add_event(project_id, kind, subject, data=None) -> Event
                events(project_id=None, after=0, limit=500) -> tuple[Event, ...]; last_event(project_id=None) -> int
     costs      add_measurement(measurement); measurements(kind=None, maker="", model="", device="", limit=200) -> tuple[Measurement, ...]

@@ -28,7 +28,7 @@ class Reviewing(Room):
     def review_record(self, asset_id: str) -> ReviewRecord:
         """How far the review of an asset is. Raises NotFound for an unknown asset."""
         with self._database.read("read the review") as connection:
-            return _record(connection, _locked(connection, asset_id, lock=False))
+            return record_of(connection, _locked(connection, asset_id, lock=False))
 
     def review_records(self, asset_ids: Iterable[str]) -> dict[str, ReviewRecord]:
         """By asset id; those without a record are absent."""
@@ -73,9 +73,9 @@ class Reviewing(Room):
         """
         with self._database.write("store the review") as connection:
             asset = _locked(connection, asset_id)
-            before = _record(connection, asset)
+            before = record_of(connection, asset)
             if seen is not None and seen != before.revision:
-                raise _too_late(before)
+                raise too_late(before)
             changed, review = change(before, asset)
             after = changed.model_copy(update={"revision": before.revision + 1})
             values = {
@@ -174,7 +174,7 @@ def _locked(connection: Connection, asset_id: str, *, lock: bool = True) -> Asse
     return load(Asset, document)
 
 
-def _record(connection: Connection, asset: Asset) -> ReviewRecord:
+def record_of(connection: Connection, asset: Asset) -> ReviewRecord:
     document = connection.scalar(document_by(tables.review_records, "asset_id"), {"asset_id": asset.id})
     return ReviewRecord(asset_id=asset.id, project_id=asset.project_id) if document is None else load(ReviewRecord, document)
 
@@ -186,7 +186,7 @@ def _comment(connection: Connection, asset_id: str, comment_id: str) -> Comment:
     return load(Comment, document)
 
 
-def _too_late(record: ReviewRecord) -> Conflict:
+def too_late(record: ReviewRecord) -> Conflict:
     return Conflict(
         "{person} was first: it is now {state}. {note}",
         hint="Nothing of yours was stored. Look at it again, then decide.",

@@ -190,8 +190,8 @@ class Reviews:
             found.append(Change(kind="spec", step=asset.step_id))
         return tuple(found)
 
-    def delete(self, asset_id: str, person: str) -> None:
-        """Raises NotFound, Conflict with the way out for what is approved or used."""
+    def delete(self, asset_id: str, person: str, *, seen: int) -> None:
+        """seen: the revision that was shown. Raises NotFound, Conflict with the way out for what is approved or used."""
 
         def audit(asset: Asset) -> AuditEntry:
             data = {"title": asset.title, "files": [file.sha256 for file in asset.files]}
@@ -199,7 +199,7 @@ class Reviews:
                 person=person, action="asset_deleted", subject=asset.id, project_id=asset.project_id, data=data, created=self._now()
             )
 
-        self._library.delete_asset(asset_id, self._now(), audit)
+        self._library.delete_asset(asset_id, seen, self._now(), audit)
 
     @property
     def _preferences(self) -> Preferences:

@@ -187,7 +187,8 @@
     async remove(asset) {
       if (!window.confirm(t("review.delete_sure", { title: asset.title }))) return;
       try {
-        await call(this.base, "DELETE", `assets/${asset.id}`);
+        const { revision } = await call(this.base, "GET", `assets/${asset.id}/review`);
+        await call(this.base, "DELETE", `assets/${asset.id}`, { seen: revision });
         this.drawer.close();
         this.chosen.delete(asset.id);
         await this.refresh();

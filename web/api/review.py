@@ -47,6 +47,12 @@ class Assignment(Value):
     seen: Revision
 
 
+class Deletion(Value):
+    """seen: the revision of the review that was shown."""
+
+    seen: Revision
+
+
 class Saying(Value):
     """A comment. thread: the one it answers, "" to start one; only those have a place."""
 
@@ -133,8 +139,8 @@ def _states_router(studio: Studio) -> APIRouter:
         ]
 
     @router.delete("/assets/{asset_id}")
-    def delete(asset_id: str, request: Request) -> dict[str, bool]:
-        studio.reviews.delete(asset_id, caller_of(request).person)
+    def delete(asset_id: str, wish: Deletion, request: Request) -> dict[str, bool]:
+        studio.reviews.delete(asset_id, caller_of(request).person, seen=wish.seen)
         return {"deleted": True}
 
     return router
