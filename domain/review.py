@@ -54,7 +54,6 @@ MOVES: dict[tuple[ReviewState, ReviewState], Right] = {
     (_S.DRAFT, _S.CHANGES_REQUESTED): Right.REVIEW,
     (_S.IN_REVIEW, _S.CHANGES_REQUESTED): Right.REVIEW,
     (_S.APPROVED, _S.CHANGES_REQUESTED): Right.REVIEW,
-    (_S.APPROVED, _S.IN_REVIEW): Right.REVIEW,
     (_S.APPROVED, _S.PUBLISHED): Right.EDIT,
     (_S.PUBLISHED, _S.APPROVED): Right.OWN,
 }

@@ -27,6 +27,7 @@ class Settings(Value):
     ray_address: HOST:PORT of the cluster's head. ray_token_file: its shared secret; None is `ray-token` in `home`. ray_store: an fsspec
     URL through which files reach nodes that do not see `home`; "" where all of them do.
     otlp: an OpenTelemetry collector that traces are sent to; "" sends none.
+    webhook: an address that is told what happens in review; "" tells nobody. webhook_secret: signs what it is told.
     """
 
     home: Path
@@ -55,6 +56,8 @@ class Settings(Value):
     ray_token_file: Path | None = None
     ray_store: str = ""
     otlp: str = ""
+    webhook: str = Field(default="", repr=False)
+    webhook_secret: str = Field(default="", repr=False)
 
     @property
     def token_file(self) -> Path:
@@ -104,6 +107,8 @@ class Settings(Value):
             ray_token_file=_path(environment, "MAQUETTE_RAY_TOKEN_FILE"),
             ray_store=environment.get("MAQUETTE_RAY_STORE", ""),
             otlp=environment.get("MAQUETTE_OTLP", ""),
+            webhook=environment.get("MAQUETTE_WEBHOOK", ""),
+            webhook_secret=environment.get("MAQUETTE_WEBHOOK_SECRET", ""),
         )
 
 

@@ -67,7 +67,7 @@ def _require_free(connection: Connection, asset: Asset, seen: int | None, now: d
     if record.state in FROZEN:
         raise Conflict(
             "{title} is approved and cannot be deleted.",
-            hint="Take the approval back first: reopen its review, or ask for changes.",
+            hint="Take the approval back first: ask for changes.",
             field="asset_id",
             title=asset.title,
         )

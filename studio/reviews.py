@@ -13,7 +13,7 @@ from domain.people import AuditEntry, Caller, Right
 from domain.review import FROZEN, MOVES, NOTE_MAX, STATE_OF, VERDICT_OF, Review, ReviewRecord, ReviewState, Verdict, frozen_hash
 from domain.said import Said
 from domain.value import Value
-from library.library import AssetQuery, Library, new_id
+from library.library import Library, new_id
 from library.reviewing import state_words
 from studio.plans import Plans
 from studio.preferences import Preferences
@@ -270,13 +270,6 @@ class Reviews:
             return step is None or self._takes.get(asset.plan_id, asset.step_id, asset.take).step != step
         except NotFound:
             return False
-
-
-def versions_of(library: Library, asset: Asset) -> tuple[Asset, ...]:
-    """All versions of the same step, newest first; the asset alone when no plan made it."""
-    if not asset.plan_id or not asset.step_id:
-        return (asset,)
-    return library.assets(AssetQuery(project_id=asset.project_id, plan_id=asset.plan_id, step_id=asset.step_id, limit=VERSIONS_MAX))
 
 
 def _note(note: str) -> str:

@@ -16,6 +16,7 @@ from library.library import AssetQuery, Library, Lineage
 from studio.export import Selection
 
 PICTURES = frozenset({"image/png", "image/jpeg", "image/webp"})
+VERSIONS_MAX = 100
 PACK_NAME = re.compile(r"^[\w.-]{1,120}\.zip$")
 
 
@@ -55,6 +56,24 @@ class Shelf:
 
     def lineage(self, asset_id: str) -> Lineage:
         return self._library.lineage(asset_id)
+
+    def versions(self, lineage: Lineage) -> tuple[Asset, ...]:
+        """All versions of the same thing, newest first: of its step, or redone from each other; itself among them."""
+        asset = lineage.asset
+        if asset.plan_id and asset.step_id:
+            query = AssetQuery(project_id=asset.project_id, plan_id=asset.plan_id, step_id=asset.step_id, limit=VERSIONS_MAX)
+            return self._library.assets(query)
+        known = {one.id: one for one in (*lineage.ancestors, *lineage.descendants)}
+        found, earlier = [asset], known.get(asset.previous)
+        while earlier is not None:
+            found.append(earlier)
+            earlier = known.get(earlier.previous)
+        chain = {one.id for one in found}
+        for one in lineage.descendants:
+            if one.previous in chain:
+                found.append(one)
+                chain.add(one.id)
+        return tuple(sorted(found, key=lambda one: (one.version, one.created), reverse=True))
 
     def file(self, asset_id: str, index: int = 0) -> tuple[FileRef, Path]:
         """One file of an asset and where its bytes lie. Raises NotFound, AssetDamaged."""

@@ -71,6 +71,8 @@ class Studio:
     families: Callable[[], tuple[str, ...]]
     warm: Callable[[CancelToken], None]
     close: Callable[[], None]
+    #: Tells the configured address what happens in review, until cancelled; None where none is configured.
+    notices: Callable[[CancelToken], None] | None = None
     _closing: CancelToken = field(default_factory=CancelToken)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -80,9 +82,11 @@ class Studio:
         except BaseException:
             self.close()
             raise
-        warming = threading.Thread(target=self.warm, args=(self._closing,), name="warm", daemon=True)
-        warming.start()
-        self._threads.append(warming)
+        for name, work in (("warm", self.warm), ("notices", self.notices)):
+            if work is not None:
+                thread = threading.Thread(target=work, args=(self._closing,), name=name, daemon=True)
+                thread.start()
+                self._threads.append(thread)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -106,6 +106,12 @@ def test_two_people_review_a_picture_to_its_publication(browser: Browser, home: 
         expect(ed.locator(".mq-answer")).to_contain_text("the brand's green")
         ed.locator(".mq-threads").get_by_role("button", name="Resolve").click()
         expect(ed.locator(".mq-pins .mq-region")).to_have_count(0)
+        # Two versions under a slider, and the pick between them.
+        ed.locator("select[name=compare]").select_option(label="Version 1")
+        ed.locator("select[name=mode]").select_option("overlay")
+        expect(ed.locator(".mq-compare .mq-slider img")).to_have_count(2)
+        ed.get_by_role("button", name="Version 2 is better").click()
+        expect(ed.locator(".mq-compare")).to_contain_text("Noted.")
         # 4. Both decide at once: the second is told what the first decided, and nothing of theirs is stored.
         rev.locator(".mq-drawer textarea[name=note]").fill("A darker green.")
         rev.get_by_role("button", name="Ask for changes").click()

@@ -126,8 +126,7 @@ def story_of(studio: Studio, asset_id: str) -> dict[str, Any]:
     """An asset with everything it came from, everything made from it, its other versions, and its recipe."""
     lineage = studio.shelf.lineage(asset_id)
     asset = lineage.asset
-    same_step = AssetQuery(project_id=asset.project_id, plan_id=asset.plan_id, step_id=asset.step_id, limit=100)
-    versions = studio.shelf.assets(same_step) if asset.plan_id and asset.step_id else (asset,)
+    versions = studio.shelf.versions(lineage)
     ids = {one.id for one in versions}
     return {
         "asset": asset_of(asset, studio.shelf.verdicts([asset_id]).get(asset_id)),
