@@ -73,6 +73,8 @@ class ReviewRecord(Value):
 
     revision: rises with every change; who changes it says which one they saw. person, note and changed: of the last move.
     frozen: the content hash of what was approved, "" while nothing is. assignee "": nobody in particular. due None: no date.
+    touched: who made the last change of any kind.
+    ticked: who ticked which point of the checklist, by the point's id.
     """
 
     asset_id: str
@@ -85,6 +87,8 @@ class ReviewRecord(Value):
     frozen: str = ""
     assignee: str = Field(default="", max_length=120)
     due: date | None = None
+    ticked: dict[str, str] = {}
+    touched: str = ""
 
 
 def frozen_hash(asset: Asset) -> str:

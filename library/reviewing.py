@@ -78,6 +78,8 @@ class Reviewing(Room):
                 raise too_late(before)
             changed, review = change(before, asset)
             after = changed.model_copy(update={"revision": before.revision + 1})
+            entry = audit(before, after)
+            after = after.model_copy(update={"touched": entry.person})
             values = {
                 "project_id": after.project_id,
                 "state": after.state.value,
@@ -92,7 +94,6 @@ class Reviewing(Room):
                 row = {"id": stored.id, "asset_id": asset_id, "verdict": stored.verdict.value, "document": dump(stored)}
                 connection.execute(insert(tables.reviews).values(**row))
                 told |= {"verdict": stored.verdict.value, "person": stored.person}
-            entry = audit(before, after)
             row = {"person": entry.person[:120], "action": entry.action, "project_id": entry.project_id, "document": dump(entry)}
             connection.execute(insert(tables.audit).values(**row))
             append_events(connection, self._clock(), [(after.project_id, EventKind.REVIEW, asset_id, told)])
@@ -191,7 +192,7 @@ def too_late(record: ReviewRecord) -> Conflict:
         "{person} was first: it is now {state}. {note}",
         hint="Nothing of yours was stored. Look at it again, then decide.",
         field="revision",
-        person=record.person or "–",
+        person=record.touched or record.person or "–",
         state=state_words(record.state),
         note=record.note,
     )

@@ -159,6 +159,26 @@ class Reviews:
 
         return self._library.change_review(asset_id, seen, change, self._audit("review_assigned", caller.person))
 
+    def tick(self, asset_id: str, point: str, caller: Caller, *, done: bool, seen: int) -> ReviewRecord:
+        """Tick a point of the checklist, or take that back. Raises NotFound, Conflict."""
+
+        def change(record: ReviewRecord, asset: Asset) -> tuple[ReviewRecord, None]:
+            kept = {name: person for name, person in record.ticked.items() if name != point}
+            return record.model_copy(update={"ticked": {**kept, point: caller.person} if done else kept}), None
+
+        return self._library.change_review(asset_id, seen, change, self._audit("review_ticked", caller.person))
+
+    def channel(self, asset: Asset) -> str:
+        """The channel the asset was made for, "" for none."""
+        if asset.plan_id and asset.step_id:
+            try:
+                return str(getattr(self._takes.get(asset.plan_id, asset.step_id, asset.take).step.spec, "channel", ""))
+            except NotFound:
+                return ""
+        context = asset.recipe.parameters.get("context")
+        spec = context.get("spec") if isinstance(context, dict) else None
+        return str(spec.get("channel", "")) if isinstance(spec, dict) else ""
+
     def redo(self, record: ReviewRecord, person: str) -> Redone:
         """Make the asset's step again with the note of the review as its instruction, and what depends on it and was made before."""
         asset = self._library.asset(record.asset_id)
@@ -238,6 +258,7 @@ class Reviews:
     def _audit(self, action: str, person: str) -> Callable[[ReviewRecord, ReviewRecord], AuditEntry]:
         def entry(before: ReviewRecord, after: ReviewRecord) -> AuditEntry:
             data = {"from": before.state.value, "to": after.state.value, "note": after.note[:200], "assignee": after.assignee}
+            data["ticked"] = ", ".join(sorted(after.ticked))
             return AuditEntry(
                 person=person,
                 action=action,

@@ -137,6 +137,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "/api/assets/{asset_id}/review"): VIEW,
     ("POST", "/api/assets/{asset_id}/review/state"): REVIEW,
     ("PUT", "/api/assets/{asset_id}/review/assignment"): REVIEW,
+    ("PUT", "/api/assets/{asset_id}/review/checklist/{point}"): REVIEW,
     ("POST", "/api/projects/{project_id}/reviews"): on(Right.REVIEW, body={"asset_ids": "asset"}),
     ("DELETE", "/api/assets/{asset_id}"): EDIT,
     ("GET", "/api/assets/{asset_id}/comments"): VIEW,

@@ -26,7 +26,7 @@
         const shown = await work();
         if (shown.redo && shown.redo.error) told.say(t("review.not_redone", { why: shown.redo.error }));
         else if (shown.redo) told.say(t("review.redone", { n: shown.redo.steps.length }), true);
-        note.value = "";
+        if (!seen || shown.state !== seen.state) note.value = "";
         draw(shown);
         changed();
       } catch (error) {
@@ -48,6 +48,18 @@
       } }, el("label", {}, t("review.assignee"), who), el("label", {}, t("review.due"), due), el("button", { class: "mq-button", type: "submit" }, t("review.assign")));
     }
 
+    // What no check of ours can know; who ticked it stands beside it.
+    function checklist(shown) {
+      const open = shown.checklist.filter((one) => !one.by).length;
+      const decides = shown.moves.includes("approved");
+      const row = (one) => {
+        const tick = el("input", { type: "checkbox", checked: Boolean(one.by), disabled: !decides });
+        tick.addEventListener("change", () => attempt(() => call(base, "PUT", `${path}/checklist/${one.id}`, { done: tick.checked, seen: seen.revision })));
+        return el("label", { class: "mq-check" }, tick, el("span", {}, t("locale").startsWith("zh") ? one.zh : one.en, one.by ? el("span", { class: "mq-note" }, ` ${one.by}`) : null));
+      };
+      return shown.checklist.length ? el("fieldset", { class: "mq-checklist" }, el("legend", {}, open ? t("review.checklist_open", { n: open }) : t("review.checklist_done")), shown.checklist.map(row)) : null;
+    }
+
     function draw(shown) {
       seen = shown;
       const late = shown.due && shown.due < today() && shown.state === "in_review";
@@ -59,6 +71,7 @@
         el("div", { class: "mq-form-row" }, state_chip(shown.state), by ? el("span", { class: "mq-note" }, by) : null, shown.assignee ? el("span", { class: "mq-note" }, t("review.assigned", { person: shown.assignee })) : null, due),
         shown.note ? el("p", { class: "mq-said" }, shown.note) : null,
         shown.since.length ? el("div", { class: "mq-since", role: "status" }, el("b", {}, t("review.since")), el("ul", {}, shown.since.map(since_line))) : null,
+        checklist(shown),
         shown.moves.length ? el("div", { class: "mq-form" }, note, shown.moves.includes("changes_requested") && asset.plan ? el("label", { class: "mq-check" }, redo, t("review.redo")) : null,
           el("div", { class: "mq-form-row" }, shown.moves.map((to) => button(t(`review.to.${to}`), move(to), { "data-to": to, ...(to === "approved" && decides ? { class: "mq-button mq-primary" } : {}) })))) : null,
         decides || shown.moves.length ? el("details", { ontoggle: (event) => { if (event.target.open) assignment().then((form) => holder.replaceChildren(form), (error) => told.say(error.message)); } }, el("summary", {}, t("review.assign_to")), holder) : null,

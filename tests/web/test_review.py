@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from fastapi.testclient import TestClient
 
+from agents.checklists import Checklists
 from domain.asset import Asset
 from domain.errors import MaquetteError
 from domain.people import Caller
@@ -71,7 +72,7 @@ def office(home: Path, assets: Path) -> Iterator[Office]:
         return await call_next(request)
 
     app.add_exception_handler(MaquetteError, told)
-    for router in (shelf_router(studio, Tasks()), review_router(studio), writing_router(studio)):
+    for router in (shelf_router(studio, Tasks()), review_router(studio, Checklists.load(assets)), writing_router(studio)):
         app.include_router(router)
     bench.runner.start()
     with TestClient(app) as client:
@@ -115,6 +116,18 @@ def test_a_reviewer_may_neither_hand_in_nor_publish(office: Office) -> None:
     office.call("Ed", "POST", path, {"to": "published", "seen": 1})
     office.call("Ed", "POST", path, {"to": "approved", "seen": 2}, status=403)
     office.call("Ada", "POST", path, {"to": "approved", "seen": 2})
+
+
+def test_the_checklist_of_kind_and_channel_is_ticked_by_name(office: Office) -> None:
+    ad = add_copy(office)
+    shown = office.call("Rev", "GET", f"assets/{ad}/review")
+    assert [(one["id"], one["by"]) for one in shown["checklist"]] == [("facts", ""), ("claims", ""), ("target", "")]
+    office.call("Rev", "PUT", f"assets/{ad}/review/checklist/claims", {"done": True, "seen": 0})
+    shown = office.call("Ed", "GET", f"assets/{ad}/review")
+    assert {one["id"]: one["by"] for one in shown["checklist"]} == {"facts": "", "claims": "Rev", "target": ""}
+    assert (shown["state"], shown["revision"]) == ("draft", 1)
+    office.call("Ed", "PUT", f"assets/{ad}/review/checklist/claims", {"done": False, "seen": 0}, status=409)
+    office.call("Ed", "PUT", f"assets/{ad}/review/checklist/heard", {"done": True, "seen": 1}, status=404)
 
 
 def test_many_are_approved_at_once(office: Office) -> None:

@@ -9,7 +9,9 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
+from agents.checklists import Checklists, Point
 from domain.comment import COMMENT_MAX, Anchor, Comment
+from domain.errors import NotFound
 from domain.people import Caller
 from domain.review import NOTE_MAX, ReviewState
 from domain.value import Value
@@ -47,6 +49,11 @@ class Assignment(Value):
     seen: Revision
 
 
+class Tick(Value):
+    done: bool
+    seen: Revision
+
+
 class Deletion(Value):
     """seen: the revision of the review that was shown."""
 
@@ -73,15 +80,29 @@ class Consent(Value):
     agreed: bool
 
 
-def review_router(studio: Studio) -> APIRouter:
+def review_router(studio: Studio, checklists: Checklists) -> APIRouter:
     whole = APIRouter()
-    for router in (_states_router(studio), _comments_router(studio), _family_router(studio), _preferences_router(studio)):
+    for router in (_states_router(studio, checklists), _comments_router(studio), _family_router(studio), _preferences_router(studio)):
         whole.include_router(router)
     return whole
 
 
-def _states_router(studio: Studio) -> APIRouter:
+def _states_router(studio: Studio, checklists: Checklists) -> APIRouter:
     router = APIRouter(prefix="/api", route_class=JsonRoute)
+
+    def points(asset_id: str) -> tuple[Point, ...]:
+        asset = studio.shelf.asset(asset_id)
+        return checklists.of(asset.recipe.kind, studio.reviews.channel(asset))
+
+    def shown_of(shown: ReviewShown) -> dict[str, Any]:
+        ticked = shown.record.ticked
+        listed = [{"id": one.id, "en": one.en, "zh": one.zh, "by": ticked.get(one.id, "")} for one in points(shown.record.asset_id)]
+        return {
+            **record_of(shown.record),
+            "moves": [state.value for state in shown.moves],
+            "since": [change.model_dump(mode="json") for change in shown.changed],
+            "checklist": listed,
+        }
 
     @router.get("/me/reviews")
     def waiting(request: Request) -> list[dict[str, Any]]:
@@ -121,6 +142,14 @@ def _states_router(studio: Studio) -> APIRouter:
     def assign(asset_id: str, wish: Assignment, request: Request) -> dict[str, Any]:
         caller = caller_of(request)
         studio.reviews.assign(asset_id, wish.assignee, wish.due, caller, seen=wish.seen)
+        return shown_of(studio.reviews.shown(asset_id, caller))
+
+    @router.put("/assets/{asset_id}/review/checklist/{point}")
+    def tick(asset_id: str, point: str, wish: Tick, request: Request) -> dict[str, Any]:
+        if point not in {one.id for one in points(asset_id)}:
+            raise NotFound("There is no point {point} on this checklist.", hint="Reload the page.", field="point", point=repr(point[:80]))
+        caller = caller_of(request)
+        studio.reviews.tick(asset_id, point, caller, done=wish.done, seen=wish.seen)
         return shown_of(studio.reviews.shown(asset_id, caller))
 
     @router.post("/projects/{project_id}/reviews")
@@ -223,14 +252,6 @@ def caller_of(request: Request) -> Caller:
 def record_of(record: Value) -> dict[str, Any]:
     kept = {"state", "revision", "person", "note", "changed", "assignee", "due"}
     return record.model_dump(mode="json", include=kept)
-
-
-def shown_of(shown: ReviewShown) -> dict[str, Any]:
-    return {
-        **record_of(shown.record),
-        "moves": [state.value for state in shown.moves],
-        "since": [change.model_dump(mode="json") for change in shown.changed],
-    }
 
 
 def thread_of(thread: Thread) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse
 from starlette.routing import Mount
 
+from agents.checklists import Checklists
 from agents.telling import templates
 from domain.settings import Settings
 from studio.studio import Studio
@@ -62,7 +63,7 @@ def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, 
         visitor_router(assets),
         board_router(studio),
         shelf_router(studio, tasks),
-        review_router(studio),
+        review_router(studio, Checklists.load(assets)),
         dialogues_router(studio),
         lore_router(studio),
         writing_router(studio),
