@@ -88,7 +88,7 @@ class Reviewing(Room):
                 "document": dump(after),
             }
             upsert(connection, tables.review_records, {"asset_id": asset_id}, values)
-            told: dict[str, JsonValue] = {"state": after.state.value, "person": after.person, "assignee": after.assignee}
+            told: dict[str, JsonValue] = {"state": after.state.value, "person": entry.person, "assignee": after.assignee}
             if review is not None:
                 stored = review if review.id else review.model_copy(update={"id": new_id()})
                 row = {"id": stored.id, "asset_id": asset_id, "verdict": stored.verdict.value, "document": dump(stored)}

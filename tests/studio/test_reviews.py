@@ -290,7 +290,7 @@ def test_sources_and_users_are_named_with_what_they_were_used_as(table: Table) -
     assert {(kin.id, kin.roles, kin.depth) for kin in family.users} == {
         (made["article-1"].id, ("source",), 1),
         (later.id, ("version",), 1),
-        (newer.id, ("version",), 2) if newer.parents.index(made["article-1"].id) == 0 else (newer.id, ("source",), 2),
+        (newer.id, ("version",), 2),
     }
     assert {kin.id: kin.outdated for kin in families.of(newer.id).sources}[made["article-1"].id]
     with pytest.raises(NotFound):
