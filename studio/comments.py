@@ -8,6 +8,7 @@ from datetime import datetime
 from domain.asset import Asset
 from domain.comment import COMMENT_MAX, Anchor, Comment, NodeLine, Region, TextSpan, TimeRange
 from domain.errors import InputError
+from domain.said import Said
 from domain.value import Value
 from library.library import Library
 from studio.takes import Takes
@@ -60,19 +61,19 @@ class Comments:
     def _require_place(self, asset: Asset, anchor: Anchor) -> None:
         media_type = asset.main.media_type
         if isinstance(anchor, Region) and not media_type.startswith("image/"):
-            raise _misplaced(asset, "Only a picture has regions.")
+            raise _misplaced(asset, Said.of("Only a picture has regions."))
         if isinstance(anchor, TimeRange):
             if not media_type.startswith(("audio/", "video/")):
-                raise _misplaced(asset, "Only a sound has times.")
+                raise _misplaced(asset, Said.of("Only a sound has times."))
             seconds = asset.facts.get("seconds")
             if isinstance(seconds, int | float) and anchor.end > seconds + ROUNDING_SECONDS:
-                raise _misplaced(asset, "The sound is shorter than that.")
+                raise _misplaced(asset, Said.of("The sound is shorter than that."))
         if isinstance(anchor, TextSpan):
             lines = asset.text.splitlines()
             if anchor.line > len(lines) or anchor.quote not in lines[anchor.line - 1]:
-                raise _misplaced(asset, "The text has no such line, or the line does not hold these words.")
+                raise _misplaced(asset, Said.of("The text has no such line, or the line does not hold these words."))
         if isinstance(anchor, NodeLine) and not _in_dialogue(self._takes.document(asset), anchor):
-            raise _misplaced(asset, "The dialogue has no such node or line.")
+            raise _misplaced(asset, Said.of("The dialogue has no such node or line."))
 
 
 def _in_dialogue(document: dict[str, object] | object, anchor: NodeLine) -> bool:
@@ -84,5 +85,5 @@ def _in_dialogue(document: dict[str, object] | object, anchor: NodeLine) -> bool
     return False
 
 
-def _misplaced(asset: Asset, message: str) -> InputError:
-    return InputError(message, hint="Comment on the whole, or choose a place in {title}.", field="anchor", title=asset.title)
+def _misplaced(asset: Asset, why: Said) -> InputError:
+    return InputError("{why}", why=why, hint="Comment on the whole, or choose a place in {title}.", field="anchor", title=asset.title)

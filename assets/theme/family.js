@@ -86,7 +86,7 @@
     };
     for (const control of [pick, mode]) control.addEventListener("change", draw);
     mode.hidden = true;
-    return el("div", { class: "mq-compare" }, el("div", { class: "mq-form-row" }, pick, mode), stage);
+    return el("div", { class: "mq-versions" }, el("div", { class: "mq-form-row" }, pick, mode), stage);
   }
 
   Object.assign(window.Maquette, { family_panel, compare_panel });

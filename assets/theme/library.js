@@ -23,7 +23,9 @@
       this.picked = el("div", { class: "mq-picked", hidden: true });
       this.waiting = el("div", { id: "mq-waiting", hidden: true });
       this.titles = new Map();
-      root.replaceChildren(el("section", { class: "mq-library" }, this.filters(), this.says.node, this.waiting, this.count, this.list, this.pages, this.picked, preferences_panel(this.base, this.project)));
+      const to_review = button(t("review.waiting"), () => this.wait(this.waiting.hidden), { id: "mq-to-review", "aria-controls": "mq-waiting" });
+      const counted = el("div", { class: "mq-counted" }, this.count, to_review);
+      root.replaceChildren(el("section", { class: "mq-library" }, this.filters(), this.says.node, counted, this.waiting, this.list, this.pages, this.picked, preferences_panel(this.base, this.project)));
       this.refresh();
       this.tick();
     }
@@ -66,8 +68,7 @@
         text,
         pick("kind", t("library.kind"), [["", t("library.every_kind")], ...KINDS.map((kind) => [kind, t(`kind.${kind}`)])]),
         pick("verdict", t("library.verdict"), [["", t("library.every_verdict")], ...VERDICTS.map((verdict) => [verdict, t(`library.verdict.${verdict}`)])]),
-        el("label", { class: "mq-check" }, newest, t("library.newest")),
-        button(t("review.waiting"), () => this.wait(this.waiting.hidden), { id: "mq-to-review", "aria-controls": "mq-waiting" }));
+        el("label", { class: "mq-check" }, newest, t("library.newest")));
     }
 
     // What waits for the person's review, on the page until it is put away again.

@@ -38,7 +38,7 @@
     const move = (to) => () => attempt(() => call(base, "POST", `${path}/state`, { to, seen: seen.revision, note: note.value, redo: redo.checked && to === "changes_requested" }));
 
     async function assignment() {
-      const members = (await call(base, "GET", `projects/${project}/members`)).filter((one) => one.role !== "viewer").map((one) => one.person);
+      const members = (await call(base, "GET", `projects/${project}/members`)).members.filter((one) => one.role !== "viewer").map((one) => one.person);
       const people = [...new Set([...members, seen.assignee].filter(Boolean))];
       const who = el("select", { name: "assignee" }, el("option", { value: "" }, t("review.anybody")), people.map((one) => el("option", { value: one, selected: one === seen.assignee }, one)));
       const due = el("input", { type: "date", name: "due", value: seen.due || "" });

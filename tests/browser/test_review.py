@@ -109,9 +109,9 @@ def test_two_people_review_a_picture_to_its_publication(browser: Browser, home: 
         # Two versions under a slider, and the pick between them.
         ed.locator("select[name=compare]").select_option(label="Version 1")
         ed.locator("select[name=mode]").select_option("overlay")
-        expect(ed.locator(".mq-compare .mq-slider img")).to_have_count(2)
+        expect(ed.locator(".mq-versions .mq-slider img")).to_have_count(2)
         ed.get_by_role("button", name="Version 2 is better").click()
-        expect(ed.locator(".mq-compare")).to_contain_text("Noted.")
+        expect(ed.locator(".mq-versions")).to_contain_text("Noted.")
         # 4. Both decide at once: the second is told what the first decided, and nothing of theirs is stored.
         rev.locator(".mq-drawer textarea[name=note]").fill("A darker green.")
         rev.get_by_role("button", name="Ask for changes").click()
