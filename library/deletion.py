@@ -57,7 +57,7 @@ class Deletion(Room):
 
 
 def _number(connection: Connection, asset_id: str) -> int:
-    return connection.execute(select(tables.assets.c.number).where(tables.assets.c.id == asset_id)).scalar_one()
+    return int(connection.execute(select(tables.assets.c.number).where(tables.assets.c.id == asset_id)).scalar_one())
 
 
 def _require_free(connection: Connection, asset: Asset, seen: int | None, now: datetime) -> None:

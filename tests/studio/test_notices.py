@@ -151,7 +151,7 @@ def test_it_runs_until_the_studio_closes(library: Library, asset: Asset, receive
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://example.org", "file:///etc/passwd", "hook", "http://", "http://me:secret@example.org", "http://[", ""]
+    "url", ["ftp://example.org", "file:///etc/passwd", "hook", "http://", "http://me:secret@example.org", "http://example.org:port", ""]
 )
 def test_an_address_that_cannot_be_used_is_refused(library: Library, url: str) -> None:
     with httpx.Client() as client, pytest.raises(InputError, match="MAQUETTE_WEBHOOK"):
