@@ -41,6 +41,10 @@ def move(library: Library, asset: Asset, to: ReviewState, person: str = "Ann", s
     return library.change_review(asset.id, seen, change, lambda before, after: audited(asset, person))
 
 
+def put(library: Library, asset: Asset, update: dict[str, object]) -> None:
+    library.change_review(asset.id, 0, lambda record, _: (record.model_copy(update=update), None), lambda before, after: audited(asset))
+
+
 def delete(library: Library, asset: Asset) -> None:
     library.delete_asset(asset.id, None, WHEN, lambda found: audited(found))
 
@@ -104,10 +108,8 @@ def test_what_waits_for_a_person_is_theirs_or_nobodys_the_first_due_first(librar
     for title, day in due.items():
         asset = library.add_asset(draft(title=title), png())
         state = ReviewState.APPROVED if title == "done" else ReviewState.IN_REVIEW
-        update = {"state": state, "due": day, "assignee": {"others": "Cy", "later": "Bo"}.get(title, "")}
-        library.change_review(
-            asset.id, 0, lambda record, _, update=update: (record.model_copy(update=update), None), lambda b, a, asset=asset: audited(asset)
-        )
+        update: dict[str, object] = {"state": state, "due": day, "assignee": {"others": "Cy", "later": "Bo"}.get(title, "")}
+        put(library, asset, update)
     waiting = library.to_review("Bo", [asset.project_id])
     assert [library.asset(record.asset_id).title for record in waiting] == ["late", "later", "undated"]
     assert library.to_review("Bo", []) == ()
