@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -245,7 +245,20 @@ def open_studio(settings: Settings) -> Studio:
         families=lambda: tuple(sorted({art.family for art in engine.illustrator.library.ready()})),
         warm=lambda cancel: warm_up(engine, director, cancel),
         close=close,
+        notices=build_notices(settings, library),
     )
+
+
+def build_notices(settings: Settings, library: Library) -> Callable[[CancelToken], None] | None:
+    """Who is told what happens in review; None without an address, and where nothing outside may be asked."""
+    if not settings.webhook or settings.offline:
+        return None
+    import httpx
+
+    from studio.notices import Notices
+
+    client = httpx.Client(follow_redirects=False, trust_env=False)
+    return Notices(library, settings.webhook, client, secret=settings.webhook_secret).run
 
 
 def build_arbiter(settings: Settings, library: Library, hardware: Hardware) -> Arbiter:

@@ -37,6 +37,7 @@ class Settings(Value):
     log: "" writes warnings in words; "json" writes every request and message as one JSON object a line.
     sign_certificate, sign_key: PEM files exports are signed with; None signs with an authority the studio makes itself. trusted: PEM file
     of authorities that count as known here. content_producer: the code China's implicit label asks providers for, "" for none.
+    webhook: an address that is told what happens in review; "" tells nobody. webhook_secret: signs what it is told.
     """
 
     home: Path
@@ -80,6 +81,8 @@ class Settings(Value):
     sign_key: Path | None = None
     trusted: Path | None = None
     content_producer: str = ""
+    webhook: str = Field(default="", repr=False)
+    webhook_secret: str = Field(default="", repr=False)
 
     @property
     def token_file(self) -> Path:
@@ -146,6 +149,8 @@ class Settings(Value):
             sign_key=_path(environment, "MAQUETTE_SIGN_KEY"),
             trusted=_path(environment, "MAQUETTE_TRUSTED"),
             content_producer=require_producer(environment.get("MAQUETTE_CONTENT_PRODUCER", "")),
+            webhook=environment.get("MAQUETTE_WEBHOOK", ""),
+            webhook_secret=environment.get("MAQUETTE_WEBHOOK_SECRET", ""),
         )
 
 

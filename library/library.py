@@ -45,6 +45,13 @@
                count(AssetQuery(...)) -> int; children(asset_id) -> tuple[Asset, ...]
                lineage(asset_id) -> Lineage(asset, ancestors, descendants)
     reviews    add_review(review) -> Review; reviews(asset_id) -> tuple[Review, ...]; verdicts(asset_ids) -> dict[str, Verdict]
+               review_record(asset_id) -> ReviewRecord; review_records(asset_ids) -> dict[str, ReviewRecord]
+               to_review(person, project_ids) -> tuple[ReviewRecord, ...]
+               change_review(asset_id, seen, change, audit) -> ReviewRecord         # Conflict when somebody was first
+    comments   add_comment(comment) -> Comment; comments(asset_id) -> tuple[Comment, ...]
+               resolve_comment(asset_id, comment_id, person, when | None) -> Comment
+    pairs      add_preferences(pairs) -> int; preferences(project_id) -> tuple[Preference, ...]; forget_preferences(project_id) -> int
+    deletion   delete_asset(asset_id, seen, now, audit)     # Conflict for what is approved or used
     events     add_event(project_id, kind, subject, data=None) -> Event
                events(project_id=None, after=0, limit=500) -> tuple[Event, ...]; last_event(project_id=None) -> int
     costs      add_measurement(measurement); measurements(kind=None, maker="", model="", device="", limit=200) -> tuple[Measurement, ...]
@@ -72,6 +79,7 @@ from domain.errors import MaquetteError
 from library.assets import AssetQuery, Assets, Lineage
 from library.consents import Consents
 from library.database import Database, migrate, new_id
+from library.deletion import Deletion
 from library.files import Files
 from library.jobs import JobKey, Jobs
 from library.links import Links
@@ -80,6 +88,7 @@ from library.plans import Approval, Plans
 from library.projects import Projects
 from library.records import Records, Spent
 from library.remote import open_files
+from library.reviewing import Reviewing
 from library.tables import blobs
 
 __all__ = ["Approval", "AssetQuery", "JobKey", "Library", "Lineage", "Spent", "new_id"]
@@ -89,7 +98,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Library(Projects, People, Links, Plans, Jobs, Assets, Records, Consents):
+class Library(Projects, People, Links, Plans, Jobs, Assets, Records, Consents, Reviewing, Deletion):
     """See the module's text for every method. Built by `open`, or from parts in tests."""
 
     def __init__(self, database: Database, files: Files, clock: Callable[[], datetime] = _now) -> None:

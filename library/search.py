@@ -93,6 +93,11 @@ class Search:
             statement = "INSERT INTO asset_search (rowid, words) VALUES (:number, :words)"
             connection.execute(text(statement), {"number": number, "words": " ".join(tokens(words))})
 
+    def remove(self, connection: Connection, number: int) -> None:
+        """Forget the text of the asset in row `number`."""
+        kept = "DELETE FROM asset_search WHERE number = :number" if self._postgres else "DELETE FROM asset_search WHERE rowid = :number"
+        connection.execute(text(kept), {"number": number})
+
     def matching(self, query: str) -> Select[int] | None:
         """Row numbers of assets that hold every word of the query, the beginning of a word being enough.
 

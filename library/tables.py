@@ -240,6 +240,44 @@ reviews = Table(
     sqlite_autoincrement=True,
 )
 
+#: How far the review of an asset is; an asset without a row is a draft. due "": no date.
+review_records = Table(
+    "review_records",
+    metadata,
+    Column("asset_id", ID, ForeignKey("assets.id"), primary_key=True),
+    Column("project_id", ID, ForeignKey("projects.id"), nullable=False),
+    Column("state", String(24), nullable=False),
+    Column("assignee", String(120), nullable=False),
+    Column("due", String(10), nullable=False),
+    Column("document", JSON, nullable=False),
+    Index("ix_review_records_project_id_state", "project_id", "state"),
+)
+
+#: thread "": it starts one.
+comments = Table(
+    "comments",
+    metadata,
+    _number(),
+    Column("id", ID, nullable=False, unique=True),
+    Column("asset_id", ID, ForeignKey("assets.id"), nullable=False, index=True),
+    Column("thread", ID, nullable=False),
+    Column("document", JSON, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+preferences = Table(
+    "preferences",
+    metadata,
+    _number(),
+    Column("id", ID, nullable=False, unique=True),
+    Column("project_id", ID, ForeignKey("projects.id"), nullable=False, index=True),
+    Column("chosen", ID, ForeignKey("assets.id"), nullable=False),
+    Column("rejected", ID, ForeignKey("assets.id"), nullable=False),
+    Column("document", JSON, nullable=False),
+    UniqueConstraint("chosen", "rejected"),
+    sqlite_autoincrement=True,
+)
+
 #: Numbers come from `counters`, not from a sequence: a sequence shows number 8 before 7 when 7 commits later, and a
 #: client that asked for "after 8" would then never see 7.
 events = Table(

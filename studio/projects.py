@@ -73,6 +73,13 @@ class Projects:
         """Whether what leaves says in letters or sound too that AI made it. Raises NotFound."""
         return self._change(project_id, lambda project: {"explicit_label": wanted})
 
+    def keep_preferences(self, project_id: str, *, agreed: bool) -> Project:
+        """Keep preference pairs from now on, or keep none and delete those that were kept. Raises NotFound."""
+        project = self._change(project_id, lambda project: {"preferences": agreed})
+        if not agreed:
+            self._library.forget_preferences(project_id)
+        return project
+
     def save_brand(self, project_id: str, brand: BrandKit, *, keep_logo: bool = False) -> Project:
         """keep_logo: the logo stays whatever it is now, for callers that only edit the rest."""
         return self._change(

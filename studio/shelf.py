@@ -1,4 +1,4 @@
-"""What has been made: browse, open, review, compare by lineage, export, check."""
+"""What has been made: browse, open, export, check. What is decided about it: studio/reviews.py."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from datetime import datetime
 from pathlib import Path
 
 from domain.asset import Asset, FileRef
-from domain.errors import InputError, NotFound
-from domain.events import EventKind
+from domain.errors import NotFound
 from domain.progress import Progress, Silent
-from domain.review import Review, Verdict
+from domain.review import Review, ReviewState, Verdict
 from library.check import CheckReport, check
 from library.library import AssetQuery, Library, Lineage
 from studio.export import Selection
 from studio.labelling import Labelling, Leaving
 
 PICTURES = frozenset({"image/png", "image/jpeg", "image/webp"})
+VERSIONS_MAX = 100
 PACK_NAME = re.compile(r"^[\w.-]{1,120}\.zip$")
 
 
@@ -61,6 +61,24 @@ class Shelf:
     def lineage(self, asset_id: str) -> Lineage:
         return self._library.lineage(asset_id)
 
+    def versions(self, lineage: Lineage) -> tuple[Asset, ...]:
+        """All versions of the same thing, newest first: of its step, or redone from each other; itself among them."""
+        asset = lineage.asset
+        if asset.plan_id and asset.step_id:
+            query = AssetQuery(project_id=asset.project_id, plan_id=asset.plan_id, step_id=asset.step_id, limit=VERSIONS_MAX)
+            return self._library.assets(query)
+        known = {one.id: one for one in (*lineage.ancestors, *lineage.descendants)}
+        found, earlier = [asset], known.get(asset.previous)
+        while earlier is not None:
+            found.append(earlier)
+            earlier = known.get(earlier.previous)
+        chain = {one.id for one in found}
+        for one in lineage.descendants:
+            if one.previous in chain:
+                found.append(one)
+                chain.add(one.id)
+        return tuple(sorted(found, key=lambda one: (one.version, one.created), reverse=True))
+
     def file(self, asset_id: str, index: int = 0) -> tuple[FileRef, Path]:
         """One file of an asset and where its bytes lie. Raises NotFound, AssetDamaged."""
         asset = self._library.asset(asset_id)
@@ -101,24 +119,15 @@ class Shelf:
 
     # Review
 
-    def review(self, asset_id: str, verdict: Verdict, *, note: str = "", over: str = "", person: str = "") -> Review:
-        """Raises NotFound; InputError when PREFER names nothing it was preferred over, or a comment says nothing."""
-        asset = self._library.asset(asset_id)
-        if verdict is Verdict.COMMENT and not note.strip():
-            raise InputError("The comment is empty.", hint="Type what should be known.", field="note")
-        if verdict is Verdict.PREFER and not over:
-            raise InputError("Preferring needs the other version.", hint="Pick two versions.", field="over")
-        review = self._library.add_review(
-            Review(id="", asset_id=asset_id, verdict=verdict, note=note.strip()[:2000], over=over, person=person, created=self._now())
-        )
-        self._library.add_event(asset.project_id, EventKind.REVIEW, asset_id, {"verdict": verdict.value, "person": person})
-        return review
-
     def reviews(self, asset_id: str) -> tuple[Review, ...]:
         return self._library.reviews(asset_id)
 
     def verdicts(self, asset_ids: Iterable[str]) -> dict[str, Verdict]:
         return self._library.verdicts(asset_ids)
+
+    def states(self, asset_ids: Iterable[str]) -> dict[str, ReviewState]:
+        """How far their review is; those nobody reviewed are absent: they are drafts."""
+        return {asset_id: record.state for asset_id, record in self._library.review_records(asset_ids).items()}
 
     # Export and check
 

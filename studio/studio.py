@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from types import TracebackType
 
 from domain.capability import Capability
@@ -12,11 +13,13 @@ from domain.events import Event
 from domain.progress import CancelToken
 from library.library import Library
 from studio.attachments import Attachments
+from studio.comments import Comments
 from studio.consents import Consents
 from studio.conversation import Conversation
 from studio.dialogues import Dialogues
 from studio.drawings import Drawings
 from studio.engine import EngineRoom
+from studio.family import Families
 from studio.inspecting import Inspecting
 from studio.lines import Lines
 from studio.links import Links
@@ -27,14 +30,20 @@ from studio.painting import Easel
 from studio.people import People
 from studio.pictures import Pictures
 from studio.plans import Plans
+from studio.preferences import Preferences
 from studio.projects import Projects
 from studio.recordings import Recordings
+from studio.reviews import Reviews
 from studio.rights import Rights
 from studio.runner import Runner
 from studio.shelf import Shelf
 from studio.sound import Sound
 from studio.voices import VoicesDesk
 from studio.writing import Writing
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,8 @@ class Studio:
     families: Callable[[], tuple[str, ...]]
     warm: Callable[[CancelToken], None]
     close: Callable[[], None]
+    #: Tells the configured address what happens in review, until cancelled; None where none is configured.
+    notices: Callable[[CancelToken], None] | None = None
     _closing: CancelToken = field(default_factory=CancelToken)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -74,9 +85,11 @@ class Studio:
         except BaseException:
             self.close()
             raise
-        warming = threading.Thread(target=self.warm, args=(self._closing,), name="warm", daemon=True)
-        warming.start()
-        self._threads.append(warming)
+        for name, work in (("warm", self.warm), ("notices", self.notices)):
+            if work is not None:
+                thread = threading.Thread(target=work, args=(self._closing,), name=name, daemon=True)
+                thread.start()
+                self._threads.append(thread)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -117,6 +130,26 @@ class Studio:
     def rights(self) -> Rights:
         """What somebody may do with a project."""
         return Rights(self.library)
+
+    @property
+    def reviews(self) -> Reviews:
+        """How far each result's review is: hand in, decide, assign, publish, delete."""
+        return Reviews(self.library, self.plans, self.rights, _now)
+
+    @property
+    def comments(self) -> Comments:
+        """Comments on results, pinned to a part of them."""
+        return Comments(self.library, _now)
+
+    @property
+    def lineage(self) -> Families:
+        """Where a result comes from, what depends on it, and making again exactly that."""
+        return Families(self.library, self.plans)
+
+    @property
+    def preferences(self) -> Preferences:
+        """Pairs of a better and a worse result, kept where a project's people agreed."""
+        return Preferences(self.library, _now)
 
     @property
     def links(self) -> Links:

@@ -54,6 +54,7 @@ from studio.fields import (
 )
 from studio.lore import Lore
 from studio.plans import Plans
+from studio.preferences import Preferences
 from studio.word_makers import Print, output_of, scored
 
 #: The maker of a version that a person wrote.
@@ -216,10 +217,12 @@ class Writing:
             # No plan made it, or the plan has dropped its step: the versions follow each other all the same.
             stored = self._add(asset, recipe, output, person, self.versions(asset.id)[0].id, None)
             self._library.add_event(asset.project_id, EventKind.ASSET, stored.id, {"person": person})
+            Preferences(self._library, self._now).edited(stored, person)
             return stored
         with self._plans.by_hand(asset.plan_id, asset.step_id, person) as take:
             stored = self._add(asset, recipe, output, person, take.previous or asset.id, take)
             self._told_as_made(stored, take)
+        Preferences(self._library, self._now).edited(stored, person)
         return stored
 
     def _has_step(self, asset: Asset) -> bool:

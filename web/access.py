@@ -57,7 +57,8 @@ def visit(right: Right) -> Rule:
     return Rule("link", right)
 
 
-VIEW, DOWNLOAD, REVIEW, EDIT, OWN = on(Right.VIEW), on(Right.DOWNLOAD), on(Right.REVIEW), on(Right.EDIT), on(Right.OWN)
+VIEW, DOWNLOAD, COMMENT, REVIEW = on(Right.VIEW), on(Right.DOWNLOAD), on(Right.COMMENT), on(Right.REVIEW)
+EDIT, OWN = on(Right.EDIT), on(Right.OWN)
 
 RULES: dict[tuple[str, str], Rule] = {
     # The door
@@ -79,6 +80,8 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "/shared/{link_id}/thumbnails/{asset_id}"): visit(Right.VIEW),
     ("GET", "/shared/{link_id}/assets/{asset_id}/reviews"): visit(Right.VIEW),
     ("POST", "/shared/{link_id}/assets/{asset_id}/reviews"): visit(Right.COMMENT),
+    ("GET", "/shared/{link_id}/assets/{asset_id}/comments"): visit(Right.VIEW),
+    ("POST", "/shared/{link_id}/assets/{asset_id}/comments"): visit(Right.COMMENT),
     # Files
     ("GET", "/files/{asset_id}/{index}"): VIEW,
     ("GET", "/drawings/{asset_id}/{form}"): DOWNLOAD,
@@ -133,6 +136,24 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "/api/assets/{asset_id}"): VIEW,
     ("GET", "/api/assets/{asset_id}/story"): VIEW,
     ("POST", "/api/assets/{asset_id}/review"): REVIEW,
+    # What else a move needs than to review (hand in, publish), studio/reviews.py asks for
+    ("GET", "/api/me/reviews"): SIGNED_IN,
+    ("GET", "/api/assets/{asset_id}/review"): VIEW,
+    ("POST", "/api/assets/{asset_id}/review/state"): REVIEW,
+    ("PUT", "/api/assets/{asset_id}/review/assignment"): REVIEW,
+    ("PUT", "/api/assets/{asset_id}/review/checklist/{point}"): REVIEW,
+    ("POST", "/api/projects/{project_id}/reviews"): on(Right.REVIEW, body={"asset_ids": "asset"}),
+    ("DELETE", "/api/assets/{asset_id}"): EDIT,
+    ("GET", "/api/assets/{asset_id}/comments"): VIEW,
+    ("POST", "/api/assets/{asset_id}/comments"): COMMENT,
+    ("PUT", "/api/assets/{asset_id}/comments/{comment_id}"): COMMENT,
+    ("GET", "/api/assets/{asset_id}/family"): VIEW,
+    ("GET", "/api/assets/{asset_id}/comparison"): on(Right.VIEW, query={"before": "asset"}),
+    ("GET", "/api/assets/{asset_id}/rerun"): VIEW,
+    ("POST", "/api/assets/{asset_id}/rerun"): EDIT,
+    ("GET", "/api/projects/{project_id}/preferences"): VIEW,
+    ("PUT", "/api/projects/{project_id}/preferences"): OWN,
+    ("GET", "/api/projects/{project_id}/preferences.jsonl"): DOWNLOAD,
     ("POST", "/api/assets/{asset_id}/drawing"): DOWNLOAD,
     ("POST", "/api/check"): STUDIO,
     ("POST", "/api/inspect"): SIGNED_IN,

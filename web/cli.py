@@ -36,6 +36,7 @@ from web.library_commands import add_library_commands
 from web.logs import write_json
 from web.people_commands import add_people_commands
 from web.picture_commands import add_picture_commands
+from web.review_commands import add_review_commands
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,7 @@ def parser() -> argparse.ArgumentParser:
     add_inspect_commands(commands)
     add_library_commands(commands)
     add_consent_commands(commands)
+    add_review_commands(commands)
 
     add_people_commands(commands)
     add_cluster_commands(commands)

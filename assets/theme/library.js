@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const { ICONS, el, t, named, bytes, call, button, quiet, chip, notice, dialog, is_picture, is_sound, player, preview, remarks, downloads, verdict_buttons, export_pack, edit_button } = window.Maquette;
+  const { ICONS, el, t, named, bytes, call, button, quiet, chip, notice, dialog, is_picture, is_sound, player, remarks, downloads, export_pack, edit_button, comments_panel, review_panel, waiting_list, batch_dialog, preferences_panel, state_chip, family_panel, compare_panel } = window.Maquette;
   const PAGE = 24;
   const KINDS = ["copy", "article", "script", "dialogue", "lore", "translation", "picture", "upscale", "cutout", "speech", "music", "sound", "mix", "layout"];
   const VERDICTS = ["approve", "reject", "open"];
@@ -21,7 +21,11 @@
       this.list = el("div", { class: "mq-gallery" });
       this.pages = el("nav", { class: "mq-pages", "aria-label": t("library.pages") });
       this.picked = el("div", { class: "mq-picked", hidden: true });
-      root.replaceChildren(el("section", { class: "mq-library" }, this.filters(), this.says.node, this.count, this.list, this.pages, this.picked));
+      this.waiting = el("div", { id: "mq-waiting", hidden: true });
+      this.titles = new Map();
+      const to_review = button(t("review.waiting"), () => this.wait(this.waiting.hidden), { id: "mq-to-review", "aria-controls": "mq-waiting" });
+      const counted = el("div", { class: "mq-counted" }, this.count, to_review);
+      root.replaceChildren(el("section", { class: "mq-library" }, this.filters(), this.says.node, counted, this.waiting, this.list, this.pages, this.picked, preferences_panel(this.base, this.project)));
       this.refresh();
       this.tick();
     }
@@ -67,6 +71,16 @@
         el("label", { class: "mq-check" }, newest, t("library.newest")));
     }
 
+    // What waits for the person's review, on the page until it is put away again.
+    async wait(shown) {
+      try {
+        if (shown) this.waiting.replaceChildren((await waiting_list(this.base, this.project, (id) => this.open(id))).node);
+        this.waiting.hidden = !shown;
+      } catch (error) {
+        this.says.say(error.message);
+      }
+    }
+
     async refresh() {
       try {
         const asked = JSON.stringify(this.query);
@@ -76,6 +90,7 @@
         if (this.stopped || asked !== JSON.stringify(this.query)) return;
         this.known = found.event;
         this.draw(found);
+        if (!this.waiting.hidden) await this.wait(true);
       } catch (error) {
         this.says.say(error.message);
       }
@@ -94,6 +109,7 @@
     tile(asset) {
       const pick = el("input", { type: "checkbox", checked: this.chosen.has(asset.id), "aria-label": t("library.select", { title: asset.title }) });
       pick.addEventListener("change", () => {
+        this.titles.set(asset.id, asset.title);
         if (pick.checked) this.chosen.add(asset.id);
         else this.chosen.delete(asset.id);
         this.drawPicked();
@@ -108,7 +124,7 @@
         el("div", { class: "mq-tile-row" },
           pick,
           el("div", { class: "mq-titles" }, el("h3", {}, quiet(asset.title, open, { class: "mq-link mq-name" })), el("p", {}, `${named("kind", asset.kind)} · ${t("card.version")} ${asset.version}`)),
-          asset.verdict ? chip(`verdict-${asset.verdict}`, t(`verdict.${asset.verdict}`)) : null));
+          asset.verdict === "reject" ? chip("verdict-reject", t("verdict.reject")) : asset.state !== "draft" ? state_chip(asset.state) : null));
     }
 
     drawPages(total) {
@@ -128,7 +144,8 @@
       this.picked.hidden = this.chosen.size === 0;
       const pack = button(t("export.selected"), () => export_pack(this.base, this.project, { asset_ids: [...this.chosen] }, pack, this.says), { class: "mq-button mq-primary", id: "mq-export-selected" });
       const hand_on = button(t("share.selected_here"), () => window.Maquette.share(this.base, this.project, t("share.selected", { n: this.chosen.size }), [...this.chosen]), { id: "mq-share-selected" });
-      this.picked.replaceChildren(el("span", {}, t("library.selected", { n: this.chosen.size })), pack, hand_on, quiet(t("library.clear"), () => { this.chosen.clear(); this.refresh(); }));
+      const review = button(t("review.batch"), () => batch_dialog(this.base, this.project, [...this.chosen].map((id) => ({ id, title: this.titles.get(id) || id })), () => this.refresh()), { id: "mq-review-selected" });
+      this.picked.replaceChildren(el("span", {}, t("library.selected", { n: this.chosen.size })), pack, hand_on, review, quiet(t("library.clear"), () => { this.chosen.clear(); this.refresh(); }));
     }
 
     // One asset beside the list
@@ -146,30 +163,39 @@
 
     fill(story) {
       const { asset } = story;
-      const mark = async (verdict) => {
-        try {
-          await call(this.base, "POST", `assets/${asset.id}/review`, { verdict });
-          this.fill(await call(this.base, "GET", `assets/${asset.id}/story`));
-          this.refresh();
-        } catch (error) {
-          this.says.say(error.message);
-        }
-      };
       const part = (key, ...children) => el("section", { class: "mq-part" }, el("h3", {}, t(key)), ...children);
-      const family = (key, assets) => (assets.length ? part(key, el("div", { class: "mq-family" }, assets.map((one) => this.relative(one)))) : null);
+      const others = story.versions.filter((one) => one.id !== asset.id);
+      const ask = (method, path, body) => call(this.base, method, `assets/${asset.id}/comments${path}`, body);
+      const comments = comments_panel(this.base, asset, ask, { say: true, resolve: true });
+      const compare = compare_panel(this.base, asset, others);
+      const enlarge = is_picture(asset) ? quiet(t("card.enlarge"), () => window.Maquette.enlarge(this.base, asset)) : null;
       this.drawer.firstChild.replaceChildren(...[
         el("header", { class: "mq-drawer-head" }, el("div", { class: "mq-titles" }, el("h2", {}, asset.title), el("p", {}, `${named("kind", asset.kind)} · ${t("card.version")} ${asset.version} · ${new Date(asset.created).toLocaleString(t("locale"))}${asset.person && asset.person !== "local" ? ` · ${asset.person}` : ""}`)), quiet("✕", () => this.drawer.close(), { "aria-label": t("card.close"), class: "mq-link mq-x" })),
-        preview(this.base, asset),
+        comments.node,
         ...remarks(asset),
-        el("div", { class: "mq-card-foot" }, verdict_buttons(asset, mark), edit_button(this.base, asset, (id) => { this.open(id); this.refresh(); }), is_picture(asset) ? quiet(t("look.paint"), () => this.paint(asset)) : null, downloads(this.base, asset)),
+        el("div", { class: "mq-card-foot" }, enlarge, edit_button(this.base, asset, (id) => { this.open(id); this.refresh(); }), is_picture(asset) ? quiet(t("look.paint"), () => this.paint(asset)) : null, quiet(t("review.delete"), () => this.remove(asset)), downloads(this.base, asset)),
+        part("review.title", review_panel(this.base, this.project, asset, () => this.refresh())),
         story.reviews.length ? part("story.reviews", ...story.reviews.map((review) => this.said(review))) : null,
-        family("story.versions", story.versions.filter((one) => one.id !== asset.id)),
-        family("story.made_from", story.ancestors),
-        family("story.used_by", story.descendants),
+        others.length ? part("story.versions", el("div", { class: "mq-family" }, others.map((one) => this.relative(one))), compare) : null,
+        part("kin.title", family_panel(this.base, asset, (id) => this.open(id), () => this.says.say(t("kin.started"), true))),
         part("story.recipe", this.recipe(story.recipe, story.trace)),
         asset.credits.length ? part("story.credits", el("ul", { class: "mq-credits" }, asset.credits.map((c) => el("li", {}, [c.title, c.author, c.licence, c.source].filter(Boolean).join(" · "))))) : null,
         part("story.files", el("ul", { class: "mq-credits" }, asset.files.map((f) => el("li", {}, el("a", { href: `${this.base}/${f.url}?download=1`, download: f.name }, f.name), ` · ${f.media_type} · ${bytes(f.size)}`)))),
       ].filter(Boolean));
+    }
+
+    // Gone for good; what is approved or used is refused with the way out.
+    async remove(asset) {
+      if (!window.confirm(t("review.delete_sure", { title: asset.title }))) return;
+      try {
+        const { revision } = await call(this.base, "GET", `assets/${asset.id}/review`);
+        await call(this.base, "DELETE", `assets/${asset.id}`, { seen: revision });
+        this.drawer.close();
+        this.chosen.delete(asset.id);
+        await this.refresh();
+      } catch (error) {
+        this.drawer.firstChild.prepend(el("p", { class: "mq-error", role: "alert" }, error.message));
+      }
     }
 
     // Painted here, made as a new version; the Pictures page shows how far it is.

@@ -121,5 +121,5 @@
         el("aside", {}, el("h3", {}, t("metadata.title")), recipe, el("details", {}, el("summary", {}, t("metadata.file")), panel), vary, grid)));
   }
 
-  Object.assign(window.Maquette, { metadata_panel, made_panel, look_closely });
+  Object.assign(window.Maquette, { metadata_panel, made_panel, look_closely, slider });
 })();

@@ -1,7 +1,7 @@
 // The page of a share link: opens it with what stands after the # of the address, and shows its results, with comments and verdicts.
 (() => {
   "use strict";
-  const { el, t, has, named, button, quiet, notice, preview, is_picture, chip } = window.Maquette;
+  const { el, t, has, named, button, quiet, notice, preview, is_picture, chip, comments_panel } = window.Maquette;
 
   const root = JSON.parse(document.querySelector('meta[name="maquette-base"]').content);
   const place = document.querySelector("#mq-shared");
@@ -60,40 +60,51 @@
     return el("p", { class: "mq-remark" }, el("b", {}, review.person || "–"), ` ${named("verdict", review.verdict)} `, el("time", { datetime: review.created }, when(review.created)), review.note ? el("span", {}, el("br"), review.note) : null);
   }
 
-  // What is said of one result, and the form to say something.
-  function talk(asset, content) {
+  // Verdicts on one result, and for those who may give one the form to do so.
+  function decisions(asset, content) {
     const list = el("div", { "aria-live": "polite" });
     const told = notice();
     const again = async () => {
-      const reviews = await ask("GET", `assets/${asset.id}/reviews`);
-      list.replaceChildren(...(reviews.length ? reviews.map(said) : [el("p", { class: "mq-note" }, t("visit.nothing_said"))]));
+      const reviews = (await ask("GET", `assets/${asset.id}/reviews`)).map(said);
+      list.replaceChildren(...reviews);
     };
-    const note = el("textarea", { rows: 2, maxlength: 2000, "aria-label": `${t("visit.comment")}: ${asset.title}` });
+    const failed = (error) => told.say(error.message);
+    again().catch(failed);
+    if (content.role !== "review") return list;
+    const note = el("textarea", { rows: 2, maxlength: 2000, "aria-label": `${t("review.note")}: ${asset.title}`, placeholder: t("review.note") });
     const send = (verdict) => async () => {
       try {
         await ask("POST", `assets/${asset.id}/reviews`, { verdict, note: note.value });
         note.value = "";
         told.say(t("visit.sent"), true);
         await again();
-      } catch (error) {
-        told.say(error.message);
-      }
+      } catch (error) { failed(error); }
     };
-    const verdicts = content.role === "review" ? [["approve", "visit.approve"], ["request_changes", "visit.changes"], ["reject", "visit.reject"]] : [];
-    const form = content.role === "view" ? null : el("div", { class: "mq-form" }, note, told.node,
-      el("div", { class: "mq-form-row" }, button(t("visit.send"), send("comment")), verdicts.map(([verdict, word]) => button(t(word), send(verdict)))));
-    const part = el("details", {}, el("summary", {}, t("visit.said", { title: asset.title })), list, form);
-    part.addEventListener("toggle", () => { if (part.open) again().catch((error) => told.say(error.message)); });
+    const verdicts = [["approve", "visit.approve"], ["request_changes", "visit.changes"], ["reject", "visit.reject"]];
+    return el("div", { class: "mq-form" }, list, note, told.node, el("div", { class: "mq-form-row" }, verdicts.map(([verdict, word]) => button(t(word), send(verdict)))));
+  }
+
+  // What is said of one result, with the places it is said of.
+  function talk(asset, content, shown) {
+    const part = el("details", {}, el("summary", {}, t("visit.said", { title: asset.title })));
+    part.addEventListener("toggle", () => {
+      // A picture stands there once: with its pins while the comments are open.
+      shown.hidden = part.open && is_picture(asset);
+      if (part.children.length > 1) return;
+      const of = (method, path, body) => ask(method, `assets/${asset.id}/comments${path}`, body);
+      part.append(comments_panel(base, asset, of, { say: content.role !== "view", resolve: false }, shown).node, decisions(asset, content));
+    });
     return part;
   }
 
   function card(asset, content) {
     const files = content.download ? el("span", { class: "mq-files" }, asset.files.map((f) => el("a", { href: `${base}/${f.url}?download=1`, download: f.name, "aria-label": t("card.download", { name: f.name }) }, f.name.split(".").pop().toUpperCase()))) : null;
+    const shown = preview(base, asset);
     return el("article", { class: "mq-panel", "data-asset": asset.id },
-      preview(base, asset),
+      shown,
       el("div", { class: "mq-form-row" }, el("div", { class: "mq-titles mq-grow" }, el("h3", {}, asset.title), el("p", {}, [named("kind", asset.kind), `${t("card.version")} ${asset.version}`].join(" · "))),
         asset.verdict && has(`verdict.${asset.verdict}`) ? chip(`verdict-${asset.verdict}`, t(`verdict.${asset.verdict}`)) : null, files),
-      talk(asset, content));
+      talk(asset, content, shown));
   }
 
   function show(content) {

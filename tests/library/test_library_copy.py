@@ -13,6 +13,7 @@ from sqlalchemy import select
 from domain.asset import Asset
 from domain.brief import Brief
 from domain.capability import StepKind
+from domain.comment import Comment, Region
 from domain.consent import VoiceConsent
 from domain.conversation import Turn
 from domain.errors import Cancelled, Conflict, InputError, NotFound, StorageError
@@ -20,9 +21,10 @@ from domain.events import EventKind
 from domain.job import Job, JobState
 from domain.people import ApiToken, AuditEntry, Link, Person
 from domain.plan import Plan
+from domain.preference import Preference, PreferenceSource
 from domain.progress import CancelToken, Silent
 from domain.recipe import Measurement
-from domain.review import Review, Verdict
+from domain.review import Review, ReviewState, Verdict
 from domain.settings import sqlite_url
 from library import tables
 from library.check import check
@@ -66,6 +68,20 @@ def filled(library: Library, plan: Plan, draft: Callable[..., Asset]) -> Library
     first = library.add_asset(draft(title="冷萃咖啡", text="Stay cool."), png(b"one"))
     second = library.add_asset(draft(previous=first.id, facts={"lufs": -14.123456789}), png(b"two"))
     library.add_review(Review(id="", asset_id=second.id, verdict=Verdict.APPROVE, created=WHEN))
+    library.change_review(
+        second.id,
+        0,
+        lambda record, asset: (record.model_copy(update={"state": ReviewState.APPROVED, "note": ODD}), None),
+        lambda before, after: AuditEntry(person="李雷", action="review_moved", project_id=plan.project_id, created=WHEN),
+    )
+    library.add_comment(Comment(asset_id=second.id, text=ODD, anchor=Region(x=0.1, y=0.2, w=0.3, h=0.4), created=WHEN))
+    library.add_preferences(
+        [
+            Preference(
+                project_id=plan.project_id, source=PreferenceSource.PICK, prompt=ODD, chosen=second.id, rejected=first.id, created=WHEN
+            )
+        ]
+    )
     library.add_measurement(Measurement(kind=StepKind.PICTURE, maker="m", model="", device="cpu", size=1.5, seconds=0.1, joules=2.5))
     library.put_footprint("qwen", "cuda:0", 80_000_000_000, 3.25)
     return library

@@ -24,6 +24,7 @@ from studio.links import guest
 from studio.studio import Studio
 from web.access import link_cookie
 from web.api.files import handed_over
+from web.api.review import Saying, comment_of, thread_of
 from web.api.session import CHECKS_AT_ONCE
 from web.bodies import JsonRoute
 from web.tries import Tries
@@ -105,7 +106,16 @@ def shared_router(studio: Studio, *, secure: bool) -> APIRouter:
             raise NotAllowed("By this link one may comment, not decide.", hint="Leave a comment.", field="verdict")
         if given.verdict is Verdict.PREFER:
             raise NotAllowed("A link does not compare versions.", hint="Approve, ask for changes or comment.", field="verdict")
-        return _told(studio.shelf.review(asset_id, given.verdict, note=given.note, person=visitor_of(request).person))
+        return _told(studio.reviews.give(asset_id, given.verdict, note=given.note, person=visitor_of(request).person))
+
+    @router.get("/{link_id}/assets/{asset_id}/comments")
+    def threads(link_id: str, asset_id: str) -> list[dict[str, Any]]:
+        return [thread_of(thread) for thread in studio.comments.threads(asset_id)]
+
+    @router.post("/{link_id}/assets/{asset_id}/comments")
+    def comment(link_id: str, asset_id: str, given: Saying, request: Request) -> dict[str, Any]:
+        person = visitor_of(request).person
+        return comment_of(studio.comments.say(asset_id, given.text, person=person, anchor=given.anchor, thread=given.thread))
 
     def _open(request: Request) -> Link:
         link = studio.rights.link(visitor_of(request))

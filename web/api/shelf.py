@@ -11,7 +11,7 @@ from domain.asset import Asset
 from domain.capability import StepKind
 from domain.drawing import DrawingFormat
 from domain.progress import Progress
-from domain.review import Verdict
+from domain.review import ReviewState, Verdict
 from domain.value import JsonValue, Value
 from library.library import AssetQuery
 from studio.export import Selection
@@ -38,7 +38,10 @@ class DrawingWish(Value):
 
 
 class ReviewChange(Value):
+    """over: the id of the version that this one is preferred over; only with the verdict "prefer"."""
+
     verdict: Verdict
+    over: str = Field(default="", max_length=64)
     note: str = Field(default="", max_length=2000)
 
 
@@ -69,7 +72,9 @@ def shelf_router(studio: Studio, tasks: Tasks) -> APIRouter:
         last = studio.last_event(project_id)
         found = studio.shelf.assets(query)
         verdicts = studio.shelf.verdicts([a.id for a in found])
-        return {"total": studio.shelf.count(query), "event": last, "assets": [asset_of(a, verdicts.get(a.id)) for a in found]}
+        states = studio.shelf.states([a.id for a in found])
+        told = [asset_of(a, verdicts.get(a.id)) | {"state": states.get(a.id, ReviewState.DRAFT).value} for a in found]
+        return {"total": studio.shelf.count(query), "event": last, "assets": told}
 
     @router.get("/assets/{asset_id}")
     def asset(asset_id: str) -> dict[str, Any]:
@@ -81,7 +86,7 @@ def shelf_router(studio: Studio, tasks: Tasks) -> APIRouter:
 
     @router.post("/assets/{asset_id}/review")
     def review(asset_id: str, given: ReviewChange, request: Request) -> dict[str, Any]:
-        done = studio.shelf.review(asset_id, given.verdict, note=given.note, person=str(request.state.person))
+        done = studio.reviews.give(asset_id, given.verdict, note=given.note, over=given.over, person=str(request.state.person))
         return done.model_dump(mode="json")
 
     @router.post("/assets/{asset_id}/drawing")
@@ -121,8 +126,7 @@ def story_of(studio: Studio, asset_id: str) -> dict[str, Any]:
     """An asset with everything it came from, everything made from it, its other versions, and its recipe."""
     lineage = studio.shelf.lineage(asset_id)
     asset = lineage.asset
-    same_step = AssetQuery(project_id=asset.project_id, plan_id=asset.plan_id, step_id=asset.step_id, limit=100)
-    versions = studio.shelf.assets(same_step) if asset.plan_id and asset.step_id else (asset,)
+    versions = studio.shelf.versions(lineage)
     ids = {one.id for one in versions}
     return {
         "asset": asset_of(asset, studio.shelf.verdicts([asset_id]).get(asset_id)),

@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse
 from starlette.routing import Mount
 
+from agents.checklists import Checklists
 from agents.telling import templates
 from domain.settings import Settings
 from studio.studio import Studio
@@ -25,6 +26,7 @@ from web.api.labels import labels_router
 from web.api.lore import lore_router
 from web.api.painting import painting_router
 from web.api.pictures import pictures_router
+from web.api.review import review_router
 from web.api.shelf import shelf_router
 from web.api.sound import sound_router
 from web.api.tasks import Tasks, tasks_router
@@ -45,10 +47,10 @@ SCRIPTS = (
     "parts.js", "drawing.js", "fields.js", "picture.js", "scene.js", "game.js", "step_fields.js", "board.js",
     "write.js", "editing.js", "dialogue_nodes.js", "dialogue.js", "lore.js",
     "pick.js", "mask.js", "paint.js", "look.js", "pictures.js", "waves.js", "consents.js", "cast.js", "line.js", "lines.js",
-    "timeline.js", "mixes.js", "pieces.js", "recordings.js",
+    "timeline.js", "mixes.js", "pieces.js", "recordings.js", "comments.js", "review.js", "family.js",
     "library.js", "models.js", "inspect.js", "brand.js", "engine.js", "share.js", "people.js",
 )  # fmt: skip
-STYLES = ("studio.css", "desk.css", "paint.css", "sound.css", "people.css")
+STYLES = ("studio.css", "desk.css", "paint.css", "sound.css", "people.css", "review.css")
 
 
 def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, *, signed_in: bool) -> None:
@@ -63,6 +65,7 @@ def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, 
         visitor_router(assets),
         board_router(studio),
         shelf_router(studio, tasks),
+        review_router(studio, Checklists.load(assets)),
         dialogues_router(studio),
         lore_router(studio),
         writing_router(studio),

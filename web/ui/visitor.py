@@ -14,8 +14,8 @@ from fastapi.responses import HTMLResponse
 
 from web.ui.words import LANGUAGES, Words, finding_words
 
-SCRIPTS = ("parts.js", "drawing.js", "shared.js")
-STYLES = ("studio.css", "desk.css", "people.css")
+SCRIPTS = ("parts.js", "drawing.js", "comments.js", "shared.js")
+STYLES = ("studio.css", "desk.css", "people.css", "review.css")
 #: Scripts and styles stand in the page; pictures, sound and data come from here alone.
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src 'self' data:; media-src 'self'; "
