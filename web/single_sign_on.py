@@ -117,12 +117,13 @@ class SingleSignOn:
         provider = self._provider
         try:
             claims = jwt.decode(str(token), KeySet.import_key_set({"keys": keys.get("keys", [])}), algorithms=list(ALGORITHMS)).claims
-            wanted = {"iss": provider.issuer, "aud": provider.client, "nonce": nonce}
             registry = jwt.JWTClaimsRegistry(
                 leeway=60,
                 exp={"essential": True},
                 sub={"essential": True},
-                **{k: {"essential": True, "value": v} for k, v in wanted.items()},
+                iss={"essential": True, "value": provider.issuer},
+                aud={"essential": True, "value": provider.client},
+                nonce={"essential": True, "value": nonce},
             )
             registry.validate(claims)
         except (JoseError, ValueError, TypeError, KeyError) as error:
