@@ -38,6 +38,7 @@ from domain.value import JsonValue, Value
 from library.library import AssetQuery, Library
 from studio.dialogues import dialogue_of, lore_of
 from studio.labelling import Labelling, Leaving
+from studio.licences import permit
 from studio.pack_texts import Absent, Entry, Item, PackSources, credits_text, readme_text
 from studio.scores import pack_score_of, told
 
@@ -70,7 +71,8 @@ def export_pack(library: Library, selection: Selection, out: Path, progress: Pro
     """Write the pack to `out` (a .zip path, replaced when it is there) and return it.
 
     Nothing is visible at `out` before the pack is whole. Raises NotFound (project or asset), InputError (nothing to
-    pack, an asset of another project, `out` is a folder), AssetDamaged, DiskFull, StorageError, Cancelled.
+    pack, an asset of another project, `out` is a folder), NotAllowed (made with a model
+    whose licence forbids what the project is for), AssetDamaged, DiskFull, StorageError, Cancelled.
     """
     # 1. Choose.
     project = library.project(selection.project_id)
@@ -84,6 +86,7 @@ def export_pack(library: Library, selection: Selection, out: Path, progress: Pro
             hint="Run the plan first, or choose assets that were not rejected.",
             project=project.name,
         )
+    permit(sources.model)(project.use, (ref for asset in chosen for ref in asset.recipe.models))
     # 2. Name every file.
     items, beside = _named(library, chosen, verdicts, sources)
     # 3. Describe.

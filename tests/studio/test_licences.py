@@ -10,10 +10,13 @@ from domain.capability import StepKind
 from domain.errors import NotAllowed
 from domain.job import JobState
 from domain.model import Model, Task
+from domain.progress import Silent
 from domain.project import Use
 from domain.recipe import ModelRef
+from studio.export import Selection, export_pack
 from studio.licences import permit
 from studio.makers import Maker
+from studio.pack_texts import PackSources
 from studio.projects import Projects
 from tests.studio.bench import Hand, open_bench, step
 
@@ -71,6 +74,15 @@ def test_nothing_is_made_with_it_and_the_other_steps_go_on(home: Path) -> None:
         Projects(bench.library).set_use(bench.project, Use())
         bench.plans.redo(plan.id, "copy-1")
         assert bench.wait(plan.id)["copy-1"].state is JobState.DONE
+
+        def export() -> Path:
+            selection = Selection(project_id=bench.project, plan_id=plan.id)
+            return export_pack(bench.library, selection, home / "pack.zip", Silent(), PackSources(model=MODELS.get))
+
+        assert export().is_file()
+        Projects(bench.library).set_use(bench.project, Use(commercial=True))
+        with pytest.raises(NotAllowed, match="Private"):
+            export()
     finally:
         bench.runner.stop()
         bench.library.close()
