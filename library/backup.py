@@ -25,8 +25,8 @@ from library.remote import open_files
 
 NOTE = "backup.json"
 DATABASE = "maquette.db"
-#: Beside the rows and files: signs the cookies of a shared password.
-KEY = "session.key"
+#: What lies in the home beside rows and files: the key that signs cookies of a shared password, and what exports are signed with.
+KEY, AUTHORITY = "session.key", "authority"
 FORMAT = 1
 
 
@@ -42,7 +42,7 @@ class BackupNote(Value):
 
 
 def back_up(source_url: str, here: Files, home: Path, folder: Path, now: datetime, progress: Progress) -> BackupNote:
-    """Write a backup into a new or empty folder. A studio may work meanwhile. here: the library's files. home: where its session key lies.
+    """Write a backup into a new or empty folder. A studio may work meanwhile. here: the library's files. home: where its keys lie.
 
     The note is written last: a folder without one is no backup. Raises Conflict when the folder holds anything, NotFound when there is no
     library, StorageError, DiskFull, Cancelled.
@@ -61,8 +61,7 @@ def back_up(source_url: str, here: Files, home: Path, folder: Path, now: datetim
         copied.close()
     note = BackupNote(made=now, database_sha256=_sha256(folder / DATABASE), rows=rows, files=count, damaged=damaged)
     with disk_errors(f"write {folder}"):
-        if (home / KEY).is_file():
-            shutil.copy2(home / KEY, folder / KEY)
+        _copy_keys(home, folder)
         (folder / NOTE).write_text(note.model_dump_json(indent=1), encoding="utf-8")
     return note
 
@@ -92,10 +91,17 @@ def restore(folder: Path, target_url: str, there: Files, home: Path, progress: P
         # Not the backup's own file: one of an older Maquette is brought to today's tables first.
         database = Path(shutil.copy2(folder / DATABASE, name))
         report = copy_library(sqlite_url(database), target_url, progress, (_files_of(folder), there))
-    if (folder / KEY).is_file() and not (home / KEY).exists():
-        with disk_errors(f"write {home / KEY}"):
-            shutil.copy2(folder / KEY, home / KEY)
+    with disk_errors(f"write {home}"):
+        _copy_keys(folder, home)
     return report
+
+
+def _copy_keys(source: Path, target: Path) -> None:
+    """Those the target has already stay: what was signed with them goes on to be known."""
+    if (source / KEY).is_file() and not (target / KEY).exists():
+        shutil.copy2(source / KEY, target / KEY)
+    if (source / AUTHORITY).is_dir() and not (target / AUTHORITY).exists():
+        shutil.copytree(source / AUTHORITY, target / AUTHORITY)
 
 
 def _files_of(folder: Path) -> Files:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from domain.errors import AssetDamaged, Conflict, InputError, NotFound
 from domain.progress import Silent
 from domain.settings import sqlite_url
-from library.backup import DATABASE, KEY, NOTE, BackupNote, back_up, read_note, restore
+from library.backup import AUTHORITY, DATABASE, KEY, NOTE, BackupNote, back_up, read_note, restore
 from library.check import check
 from library.database import Database
 from library.files import FileStore
@@ -48,6 +48,9 @@ def filled(home: Path) -> str:
         for number in range(20):
             library.store_file(f"note {number}".encode(), f"{number}.txt", "text/plain")
     (home / KEY).write_bytes(b"k" * 32)
+    (home / AUTHORITY).mkdir()
+    (home / AUTHORITY / "root.key").write_bytes(b"a key")
+    (home / AUTHORITY / "root.key").chmod(0o600)
     return url
 
 
@@ -68,6 +71,8 @@ def test_what_is_restored_is_what_was_there_bit_by_bit(
     assert rows(url) == rows(filled)
     assert files(new) == files(home)
     assert (new / KEY).read_bytes() == (home / KEY).read_bytes()
+    restored = new / AUTHORITY / "root.key"
+    assert (restored.read_bytes(), restored.stat().st_mode & 0o777) == (b"a key", 0o600)
     assert read_note(tmp_path / "backup") == note, "a backup can be restored again"
 
 
