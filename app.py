@@ -75,6 +75,7 @@ def open_studio(settings: Settings) -> Studio:
     from studio.durable import Durable
     from studio.engine import EngineRoom
     from studio.expectation import Expectation
+    from studio.likeness import keeping
     from studio.lines import Lines
     from studio.makers import Makers
     from studio.making import Making
@@ -137,7 +138,6 @@ def open_studio(settings: Settings) -> Studio:
         """The voices that can speak now: an engine may be pulled while the studio runs."""
         return voices_of(engine.voices, installed_engines())
 
-    preparations = Preparations(engine.chats, desk, speakers)
     picture_models = PictureModels(
         engine.store,
         engine.families,
@@ -145,6 +145,7 @@ def open_studio(settings: Settings) -> Studio:
         lambda model: model.id in engine.diffusion,
         picture_model,
     )
+    preparations = Preparations(engine.chats, desk, speakers, keeping(picture_models))
     makers = Makers(all_makers(engine, executor, desk, preparations, gpus_of(arbiter)), preference(picture_models.maker))
     making = Making(library, makers, executor.release_idle, now, preparations.remarks)
     expected = Expectation(library, time.monotonic).seconds

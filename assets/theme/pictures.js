@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const { el, t, call, button, bar, notice, preset_field, prompt_field, palette_field, setting_fields, model_note, start_field, choose_picture, drop_zone, fault_line, clear_faults } = window.Maquette;
+  const { el, t, call, button, bar, notice, preset_field, prompt_field, palette_field, setting_fields, finish_fields, model_note, start_field, choose_picture, drop_zone, fault_line, clear_faults } = window.Maquette;
   const live = (job) => Boolean(job) && ["queued", "running"].includes(job.state);
   const field = (name, label, input) => el("label", { "data-field": name }, label, input, fault_line());
   const number = (name, value, least, most) => el("input", { type: "number", name, value, min: least, max: most, step: 1 });
@@ -70,7 +70,7 @@
         return { ...values, ...settings.read() };
       };
       // From words alone, or from a picture: what can then be set is the data of the model's family.
-      const settings = setting_fields();
+      const settings = setting_fields(this.options.shortcuts);
       const task = el("select", { name: "task" }, ["image", "edit"].map((one) => el("option", { value: one }, t(`paint.task.${one}`))));
       const task_field = field("task", t("paint.what"), task);
       const by = el("div", {});
@@ -93,20 +93,21 @@
         picture.src = `${this.base}/${asset.files[0].url}`;
       };
       follow();
+      const finish = finish_fields(this.base, this.options.finishes);
       const prompt = prompt_field("", () => call(this.base, "POST", `projects/${this.project}/pictures/prompt`, { values: read() }));
       const whole = fault_line();
       // What only a diffusion model reads is not offered where the illustrator draws.
       this.form.replaceChildren(el("h3", {}, t("pictures.new")), el("p", { class: "mq-note" }, t("pictures.maker", { maker: this.options.maker })),
         field("about", t("field.about"), about), this.start.node, task_field, by, preset.node, ...(drawn ? [] : [prompt.node, field("negative", t("field.negative"), negative)]),
         field("size", t("pictures.size"), size), el("div", { class: "mq-two" }, field("width", t("field.width"), width), field("height", t("field.height"), height)),
-        palette.node, el("div", { class: "mq-two" }, field("seed", t("pictures.seed"), seed), field("count", t("pictures.count"), count)), settings.node, whole,
+        palette.node, el("div", { class: "mq-two" }, field("seed", t("pictures.seed"), seed), field("count", t("pictures.count"), count)), settings.node, finish.node, whole,
         el("div", { class: "mq-form-row" }, el("button", { class: "mq-button mq-primary", type: "submit", id: "mq-pictures-make" }, t("pictures.make"))));
       this.form.onsubmit = async (event) => {
         event.preventDefault();
         clear_faults(this.form);
         const values = { ...read(), prompt: prompt.read() };
         try {
-          const made = await call(this.base, "POST", `projects/${this.project}/pictures`, { values, count: Number(count.value) });
+          const made = await call(this.base, "POST", `projects/${this.project}/pictures`, { values, count: Number(count.value), finish: finish.read() });
           this.plan = made.plan;
           await call(this.base, "POST", `plans/${made.plan}/approve`);
           await this.refresh();

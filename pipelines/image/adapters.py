@@ -16,14 +16,13 @@ from pipelines.devices import Devices, Weights
 from pipelines.image.asking import Item
 from pipelines.image.concepts import learnt
 from pipelines.image.default_dtype import default_dtype_kept
-from pipelines.image.headers import read_header
 from pipelines.image.hints import hint_of
+from pipelines.image.likeness import IMAGE_ENCODER, adapter_file, adapter_width
 from pipelines.image.lora import laid_on
 from pipelines.image.running import Loaded
 from pipelines.models.folders import elements, read_object, weight_files
 
 _BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
-_IMAGE_ENCODER = "image_encoder"
 
 
 @dataclass
@@ -89,10 +88,10 @@ class Adapters:
             raise ModelUnusable(f"{loaded.family.name} takes no likeness.", hint="Choose another model.", field="likeness")
         file = _require_likeness(folder, loaded)
         pipe = loaded.words
-        encoder = getattr(pipe, _IMAGE_ENCODER, None)
+        encoder = getattr(pipe, IMAGE_ENCODER, None)
         try:
             pipe.load_ip_adapter(
-                str(file.parent), subfolder="", weight_name=file.name, image_encoder_folder=_IMAGE_ENCODER, local_files_only=True
+                str(file.parent), subfolder="", weight_name=file.name, image_encoder_folder=IMAGE_ENCODER, local_files_only=True
             )
         except (ValueError, KeyError, RuntimeError, OSError) as error:
             raise InputError(
@@ -166,17 +165,15 @@ def _load_net(folder: Path, loaded: Loaded) -> Any:
 
 def _require_likeness(folder: Path, loaded: Loaded) -> Path:
     """The adapter's file; its encoder of pictures is in a folder beside it. Raises InputError for one that does not fit this denoiser."""
-    files = [path for path in weight_files(folder) if any(name.startswith("ip_adapter.") for name in read_header(path).shapes)]
-    if len(files) != 1 or not (files[0].parent / _IMAGE_ENCODER / "config.json").is_file():
+    file = adapter_file(folder)
+    if file is None:
         raise ModelUnusable(
             f"{folder.name} is no IP-Adapter with its encoder of pictures.",
             hint="It needs one safetensors file and the folder image_encoder.", field="likeness",
         )  # fmt: skip
     unet = getattr(loaded.words, "unet", None)
-    shapes = read_header(files[0]).shapes
-    width = next((shape[1] for name, shape in shapes.items() if name.endswith("to_k_ip.weight")), 0)
-    if unet is not None and width != unet.config.cross_attention_dim:
+    if unet is not None and adapter_width(file) != unet.config.cross_attention_dim:
         raise InputError(
             f"The IP-Adapter {folder.name} is not for {loaded.family.name}.", hint="Choose one of this family.", field="likeness"
         )
-    return files[0]
+    return file

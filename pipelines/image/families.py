@@ -42,6 +42,7 @@ class Family(Value):
     guidance_by: str = "guidance_scale"
     guided: Literal["batched", "twice", "embedded", ""] = ""
     negative: bool = True
+    step_cache: bool = False
     words: Literal["clip", "plain"] = "plain"
     tokens: int = Field(default=0, ge=0)
     controlnet: str = ""

@@ -6,9 +6,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
+from pydantic import Field
 
 from agents.presets import QUERY_MAX
 from domain.brief import ATTACHMENT_MAX_BYTES
+from domain.picture import Finish
 from domain.value import JsonValue, Value
 from studio.picture_sets import AXES, TABLE_MAX_BYTES, Axis
 from studio.pictures import SheetWish
@@ -19,6 +21,15 @@ from web.bodies import JsonRoute, body_of_file
 class NewPictures(Value):
     values: dict[str, JsonValue] = {}
     count: int = 1
+    finish: Finish = Finish()
+
+
+class NewCharacter(Value):
+    """look "": as it was. asset: the picture that shows them."""
+
+    name: str = Field(max_length=200)
+    look: str = Field(default="", max_length=2000)
+    asset: str = Field(max_length=80)
 
 
 class Grid(Value):
@@ -70,13 +81,24 @@ def pictures_router(studio: Studio) -> APIRouter:
             "axes": list(AXES),
             "models": models,
             "able": studio.pictures.able(),
+            "characters": [one.model_dump(mode="json") for one in studio.projects.get(project_id).brand.characters],
+            "finishes": studio.pictures.finishes().model_dump(mode="json"),
+            "shortcuts": {
+                name: {"faster": one.faster, "psnr": one.psnr, "where": one.where.get(language[:2], one.where.get("en", ""))}
+                for name, one in studio.pictures.shortcuts().items()
+            },
         }
 
     @router.post("/projects/{project_id}/pictures")
     def plan_pictures(project_id: str, wanted: NewPictures, request: Request) -> dict[str, str]:
         """A plan of pictures, not approved yet."""
         person = str(request.state.person)
-        return {"plan": studio.pictures.plan_pictures(project_id, wanted.values, wanted.count, person).id}
+        return {"plan": studio.pictures.plan_pictures(project_id, wanted.values, wanted.count, person, wanted.finish).id}
+
+    @router.post("/projects/{project_id}/characters")
+    def keep_character(project_id: str, wanted: NewCharacter) -> dict[str, Any]:
+        """A picture of the library becomes the look of a character of the project."""
+        return studio.projects.set_character(project_id, wanted.name, wanted.look, wanted.asset).model_dump(mode="json")
 
     @router.post("/projects/{project_id}/pictures/prompt")
     def draft_prompt(project_id: str, wanted: Wanted) -> dict[str, Any]:
@@ -88,6 +110,11 @@ def pictures_router(studio: Studio) -> APIRouter:
         """New pictures that start from this one; nothing is made yet."""
         made = studio.pictures.add_reference(plan_id, step_id, wanted.values, wanted.count)
         return {"step": made[0].id, "steps": [step.id for step in made]}
+
+    @router.post("/plans/{plan_id}/steps/{step_id}/finish")
+    def add_finish(plan_id: str, step_id: str, wanted: Finish) -> dict[str, Any]:
+        """New steps that enlarge this picture or cut it out; nothing is made yet."""
+        return {"steps": [step.id for step in studio.pictures.add_finish(plan_id, step_id, wanted)]}
 
     @router.post("/plans/{plan_id}/steps/{step_id}/grid")
     def add_grid(plan_id: str, step_id: str, wanted: Grid) -> dict[str, Any]:

@@ -42,8 +42,9 @@ UPLOAD_LIMIT = "26mb"
 SCRIPTS = (
     "parts.js", "drawing.js", "fields.js", "picture.js", "scene.js", "game.js", "step_fields.js", "board.js",
     "write.js", "editing.js", "dialogue_nodes.js", "dialogue.js", "lore.js",
-    "pick.js", "mask.js", "paint.js", "look.js", "pictures.js", "waves.js", "cast.js", "line.js", "lines.js", "timeline.js", "mixes.js",
-    "pieces.js", "recordings.js", "library.js", "models.js", "brand.js", "engine.js", "share.js", "people.js",
+    "pick.js", "mask.js", "paint.js", "finish.js", "alike.js", "look.js", "pictures.js",
+    "waves.js", "cast.js", "line.js", "lines.js", "timeline.js", "mixes.js", "pieces.js",
+    "recordings.js", "library.js", "models.js", "brand.js", "engine.js", "share.js", "people.js",
 )  # fmt: skip
 STYLES = ("studio.css", "desk.css", "paint.css", "sound.css", "people.css")
 
