@@ -126,7 +126,7 @@ def build(
         return pick(choices()).get(task)
 
     def caption(model_id: str, picture: bytes, progress: Progress) -> str:
-        asked = Choice(model=store.catalogue.get(model_id), reason="")
+        asked = Choice(model=store.catalogue.get(model_id))
         return Captioner(store, devices, lambda: asked).caption(picture, progress)
 
     def captions() -> str:

@@ -12,6 +12,7 @@ from domain.errors import Conflict, InputError, MaquetteError, ModelError
 from domain.model import Model, ModelStatus, Task
 from domain.progress import CancelToken, Progress, Silent
 from domain.recipe import ModelRef
+from domain.said import Said
 from domain.settings import Settings
 from domain.value import JsonValue, Value
 from library.library import Library
@@ -101,10 +102,9 @@ class ModelDesk:
         for model in self._store.catalogue.models:
             status = self._store.status(model.id)
             choice = chosen.get(model.task)
-            why = no_use(model)
-            reason = status.reason if self._runs(model) else f"{why[0].upper()}{why[1:]}."
             used = choice is not None and choice.model.id == model.id
-            rows.append(status.model_copy(update={"used": used, "reason": choice.reason if used and choice is not None else reason}))
+            why = choice.why if used and choice is not None else None if self._runs(model) else _unused(model)
+            rows.append(status.model_copy(update={"used": used, "why": why, "reason": str(why or "")}))
         return tuple(rows)
 
     def known(self) -> tuple[tuple[Model, ModelRef], ...]:
@@ -283,3 +283,10 @@ class _Watched:
 
     def check(self) -> None:
         self._token.check()
+
+
+def _unused(model: Model) -> Said:
+    """Why nothing here runs it, as a sentence."""
+    if model.card:
+        return Said.of("It is experimental, and its model card does not say that it passed its gate.")
+    return Said.of("Nothing here uses it yet.")

@@ -21,7 +21,7 @@ from domain.capability import StepKind
 from domain.chat import ChatModel
 from domain.context import StepContext
 from domain.drawing import DrawingFormat
-from domain.errors import ContentRefused, InputError, NotFound
+from domain.errors import ContentRefused, InputError, MaquetteError, NotFound
 from domain.events import EventKind
 from domain.metadata import PictureMetadata
 from domain.model import Model
@@ -29,7 +29,7 @@ from domain.picture import Finish, PictureTask, Shortcut
 from domain.plan import PLAN_MAX_STEPS, Plan, Step, StepInput
 from domain.progress import CancelToken
 from domain.recipe import InputRef, Output, Recipe, Trace
-from domain.said import Said
+from domain.said import Said, joined
 from domain.specs import PictureSpec
 from domain.value import JsonValue, Value
 from library.library import Library
@@ -300,16 +300,16 @@ class Pictures:
         name = PurePath(name.replace("\\", "/")).name[:120] or "table.csv"
         empty = Plan(id="", project_id=project_id, brief_id="", title=name, seed=0)
 
-        def fault(step: Step) -> str:
+        def fault(step: Step) -> MaquetteError | None:
             try:
                 self.plans.require_safe(placed(step.spec.model_dump(mode="json")))
             except ContentRefused as error:
-                return str(error)
-            return str(self.plans.fault(empty, step) or "")
+                return error
+            return self.plans.fault(empty, step)
 
         table = read_table(data, name, fault)
         if not table.steps:
-            first = f"row {table.bad[0].row}: {table.bad[0].message}" if table.bad else "it has no rows"
+            first = _first(table.bad[0]) if table.bad else Said.of("it has no rows")
             raise InputError("No row of {name} can be made; {first}", hint="Correct the table.", field="table", name=name, first=first)
         made: list[str] = []
         for start in range(0, len(table.steps), PLAN_MAX_STEPS):
@@ -398,6 +398,10 @@ class Pictures:
     def data(self, asset: Asset) -> bytes:
         """The bytes of its main file. Raises AssetDamaged."""
         return self.library.file_path(asset.main.sha256).read_bytes()
+
+
+def _first(bad: BadRow) -> Said:
+    return Said.of("row {row}: {message}", row=bad.row, message=joined(bad.said))
 
 
 def _unknown(model_id: str) -> Model:

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { el, t, call, button, quiet, dialog, downloads, remarks, fault_line, model_note, finish_form, alike_form, alike_rows } = window.Maquette;
+  const { el, t, call, button, quiet, dialog, downloads, remarks, fault_line, maker_name, model_note, finish_form, alike_form, alike_rows } = window.Maquette;
 
   // What a file says, as text. Everything is set as text nodes: a field is never read as markup.
   function metadata_panel(found) {
@@ -14,6 +14,9 @@
     return el("div", { class: "mq-metadata" }, el("dl", { class: "mq-specs" }, rows), found.raw.length ? raw : null, found.cut ? el("p", { class: "mq-note" }, t("metadata.cut")) : null);
   }
 
+  // "illustrator v61" as a reader says it.
+  const made_with = (maker) => maker.replace(/^[^ ]+/, (name) => maker_name(name));
+
   // How a stored picture was made: its models with their licences, seed, settings, what it was made of.
   function made_panel(base, made, open) {
     const row = (name, value) => (value === "" || value === null || value === undefined || value === 0 ? [] : [el("dt", {}, name), el("dd", {}, value)]);
@@ -23,7 +26,7 @@
       : name === "shortcuts" ? row(t("field.shortcuts"), value.map((one) => t(`shortcut.${one}`)).join(t("list.comma"))) : name === "seamless" ? row(t("field.seamless"), "✓")
       : name === "task" ? row(t("paint.what"), t(`paint.task.${value}`)) : name === "family" ? row(t("made.family"), String(value)) : row(t(`field.${name}`), String(value)));
     const inputs = made.inputs.map((one) => (one.asset ? quiet(`${t(`role.${one.role}`)}: ${one.title}`, () => open(one.asset)) : el("span", {}, t(`role.${one.role}`))));
-    return el("dl", { class: "mq-specs mq-made" }, [...row(t("recipe.maker"), made.maker), ...(models.length ? [el("dt", {}, t("recipe.models")), el("dd", {}, models)] : []), ...row(t("recipe.prompt"), made.prompt), ...row(t("field.negative"), made.negative),
+    return el("dl", { class: "mq-specs mq-made" }, [...row(t("recipe.maker"), made_with(made.maker)), ...(models.length ? [el("dt", {}, t("recipe.models")), el("dd", {}, models)] : []), ...row(t("recipe.prompt"), made.prompt), ...row(t("field.negative"), made.negative),
       ...row(t("recipe.seed"), String(made.seed)), ...Object.entries(made.settings).flatMap(setting), ...(inputs.length ? [el("dt", {}, t("recipe.inputs")), el("dd", {}, inputs)] : []), ...(made.characters.length ? [el("dt", {}, t("brand.characters")), el("dd", {}, alike_rows(made.characters, open))] : []),
       ...row(t("recipe.device"), [made.device, made.seconds ? t("seconds", { n: made.seconds.toFixed(1) }) : ""].filter(Boolean).join(" · ")), ...row(t("made.notes"), made.notes.join(" ")), ...row(t("recipe.hash"), made.recipe)]);
   }

@@ -3,13 +3,20 @@
 (() => {
   "use strict";
 
-  const { el, t, shown, call, button, fault_line } = window.Maquette;
+  const { el, t, named, shown, call, button, fault_line } = window.Maquette;
   let known = null; // asked once for all forms of the page
 
   function presets(base) {
     const language = t("locale");
     known = known || call(base, "GET", `presets?language=${encodeURIComponent(language)}`).catch((error) => { known = null; throw error; });
     return known;
+  }
+
+  // Who makes pictures, as a reader says it: a model by its name, the others in the language of the page. models: of the Pictures page.
+  function maker_name(maker, models = []) {
+    const [kind, id] = maker.split("/");
+    const model = models.find((one) => one.id === id);
+    return model ? model.name : id || named("maker", kind);
   }
 
   // A choice by group; what only a diffusion model can make is marked.
@@ -41,7 +48,7 @@
       try {
         const made = await write();
         input.value = made.prompt;
-        said.textContent = [made.read ? t("prompt.for", { model: made.maker }) : t("prompt.unread"), ...made.notes.map(shown)].join(" ");
+        said.textContent = [made.read ? t("prompt.for", { model: maker_name(made.maker) }) : t("prompt.unread"), ...made.notes.map(shown)].join(" ");
         input.focus();
       } catch (error) {
         fault.textContent = error.message;
@@ -113,5 +120,5 @@
     return { model: null, node: el("p", { class: "mq-error" }, t("paint.none", { task: t(`paint.task.${task}`), models: would.join(t("list.comma")) }), " ", el("a", { href: settings }, t("paint.models"))) };
   }
 
-  Object.assign(window.Maquette, { preset_field, prompt_field, setting_fields, model_note });
+  Object.assign(window.Maquette, { preset_field, prompt_field, setting_fields, model_note, maker_name });
 })();

@@ -16,6 +16,7 @@ from studio.picture_sets import AXES, TABLE_MAX_BYTES, Axis
 from studio.pictures import SheetWish
 from studio.studio import Studio
 from web.bodies import JsonRoute, body_of_file
+from web.errors import words_of
 
 
 class NewPictures(Value):
@@ -127,7 +128,10 @@ def pictures_router(studio: Studio) -> APIRouter:
         """Plans of the pictures in a CSV table in the body, with the rows that were left out."""
         data = await body_of_file(request, name, TABLE_MAX_BYTES, "Split the table.", "table")
         person = str(request.state.person)
-        return (await run_in_threadpool(studio.pictures.plan_table, project_id, name, data, person)).model_dump(mode="json")
+        read = await run_in_threadpool(studio.pictures.plan_table, project_id, name, data, person)
+        words = words_of(request)
+        bad = [{"row": one.row, "field": one.field, "message": one.told(words)} for one in read.bad]
+        return {**read.model_dump(mode="json"), "bad": bad}
 
     @router.post("/pictures/sheet")
     def sheet(wanted: SheetWish, request: Request) -> dict[str, str]:
