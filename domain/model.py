@@ -29,6 +29,7 @@ class Task(StrEnum):
     RECOGNITION = "recognition"
     UPSCALE = "upscale"
     CUTOUT = "cutout"
+    DEPTH = "depth"
     CAPTION = "caption"
     OCR = "ocr"
     SAFETY = "safety"

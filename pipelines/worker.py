@@ -27,6 +27,7 @@ from pipelines.image.compiling import AUTO as COMPILE_WHERE_IT_PAYS
 from pipelines.image.compiling import Compiling
 from pipelines.image.cutout import MODEL as CUTOUT_MODEL
 from pipelines.image.cutout import Cutter
+from pipelines.image.depth import MODEL as DEPTH_MODEL
 from pipelines.image.diffusion import Diffusion
 from pipelines.image.drawing_files import DrawingFiles
 from pipelines.image.families import Families
@@ -213,6 +214,7 @@ def users(art: Set[str], may: Callable[[Model], bool] = everything) -> Callable[
         Task.ART: art,
         Task.UPSCALE: {UPSCALE_MODEL},
         Task.CUTOUT: {CUTOUT_MODEL},
+        Task.DEPTH: {DEPTH_MODEL},
     }
 
     def runs(model: Model) -> bool:

@@ -11,11 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from domain.errors import InputError, ModelUnusable
 from pipelines.devices import Devices, Weights
 from pipelines.image.asking import Item
 from pipelines.image.concepts import learnt
 from pipelines.image.default_dtype import default_dtype_kept
+from pipelines.image.depth import MODEL as DEPTH_MODEL
+from pipelines.image.depth import depth_map
 from pipelines.image.hints import hint_of
 from pipelines.image.likeness import IMAGE_ENCODER, adapter_file, adapter_width
 from pipelines.image.lora import laid_on
@@ -34,10 +38,11 @@ class Laid:
 
 
 class Adapters:
-    """Lays adapters of the store on a pipeline. folder: where a model's verified files are."""
+    """Lays adapters of the store on a pipeline. folder: where a model's verified files are. there: whether one is installed."""
 
-    def __init__(self, folder: Callable[[str], Path], devices: Devices) -> None:
+    def __init__(self, folder: Callable[[str], Path], devices: Devices, there: Callable[[str], bool] = lambda model_id: False) -> None:
         self._folder = folder
+        self._there = there
         self._devices = devices
 
     @contextmanager
@@ -56,7 +61,7 @@ class Adapters:
             nets = {name: stack.enter_context(self._net(loaded, name, check)) for name in names}
             laid.nets = [nets[control.model] for control in asked.controls]
             if asked.controls:
-                laid.more |= _held(item)
+                laid.more |= _held(item, self._depth(loaded, check))
             if asked.likeness is not None:
                 laid.more |= stack.enter_context(self._like(loaded, item))
             yield laid
@@ -67,6 +72,11 @@ class Adapters:
         if len(files) != 1:
             raise ModelUnusable(f"{model_id} has {len(files)} files of weights; an adapter has one.", field="model")
         return files[0]
+
+    def _depth(self, loaded: Loaded, check: Callable[[], None]) -> Callable[[Image.Image], Image.Image] | None:
+        if not self._there(DEPTH_MODEL):
+            return None
+        return lambda picture: depth_map(picture, self._folder(DEPTH_MODEL), self._devices, loaded.device, check)
 
     @contextmanager
     def _net(self, loaded: Loaded, model_id: str, check: Callable[[], None]) -> Iterator[Any]:
@@ -118,10 +128,10 @@ def _named(loaded: Loaded, names: tuple[str, ...]) -> Iterator[None]:
         loaded.remembered.adapters = before
 
 
-def _held(item: Item) -> dict[str, Any]:
+def _held(item: Item, depth: Callable[[Image.Image], Image.Image] | None) -> dict[str, Any]:
     """What a ControlNet pipeline's call gets. Text pipelines of Stable Diffusion call the hint `image`."""
     controls = item.parameters.controls
-    hints = [hint_of(control, picture, item.size) for control, picture in zip(controls, item.controls, strict=True)]
+    hints = [hint_of(control, picture, item.size, depth) for control, picture in zip(controls, item.controls, strict=True)]
     one = len(controls) == 1
 
     def given(values: list[Any]) -> Any:

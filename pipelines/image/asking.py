@@ -53,6 +53,11 @@ class Parameters(Value):
         ]  # fmt: skip
         return tuple(dict.fromkeys(used))
 
+    @property
+    def measures_depth(self) -> bool:
+        """Whether a depth map is made of one of its pictures."""
+        return any(one.hint == "depth" and not one.prepared for one in self.controls)
+
 
 @dataclass(frozen=True)
 class Item:

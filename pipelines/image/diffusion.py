@@ -27,6 +27,7 @@ from pipelines.image.adapters import Adapters, Laid
 from pipelines.image.asking import Item
 from pipelines.image.attention import AUTO, attend
 from pipelines.image.compiling import Compiling, prepare
+from pipelines.image.depth import MODEL as DEPTH_MODEL
 from pipelines.image.families import Families
 from pipelines.image.loading import Opened, is_single
 from pipelines.image.openings import Openings
@@ -111,7 +112,7 @@ class Diffusion:
         self._dtype = dtype
         self._compiling = compiling or Compiling()
         self._shortcuts = shortcuts or Shortcuts()
-        self._adapters = Adapters(store.folder, devices)
+        self._adapters = Adapters(store.folder, devices, lambda name: _there(store, name))
         self._sketches = Sketches(spaces or Spaces(), devices, lambda name: store.folder(name) if _there(store, name) else None)
 
     def capability(self) -> Capability | None:
@@ -123,9 +124,10 @@ class Diffusion:
         )  # fmt: skip
 
     def models(self, parameters: Mapping[str, JsonValue]) -> tuple[ModelRef, ...]:
-        """The checkpoint with what it leans on, and every adapter that is asked for."""
+        """The checkpoint with what it leans on, every adapter that is asked for, and the model that makes their depth maps."""
         asked = asking.parameters({"prompt": "-", **parameters})
-        return tuple(self._store.ref(one) for one in (self._model_id, *self._rest(), *asked.models))
+        depth = (DEPTH_MODEL,) if asked.measures_depth and _there(self._store, DEPTH_MODEL) else ()
+        return tuple(self._store.ref(one) for one in (self._model_id, *self._rest(), *asked.models, *depth))
 
     def _rest(self) -> tuple[str, ...]:
         """The model that has the rest of a denoiser's pipeline: it draws with it."""

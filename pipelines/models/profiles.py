@@ -167,7 +167,7 @@ def _candidates(catalogue: Catalogue, task: Task, profile: str) -> list[Model]:
 
 
 def _misfit(model: Model, hardware: Hardware) -> Said | None:
-    """Why this machine cannot run the model, None where it can. One that names GPU memory needs a GPU; unknown sizes are believed to fit."""
+    """Why this machine cannot run the model, None where it can. One that names GPU memory needs a GPU; unknown sizes fit."""
     if model.gpu_memory:
         if not hardware.gpu_memory:
             return Said.of("it needs a GPU with {needed} GB", needed=f"{model.gpu_memory / GB:.0f}")
