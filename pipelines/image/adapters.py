@@ -70,7 +70,9 @@ class Adapters:
         """The one safetensors file of an adapter."""
         files = weight_files(self._folder(model_id))
         if len(files) != 1:
-            raise ModelUnusable(f"{model_id} has {len(files)} files of weights; an adapter has one.", field="model")
+            raise ModelUnusable(
+                "{model_id} has {count} files of weights; an adapter has one.", field="model", model_id=model_id, count=len(files)
+            )
         return files[0]
 
     def _depth(self, loaded: Loaded, check: Callable[[], None]) -> Callable[[Image.Image], Image.Image] | None:
@@ -95,7 +97,7 @@ class Adapters:
         assert asked is not None
         folder = self._folder(asked.model)
         if loaded.family.words != "clip":
-            raise ModelUnusable(f"{loaded.family.name} takes no likeness.", hint="Choose another model.", field="likeness")
+            raise ModelUnusable("{family} takes no likeness.", hint="Choose another model.", field="likeness", family=loaded.family.name)
         file = _require_likeness(folder, loaded)
         pipe = loaded.words
         encoder = getattr(pipe, IMAGE_ENCODER, None)
@@ -105,7 +107,11 @@ class Adapters:
             )
         except (ValueError, KeyError, RuntimeError, OSError) as error:
             raise InputError(
-                f"The IP-Adapter {asked.model} is not for {loaded.family.name}.", hint="Choose one of this family.", field="likeness"
+                "The IP-Adapter {model} is not for {family}.",
+                hint="Choose one of this family.",
+                field="likeness",
+                model=asked.model,
+                family=loaded.family.name,
             ) from error
         try:
             pipe.set_ip_adapter_scale(asked.weight)
@@ -154,9 +160,13 @@ def _require_net(folder: Path, loaded: Loaded) -> None:
         fits = all(list_of(config.get(name)) == list_of(unet.config.get(name)) for name in ("cross_attention_dim", "block_out_channels"))
     if not fits:
         raise InputError(
-            f"The ControlNet {folder.name} ({kind or 'of no kind'}) is not for {loaded.family.name}.",
-            hint="Choose one that was trained for this family.", field="controls",
-        )  # fmt: skip
+            "The ControlNet {folder} ({kind}) is not for {family}.",
+            hint="Choose one that was trained for this family.",
+            field="controls",
+            folder=folder.name,
+            kind=kind or "of no kind",
+            family=loaded.family.name,
+        )
 
 
 def list_of(value: Any) -> Any:
@@ -178,12 +188,16 @@ def _require_likeness(folder: Path, loaded: Loaded) -> Path:
     file = adapter_file(folder)
     if file is None:
         raise ModelUnusable(
-            f"{folder.name} is no IP-Adapter with its encoder of pictures.",
-            hint="It needs one safetensors file and the folder image_encoder.", field="likeness",
+            "{folder} is no IP-Adapter with its encoder of pictures.",
+            hint="It needs one safetensors file and the folder image_encoder.", field="likeness", folder=folder.name
         )  # fmt: skip
     unet = getattr(loaded.words, "unet", None)
     if unet is not None and adapter_width(file) != unet.config.cross_attention_dim:
         raise InputError(
-            f"The IP-Adapter {folder.name} is not for {loaded.family.name}.", hint="Choose one of this family.", field="likeness"
+            "The IP-Adapter {folder} is not for {family}.",
+            hint="Choose one of this family.",
+            field="likeness",
+            folder=folder.name,
+            family=loaded.family.name,
         )
     return file

@@ -178,9 +178,13 @@ class Diffusion:
         found = next((one for one in known if self._store.ready(one)), None)
         if found is None:
             raise ModelMissing(
-                f"{self._model_id} is the denoiser of {opened.denoiser.name} alone: its text encoders and decoder are not installed.",
-                hint=f"Run: python app.py models pull {(known or opened.denoiser.parts)[0]}", field="model",
-            )  # fmt: skip
+                "{model_id} is the denoiser of {denoiser} alone: its text encoders and decoder are not installed.",
+                hint="Run: python app.py models pull {known}",
+                field="model",
+                model_id=self._model_id,
+                denoiser=opened.denoiser.name,
+                known=(known or opened.denoiser.parts)[0],
+            )
         return found
 
     def dry_run(self, dtype: str = "") -> tuple[Fit, ...]:
@@ -262,7 +266,7 @@ class Diffusion:
                             self._made(run, loaded, batch, laid)
             except OutOfMemory as error:
                 # without its frames, which hold the tensors that are to go
-                run.short = OutOfMemory(error.message, hint=error.hint)
+                run.short = OutOfMemory(error.message_id, hint=error.hint_id, given=error.values)
                 return loaded.mode
         return None
 

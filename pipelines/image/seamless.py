@@ -21,8 +21,8 @@ def require(family: Family) -> None:
     """Raises ModelUnusable at the field for a family whose denoiser is a transformer."""
     if not can(family):
         raise ModelUnusable(
-            f"{family.name} makes no seamless tiles: its denoiser is a transformer.", hint="Use Stable Diffusion 1.5 or SDXL.",
-            field="seamless",
+            "{family} makes no seamless tiles: its denoiser is a transformer.", hint="Use Stable Diffusion 1.5 or SDXL.",
+            field="seamless", family=family.name
         )  # fmt: skip
 
 

@@ -64,7 +64,7 @@ class Shortcuts(Value):
         try:
             return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
-            raise InputError(f"{path.name} cannot be read: {error}.", hint="Restore the file.") from error
+            raise InputError("{path} cannot be read: {error}.", hint="Restore the file.", path=path.name, error=error) from error
 
 
 def offered(family: Family, task: PictureTask) -> tuple[Shortcut, ...]:
@@ -80,7 +80,9 @@ def check(item: Item, family: Family) -> None:
     if Shortcut.GUIDANCE_INTERVAL not in asked.shortcuts:
         return
     if family.guided != "batched" or family.words != "clip":
-        raise ModelUnusable(f"{family.name} has no guidance that could end early.", hint="Leave guidance_interval out.", field="shortcuts")
+        raise ModelUnusable(
+            "{family} has no guidance that could end early.", hint="Leave guidance_interval out.", field="shortcuts", family=family.name
+        )
     if item.task not in _PLAIN or asked.controls or asked.likeness is not None:
         raise InputError(
             "The shortcut guidance_interval is for pictures from words or from a picture, without controls or a likeness.",
@@ -136,7 +138,10 @@ class _Blocks:
         self._denoiser = pipe.transformer
         if not hasattr(self._denoiser, "enable_cache"):
             raise ModelUnusable(
-                f"{type(self._denoiser).__name__} of diffusers has no step cache.", hint="Leave step_cache out.", field="shortcuts"
+                "{kind} of diffusers has no step cache.",
+                hint="Leave step_cache out.",
+                field="shortcuts",
+                kind=type(self._denoiser).__name__,
             )
         from diffusers import FirstBlockCacheConfig
 
