@@ -10,7 +10,7 @@
     const who = el("select", { name: "who" }, el("option", { value: "" }, t("alike.new")), known.map((one) => el("option", { value: one.name }, one.name)));
     const name = el("input", { type: "text", name: "name", maxlength: 60 });
     const look = el("textarea", { name: "look", rows: 2, maxlength: 400 });
-    const said = el("p", { class: "mq-note", role: "status" });
+    const said = el("p", { class: "mq-note", "aria-live": "polite" });
     const whole = fault_line();
     const naming = el("label", { "data-field": "name" }, t("brand.characters.name"), name, fault_line());
     const follow = () => {

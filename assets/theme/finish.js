@@ -33,7 +33,7 @@
         await call(base, "POST", `${path}/finish`, fields.read());
         await close();
       } catch (error) { told(error); }
-    } }, el("h3", {}, t("finish.title")), fields.node, fields.any ? el("button", { class: "mq-button", type: "submit" }, t("vary.add")) : null);
+    } }, el("h3", {}, t("finish.title")), fields.node, fields.any ? el("button", { class: "mq-button", type: "submit" }, t("finish.add")) : null);
   }
 
   Object.assign(window.Maquette, { finish_fields, finish_form });
