@@ -94,7 +94,9 @@ def choose(
     unknown profile, or a choice that the catalogue does not have or that does another task.
     """
     if profile not in PROFILES:
-        raise InputError(f"There is no profile {profile!r}.", hint=f"Use one of {', '.join(PROFILES)}.", field="profile")
+        raise InputError(
+            "There is no profile {profile}.", hint="Use one of {known}.", field="profile", profile=repr(profile), known=", ".join(PROFILES)
+        )
     wished = _wishes(catalogue, choices, ready)
     at = profile_for(hardware) if profile == "auto" else profile
     chosen: dict[Task, Choice] = {}
@@ -117,16 +119,26 @@ def _wishes(catalogue: Catalogue, choices: Mapping[str, str], ready: Callable[[s
     wished = {}
     for task_name, model_id in choices.items():
         if task_name not in {task.value for task in Task}:
-            raise InputError(f"There is no task {task_name!r} to choose a model for.", hint=f"Tasks: {', '.join(Task)}.", field="choices")
+            raise InputError(
+                "There is no task {task_name} to choose a model for.",
+                hint="Tasks: {known}.",
+                field="choices",
+                task_name=repr(task_name),
+                known=", ".join(Task),
+            )
         try:
             model = catalogue.get(model_id)
         except NotFound as error:
             raise InputError(error.message, hint=error.hint, field=f"choices.{task_name}") from error
         if model.task != task_name:
             raise InputError(
-                f"{model.name} does {model.task}, not {task_name}.",
-                hint=f"Choose one of {', '.join(other.id for other in catalogue.of(Task(task_name)))}.",
+                "{model} does {task}, not {task_name}.",
+                hint="Choose one of {known}.",
                 field=f"choices.{task_name}",
+                model=model.name,
+                task=model.task,
+                task_name=task_name,
+                known=", ".join(other.id for other in catalogue.of(Task(task_name))),
             )
         chosen = Said.of("You chose it.")
         wished[model.task] = Choice(model=model, why=chosen if ready(model.id) else joined([chosen, _absent(model)]))

@@ -100,7 +100,7 @@ def test_a_picture_is_enlarged_and_becomes_the_look_of_a_character(page: Page, s
     page.goto(f"{studio.url}/zh/settings")
     page.get_by_role("tab", name="品牌").click()
     expect(page.locator(".mq-face-of img")).to_have_count(1)
-    [project] = [one for one in studio.projects()][:1]
+    project = studio.projects()[0]
     page.locator(".mq-brand-form button[type=submit]").click()
     expect(page.locator(".mq-good-news")).to_be_visible()
     [sheet] = studio.api("GET", f"projects/{project['id']}/brand")["brand"]["characters"]
