@@ -57,12 +57,13 @@ class Machine(Hardware):
 
 
 class Pull(Value):
-    """A download under way or ended. error "" unless it failed."""
+    """A download under way or ended. error "" unless it failed; said: the same as templates, () where it broke in another way."""
 
     model_id: str
     fraction: float = 0.0
     note: str = ""
     error: str = ""
+    said: tuple[Said, ...] = ()
     done: bool = False
 
 
@@ -250,7 +251,7 @@ class ModelDesk:
         try:
             self.pull(model_id, _Watched(token, lambda fraction, note: self._note(model_id, fraction=fraction, note=note)))
         except MaquetteError as error:
-            self._note(model_id, error=str(error), done=True)
+            self._note(model_id, error=str(error), said=error.said, done=True)
         except BaseException as error:
             # A pull that nobody ends could never be started again; the traceback still goes where those of threads go.
             self._note(model_id, error=f"The download broke: {type(error).__name__}: {error}", done=True)

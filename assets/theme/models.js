@@ -111,7 +111,7 @@
         el("div", { class: "mq-model-state" }, chip(`model-${state}`, t(`model.${state}`))),
         el("div", { class: "mq-model-actions" }, actions),
         busy ? el("div", { class: "mq-model-wide" }, bar(pull.fraction, model.name), el("p", { class: "mq-note", lang: "en" }, pull.note)) : null,
-        pull && pull.error ? el("p", { class: "mq-error mq-model-wide", role: "alert", lang: "en" }, pull.error) : null,
+        pull && pull.error ? el("p", { class: "mq-error mq-model-wide", role: "alert" }, pull.error) : null,
         status.problem ? el("p", { class: "mq-error mq-model-wide", lang: "en" }, status.problem) : null);
     }
 
