@@ -17,12 +17,15 @@ from domain.specs import PictureSpec
 from domain.value import JsonValue
 from studio.picture_models import PictureModel, PictureModels
 
-_ILLUSTRATOR = "{name} is kept alike by words alone: the illustrator takes no reference picture."
-_ADAPTER = "{name} is kept alike by the reference picture, through {adapter}."
-_REFERENCE = "{name} is kept alike by the reference picture, which {model} takes beside words."
-_NO_WAY = "{name} is kept alike by words alone: {model} takes no reference picture, and no IP-Adapter that is here fits it."
-_SETTINGS = "{name} is kept alike by words alone: this picture's own settings leave no room for a reference picture."
-_SECOND = "{name} is kept alike by words alone: one picture takes one character's reference."
+#: What is told of each way.
+_TOLD = {
+    "illustrator": "{name} is kept alike by words alone: the illustrator takes no reference picture.",
+    "adapter": "{name} is kept alike by the reference picture, through {adapter}.",
+    "reference": "{name} is kept alike by the reference picture, which {model} takes beside words.",
+    "no_way": "{name} is kept alike by words alone: {model} takes no reference picture, and no IP-Adapter that is here fits it.",
+    "settings": "{name} is kept alike by words alone: this picture's own settings leave no room for a reference picture.",
+    "second": "{name} is kept alike by words alone: one picture takes one character's reference.",
+}
 
 
 @dataclass(frozen=True)
@@ -66,21 +69,21 @@ def _kept(context: StepContext, model: PictureModel | None) -> Kept:
         Alike.model_validate({"name": sheet.name, "picture": sheet.picture, "by": way}).model_dump(mode="json") for sheet, way in ways
     ]
     models = {"model": model.name, "adapter": model.likeness} if model is not None else {}
-    notes = tuple(Said.of(told if way == by else _SECOND, name=sheet.name, **models) for sheet, way in ways)
+    notes = tuple(Said.of(_TOLD[told if way == by else "second"], name=sheet.name, **models) for sheet, way in ways)
     return Kept({CHARACTERS: characters, **more}, notes, beside=by == "reference")
 
 
 def _way(context: StepContext, spec: PictureSpec, model: PictureModel | None) -> tuple[str, str, dict[str, JsonValue]]:
     """How the first is kept alike, what is told of it, and the parameters that do it."""
     if model is None:
-        return "words", _ILLUSTRATOR, {}
+        return "words", "illustrator", {}
     if not model.likeness and not model.references:
-        return "words", _NO_WAY, {}
+        return "words", "no_way", {}
     roles = {given.role for given in context.inputs} | {given.role for given in spec.attached}
     plain = spec.task in (None, PictureTask.TEXT) and not roles & {"reference", "mask", "control"} and not spec.expand.any
     own = spec.likeness is not None or "likeness" in roles or Shortcut.GUIDANCE_INTERVAL in spec.shortcuts
     if not own and model.likeness and spec.task not in (PictureTask.EDIT, PictureTask.UPSCALE):
-        return "adapter", _ADAPTER, {"likeness": Likeness(model=model.likeness).model_dump(mode="json")}
+        return "adapter", "adapter", {"likeness": Likeness(model=model.likeness).model_dump(mode="json")}
     if not own and model.references and plain and not spec.controls:
-        return "reference", _REFERENCE, {"task": PictureTask.EDIT.value}
-    return "words", _SETTINGS, {}
+        return "reference", "reference", {"task": PictureTask.EDIT.value}
+    return "words", "settings", {}

@@ -309,7 +309,7 @@ class Pictures:
 
         table = read_table(data, name, fault)
         if not table.steps:
-            first = _first(table.bad[0]) if table.bad else Said.of("it has no rows")
+            first = _first(table.bad[0]) if table.bad else Said(message_id="it has no rows")
             raise InputError("No row of {name} can be made; {first}", hint="Correct the table.", field="table", name=name, first=first)
         made: list[str] = []
         for start in range(0, len(table.steps), PLAN_MAX_STEPS):

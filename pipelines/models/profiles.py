@@ -75,8 +75,8 @@ def no_use(model: Model) -> Said:
     """Why a model that nothing here runs is not run, as a part of a sentence: no engine takes it, or its card does not say that its gate
     was passed."""
     if model.card:
-        return Said.of("it is experimental, and its model card does not say that it passed its gate")
-    return Said.of("nothing here uses it yet")
+        return Said(message_id="it is experimental, and its model card does not say that it passed its gate")
+    return Said(message_id="nothing here uses it yet")
 
 
 def choose(

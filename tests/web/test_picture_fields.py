@@ -103,7 +103,7 @@ def test_a_picture_that_is_there_is_drawn_again_larger(page: Page) -> None:
 def test_a_finish_that_cannot_be_is_refused_at_its_field(page: Page, body: dict[str, Any], field: str) -> None:
     plan = made(page, {"width": 2048, "height": 1024})["plan"]
     response = page.client.post(f"/api/plans/{plan}/steps/picture-1/finish", json=body)
-    assert response.status_code in (400, 422) and field in response.json()["field"]
+    assert response.status_code in (400, 422) and field in response.text
     assert len(page.bench.plans.get(plan).steps) == 1
 
 

@@ -18,6 +18,7 @@ from domain.value import JsonValue
 from pipelines.devices import Devices
 from pipelines.image.depth import MODEL, depth_map
 from pipelines.image.diffusion import Diffusion
+from pipelines.media.picture import decode
 from pipelines.models.store import ModelStore
 from tests.pipelines.image.test_diffusion import work
 from tests.pipelines.image.tiny_adapters import save_control, store_with
@@ -61,7 +62,7 @@ def maker(store: ModelStore) -> Diffusion:
 
 
 def test_a_depth_map_spans_black_to_white_in_the_pictures_size(folders: dict[str, Path], photo: Path) -> None:
-    picture, devices = Image.open(photo), Devices(2_000_000_000)
+    picture, devices = decode(photo.read_bytes(), "photo"), Devices(2_000_000_000)
     made = depth_map(picture, folders[MODEL], devices, "cpu", lambda: None)
     assert (made.mode, made.size) == ("RGB", picture.size)
     values = np.asarray(made)
@@ -94,4 +95,4 @@ def test_without_the_model_the_way_to_it_is_told_at_the_field(folders: dict[str,
 
 def test_a_folder_of_another_model_is_refused(folders: dict[str, Path], photo: Path) -> None:
     with pytest.raises(ModelError):
-        depth_map(Image.open(photo), folders["net"], Devices(2_000_000_000), "cpu", lambda: None)
+        depth_map(decode(photo.read_bytes(), "photo"), folders["net"], Devices(2_000_000_000), "cpu", lambda: None)
