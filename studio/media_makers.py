@@ -116,7 +116,9 @@ class Preparations:
     def prompt(self, context: StepContext, progress: Progress) -> Prepared:
         kept = self._keep_alike(context)
         context = described(context)
-        parameters = prepare_prompt(context, self._chat(), self._desk, Watched(progress)) | _picture(context).leans_on | kept.parameters
+        parameters = (
+            prepare_prompt(context, self._chat(), self._desk, Watched(progress)) | _picture(context).leans_on | dict(kept.parameters)
+        )
         prompt = str(parameters.get("prompt", ""))
         if kept.beside:
             parameters["prompt"] = prompt = beside_reference(prompt, self._desk)
