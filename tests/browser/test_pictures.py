@@ -77,9 +77,9 @@ def test_a_picture_is_enlarged_and_becomes_the_look_of_a_character(page: Page, s
     page.goto(f"{studio.url}/zh/pictures")
     form = page.locator(".mq-pictures form").first
     expect(form).to_contain_text("由 插画器 生成")
-    # Only what can be done here is offered: no model cuts out, and the illustrator has no shortcuts and no tiles
+    # Only what can be done here is offered: the illustrator has no shortcuts and no tiles, and no model draws a picture again
     assert form.locator("select[name=enlarge] option").evaluate_all("all => all.map((one) => one.value)") == ["", "network:2", "network:4"]
-    expect(form.locator("[name=transparent], [name=seamless], .mq-shortcuts")).to_have_count(0)
+    expect(form.locator("[name=seamless], .mq-shortcuts")).to_have_count(0)
     expect(form).to_contain_text("透明背景")
     form.locator("textarea[name=about]").fill("a girl by a lake")
     form.locator("input[name=width]").fill("64")
