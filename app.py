@@ -83,6 +83,7 @@ def open_studio(settings: Settings) -> Studio:
     from studio.inspecting import Inspecting
     from studio.labelling import Labelling
     from studio.licences import permit
+    from studio.likeness import keeping
     from studio.lines import Lines
     from studio.makers import Makers
     from studio.making import Making
@@ -147,7 +148,6 @@ def open_studio(settings: Settings) -> Studio:
         """The voices that can speak now: an engine may be pulled while the studio runs."""
         return (*voices_of(engine.voices, installed_engines()), *consents.voices(engine.voices))
 
-    preparations = Preparations(engine.chats, desk, speakers)
     picture_models = PictureModels(
         engine.store,
         engine.families,
@@ -155,6 +155,7 @@ def open_studio(settings: Settings) -> Studio:
         lambda model: model.id in engine.diffusion,
         picture_model,
     )
+    preparations = Preparations(engine.chats, desk, speakers, keeping(picture_models))
     makers = Makers(all_makers(engine, executor, desk, preparations, gpus_of(arbiter)), preference(picture_models.maker))
     making = Making(library, makers, executor.release_idle, now, preparations.remarks, permit(engine.store.catalogue.find))
     expected = Expectation(library, time.monotonic).seconds

@@ -25,10 +25,14 @@ class CastMember(Value):
 
 
 class CharacterSheet(Value):
-    """Somebody who appears in several pictures. look: what is always seen of them, in the same words each time."""
+    """Somebody who appears in several pictures. look: what is always seen of them, in the same words each time.
+
+    picture: id of an asset of the project that shows them, for models that take such a picture beside words; "" for none.
+    """
 
     name: str = Field(min_length=1, max_length=60)
     look: str = Field(min_length=1, max_length=400)
+    picture: str = Field(default="", max_length=80)
 
 
 class BrandKit(Value):

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from domain.said import Said
 from domain.value import Value
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -28,6 +29,7 @@ class Task(StrEnum):
     RECOGNITION = "recognition"
     UPSCALE = "upscale"
     CUTOUT = "cutout"
+    DEPTH = "depth"
     CAPTION = "caption"
     OCR = "ocr"
     SAFETY = "safety"
@@ -118,11 +120,12 @@ class ModelState(StrEnum):
 
 
 class ModelStatus(Value):
-    """What is on the disk of one catalogue entry. reason says why it is or is not the one used for its task."""
+    """What is on the disk of one catalogue entry. why says why it is or is not the one used for its task; reason is the same in English."""
 
     model: Model
     state: ModelState
     bytes_on_disk: int = 0
     used: bool = False
     reason: str = ""
+    why: Said | None = None
     problem: str = ""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from domain.value import Value
+from domain.value import JsonValue, Value
 
 ModelId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.\-]*$", max_length=120)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -86,6 +87,33 @@ class Likeness(Value):
     weight: float = Field(default=0.6, ge=0.0, le=2.0)
 
 
+class Alike(Value):
+    """How a character whom a picture names is kept alike. picture: id of the asset that shows them.
+
+    by: "adapter" an IP-Adapter, "reference" the model's own way to take pictures beside words, "words" their description alone.
+    """
+
+    name: str = Field(min_length=1, max_length=60)
+    picture: str = Field(min_length=1, max_length=80)
+    by: Literal["adapter", "reference", "words"] = "words"
+
+    @property
+    def role(self) -> PictureRole | None:
+        """The role in which the picture is given to the model; None where it is not."""
+        roles: dict[str, PictureRole] = {"adapter": "likeness", "reference": "reference"}
+        return roles.get(self.by)
+
+
+#: The prepared parameter of a picture that says who is kept alike in it.
+CHARACTERS = "characters"
+
+
+def alike(parameters: Mapping[str, JsonValue]) -> tuple[Alike, ...]:
+    """Who is kept alike, as prepared parameters of a picture say. () for a picture without anybody."""
+    listed = parameters.get(CHARACTERS)
+    return tuple(Alike.model_validate(one) for one in listed) if isinstance(listed, list) else ()
+
+
 class Expand(Value):
     """New borders of an outpainted picture, in its own pixels; the rest of its size is the picture it starts from."""
 
@@ -97,6 +125,17 @@ class Expand(Value):
     @property
     def any(self) -> bool:
         return bool(self.left or self.top or self.right or self.bottom)
+
+
+class Finish(Value):
+    """What is made of a picture once it is there, each by a step of its own: enlarged, then its main thing without the background.
+
+    enlarge: "network" by Real-ESRGAN, "model" drawn again in tiles by a diffusion model, "" not. scale: of each side.
+    """
+
+    enlarge: Literal["", "network", "model"] = ""
+    scale: Literal[2, 4] = 2
+    transparent: bool = False
 
 
 class AttachedPicture(Value):

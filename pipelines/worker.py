@@ -31,6 +31,7 @@ from pipelines.image.compiling import AUTO as COMPILE_WHERE_IT_PAYS
 from pipelines.image.compiling import Compiling
 from pipelines.image.cutout import MODEL as CUTOUT_MODEL
 from pipelines.image.cutout import Cutter
+from pipelines.image.depth import MODEL as DEPTH_MODEL
 from pipelines.image.diffusion import Diffusion
 from pipelines.image.drawing_files import DrawingFiles
 from pipelines.image.families import Families
@@ -132,7 +133,7 @@ def build(
         return pick(choices()).get(task)
 
     def caption(model_id: str, picture: bytes, progress: Progress) -> str:
-        asked = Choice(model=store.catalogue.get(model_id), reason="")
+        asked = Choice(model=store.catalogue.get(model_id))
         return Captioner(store, devices, lambda: asked).caption(picture, progress)
 
     def captions() -> str:
@@ -227,6 +228,7 @@ def users(art: Set[str], may: Callable[[Model], bool] = everything) -> Callable[
         Task.ART: art,
         Task.UPSCALE: {UPSCALE_MODEL},
         Task.CUTOUT: {CUTOUT_MODEL},
+        Task.DEPTH: {DEPTH_MODEL},
     }
 
     def runs(model: Model) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from domain.asset import Asset
 from domain.brief import Brief
 from domain.errors import InputError, NotFound
-from domain.picture import AttachedPicture
+from domain.picture import AttachedPicture, alike
 from domain.recipe import InputRef
 from domain.specs import PictureSpec
+from domain.value import JsonValue
 
 PICTURES = frozenset({"image/png", "image/jpeg", "image/webp"})
 #: Roles of which a picture takes one: what a person attaches goes before what the plan gives.
@@ -37,6 +38,12 @@ def attached_pictures(spec: PictureSpec, brief: Brief, asset: Callable[[str], As
             )
         refs.append(InputRef(role=wanted.role, sha256=given.sha256, media_type=given.media_type))
     return tuple(refs)
+
+
+def alike_pictures(parameters: Mapping[str, JsonValue], project_id: str, asset: Callable[[str], Asset]) -> tuple[InputRef, ...]:
+    """The reference pictures of the characters that prepared parameters say are kept alike by one. Raises InputError as above."""
+    given = [AttachedPicture(role=one.role, asset=one.picture) for one in alike(parameters) if one.role is not None]
+    return tuple(_of_library(one, project_id, asset, "characters") for one in given)
 
 
 def with_attached(refs: list[InputRef], attached: tuple[InputRef, ...]) -> list[InputRef]:

@@ -13,7 +13,7 @@ from domain.capability import StepKind
 from domain.context import AttachedText, InputText, StepContext
 from domain.errors import AssetDamaged, Conflict, DiskFull, EngineFailed, GenerationError, MaquetteError, OutOfMemory, StorageError
 from domain.finding import Finding, Severity
-from domain.plan import Plan, Step
+from domain.plan import Plan
 from domain.progress import Progress
 from domain.project import Project
 from domain.recipe import InputFile, InputRef, Measurement, Output, Recipe, Trace, Work
@@ -25,7 +25,7 @@ from library.library import Library
 from pipelines.executors.spool import discard
 from pipelines.media.carried import carrying
 from pipelines.pipeline import Company
-from studio.attaching import attached_pictures, with_attached
+from studio.attaching import alike_pictures, attached_pictures, with_attached
 from studio.consents import borrowed, voice_asked
 from studio.enlarging import attached_source
 from studio.licences import Permit, anything
@@ -172,7 +172,7 @@ class Making:
         """Resolve: pure but for reading the library; the same prepared take always gives the same recipe."""
         item.progress.check()
         maker = self._makers.named(item.take.step.kind, item.take.maker)
-        refs = self._input_refs(item.plan, item.take.step, item.inputs)
+        refs = self._input_refs(item.plan, item.take, item.inputs)
         # Asked again: the consent to a voice may have ended since the take was prepared.
         voice = str((item.take.parameters or {}).get("voice", "")) if item.take.step.kind is StepKind.SPEECH else ""
         reference = borrowed(self._library, item.plan.project_id, voice, self._now())
@@ -274,7 +274,8 @@ class Making:
             memory=remembered(self._library, self._takes, plan.project_id, take.step),
         )
 
-    def _input_refs(self, plan: Plan, step: Step, inputs: dict[str, Asset]) -> tuple[InputRef, ...]:
+    def _input_refs(self, plan: Plan, take: Take, inputs: dict[str, Asset]) -> tuple[InputRef, ...]:
+        step = take.step
         refs = [
             InputRef(role=i.role, sha256=inputs[i.step].main.sha256, media_type=inputs[i.step].main.media_type, asset_id=inputs[i.step].id)
             for i in step.inputs
@@ -286,7 +287,7 @@ class Making:
             refs.append(InputRef(role="source", sha256=given.sha256, media_type=given.media_type))
         if isinstance(step.spec, PictureSpec) and step.spec.attached:
             refs = with_attached(refs, attached_pictures(step.spec, self._library.brief(plan.brief_id), self._library.asset))
-        return tuple(refs)
+        return (*refs, *alike_pictures(take.parameters or {}, plan.project_id, self._library.asset))
 
     def _open(self, recipe: Recipe) -> tuple[InputFile, ...]:
         return tuple(InputFile(role=ref.role, path=self._library.file_path(ref.sha256), media_type=ref.media_type) for ref in recipe.inputs)

@@ -13,7 +13,7 @@ from agents.writers.layout import prepare_layout
 from agents.writers.looks import described, drawn
 from agents.writers.mix import prepare_mix
 from agents.writers.scene import draft_scene, require_picture
-from agents.writers.scene_prompt import prepare_prompt, preset_notes
+from agents.writers.scene_prompt import beside_reference, prepare_prompt, preset_notes
 from agents.writers.score import prepare_score
 from agents.writers.shorter import fitted
 from agents.writers.spoken import Voice, prepare_speech
@@ -37,6 +37,7 @@ from pipelines.image.illustration.cast import MOST
 from pipelines.image.illustration.relations import check
 from pipelines.pipeline import Pipeline
 from pipelines.text.chats import Chats
+from studio.likeness import KeepAlike, in_words
 from studio.makers import Maker, no_company
 
 Prepare = Callable[[StepContext, Progress], Prepared]
@@ -72,10 +73,12 @@ def media_maker(pipeline: Pipeline, prepare: Prepare, executor: Executor, *, lan
 class Preparations:
     """How each kind of media step is prepared. With no chat model installed, rules alone prepare it."""
 
-    def __init__(self, chats: Chats, desk: Desk, voices: Callable[[], tuple[Voice, ...]]) -> None:
+    def __init__(self, chats: Chats, desk: Desk, voices: Callable[[], tuple[Voice, ...]], keep_alike: KeepAlike = in_words) -> None:
+        """keep_alike: how the characters that a picture names are kept alike."""
         self._chats = chats
         self._desk = desk
         self._voices = voices
+        self._keep_alike = keep_alike
 
     def require(self, step: Step, brand: BrandKit) -> None:
         """Raise what making the step could only raise later: a picture's wishes, a channel or framework there is none of."""
@@ -99,6 +102,7 @@ class Preparations:
     def scene(self, context: StepContext, progress: Progress) -> Prepared:
         spec = _picture(context)
         _require_drawable(spec)
+        kept = self._keep_alike(context)
         context, notes = drawn(described(context), self._desk)
         drafted = draft_scene(context, self._chat(), Watched(progress), self._desk)
         scene = drafted.scene
@@ -106,13 +110,19 @@ class Preparations:
         return Prepared(
             prompt=", ".join(s.what for s in (*scene.subjects, *scene.props)) or spec.about,
             parameters=parameters,
-            notes=(*notes, *drafted.notes),
+            notes=(*notes, *drafted.notes, *kept.notes),
         )
 
     def prompt(self, context: StepContext, progress: Progress) -> Prepared:
+        kept = self._keep_alike(context)
         context = described(context)
-        parameters = prepare_prompt(context, self._chat(), self._desk, Watched(progress)) | _picture(context).leans_on
-        return Prepared(prompt=str(parameters.get("prompt", "")), parameters=parameters, notes=preset_notes(context, self._desk))
+        parameters = (
+            prepare_prompt(context, self._chat(), self._desk, Watched(progress)) | _picture(context).leans_on | dict(kept.parameters)
+        )
+        prompt = str(parameters.get("prompt", ""))
+        if kept.beside:
+            parameters["prompt"] = prompt = beside_reference(prompt, self._desk)
+        return Prepared(prompt=prompt, parameters=parameters, notes=(*preset_notes(context, self._desk), *kept.notes))
 
     def score(self, context: StepContext, progress: Progress) -> Prepared:
         score = prepare_score(context, self._chat(), Watched(progress), self._desk)

@@ -12,6 +12,7 @@ from domain.errors import Conflict, InputError, MaquetteError, ModelError
 from domain.model import Model, ModelStatus, Task
 from domain.progress import CancelToken, Progress, Silent
 from domain.recipe import ModelRef
+from domain.said import Said
 from domain.settings import Settings
 from domain.value import JsonValue, Value
 from library.library import Library
@@ -56,12 +57,13 @@ class Machine(Hardware):
 
 
 class Pull(Value):
-    """A download under way or ended. error "" unless it failed."""
+    """A download under way or ended. error "" unless it failed; said: the same as templates, () where it broke in another way."""
 
     model_id: str
     fraction: float = 0.0
     note: str = ""
     error: str = ""
+    said: tuple[Said, ...] = ()
     done: bool = False
 
 
@@ -101,10 +103,9 @@ class ModelDesk:
         for model in self._store.catalogue.models:
             status = self._store.status(model.id)
             choice = chosen.get(model.task)
-            why = no_use(model)
-            reason = status.reason if self._runs(model) else f"{why[0].upper()}{why[1:]}."
             used = choice is not None and choice.model.id == model.id
-            rows.append(status.model_copy(update={"used": used, "reason": choice.reason if used and choice is not None else reason}))
+            why = choice.why if used and choice is not None else None if self._runs(model) else _unused(model)
+            rows.append(status.model_copy(update={"used": used, "why": why, "reason": str(why or "")}))
         return tuple(rows)
 
     def known(self) -> tuple[tuple[Model, ModelRef], ...]:
@@ -250,7 +251,7 @@ class ModelDesk:
         try:
             self.pull(model_id, _Watched(token, lambda fraction, note: self._note(model_id, fraction=fraction, note=note)))
         except MaquetteError as error:
-            self._note(model_id, error=str(error), done=True)
+            self._note(model_id, error=str(error), said=error.said, done=True)
         except BaseException as error:
             # A pull that nobody ends could never be started again; the traceback still goes where those of threads go.
             self._note(model_id, error=f"The download broke: {type(error).__name__}: {error}", done=True)
@@ -283,3 +284,10 @@ class _Watched:
 
     def check(self) -> None:
         self._token.check()
+
+
+def _unused(model: Model) -> Said:
+    """Why nothing here runs it, as a sentence."""
+    if model.card:
+        return Said.of("It is experimental, and its model card does not say that it passed its gate.")
+    return Said.of("Nothing here uses it yet.")

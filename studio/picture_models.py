@@ -6,30 +6,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from domain.asset import Asset
 from domain.errors import InputError, ModelError, NotFound
 from domain.model import Model, Task
-from domain.picture import PictureTask, task_by
+from domain.picture import Alike, PictureTask, Shortcut, alike, task_by
 from domain.plan import Step
 from domain.recipe import InputRef, ModelRef
 from domain.specs import PictureSpec
 from domain.value import JsonValue, Value
+from pipelines.image import seamless
 from pipelines.image.families import Families, Family
+from pipelines.image.likeness import adapter_file, adapter_width, word_width
 from pipelines.image.loading import Opened
+from pipelines.image.shortcuts import offered
 from pipelines.image.tasks.table import TASKS
 from pipelines.models.store import ModelStore
 
 #: Pixels that a side of a model which is not here is taken to be a multiple of.
 _USUAL_MULTIPLE = 8
 #: What is told of how a picture was made, as the maker said it or else as it was asked for.
-_SETTINGS = ("task", "width", "height", "steps", "guidance", "strength", "scheduler", "expand", "family")
+_SETTINGS = ("task", "width", "height", "steps", "guidance", "strength", "scheduler", "shortcuts", "seamless", "expand", "family")
+#: Tasks whose pictures can be tiles: the edges of the others are given.
+_TILES = frozenset({PictureTask.TEXT, PictureTask.IMAGE})
 
 
 class PictureModel(Value):
     """ready: it is here and can be read. multiple: its sides are multiples of so many pixels. sizes: where it is at its best. steps 0,
     guidance below 0: its pipeline's own. samplers: names for a step's `scheduler`, none where the family has one way only. strengths: how
-    far a start is left when nobody says, by task."""
+    far a start is left when nobody says, by task. shortcuts: ways to be faster that change the picture, by task. seamless: tasks whose
+    pictures can be made as tiles. likeness: id of an IP-Adapter that is here and fits, "" for none. references: it takes pictures beside
+    words."""
 
     id: str
     name: str
@@ -46,6 +54,10 @@ class PictureModel(Value):
     negative: bool = True
     samplers: tuple[str, ...] = ()
     strengths: dict[str, float] = {}
+    shortcuts: dict[str, tuple[Shortcut, ...]] = {}
+    seamless: tuple[PictureTask, ...] = ()
+    likeness: str = ""
+    references: bool = False
 
 
 class ModelFact(Value):
@@ -67,8 +79,18 @@ class InputFact(Value):
     title: str = ""
 
 
+class CharacterFact(Value):
+    """Somebody whom a picture keeps alike. by: as domain/picture.py: Alike. asset "" where their picture is not in the library any more."""
+
+    name: str
+    by: str
+    asset: str = ""
+    title: str = ""
+
+
 class MadeBy(Value):
-    """How a picture was made. settings: size, numbers and names that were set, in order. recipe: its hash."""
+    """How a picture was made. settings: size, numbers and names that were set, in order. characters: who is kept alike in it, and by what.
+    recipe: its hash."""
 
     maker: str
     models: tuple[ModelFact, ...] = ()
@@ -77,6 +99,7 @@ class MadeBy(Value):
     seed: int
     settings: dict[str, JsonValue] = {}
     inputs: tuple[InputFact, ...] = ()
+    characters: tuple[CharacterFact, ...] = ()
     device: str = ""
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
@@ -108,6 +131,7 @@ class PictureModels:
     runs: Callable[[Model], bool]
     chosen: Callable[[], str]
     _known: dict[tuple[str, str], Opened] = field(default_factory=dict)
+    _widths: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def all(self) -> tuple[PictureModel, ...]:
         """In the order of the catalogue; entries whose family nobody knows are left out until they are here."""
@@ -142,6 +166,27 @@ class PictureModels:
             return f"diffusion/{found.id}"
         return f"diffusion/{chosen}" if chosen and task is not PictureTask.TEXT else "illustrator"
 
+    def require_ways(self, step: Step) -> None:
+        """Raises InputError at the field for a tile, or a shortcut, that the model which would make this picture has not."""
+        spec = step.spec
+        if not isinstance(spec, PictureSpec) or not (spec.seamless or spec.shortcuts):
+            return
+        name, task = self.maker(step), task_of(step)
+        model = next((one for one in self.all() if name == f"diffusion/{one.id}"), None)
+        told, hint = {"model": model.name if model is not None else "illustrator"}, "Leave it out, or choose another model."
+        if spec.seamless and (model is None or task not in model.seamless):
+            raise InputError("{model} makes no seamless tiles of this kind of picture.", hint=hint, field="seamless", given=told)
+        there = model.shortcuts.get(task.value, ()) if model is not None else ()
+        for wanted in spec.shortcuts:
+            if wanted not in there:
+                raise InputError(
+                    "{model} has no shortcut {shortcut} for this kind of picture.",
+                    hint=hint,
+                    field="shortcuts",
+                    given=told,
+                    shortcut=wanted.value,
+                )
+
     def model(self, model_id: str) -> Model:
         """An entry of the catalogue. Raises NotFound."""
         return self.store.catalogue.get(model_id)
@@ -159,7 +204,30 @@ class PictureModels:
             tasks=tasks, multiple=opened.multiple if opened is not None else _USUAL_MULTIPLE, sizes=family.sizes, steps=family.steps,
             guidance=family.guidance, negative=family.negative, samplers=tuple(self.families.schedulers) if family.words == "clip" else (),
             strengths={task.value: TASKS[task].strength for task in tasks if task in TASKS and task is not PictureTask.TEXT},
+            shortcuts={task.value: offered(family, task) for task in tasks if task is not PictureTask.UPSCALE},
+            seamless=tuple(task for task in tasks if task in _TILES) if seamless.can(family) else (),
+            likeness=self._likeness(model.id, opened) if opened is not None else "",
+            references="edit" in family.pipelines and family.pipelines["edit"] == family.pipelines.get("text"),
         )  # fmt: skip
+
+    def _likeness(self, model_id: str, opened: Opened) -> str:
+        """The first IP-Adapter that is here and was made for words as wide as this checkpoint's."""
+        if opened.family.words != "clip" or "text" not in opened.family.pipelines:
+            return ""
+        beside = model_id if opened.single is None else f"{opened.family.fits}-config"
+        width = self._width(beside, word_width)
+        adapters = (model.id for model in self.store.catalogue.of(Task.IP_ADAPTER) if self.store.ready(model.id))
+        return next((one for one in adapters if width and self._width(one, _adapter_width) == width), "")
+
+    def _width(self, model_id: str, read: Callable[[Path], int]) -> int:
+        """Read once for what a model holds; 0 for one that is not here, or cannot be read."""
+        try:
+            key = (model_id, self.store.ref(model_id).sha256)
+            if key not in self._widths:
+                self._widths[key] = read(self.store.folder(model_id))
+            return self._widths[key]
+        except (ModelError, InputError, NotFound):
+            return 0
 
     def _opened(self, model_id: str) -> Opened | None:
         """None for one that is here and cannot be read; the Models page says why."""
@@ -170,6 +238,11 @@ class PictureModels:
             except (ModelError, InputError):
                 return None
         return self._known[key]
+
+
+def _adapter_width(folder: Path) -> int:
+    file = adapter_file(folder)
+    return adapter_width(file) if file is not None else 0
 
 
 def made_by(asset: Asset, model: Callable[[str], Model], find: Callable[[str], Asset]) -> MadeBy:
@@ -190,6 +263,7 @@ def made_by(asset: Asset, model: Callable[[str], Model], find: Callable[[str], A
         seed=recipe.seed,
         settings=settings,
         inputs=tuple(_input(given, find) for given in recipe.inputs),
+        characters=tuple(_character(one, find) for one in alike(values)),
         device=asset.trace.device,
         seconds=asset.trace.seconds,
         notes=asset.trace.notes,
@@ -203,6 +277,14 @@ def _fact(ref: ModelRef, model: Callable[[str], Model]) -> ModelFact:
     except NotFound:  # it was made elsewhere, or the model was taken out of the catalogue
         return ModelFact(id=ref.id, sha256=ref.sha256)
     return ModelFact(id=ref.id, sha256=ref.sha256, name=known.name, licence=known.licence, commercial=known.commercial, terms=known.terms)
+
+
+def _character(given: Alike, find: Callable[[str], Asset]) -> CharacterFact:
+    try:
+        title = find(given.picture).title
+    except NotFound:
+        title = ""
+    return CharacterFact(name=given.name, by=given.by, asset=given.picture if title else "", title=title)
 
 
 def _input(given: InputRef, find: Callable[[str], Asset]) -> InputFact:

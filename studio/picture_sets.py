@@ -13,8 +13,9 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
-from domain.errors import InputError, LimitError
+from domain.errors import InputError, LimitError, MaquetteError
 from domain.plan import PLAN_MAX_STEPS, Plan, Step
+from domain.said import Said
 from domain.specs import PictureSpec
 from domain.value import JsonValue, Value
 from studio.spec_changes import bad_spec, change_spec
@@ -96,11 +97,20 @@ def grid(plan: Plan, step_id: str, x: Axis, y: Axis | None = None) -> tuple[Cell
 
 
 class BadRow(Value):
-    """row: as a spreadsheet counts it, the heading being row 1. field: the column, "" for the whole row."""
+    """row: as a spreadsheet counts it, the heading being row 1. field: the column, "" for the whole row. said: the message as templates."""
 
     row: int
     field: str
     message: str
+    said: tuple[Said, ...] = ()
+
+    @classmethod
+    def of(cls, row: int, field: str, error: MaquetteError) -> BadRow:
+        return cls(row=row, field=field, message=str(error), said=error.said)
+
+    def told(self, table: Mapping[str, str]) -> str:
+        """In the language of a table of templates."""
+        return " ".join(said.told(table) for said in self.said) or self.message
 
 
 @dataclass(frozen=True)
@@ -111,11 +121,11 @@ class Table:
     bad: tuple[BadRow, ...]
 
 
-def read_table(data: bytes, name: str, fault: Callable[[Step], str]) -> Table:
+def read_table(data: bytes, name: str, fault: Callable[[Step], MaquetteError | None]) -> Table:
     """Picture steps from a CSV file with a heading: about (or prompt), and any of title, preset, style, negative, margin, palette, width,
     height, steps, guidance, seed. Separated by comma, semicolon or tab; UTF-8.
 
-    fault: why a step could only fail, "" where nothing is known against it. Raises InputError for what is no such table, LimitError.
+    fault: why a step could only fail, None where nothing is known against it. Raises InputError for what is no such table, LimitError.
     """
     rows = _rows(data, name)
     steps: list[Step] = []
@@ -124,10 +134,10 @@ def read_table(data: bytes, name: str, fault: Callable[[Step], str]) -> Table:
         try:
             step = _step(row, len(steps) + 1)
         except InputError as error:
-            bad.append(BadRow(row=number, field=error.field.rpartition(".")[2], message=str(error)))
+            bad.append(BadRow.of(number, error.field.rpartition(".")[2], error))
             continue
         if told := fault(step):
-            bad.append(BadRow(row=number, field="about", message=told))
+            bad.append(BadRow.of(number, "about", told))
         else:
             steps.append(step)
     return Table(tuple(steps), tuple(bad))

@@ -21,26 +21,28 @@ from domain.capability import StepKind
 from domain.chat import ChatModel
 from domain.context import StepContext
 from domain.drawing import DrawingFormat
-from domain.errors import ContentRefused, InputError, NotFound
+from domain.errors import ContentRefused, InputError, MaquetteError, NotFound
 from domain.events import EventKind
 from domain.metadata import PictureMetadata
 from domain.model import Model
-from domain.picture import PictureTask
+from domain.picture import Finish, PictureTask, Shortcut
 from domain.plan import PLAN_MAX_STEPS, Plan, Step, StepInput
 from domain.progress import CancelToken
 from domain.recipe import InputRef, Output, Recipe, Trace
-from domain.said import Said
+from domain.said import Said, joined
 from domain.specs import PictureSpec
 from domain.value import JsonValue, Value
 from library.library import Library
 from pipelines.image import sheet as sheets
 from pipelines.image.sheet import SheetOrder, Sprite
+from pipelines.image.shortcuts import Measured, Shortcuts
 from pipelines.media.carried import carrying
 from pipelines.media.metadata import read_metadata
 from pipelines.media.picture import decode
 from pipelines.media.seams import Seams, seams
 from studio.attaching import attached_pictures
 from studio.drawings import Drawings, drawing_of
+from studio.finishing import Finishes, finished, finishes, require_finish
 from studio.makers import Makers
 from studio.picture_models import MadeBy, PictureModels, made_by, task_of
 from studio.picture_sets import Axis, BadRow, Cell, grid, read_table
@@ -122,18 +124,32 @@ class Pictures:
         found = {task: self.models.able(task) for task in PictureTask}
         return {task.value: model.id if model is not None else "" for task, model in found.items()}
 
-    def plan_pictures(self, project_id: str, values: dict[str, JsonValue], count: int = 1, person: str = "") -> Plan:
+    def shortcuts(self) -> dict[str, Measured]:
+        """What each way to be faster was measured to change, by its name. Raises InputError for data that cannot be read."""
+        known = Shortcuts.read(self.desk.folder / "pictures" / "shortcuts.toml")
+        return {name.value: known.measured(name) for name in Shortcut}
+
+    def finishes(self) -> Finishes:
+        """What can be made of a picture that is there."""
+        return finishes(self.makers.capabilities(), self.models)
+
+    def plan_pictures(
+        self, project_id: str, values: dict[str, JsonValue], count: int = 1, person: str = "", finish: Finish | None = None
+    ) -> Plan:
         """Propose a plan of `count` pictures of these fields, each with a seed of its own; with a seed named, counted up from it.
 
-        Raises NotFound, InputError at the field, LimitError, ContentRefused.
+        finish: what is then made of each. Raises NotFound, InputError at the field, LimitError, ContentRefused.
         """
-        if not 1 <= count <= PLAN_MAX_STEPS:
+        wish = finish or Finish()
+        require_finish(wish, self.finishes())
+        most = PLAN_MAX_STEPS // (1 + bool(wish.enlarge) + wish.transparent)
+        if not 1 <= count <= most:
             raise InputError(
                 "{count} pictures are asked for.",
                 hint="Ask for 1 to {plan_max_steps}.",
                 field="count",
                 count=count,
-                plan_max_steps=PLAN_MAX_STEPS,
+                plan_max_steps=most,
             )
         about = str(values.get("about") or values.get("prompt") or "").strip()
         brief = self.plans.draft(project_id, about, person=person)
@@ -146,6 +162,8 @@ class Pictures:
             for n, seed in enumerate(seeds, start=1)
         )
         plan = new_plan(brief, about[:80], steps)
+        for step in steps:
+            plan = plan.model_copy(update={"steps": (*plan.steps, *finished(plan, step, wish))})
         self._require_possible(steps[0])
         attached_pictures(spec, brief, self.library.asset)
         self.plans.require(plan, steps[0], "about")
@@ -191,6 +209,23 @@ class Pictures:
             return tuple(steps)
 
         return self.plans.extend(plan_id, draw).steps[-count:]
+
+    def add_finish(self, plan_id: str, step_id: str, finish: Finish) -> tuple[Step, ...]:
+        """New steps of the plan that enlarge a picture or cut it out; nothing is made yet.
+
+        Raises NotFound, InputError at the field (nothing is asked for, no model that is here, too large), LimitError, PlanError.
+        """
+        if not finish.enlarge and not finish.transparent:
+            raise InputError("Nothing is to be made of this picture.", hint="Choose what is made of it.", field="enlarge")
+        require_finish(finish, self.finishes())
+        made: list[Step] = []
+
+        def draw(plan: Plan) -> tuple[Step, ...]:
+            made[:] = finished(plan, plan.step(step_id), finish)
+            return tuple(made)
+
+        self.plans.extend(plan_id, draw)
+        return tuple(made)
 
     def write_prompt(self, plan_id: str, step_id: str, values: dict[str, JsonValue], cancel: CancelToken | None = None) -> PromptDraft:
         """A prompt as it would be written for this step with some fields changed; nothing is kept.
@@ -265,16 +300,16 @@ class Pictures:
         name = PurePath(name.replace("\\", "/")).name[:120] or "table.csv"
         empty = Plan(id="", project_id=project_id, brief_id="", title=name, seed=0)
 
-        def fault(step: Step) -> str:
+        def fault(step: Step) -> MaquetteError | None:
             try:
                 self.plans.require_safe(placed(step.spec.model_dump(mode="json")))
             except ContentRefused as error:
-                return str(error)
-            return str(self.plans.fault(empty, step) or "")
+                return error
+            return self.plans.fault(empty, step)
 
         table = read_table(data, name, fault)
         if not table.steps:
-            first = f"row {table.bad[0].row}: {table.bad[0].message}" if table.bad else "it has no rows"
+            first = _first(table.bad[0]) if table.bad else Said(message_id="it has no rows")
             raise InputError("No row of {name} can be made; {first}", hint="Correct the table.", field="table", name=name, first=first)
         made: list[str] = []
         for start in range(0, len(table.steps), PLAN_MAX_STEPS):
@@ -338,10 +373,14 @@ class Pictures:
         return made_by(asset, self.models.model if self.models is not None else _unknown, self.library.asset)
 
     def _require_possible(self, step: Step) -> None:
-        """Raises InputError naming the models that would, where none that is here can do the step's task."""
+        """Raises InputError naming the models that would, where none that is here can do the step's task; and at a way of making it that
+        its model has not."""
         task = task_of(step)
-        if self.models is not None and task is not PictureTask.TEXT:
+        if self.models is None:
+            return
+        if task is not PictureTask.TEXT:
             self.models.require(task)
+        self.models.require_ways(step)
 
     def picture(self, asset_id: str) -> Asset:
         """An asset that is one. Raises NotFound, InputError at the asset."""
@@ -359,6 +398,10 @@ class Pictures:
     def data(self, asset: Asset) -> bytes:
         """The bytes of its main file. Raises AssetDamaged."""
         return self.library.file_path(asset.main.sha256).read_bytes()
+
+
+def _first(bad: BadRow) -> Said:
+    return Said.of("row {row}: {message}", row=bad.row, message=joined(bad.said))
 
 
 def _unknown(model_id: str) -> Model:

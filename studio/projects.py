@@ -9,13 +9,14 @@ from collections.abc import Callable, Sequence
 from pydantic import ValidationError
 
 from agents.checks.brand import contradictions
-from domain.brand import BrandKit, CastMember
+from domain.brand import BrandKit, CastMember, CharacterSheet
 from domain.errors import AttachmentError, InputError, LimitError
 from domain.finding import Finding
 from domain.project import Project, Use
 from library.library import Library
 
 NAME_MAX = 120
+CHARACTER_NAME_MAX, LOOK_MAX, CHARACTERS_MAX = 60, 400, 40
 #: (bytes, name) -> whatever; raises AttachmentError naming the file
 CheckLogo = Callable[[bytes, str], object]
 LOGO_MAX_BYTES = 2 * 1024 * 1024
@@ -117,6 +118,24 @@ class Projects:
         """change: the new cast sheet, given the one there is now."""
         return self._change(project_id, lambda project: {"brand": project.brand.model_copy(update={"cast": change(project.brand.cast)})})
 
+    def set_character(self, project_id: str, name: str, look: str, picture: str) -> CharacterSheet:
+        """Somebody who is kept alike by a picture of the library; whoever has the name is changed. look "": as it was.
+
+        Raises NotFound, InputError at the field, LimitError for more than a kit holds.
+        """
+        asset = self._library.asset(picture)
+        if asset.project_id != project_id or not asset.main.media_type.startswith("image/"):
+            raise InputError(
+                "{title} is no picture of this project.", hint="Choose a picture of this project.", field="picture", title=asset.title
+            )
+        kept = self._change(
+            project_id,
+            lambda project: {
+                "brand": project.brand.model_copy(update={"characters": _with_picture(project.brand.characters, name, look, picture)})
+            },
+        )
+        return next(one for one in kept.brand.characters if _same(one.name, name))
+
     def change_lexicon(self, project_id: str, change: Callable[[dict[str, str]], dict[str, str]]) -> Project:
         """change: the new lexicon, given the one there is now."""
         return self._change(
@@ -124,18 +143,46 @@ class Projects:
         )
 
     def brand_toml(self, project_id: str) -> str:
-        """The BrandKit as TOML, without the logo's hash (a file does not travel in it)."""
+        """The BrandKit as TOML, without the logo's hash and the characters' pictures (a file does not travel in it)."""
         return brand_to_toml(self.get(project_id).brand)
 
     def import_brand(self, project_id: str, text: str) -> Project:
-        """Replace the BrandKit by one read from TOML; the logo stays. Raises InputError naming the field."""
-        return self.save_brand(project_id, brand_from_toml(text), keep_logo=True)
+        """Replace the BrandKit by one read from TOML; the logo stays, and the pictures of the characters who stay.
+
+        Raises InputError naming the field.
+        """
+        brand = brand_from_toml(text)
+        pictures = {one.name: one.picture for one in self.get(project_id).brand.characters}
+        characters = tuple(one.model_copy(update={"picture": pictures.get(one.name, "")}) for one in brand.characters)
+        return self.save_brand(project_id, brand.model_copy(update={"characters": characters}), keep_logo=True)
 
     def _change(self, project_id: str, update: Callable[[Project], dict[str, object]]) -> Project:
         """update: the fields to change, given the project as it is now."""
         with self._changing:
             project = self.get(project_id)
             return self._library.save_project(project.model_copy(update=update(project)))
+
+
+def _same(one: str, other: str) -> bool:
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+
+
+def _with_picture(sheets: Sequence[CharacterSheet], name: str, look: str, picture: str) -> tuple[CharacterSheet, ...]:
+    """The sheets with this one added or changed."""
+    clean = " ".join(name.split())
+    if not 0 < len(clean) <= CHARACTER_NAME_MAX:
+        told = "A character needs a name of at most {most} characters."
+        raise InputError(told, hint="Type one.", field="name", most=CHARACTER_NAME_MAX)
+    old = next((one for one in sheets if _same(one.name, clean)), None)
+    words = look.strip() or (old.look if old is not None else "")
+    if not 0 < len(words) <= LOOK_MAX:
+        told = "What is always seen of {name} is said in 1 to {most} characters."
+        raise InputError(told, hint="Say it.", field="look", name=clean, most=LOOK_MAX)
+    if old is None and len(sheets) >= CHARACTERS_MAX:
+        told = "A brand kit holds {most} characters."
+        raise LimitError(told, hint="Take one out in Settings, Brand.", field="name", most=CHARACTERS_MAX)
+    sheet = CharacterSheet(name=old.name if old is not None else clean, look=words, picture=picture)
+    return tuple(sheet if one is old else one for one in sheets) if old is not None else (*sheets, sheet)
 
 
 def brand_to_toml(brand: BrandKit) -> str:

@@ -34,15 +34,25 @@ def described(context: StepContext) -> StepContext:
 
 
 def with_characters(text: str, sheets: Sequence[CharacterSheet]) -> str:
-    """Each character's name gives way to their look at its first mention. Longer names go first: "Mira Vale" before "Mira"."""
-    found: list[tuple[int, int, str]] = []
+    """Each character's name gives way to their look at its first mention."""
+    for start, end, sheet in reversed(_mentions(text, sheets)):
+        text = f"{text[:start]}{sheet.look.strip().rstrip('.。')}{text[end:]}"
+    return text
+
+
+def named(text: str, sheets: Sequence[CharacterSheet]) -> tuple[CharacterSheet, ...]:
+    """The characters whom a text names, in its order."""
+    return tuple(sheet for _, _, sheet in _mentions(text, sheets))
+
+
+def _mentions(text: str, sheets: Sequence[CharacterSheet]) -> list[tuple[int, int, CharacterSheet]]:
+    """Where each is first named, in order. Longer names go first: "Mira Vale" before "Mira"."""
+    found: list[tuple[int, int, CharacterSheet]] = []
     for sheet in sorted(sheets, key=lambda sheet: -len(sheet.name)):
         matches = (m for m in _name(sheet.name).finditer(text) if all(m.end() <= start or m.start() >= end for start, end, _ in found))
         if match := next(matches, None):
-            found.append((*match.span(), sheet.look.strip().rstrip(".。")))
-    for start, end, look in sorted(found, reverse=True):
-        text = f"{text[:start]}{look}{text[end:]}"
-    return text
+            found.append((*match.span(), sheet))
+    return sorted(found, key=lambda one: one[0])
 
 
 def _name(name: str) -> re.Pattern[str]:

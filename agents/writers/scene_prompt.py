@@ -56,6 +56,11 @@ def prepare_prompt(context: StepContext, chat: ChatModel | None, desk: Desk, can
     }  # fmt: skip
 
 
+def beside_reference(prompt: str, desk: Desk) -> str:
+    """The same prompt for a model that is given a picture of whom it names, too."""
+    return Template(desk.prompts("picture")["beside"]["reference"]).substitute(prompt=prompt)
+
+
 def family_of(maker: str, desk: Desk) -> tuple[str, str]:
     """The family of a maker's model ("diffusion/sdxl-turbo") and its dialect; "" and "phrases" for one that no pattern fits."""
     model = maker.rpartition("/")[2]

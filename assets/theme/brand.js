@@ -126,7 +126,8 @@
       const draw = (sheet) => {
         const name = el("input", { type: "text", maxlength: 60, value: sheet.name, "aria-label": t("brand.characters.name"), placeholder: t("brand.characters.name") });
         const look = el("input", { type: "text", maxlength: 400, value: sheet.look, "aria-label": t("brand.characters.look"), placeholder: t("brand.characters.look") });
-        return { nodes: [name, look], read: () => (name.value.trim() && look.value.trim() ? { name: name.value.trim(), look: look.value.trim() } : null) };
+        const face = window.Maquette.alike_face(this.base, sheet);
+        return { nodes: [name, look, face.node], read: () => (name.value.trim() && look.value.trim() ? { name: name.value.trim(), look: look.value.trim(), picture: face.read() } : null) };
       };
       const part = rows_of("characters", t("brand.characters"), t("brand.characters_hint"), sheets, { name: "", look: "" }, draw, 40);
       this.fields.characters = part.read;

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { el, t, call, button, quiet, dialog, downloads, remarks, fault_line, model_note } = window.Maquette;
+  const { el, t, call, button, quiet, dialog, downloads, remarks, fault_line, maker_name, model_note, finish_form, alike_form, alike_rows } = window.Maquette;
 
   // What a file says, as text. Everything is set as text nodes: a field is never read as markup.
   function metadata_panel(found) {
@@ -14,16 +14,20 @@
     return el("div", { class: "mq-metadata" }, el("dl", { class: "mq-specs" }, rows), found.raw.length ? raw : null, found.cut ? el("p", { class: "mq-note" }, t("metadata.cut")) : null);
   }
 
+  // "illustrator v61" as a reader says it.
+  const made_with = (maker) => maker.replace(/^[^ ]+/, (name) => maker_name(name));
+
   // How a stored picture was made: its models with their licences, seed, settings, what it was made of.
   function made_panel(base, made, open) {
     const row = (name, value) => (value === "" || value === null || value === undefined || value === 0 ? [] : [el("dt", {}, name), el("dd", {}, value)]);
     const licence = (model) => [model.licence, model.licence ? t(`commercial.${model.commercial}`) : "", model.terms].filter(Boolean).join(" · ");
     const models = made.models.map((model) => el("p", {}, el("b", { translate: "no" }, model.name || model.id), licence(model) ? el("span", { lang: "en" }, ` · ${licence(model)}`) : null));
     const setting = ([name, value]) => (name === "expand" ? row(t("paint.expand"), Object.entries(value).filter(([, n]) => n).map(([side, n]) => `${t(`paint.${side}`)} ${n}`).join(t("list.comma")))
+      : name === "shortcuts" ? row(t("field.shortcuts"), value.map((one) => t(`shortcut.${one}`)).join(t("list.comma"))) : name === "seamless" ? row(t("field.seamless"), "✓")
       : name === "task" ? row(t("paint.what"), t(`paint.task.${value}`)) : name === "family" ? row(t("made.family"), String(value)) : row(t(`field.${name}`), String(value)));
     const inputs = made.inputs.map((one) => (one.asset ? quiet(`${t(`role.${one.role}`)}: ${one.title}`, () => open(one.asset)) : el("span", {}, t(`role.${one.role}`))));
-    return el("dl", { class: "mq-specs mq-made" }, [...row(t("recipe.maker"), made.maker), ...(models.length ? [el("dt", {}, t("recipe.models")), el("dd", {}, models)] : []), ...row(t("recipe.prompt"), made.prompt), ...row(t("field.negative"), made.negative),
-      ...row(t("recipe.seed"), String(made.seed)), ...Object.entries(made.settings).flatMap(setting), ...(inputs.length ? [el("dt", {}, t("recipe.inputs")), el("dd", {}, inputs)] : []),
+    return el("dl", { class: "mq-specs mq-made" }, [...row(t("recipe.maker"), made_with(made.maker)), ...(models.length ? [el("dt", {}, t("recipe.models")), el("dd", {}, models)] : []), ...row(t("recipe.prompt"), made.prompt), ...row(t("field.negative"), made.negative),
+      ...row(t("recipe.seed"), String(made.seed)), ...Object.entries(made.settings).flatMap(setting), ...(inputs.length ? [el("dt", {}, t("recipe.inputs")), el("dd", {}, inputs)] : []), ...(made.characters.length ? [el("dt", {}, t("brand.characters")), el("dd", {}, alike_rows(made.characters, open))] : []),
       ...row(t("recipe.device"), [made.device, made.seconds ? t("seconds", { n: made.seconds.toFixed(1) }) : ""].filter(Boolean).join(" · ")), ...row(t("made.notes"), made.notes.join(" ")), ...row(t("recipe.hash"), made.recipe)]);
   }
 
@@ -111,6 +115,8 @@
     const paint = button(t("look.paint"), () => { node.close(); window.Maquette.paint_editor(base, project, asset, options, started); }, { id: "mq-look-paint" });
     const vary = step.kind === "picture" ? variations_form(base, `plans/${plan}/steps/${step.id}`, options, close, told) : null;
 
+    const finish = finish_form(base, `plans/${plan}/steps/${step.id}`, options, close, told);
+
     const waiting = () => el("div", {}, el("p", { class: "mq-note" }, "…"));
     const [panel, recipe] = [waiting(), waiting()];
     const fill = (holder, path, draw) => call(base, "GET", `assets/${asset.id}/${path}`).then((found) => holder.replaceChildren(draw(found))).catch((error) => holder.replaceChildren(el("p", { class: "mq-error" }, error.message)));
@@ -118,7 +124,7 @@
     fill(panel, "metadata", metadata_panel);
     node.append(el("header", { class: "mq-desk-head" }, el("h2", {}, step.title), quiet("✕", () => node.close(), { "aria-label": t("card.close"), class: "mq-link mq-x" })),
       el("div", { class: "mq-look-body mq-library" }, el("div", {}, stage, el("div", { class: "mq-form-row" }, pick, tiles, button(t("look.plain"), plain), paint, reference), fault, ...remarks(asset), downloads(base, asset)),
-        el("aside", {}, el("h3", {}, t("metadata.title")), recipe, el("details", {}, el("summary", {}, t("metadata.file")), panel), vary, grid)));
+        el("aside", {}, el("h3", {}, t("metadata.title")), recipe, el("details", {}, el("summary", {}, t("metadata.file")), panel), finish, vary, alike_form(base, project, asset, options), grid)));
   }
 
   Object.assign(window.Maquette, { metadata_panel, made_panel, look_closely, slider });

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { el, t, named, bytes, call, follow, button, quiet, chip, bar, notice, dialog, fault_line, clear_faults } = window.Maquette;
+  const { el, t, named, shown, bytes, call, follow, button, quiet, chip, bar, notice, dialog, fault_line, clear_faults } = window.Maquette;
 
   const languages = (codes) => {
     const names = new Intl.DisplayNames([t("locale")], { type: "language" });
@@ -90,7 +90,7 @@
       const used = rows.find((status) => status.used) || rows.find((status) => status.reason);
       return el("section", { class: "mq-task" },
         el("header", { class: "mq-task-head" }, el("h3", {}, named("task", task)), rows.length > 1 ? el("label", { class: "mq-inline" }, t("models.use"), select) : null),
-        used ? el("p", { class: "mq-note", lang: "en" }, used.reason) : null,
+        used ? el("p", { class: "mq-note" }, shown(used.why || used.reason)) : null,
         el("div", { class: "mq-model-list" }, rows.map((status) => this.row(status, desk.pulls.find((pull) => pull.model_id === status.model.id)))));
     }
 
@@ -111,7 +111,7 @@
         el("div", { class: "mq-model-state" }, chip(`model-${state}`, t(`model.${state}`))),
         el("div", { class: "mq-model-actions" }, actions),
         busy ? el("div", { class: "mq-model-wide" }, bar(pull.fraction, model.name), el("p", { class: "mq-note", lang: "en" }, pull.note)) : null,
-        pull && pull.error ? el("p", { class: "mq-error mq-model-wide", role: "alert", lang: "en" }, pull.error) : null,
+        pull && pull.error ? el("p", { class: "mq-error mq-model-wide", role: "alert" }, pull.error) : null,
         status.problem ? el("p", { class: "mq-error mq-model-wide", lang: "en" }, status.problem) : null);
     }
 

@@ -54,7 +54,7 @@
       this.seed = el("input", { type: "number", name: "seed", min: 0, max: 2 ** 31 - 1, step: 1, placeholder: t("option.automatic") });
       this.sides = Object.fromEntries(SIDES.map((side) => [side, el("input", { type: "number", name: `expand.${side}`, min: 0, max: BORDER_MAX, step: 8, value: 0 })]));
       for (const side of SIDES) this.sides[side].addEventListener("input", () => this.changed());
-      this.settings = setting_fields();
+      this.settings = setting_fields(this.options.shortcuts);
       this.note = el("div", { role: "status" });
       const field = (name, label, input) => el("label", { "data-field": name }, label, input, fault_line());
       this.prompt = prompt_field("", () => call(this.base, "POST", `projects/${this.project}/pictures/prompt`, { values: { about: this.about.value } }));

@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const { el, t, call, button, bar, notice, preset_field, prompt_field, palette_field, setting_fields, model_note, start_field, choose_picture, drop_zone, fault_line, clear_faults } = window.Maquette;
+  const { el, t, call, button, bar, notice, preset_field, prompt_field, palette_field, setting_fields, finish_fields, maker_name, model_note, start_field, choose_picture, drop_zone, fault_line, clear_faults } = window.Maquette;
   const live = (job) => Boolean(job) && ["queued", "running"].includes(job.state);
   const field = (name, label, input) => el("label", { "data-field": name }, label, input, fault_line());
   const number = (name, value, least, most) => el("input", { type: "number", name, value, min: least, max: most, step: 1 });
@@ -70,7 +70,7 @@
         return { ...values, ...settings.read() };
       };
       // From words alone, or from a picture: what can then be set is the data of the model's family.
-      const settings = setting_fields();
+      const settings = setting_fields(this.options.shortcuts);
       const task = el("select", { name: "task" }, ["image", "edit"].map((one) => el("option", { value: one }, t(`paint.task.${one}`))));
       const task_field = field("task", t("paint.what"), task);
       const by = el("div", {});
@@ -93,20 +93,21 @@
         picture.src = `${this.base}/${asset.files[0].url}`;
       };
       follow();
+      const finish = finish_fields(this.base, this.options.finishes);
       const prompt = prompt_field("", () => call(this.base, "POST", `projects/${this.project}/pictures/prompt`, { values: read() }));
       const whole = fault_line();
       // What only a diffusion model reads is not offered where the illustrator draws.
-      this.form.replaceChildren(el("h3", {}, t("pictures.new")), el("p", { class: "mq-note" }, t("pictures.maker", { maker: this.options.maker })),
+      this.form.replaceChildren(el("h3", {}, t("pictures.new")), el("p", { class: "mq-note" }, t("pictures.maker", { maker: maker_name(this.options.maker, this.options.models) })),
         field("about", t("field.about"), about), this.start.node, task_field, by, preset.node, ...(drawn ? [] : [prompt.node, field("negative", t("field.negative"), negative)]),
         field("size", t("pictures.size"), size), el("div", { class: "mq-two" }, field("width", t("field.width"), width), field("height", t("field.height"), height)),
-        palette.node, el("div", { class: "mq-two" }, field("seed", t("pictures.seed"), seed), field("count", t("pictures.count"), count)), settings.node, whole,
+        palette.node, el("div", { class: "mq-two" }, field("seed", t("pictures.seed"), seed), field("count", t("pictures.count"), count)), settings.node, finish.node, whole,
         el("div", { class: "mq-form-row" }, el("button", { class: "mq-button mq-primary", type: "submit", id: "mq-pictures-make" }, t("pictures.make"))));
       this.form.onsubmit = async (event) => {
         event.preventDefault();
         clear_faults(this.form);
         const values = { ...read(), prompt: prompt.read() };
         try {
-          const made = await call(this.base, "POST", `projects/${this.project}/pictures`, { values, count: Number(count.value) });
+          const made = await call(this.base, "POST", `projects/${this.project}/pictures`, { values, count: Number(count.value), finish: finish.read() });
           this.plan = made.plan;
           await call(this.base, "POST", `plans/${made.plan}/approve`);
           await this.refresh();
@@ -139,7 +140,7 @@
         try {
           const read = await call(this.base, "POST", `projects/${this.project}/pictures/table?name=${encodeURIComponent(file.name)}`, file);
           this.plan = read.plans[0];
-          bad.replaceChildren(...read.bad.map((row) => el("li", { lang: "en" }, t("pictures.bad_row", { row: row.row, message: row.message }))));
+          bad.replaceChildren(...read.bad.map((row) => el("li", {}, t("pictures.bad_row", { row: row.row, message: row.message }))));
           this.says.say(t("pictures.table_read", { n: read.steps, bad: read.bad.length }), true);
           await this.refresh();
         } catch (error) {
@@ -225,7 +226,7 @@
       const asset = step.asset;
       const rows = [el("span", { class: "mq-titles" }, el("b", {}, step.title))];
       if (live(step.job)) rows.push(bar(Math.max(0.04, step.job.progress), step.title));
-      else if (step.job && step.job.state === "failed") rows.push(el("p", { class: "mq-error", lang: "en" }, step.job.error));
+      else if (step.job && step.job.state === "failed") rows.push(el("p", { class: "mq-error" }, step.job.error));
       else if (!asset) rows.push(el("p", { class: "mq-note" }, t("state.planned")));
       const face = asset ? el("button", { class: "mq-media", type: "button", "aria-label": t("pictures.look", { title: step.title }), "data-mq-asset": asset.id, onclick: () => this.look(step) },
         el("img", { src: `${this.base}/${asset.files[0].url}`, alt: step.title, loading: "lazy" })) : el("div", { class: "mq-face" });

@@ -11,19 +11,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from domain.errors import InputError, ModelUnusable
 from pipelines.devices import Devices, Weights
 from pipelines.image.asking import Item
 from pipelines.image.concepts import learnt
 from pipelines.image.default_dtype import default_dtype_kept
-from pipelines.image.headers import read_header
+from pipelines.image.depth import MODEL as DEPTH_MODEL
+from pipelines.image.depth import depth_map
 from pipelines.image.hints import hint_of
+from pipelines.image.likeness import IMAGE_ENCODER, adapter_file, adapter_width
 from pipelines.image.lora import laid_on
 from pipelines.image.running import Loaded
 from pipelines.models.folders import elements, read_object, weight_files
 
 _BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
-_IMAGE_ENCODER = "image_encoder"
 
 
 @dataclass
@@ -35,10 +38,11 @@ class Laid:
 
 
 class Adapters:
-    """Lays adapters of the store on a pipeline. folder: where a model's verified files are."""
+    """Lays adapters of the store on a pipeline. folder: where a model's verified files are. there: whether one is installed."""
 
-    def __init__(self, folder: Callable[[str], Path], devices: Devices) -> None:
+    def __init__(self, folder: Callable[[str], Path], devices: Devices, there: Callable[[str], bool] = lambda model_id: False) -> None:
         self._folder = folder
+        self._there = there
         self._devices = devices
 
     @contextmanager
@@ -57,7 +61,7 @@ class Adapters:
             nets = {name: stack.enter_context(self._net(loaded, name, check)) for name in names}
             laid.nets = [nets[control.model] for control in asked.controls]
             if asked.controls:
-                laid.more |= _held(item)
+                laid.more |= _held(item, self._depth(loaded, check))
             if asked.likeness is not None:
                 laid.more |= stack.enter_context(self._like(loaded, item))
             yield laid
@@ -66,8 +70,15 @@ class Adapters:
         """The one safetensors file of an adapter."""
         files = weight_files(self._folder(model_id))
         if len(files) != 1:
-            raise ModelUnusable(f"{model_id} has {len(files)} files of weights; an adapter has one.", field="model")
+            raise ModelUnusable(
+                "{model_id} has {count} files of weights; an adapter has one.", field="model", model_id=model_id, count=len(files)
+            )
         return files[0]
+
+    def _depth(self, loaded: Loaded, check: Callable[[], None]) -> Callable[[Image.Image], Image.Image] | None:
+        if not self._there(DEPTH_MODEL):
+            return None
+        return lambda picture: depth_map(picture, self._folder(DEPTH_MODEL), self._devices, loaded.device, check)
 
     @contextmanager
     def _net(self, loaded: Loaded, model_id: str, check: Callable[[], None]) -> Iterator[Any]:
@@ -86,17 +97,21 @@ class Adapters:
         assert asked is not None
         folder = self._folder(asked.model)
         if loaded.family.words != "clip":
-            raise ModelUnusable(f"{loaded.family.name} takes no likeness.", hint="Choose another model.", field="likeness")
+            raise ModelUnusable("{family} takes no likeness.", hint="Choose another model.", field="likeness", family=loaded.family.name)
         file = _require_likeness(folder, loaded)
         pipe = loaded.words
-        encoder = getattr(pipe, _IMAGE_ENCODER, None)
+        encoder = getattr(pipe, IMAGE_ENCODER, None)
         try:
             pipe.load_ip_adapter(
-                str(file.parent), subfolder="", weight_name=file.name, image_encoder_folder=_IMAGE_ENCODER, local_files_only=True
+                str(file.parent), subfolder="", weight_name=file.name, image_encoder_folder=IMAGE_ENCODER, local_files_only=True
             )
         except (ValueError, KeyError, RuntimeError, OSError) as error:
             raise InputError(
-                f"The IP-Adapter {asked.model} is not for {loaded.family.name}.", hint="Choose one of this family.", field="likeness"
+                "The IP-Adapter {model} is not for {family}.",
+                hint="Choose one of this family.",
+                field="likeness",
+                model=asked.model,
+                family=loaded.family.name,
             ) from error
         try:
             pipe.set_ip_adapter_scale(asked.weight)
@@ -119,10 +134,10 @@ def _named(loaded: Loaded, names: tuple[str, ...]) -> Iterator[None]:
         loaded.remembered.adapters = before
 
 
-def _held(item: Item) -> dict[str, Any]:
+def _held(item: Item, depth: Callable[[Image.Image], Image.Image] | None) -> dict[str, Any]:
     """What a ControlNet pipeline's call gets. Text pipelines of Stable Diffusion call the hint `image`."""
     controls = item.parameters.controls
-    hints = [hint_of(control, picture, item.size) for control, picture in zip(controls, item.controls, strict=True)]
+    hints = [hint_of(control, picture, item.size, depth) for control, picture in zip(controls, item.controls, strict=True)]
     one = len(controls) == 1
 
     def given(values: list[Any]) -> Any:
@@ -145,9 +160,13 @@ def _require_net(folder: Path, loaded: Loaded) -> None:
         fits = all(list_of(config.get(name)) == list_of(unet.config.get(name)) for name in ("cross_attention_dim", "block_out_channels"))
     if not fits:
         raise InputError(
-            f"The ControlNet {folder.name} ({kind or 'of no kind'}) is not for {loaded.family.name}.",
-            hint="Choose one that was trained for this family.", field="controls",
-        )  # fmt: skip
+            "The ControlNet {folder} ({kind}) is not for {family}.",
+            hint="Choose one that was trained for this family.",
+            field="controls",
+            folder=folder.name,
+            kind=kind or "of no kind",
+            family=loaded.family.name,
+        )
 
 
 def list_of(value: Any) -> Any:
@@ -166,17 +185,19 @@ def _load_net(folder: Path, loaded: Loaded) -> Any:
 
 def _require_likeness(folder: Path, loaded: Loaded) -> Path:
     """The adapter's file; its encoder of pictures is in a folder beside it. Raises InputError for one that does not fit this denoiser."""
-    files = [path for path in weight_files(folder) if any(name.startswith("ip_adapter.") for name in read_header(path).shapes)]
-    if len(files) != 1 or not (files[0].parent / _IMAGE_ENCODER / "config.json").is_file():
+    file = adapter_file(folder)
+    if file is None:
         raise ModelUnusable(
-            f"{folder.name} is no IP-Adapter with its encoder of pictures.",
-            hint="It needs one safetensors file and the folder image_encoder.", field="likeness",
+            "{folder} is no IP-Adapter with its encoder of pictures.",
+            hint="It needs one safetensors file and the folder image_encoder.", field="likeness", folder=folder.name
         )  # fmt: skip
     unet = getattr(loaded.words, "unet", None)
-    shapes = read_header(files[0]).shapes
-    width = next((shape[1] for name, shape in shapes.items() if name.endswith("to_k_ip.weight")), 0)
-    if unet is not None and width != unet.config.cross_attention_dim:
+    if unet is not None and adapter_width(file) != unet.config.cross_attention_dim:
         raise InputError(
-            f"The IP-Adapter {folder.name} is not for {loaded.family.name}.", hint="Choose one of this family.", field="likeness"
+            "The IP-Adapter {folder} is not for {family}.",
+            hint="Choose one of this family.",
+            field="likeness",
+            folder=folder.name,
+            family=loaded.family.name,
         )
-    return files[0]
+    return file

@@ -53,6 +53,11 @@ class Parameters(Value):
         ]  # fmt: skip
         return tuple(dict.fromkeys(used))
 
+    @property
+    def measures_depth(self) -> bool:
+        """Whether a depth map is made of one of its pictures."""
+        return any(one.hint == "depth" and not one.prepared for one in self.controls)
+
 
 @dataclass(frozen=True)
 class Item:
@@ -103,8 +108,9 @@ def parameters(values: Mapping[str, JsonValue]) -> Parameters:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         bound = {"less_than_equal": ("le", "less"), "greater_than_equal": ("ge", "more")}.get(first["type"])
-        hint = f"Use {first['ctx'][bound[0]]:g} or {bound[1]}." if bound else "Mend this field."
-        raise InputError(f"The picture's {name} cannot be used: {first['msg']}.", hint=hint, field=name) from error
+        hint = ("Use {limit} or less." if bound[1] == "less" else "Use {limit} or more.") if bound else "Mend this field."
+        given = {"name": name, "fault": first["msg"], "limit": f"{first['ctx'][bound[0]]:g}" if bound else ""}
+        raise InputError("The picture's {name} cannot be used: {fault}.", hint=hint, field=name, given=given) from error
 
 
 def read(index: int, work: Work) -> Item:
@@ -117,8 +123,8 @@ def read(index: int, work: Work) -> Item:
     controls, likeness = tuple(_opened(work, "control")), tuple(_opened(work, "likeness"))
     if len(controls) != len(asked.controls):
         raise InputError(
-            f"{len(asked.controls)} ControlNets are asked for, and {len(controls)} pictures given for them.",
-            hint="Give one picture in role control for each.", field="controls",
+            "{count} ControlNets are asked for, and {count2} pictures given for them.",
+            hint="Give one picture in role control for each.", field="controls", count=len(asked.controls), count2=len(controls)
         )  # fmt: skip
     if asked.likeness is not None and not likeness:
         raise InputError("A likeness is asked for, but there is no picture of it.", hint="Give one in role likeness.", field="likeness")

@@ -26,16 +26,20 @@ _WRONG_END = 2
 def learnt(loaded: Loaded, concept: Concept, path: Path) -> Iterator[None]:
     """The word means its vectors inside. Raises InputError for a concept of another family and for a word that exists already."""
     if loaded.family.words != "clip":
-        raise ModelUnusable(f"{loaded.family.name} takes no textual inversion.", hint="Choose another model.", field="concepts")
+        raise ModelUnusable(
+            "{family} takes no textual inversion.", hint="Choose another model.", field="concepts", family=loaded.family.name
+        )
     pipe = loaded.words
     encoders = {end: getattr(pipe, f"text_encoder{end}", None) for end in ("", "_2")}
     needed = {end: encoder for end, encoder in encoders.items() if encoder is not None}
     sets = _read(path)
     if set(sets) != set(needed) or any(sets[end].shape[1] != encoder.config.hidden_size for end, encoder in needed.items()):
         raise InputError(
-            f"The textual inversion {concept.model} is not for {loaded.family.name}: its vectors do not fit the text encoder.",
+            "The textual inversion {model} is not for {family}: its vectors do not fit the text encoder.",
             hint="Choose one that was trained for this family.",
             field="concepts",
+            model=concept.model,
+            family=loaded.family.name,
         )
     before = [(end, getattr(pipe, f"tokenizer{end}"), encoder.get_input_embeddings()) for end, encoder in needed.items()]
     ends = [(part, part.eos_token_id) for encoder in needed.values() for part in encoder.modules() if hasattr(part, "eos_token_id")]
@@ -68,7 +72,9 @@ def _teach(pipe: Any, end: str, tokenizer: Any, table: Any, word: str, rows: Any
 
     tokens = [word, *(f"{word}_{number}" for number in range(1, len(rows)))]
     if any(token in tokenizer.get_vocab() for token in tokens):
-        raise InputError(f"The word {word!r} means something already.", hint="Call the concept by another word.", field="concepts")
+        raise InputError(
+            "The word {word} means something already.", hint="Call the concept by another word.", field="concepts", word=repr(word)
+        )
     learnt = copy.deepcopy(tokenizer)
     learnt.add_tokens(tokens)
     first = learnt.convert_tokens_to_ids(word)

@@ -119,9 +119,14 @@ class _Order:
         parameters = work.recipe.parameters
         edge, background = parameters.get("edge", "soft"), parameters.get("background", "")
         if edge not in EDGES:
-            raise InputError(f"edge is {edge!r}.", hint=f"Use one of: {', '.join(EDGES)}.", field="edge")
+            raise InputError("edge is {edge}.", hint="Use one of: {known}.", field="edge", edge=repr(edge), known=", ".join(EDGES))
         if not isinstance(background, str) or (background and not _COLOUR.match(background)):
-            raise InputError(f"background is {background!r}.", hint='Write a colour as #rrggbb, or "" for none.', field="background")
+            raise InputError(
+                "background is {background}.",
+                hint='Write a colour as #rrggbb, or "" for none.',
+                field="background",
+                background=repr(background),
+            )
         sources = work.all("source")
         if not sources:
             hint = "Let the step use a picture of the plan, or attach a PNG or JPEG to the brief."
@@ -129,8 +134,9 @@ class _Order:
         data = sources[0].path.read_bytes()
         facts = examine(data, "The source")
         if max(facts.width, facts.height) > MOST_PIXELS:
-            told = f"The source has {facts.width}x{facts.height} pixels; {MOST_PIXELS} a side are the most."
-            raise LimitError(told, hint="Scale it down first.", field="source")
+            told = "The source has {width}x{height} pixels; {most} a side are the most."
+            given = {"width": facts.width, "height": facts.height, "most": MOST_PIXELS}
+            raise LimitError(told, hint="Scale it down first.", field="source", given=given)
         picture = decode(data, "The source")
         seen = np.asarray(picture.getchannel("A"), np.float32) / 255.0 if picture.mode == "RGBA" else None
         return _Order(picture.convert("RGB"), seen, str(edge), background)
@@ -145,10 +151,12 @@ def _mask(session: Any, source: Image.Image) -> Plane:
     try:
         made = session.run(None, {session.get_inputs()[0].name: values.transpose(2, 0, 1)[None]})[0]
     except Exception as error:  # onnxruntime raises classes of its own, which are no part of its interface
-        raise EngineFailed(f"onnxruntime stopped: {error}.", hint="Run the step again; if it fails again, free memory.") from error
+        raise EngineFailed(
+            "onnxruntime stopped: {error}.", hint="Run the step again; if it fails again, free memory.", error=error
+        ) from error
     mask: Plane = np.asarray(made, np.float32)[0, 0]
     if mask.shape != (_SIDE, _SIDE) or not np.isfinite(mask).all():
-        raise EngineFailed(f"The network gave a mask of {mask.shape}.", hint="Verify the model on the Models page.")
+        raise EngineFailed("The network gave a mask of {shape}.", hint="Verify the model on the Models page.", shape=mask.shape)
     low, high = float(mask.min()), float(mask.max())
     if high < _SURE:
         raise InvalidOutput("Nothing stands out in this picture.", hint="Use a picture with one clear subject.")
@@ -229,4 +237,6 @@ def _session(network: Path, threads: int) -> Any:
     try:
         return onnxruntime.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # as above
-        raise ModelUnusable(f"{network.name} cannot be opened: {error}.", hint="Verify it on the Models page.") from error
+        raise ModelUnusable(
+            "{network} cannot be opened: {error}.", hint="Verify it on the Models page.", network=network.name, error=error
+        ) from error

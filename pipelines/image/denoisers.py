@@ -52,7 +52,9 @@ def refuse_packed(shapes: Shapes, name: str) -> None:
         for sign, kind in _PACKED.items():
             if sign in tensor:
                 raise ModelUnusable(
-                    f"{name} holds numbers packed as {kind}, which is not read here.",
+                    "{name} holds numbers packed as {kind}, which is not read here.",
                     hint="Use the file in 16 bits or in plain FP8, or as GGUF.",
                     field="path",
+                    name=name,
+                    kind=kind,
                 )

@@ -27,8 +27,10 @@ from pipelines.image.adapters import Adapters, Laid
 from pipelines.image.asking import Item
 from pipelines.image.attention import AUTO, attend
 from pipelines.image.compiling import Compiling, prepare
+from pipelines.image.depth import MODEL as DEPTH_MODEL
 from pipelines.image.families import Families
-from pipelines.image.loading import Opened, is_single, open_checkpoint, with_parts
+from pipelines.image.loading import Opened, is_single
+from pipelines.image.openings import Openings
 from pipelines.image.previews import Sketches, Spaces
 from pipelines.image.running import Loaded, Steps, alike, made, set_scheduler
 from pipelines.image.shortage import is_shortage
@@ -103,15 +105,15 @@ class Diffusion:
         self._devices = devices
         self._model_id = model_id
         self._families = families
+        self._openings = Openings(families)
         self._device = device
         self._attention = attention
         self._batch = max(1, batch)
         self._dtype = dtype
         self._compiling = compiling or Compiling()
         self._shortcuts = shortcuts or Shortcuts()
-        self._adapters = Adapters(store.folder, devices)
+        self._adapters = Adapters(store.folder, devices, lambda name: _there(store, name))
         self._sketches = Sketches(spaces or Spaces(), devices, lambda name: store.folder(name) if _there(store, name) else None)
-        self._most: tuple[str, int] = ("", 0)
 
     def capability(self) -> Capability | None:
         if not self._model_id or not self._store.ready(self._model_id):
@@ -122,15 +124,16 @@ class Diffusion:
         )  # fmt: skip
 
     def models(self, parameters: Mapping[str, JsonValue]) -> tuple[ModelRef, ...]:
-        """The checkpoint with what it leans on, and every adapter that is asked for."""
+        """The checkpoint with what it leans on, every adapter that is asked for, and the model that makes their depth maps."""
         asked = asking.parameters({"prompt": "-", **parameters})
-        return tuple(self._store.ref(one) for one in (self._model_id, *self._rest(), *asked.models))
+        depth = (DEPTH_MODEL,) if asked.measures_depth and _there(self._store, DEPTH_MODEL) else ()
+        return tuple(self._store.ref(one) for one in (self._model_id, *self._rest(), *asked.models, *depth))
 
     def _rest(self) -> tuple[str, ...]:
         """The model that has the rest of a denoiser's pipeline: it draws with it."""
         if not self._store.ready(self._model_id) or not is_single(self._store.folder(self._model_id)):
             return ()
-        opened = open_checkpoint(self._store.folder(self._model_id), self._families)
+        opened = self._openings.open(self._store.folder(self._model_id))
         beside = self._beside(opened)
         return (beside,) if opened.denoiser is not None and beside is not None else ()
 
@@ -145,21 +148,21 @@ class Diffusion:
         return Company(f"{self.name}/{self._model_id}/{asking.common(asked)}", self._batch, _BATCH_WINDOW)
 
     def _together(self) -> int:
-        """Pixels up to which pictures of this checkpoint's family share a batch; its files are read once."""
+        """Pixels up to which pictures of this checkpoint's family share a batch."""
         try:
-            content = self._store.ref(self._model_id).sha256
-            if self._most[0] != content:
-                self._most = (content, self.opened().family.together)
+            return self.opened().family.together
         except ModelError:  # likewise
             return 0
-        return self._most[1]
 
     def opened(self) -> Opened:
         """What the checkpoint is. Loads nothing. Raises ModelMissing, ModelCorrupt, ModelUnusable."""
         model = self._store.catalogue.get(self._model_id)
-        opened = open_checkpoint(self._store.folder(self._model_id), self._families, model.family)
+        folder = self._store.folder(self._model_id)
+        opened = self._openings.open(folder, model.family)
         beside = self._beside(opened)
-        return opened if opened.denoiser is None or beside is None else with_parts(opened, self._store.folder(beside))
+        return (
+            opened if opened.denoiser is None or beside is None else self._openings.joined(folder, self._store.folder(beside), model.family)
+        )
 
     def _beside(self, opened: Opened) -> str | None:
         """The model that has what a single file lacks: configuration and words of a checkpoint, all of the rest of a denoiser.
@@ -175,9 +178,13 @@ class Diffusion:
         found = next((one for one in known if self._store.ready(one)), None)
         if found is None:
             raise ModelMissing(
-                f"{self._model_id} is the denoiser of {opened.denoiser.name} alone: its text encoders and decoder are not installed.",
-                hint=f"Run: python app.py models pull {(known or opened.denoiser.parts)[0]}", field="model",
-            )  # fmt: skip
+                "{model_id} is the denoiser of {denoiser} alone: its text encoders and decoder are not installed.",
+                hint="Run: python app.py models pull {known}",
+                field="model",
+                model_id=self._model_id,
+                denoiser=opened.denoiser.name,
+                known=(known or opened.denoiser.parts)[0],
+            )
         return found
 
     def dry_run(self, dtype: str = "") -> tuple[Fit, ...]:
@@ -259,7 +266,7 @@ class Diffusion:
                             self._made(run, loaded, batch, laid)
             except OutOfMemory as error:
                 # without its frames, which hold the tensors that are to go
-                run.short = OutOfMemory(error.message, hint=error.hint)
+                run.short = OutOfMemory(error.message_id, hint=error.hint_id, given=error.values)
                 return loaded.mode
         return None
 

@@ -175,7 +175,7 @@ def _sheet_of(work: Work) -> _Sheet:
     given = work.recipe.parameters
     files = work.all("drawing")
     if len(files) != 1:
-        raise InputError(f"{len(files)} drawings were given.", hint="Give the SVG of one picture.", field="drawing")
+        raise InputError("{count} drawings were given.", hint="Give the SVG of one picture.", field="drawing", count=len(files))
     svg = files[0].path.read_text("utf-8")
     credits_ = given.get("credits")
     return _Sheet(
@@ -193,5 +193,12 @@ def _sheet_of(work: Work) -> _Sheet:
 def _pixels(given: Mapping[str, JsonValue], field: str) -> int:
     value = given.get(field)
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_PIXELS:
-        raise InputError(f"{field} is {value!r}.", hint=f"Use a whole number from 1 to {MOST_PIXELS}.", field=field)
+        raise InputError(
+            "{name} is {value}.",
+            hint="Use a whole number from 1 to {most}.",
+            field=field,
+            name=field,
+            value=repr(value),
+            most=MOST_PIXELS,
+        )
     return value

@@ -84,7 +84,12 @@ def side_of(opened: Opened, size: tuple[int, int]) -> tuple[int, int]:
     best = min(opened.family.sizes or ((512, 512),), key=lambda one: (one[0] != one[1], one[0]))
     width, height = (max(1, min(most, there) // opened.multiple) * opened.multiple for most, there in zip(best, size, strict=True))
     if width > size[0] or height > size[1]:
-        raise InputError(f"This model draws tiles of at least {opened.multiple} pixels.", hint="Ask for a larger picture.", field="width")
+        raise InputError(
+            "This model draws tiles of at least {multiple} pixels.",
+            hint="Ask for a larger picture.",
+            field="width",
+            multiple=opened.multiple,
+        )
     return width, height
 
 
@@ -122,7 +127,7 @@ def _refuse_others(work: Work, asked: Parameters) -> None:
     """What would be of the whole picture cannot be of its tiles."""
     for field, given in (("expand", asked.expand.any), ("seamless", asked.seamless), ("mask", bool(work.all("mask")))):
         if given:
-            raise InputError(f"A picture that is enlarged takes no {field}.", hint="Enlarge it afterwards.", field=field)
+            raise InputError("A picture that is enlarged takes no {name}.", hint="Enlarge it afterwards.", field=field, name=field)
     if any(control.prepared for control in asked.controls):
         raise InputError("A picture that is enlarged is held by hints of its tiles, not by a map.", hint="Use tile.", field="controls")
 
@@ -135,9 +140,15 @@ def _start(work: Work, asked: Parameters) -> Image.Image:
     times = [asked.width / start.width, asked.height / start.height]
     if max(times) > _MOST or min(times) < 1:
         raise InputError(
-            f"{start.width}x{start.height} cannot be enlarged to {asked.width}x{asked.height}: a side grows one to four times.",
-            hint=f"Use {start.width}x{start.height} to {start.width * 4}x{start.height * 4}.",
+            "{width}x{height} cannot be enlarged to {width2}x{height2}: a side grows one to four times.",
+            hint="Use {width}x{height} to {width3}x{height3}.",
             field="width" if not 1 <= times[0] <= _MOST else "height",
+            width=start.width,
+            height=start.height,
+            width2=asked.width,
+            height2=asked.height,
+            width3=start.width * 4,
+            height3=start.height * 4,
         )
     return start
 

@@ -42,6 +42,7 @@ class Family(Value):
     guidance_by: str = "guidance_scale"
     guided: Literal["batched", "twice", "embedded", ""] = ""
     negative: bool = True
+    step_cache: bool = False
     words: Literal["clip", "plain"] = "plain"
     tokens: int = Field(default=0, ge=0)
     controlnet: str = ""
@@ -60,7 +61,14 @@ class Family(Value):
         name = self.pipelines.get(wanted)
         if name is None:
             can = ", ".join(sorted(self.pipelines))
-            raise ModelUnusable(f"{self.name} has no pipeline for {wanted}.", hint=f"It can: {can}. Choose another model.", field="task")
+            raise ModelUnusable(
+                "{text} has no pipeline for {wanted}.",
+                hint="It can: {can}. Choose another model.",
+                field="task",
+                text=self.name,
+                wanted=wanted,
+                can=can,
+            )
         return name
 
 
@@ -79,7 +87,9 @@ class Families:
         self._by_id = {family.id: family for family in self.all}
         for family in self.all:
             if family.fits not in self._by_id and family.fits not in {other.base for other in self.all}:
-                raise InputError(f"The picture family {family.id} is based on {family.fits}, which is not there.", field="base")
+                raise InputError(
+                    "The picture family {family} is based on {fits}, which is not there.", field="base", family=family.id, fits=family.fits
+                )
 
     @classmethod
     def read(cls, path: Path) -> Families:
@@ -97,7 +107,13 @@ class Families:
         """Raises InputError for a family that is not in the data."""
         family = self._by_id.get(family_id)
         if family is None:
-            raise InputError(f"There is no picture family {family_id!r}.", hint=f"Known: {', '.join(self._by_id)}.", field="family")
+            raise InputError(
+                "There is no picture family {family_id}.",
+                hint="Known: {known}.",
+                field="family",
+                family_id=repr(family_id),
+                known=", ".join(self._by_id),
+            )
         return family
 
     def of_folder(self, class_name: str, config: Mapping[str, Mapping[str, Any]]) -> Family:
@@ -124,7 +140,9 @@ def _table(path: Path, needed: bool = True) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"The picture families {path.name} cannot be read: {error}.", hint="Restore the file.") from error
+        raise InputError(
+            "The picture families {path} cannot be read: {error}.", hint="Restore the file.", path=path.name, error=error
+        ) from error
 
 
 def _entry(kind: type[T], what: str, entry: Mapping[str, Any], number: int) -> T:
@@ -133,7 +151,7 @@ def _entry(kind: type[T], what: str, entry: Mapping[str, Any], number: int) -> T
     except ValidationError as error:
         first = error.errors()[0]
         name = entry.get("id", f"number {number}")
-        raise InputError(f"{what} {name}: {first['msg']}.", field=f"{name}.{first['loc'][0]}") from error
+        raise InputError("{what} {name}: {first}.", field=f"{name}.{first['loc'][0]}", what=what, name=name, first=first["msg"]) from error
 
 
 def _says(config: Mapping[str, Mapping[str, Any]], place: str, value: JsonValue) -> bool:

@@ -50,19 +50,28 @@ def read_header(path: Path) -> Header:
     try:
         return Header({name: tuple(int(size) for size in entry["shape"]) for name, entry in entries.items()}, notes)
     except (KeyError, TypeError, ValueError) as error:
-        raise ModelCorrupt(f"{path.name} is damaged: a tensor has no shape.", hint="Fetch the file again.", field=path.name) from error
+        raise ModelCorrupt(
+            "{path} is damaged: a tensor has no shape.", hint="Fetch the file again.", field=path.name, path=path.name
+        ) from error
 
 
 def _gguf(path: Path) -> Header:
     try:
         tensors = gguf.read_tensors(path)
     except (OSError, ValueError, EOFError, struct.error) as error:
-        raise ModelCorrupt(f"{path.name} is a damaged GGUF file: {error}.", hint="Fetch the file again.", field=path.name) from error
+        raise ModelCorrupt(
+            "{path} is a damaged GGUF file: {error}.", hint="Fetch the file again.", field=path.name, path=path.name, error=error
+        ) from error
     foreign = sorted({tensor.format for tensor in tensors.values()} - gguf.FORMATS.keys())
     if foreign:
         known = ", ".join(name for name, _, _ in gguf.FORMATS.values())
         raise ModelUnusable(
-            f"{path.name} has numbers in the GGUF format {foreign[0]}, which is not read here.", hint=f"Known are {known}.", field="path"
+            "{path} has numbers in the GGUF format {foreign}, which is not read here.",
+            hint="Known are {known}.",
+            field="path",
+            path=path.name,
+            foreign=foreign[0],
+            known=known,
         )
     return Header({name: tensor.shape for name, tensor in tensors.items()}, {}, gguf=True)
 
@@ -72,16 +81,23 @@ def _head(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(9)
     except OSError as error:
-        raise ModelUnusable(f"{path.name} cannot be read: {error.strerror}.", hint="Check the path.", field="path") from error
+        raise ModelUnusable(
+            "{path} cannot be read: {error}.", hint="Check the path.", field="path", path=path.name, error=error.strerror
+        ) from error
 
 
 def _refuse(path: Path) -> None:
     head = _head(path)
     if runs_code(head):
         raise ModelUnusable(
-            f"{path.name} is a pickle or an archive: opening it could run code.", hint="Use the model's safetensors file.", field="path"
+            "{path} is a pickle or an archive: opening it could run code.",
+            hint="Use the model's safetensors file.",
+            field="path",
+            path=path.name,
         )
     if head[:4] == gguf.MAGIC:
-        raise ModelUnusable(f"{path.name} is a GGUF file.", hint="Use the safetensors file of this one.", field="path")
+        raise ModelUnusable("{path} is a GGUF file.", hint="Use the safetensors file of this one.", field="path", path=path.name)
     if head[:4].lower() in _PAGES:
-        raise ModelUnusable(f"{path.name} is text, not weights: a web page or a pointer.", hint="Fetch the file itself.", field="path")
+        raise ModelUnusable(
+            "{path} is text, not weights: a web page or a pointer.", hint="Fetch the file itself.", field="path", path=path.name
+        )

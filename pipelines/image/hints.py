@@ -1,4 +1,4 @@
-"""Hints for ControlNets, made of a picture: edges, a scribble, a blurred tile. Depth and pose need a model of their own.
+"""Hints for ControlNets, made of a picture: edges, a scribble, a blurred tile; depth by a model (depth.py). A pose is given.
 
 Canny after J. Canny, "A Computational Approach to Edge Detection" (1986), with the thresholds the published ControlNets were trained on.
 """
@@ -13,6 +13,7 @@ from PIL import Image, ImageFilter, ImageOps
 
 from domain.errors import InputError
 from domain.picture import Control
+from pipelines.image.depth import MODEL as DEPTH_MODEL
 
 #: Of the gradient of 0..255 values by a Sobel filter.
 _WEAK, _STRONG = 100.0, 200.0
@@ -23,16 +24,21 @@ _STROKE = 170
 _TILE = 8
 
 
-def hint_of(control: Control, picture: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """RGB in the size that is made. Raises InputError for a hint that needs a model and is not prepared."""
+def hint_of(
+    control: Control, picture: Image.Image, size: tuple[int, int], depth: Callable[[Image.Image], Image.Image] | None = None
+) -> Image.Image:
+    """RGB in the size that is made. depth: makes a depth map, None while there is no model for it.
+
+    Raises InputError for a hint that needs a model and is not prepared, and what `depth` raises.
+    """
     if control.prepared:
         return ImageOps.fit(picture, size, Image.Resampling.BILINEAR)
-    make = _MAKERS.get(control.hint)
+    make = depth if control.hint == "depth" else _MAKERS.get(control.hint)
     if make is None:
+        way = "Run: python app.py models pull {model}. Or give the depth map itself, marked as prepared."
+        hint = way if control.hint == "depth" else "Give the {hint} map itself and mark it as prepared."
         raise InputError(
-            f"A {control.hint} map is not made here from a picture.",
-            hint=f"Give the {control.hint} map itself and mark it as prepared.",
-            field="controls",
+            "A {hint} map is not made here from a picture.", hint=hint, field="controls", given={"hint": control.hint, "model": DEPTH_MODEL}
         )
     return make(ImageOps.fit(picture, size, Image.Resampling.LANCZOS))
 

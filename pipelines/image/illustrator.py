@@ -141,7 +141,7 @@ def scene_of(parameters: Mapping[str, JsonValue], vocabulary: Vocabulary) -> Sce
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in ("scene", *first["loc"]))
-        raise InputError(f"{field}: {first['msg']}.", hint="Edit the scene of this step.", field=field) from error
+        raise InputError("{name}: {first}.", hint="Edit the scene of this step.", field=field, name=field, first=first["msg"]) from error
     check(scene)
     colours: list[str] = []
     for index, entry in enumerate(scene.palette):
@@ -154,14 +154,24 @@ def exports_of(parameters: Mapping[str, JsonValue]) -> tuple[str, ...]:
     """The extra files asked for. Raises InputError."""
     asked = parameters.get("exports", [])
     if not isinstance(asked, list) or any(kind not in EXPORTS for kind in asked):
-        raise InputError(f"exports is {asked!r}.", hint=f"Use a list of: {', '.join(EXPORTS)}.", field="exports")
+        raise InputError(
+            "exports is {asked}.", hint="Use a list of: {known}.", field="exports", asked=repr(asked), known=", ".join(EXPORTS)
+        )
     return tuple(kind for kind in EXPORTS if kind in asked)
 
 
 def pixels_of(parameters: Mapping[str, JsonValue], field: str) -> int:
     value = parameters.get(field)
     if not isinstance(value, int) or isinstance(value, bool) or not LEAST_PIXELS <= value <= MOST_PIXELS:
-        raise InputError(f"{field} is {value!r}.", hint=f"Use a whole number from {LEAST_PIXELS} to {MOST_PIXELS}.", field=field)
+        raise InputError(
+            "{name} is {value}.",
+            hint="Use a whole number from {least} to {most}.",
+            field=field,
+            name=field,
+            value=repr(value),
+            least=LEAST_PIXELS,
+            most=MOST_PIXELS,
+        )
     return value
 
 

@@ -56,19 +56,28 @@ class Opened:
         """Raises InputError naming the nearest sizes that work."""
         if width * height > self.family.most:
             raise InputError(
-                f"{self.family.name} makes pictures of at most {self.family.most / 1e6:.1f} megapixels; {width}x{height} has "
-                f"{width * height / 1e6:.1f}.",
-                hint=f"Use {self._nearest(width, height)}, and enlarge the finished picture.",
+                "{family} makes pictures of at most {most} megapixels; {width}x{height} has {width2}.",
+                hint="Use {nearest}, and enlarge the finished picture.",
                 field="width" if width >= height else "height",
+                family=self.family.name,
+                most=f"{self.family.most / 1000000.0:.1f}",
+                width=width,
+                height=height,
+                width2=f"{width * height / 1000000.0:.1f}",
+                nearest=self._nearest(width, height),
             )
         for name, value in (("width", width), ("height", height)):
             if value % self.multiple:
                 below = value // self.multiple * self.multiple
                 near = " or ".join(str(size) for size in (below, below + self.multiple) if size > 0)
                 raise InputError(
-                    f"This model makes pictures whose {name} is a multiple of {self.multiple}; {value} is not.",
-                    hint=f"Use {near}.",
+                    "This model makes pictures whose {name} is a multiple of {multiple}; {value} is not.",
+                    hint="Use {near}.",
                     field=name,
+                    name=name,
+                    multiple=self.multiple,
+                    value=value,
+                    near=near,
                 )
 
     def check_adapters(self, loras: bool) -> None:
@@ -99,7 +108,9 @@ def said_to_be(opened: Opened, said: Family, name: str) -> Opened:
     if opened.family.id == said.id:
         return opened
     if said.class_name != opened.class_name and (opened.denoiser is None or said.id not in opened.denoiser.families):
-        raise ModelUnusable(f"{name} is said to be {said.name}, but it is {opened.family.name}.", field="family")
+        raise ModelUnusable(
+            "{name} is said to be {said}, but it is {family}.", field="family", name=name, said=said.name, family=opened.family.name
+        )
     return replace(opened, family=said, class_name=said.class_name)
 
 
@@ -142,11 +153,13 @@ def of_file(path: Path, header: Header, families: Families) -> Opened:
         refuse_packed(header.shapes, path.name)
         return _denoiser(path, header, denoiser, families.get(denoiser.families[0]))
     if family is None:
-        raise ModelUnusable(f"{path.name} is of no picture family that is known here.", hint="Use the model's folder of safetensors.")
+        raise ModelUnusable(
+            "{path} is of no picture family that is known here.", hint="Use the model's folder of safetensors.", path=path.name
+        )
     if not family.single or header.gguf:
         raise ModelUnusable(
-            f"{path.name} is {family.name} in one file, of a kind that is not opened here.",
-            hint="Use the model's folder in the layout of diffusers.", field="path",
+            "{path} is {family} in one file, of a kind that is not opened here.",
+            hint="Use the model's folder in the layout of diffusers.", field="path", path=path.name, family=family.name
         )  # fmt: skip
     parts: dict[str, int] = {}
     for name, count in header.numbers.items():
@@ -186,7 +199,7 @@ def _folder(folder: Path, families: Families) -> Opened:
     index = read_object(folder / "model_index.json")
     class_name = str(index.get("_class_name", ""))
     if not class_name.endswith("Pipeline"):
-        raise ModelUnusable(f"{folder.name} is not a diffusers pipeline: its model_index.json names no pipeline class.")
+        raise ModelUnusable("{folder} is not a diffusers pipeline: its model_index.json names no pipeline class.", folder=folder.name)
     _refuse_foreign(folder, index)
     components, layers = _components(folder)
     _refuse_packed(folder, components)
@@ -203,7 +216,13 @@ def _refuse_foreign(folder: Path, index: Mapping[str, Any]) -> None:
         if name.startswith("_") or not isinstance(entry, list) or not entry or entry[0] is None:
             continue
         if entry[0] not in _LIBRARIES:
-            raise ModelUnusable(f"{folder.name} wants code of its own for its {name} ({entry[0]}); that is never run.", field=name)
+            raise ModelUnusable(
+                "{folder} wants code of its own for its {name} ({entry}); that is never run.",
+                field=name,
+                folder=folder.name,
+                name=name,
+                entry=entry[0],
+            )
 
 
 def _refuse_packed(folder: Path, components: Iterable[str]) -> None:
@@ -213,9 +232,13 @@ def _refuse_packed(folder: Path, components: Iterable[str]) -> None:
         if packed:
             kind = str(packed.get("quant_method", "another library")) if isinstance(packed, dict) else "another library"
             raise ModelUnusable(
-                f"{folder.name} holds its {name} packed by {kind}, which is not read here.",
-                hint="Use the model in 16 bits, which is held in 8 bits where memory is short, or its denoiser as GGUF.", field=name,
-            )  # fmt: skip
+                "{folder} holds its {name} packed by {kind}, which is not read here.",
+                hint="Use the model in 16 bits, which is held in 8 bits where memory is short, or its denoiser as GGUF.",
+                field=name,
+                folder=folder.name,
+                name=name,
+                kind=kind,
+            )
 
 
 def _config(component: Path) -> dict[str, Any]:

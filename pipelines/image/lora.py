@@ -52,7 +52,9 @@ def read_pairs(path: Path) -> tuple[Header, dict[str, Pair]]:
     for name in header.shapes:
         kind = next((kind for sign, kind in _OTHER_KINDS.items() if sign in name), "")
         if kind:
-            raise ModelUnusable(f"{path.name} is a {kind}, which is not taken here.", hint="Use a plain LoRA.", field="loras")
+            raise ModelUnusable(
+                "{path} is a {kind}, which is not taken here.", hint="Use a plain LoRA.", field="loras", path=path.name, kind=kind
+            )
     found: dict[str, Pair] = {}
     for name in header.shapes:
         for down, up in _ENDS:
@@ -60,7 +62,7 @@ def read_pairs(path: Path) -> tuple[Header, dict[str, Pair]]:
             if layer != name and layer + up in header.shapes:
                 found[layer] = Pair(name, layer + up, f"{layer}.alpha" if f"{layer}.alpha" in header.shapes else "")
     if not found:
-        raise ModelUnusable(f"{path.name} is no LoRA: it has no pairs of layers.", hint="Choose another file.", field="loras")
+        raise ModelUnusable("{path} is no LoRA: it has no pairs of layers.", hint="Choose another file.", field="loras", path=path.name)
     return header, found
 
 
@@ -112,10 +114,13 @@ def resolved(path: Path, pairs: Mapping[str, Pair], header: Header, layers: Laye
         else:
             found[name] = (pair, layer)
     if len(found) < len(pairs):
-        what = f"{len(missing)} of its {len(pairs)} layers are not in this model" if missing else f"{other[0]} has another size here"
-        raise InputError(
-            f"The LoRA {path.name} is not for {family}: {what}.", hint="Choose a LoRA that was trained for this family.", field="loras"
+        told = (
+            "The LoRA {path} is not for {family}: {count} of its {all} layers are not in this model."
+            if missing
+            else "The LoRA {path} is not for {family}: {layer} has another size here."
         )
+        given = {"path": path.name, "family": family, "count": len(missing), "all": len(pairs), "layer": other[0] if other else ""}
+        raise InputError(told, hint="Choose a LoRA that was trained for this family.", field="loras", given=given)
     return found
 
 

@@ -61,10 +61,15 @@ class Spaces:
         try:
             found = [Space.model_validate(entry) for entry in tomllib.loads(path.read_text(encoding="utf-8"))["space"]]
         except (OSError, KeyError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
-            raise InputError(f"{path.name} cannot be read: {error}.", hint="Restore the file.") from error
+            raise InputError("{path} cannot be read: {error}.", hint="Restore the file.", path=path.name, error=error) from error
         for space in found:
             if len(space.factors) != space.channels:
-                raise InputError(f"The latents {space.id} have {space.channels} channels and {len(space.factors)} rows of factors.")
+                raise InputError(
+                    "The latents {space} have {channels} channels and {count} rows of factors.",
+                    space=space.id,
+                    channels=space.channels,
+                    count=len(space.factors),
+                )
         return cls(found)
 
     def of(self, family: Family) -> Space | None:

@@ -47,7 +47,12 @@ def read(folder: Path, beside: Path | None, opened: Opened, dtype: str, *, eight
     except (MemoryError, RuntimeError, ValueError, OSError, TypeError, ImportError, AttributeError) as error:
         if is_shortage(error):
             raise OutOfMemory("The model does not fit into memory.", hint="Choose a smaller model, or free memory.") from error
-        raise ModelUnusable(f"diffusers cannot load this model ({opened.class_name}): {error}.", hint="Choose another model.") from error
+        raise ModelUnusable(
+            "diffusers cannot load this model ({class_name}): {error}.",
+            hint="Choose another model.",
+            class_name=opened.class_name,
+            error=error,
+        ) from error
 
 
 def _folder(folder: Path, opened: Opened, dtype: str, eight: bool) -> Any:
@@ -111,9 +116,14 @@ def _denoiser(opened: Opened, dtype: str) -> Any:
     empty = [name for name, values in model.state_dict().items() if values.is_meta]
     if empty:
         raise ModelUnusable(
-            f"{opened.single.name} lacks {len(empty)} tensors of {opened.denoiser.name}, {empty[0]} among them.",
-            hint="Use a file of the whole denoiser.", field="path",
-        )  # fmt: skip
+            "{single} lacks {count} tensors of {denoiser}, {empty} among them.",
+            hint="Use a file of the whole denoiser.",
+            field="path",
+            single=opened.single.name,
+            count=len(empty),
+            denoiser=opened.denoiser.name,
+            empty=empty[0],
+        )
     return model
 
 

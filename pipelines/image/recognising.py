@@ -26,7 +26,9 @@ def recognise(path: Path, families: Families, model_id: str = "", family: str = 
     """
     path = path.expanduser().resolve()
     if not path.exists():
-        raise InputError(f"There is nothing at {path}.", hint="Give the path of a folder, or of a safetensors or GGUF file.", field="path")
+        raise InputError(
+            "There is nothing at {path}.", hint="Give the path of a folder, or of a safetensors or GGUF file.", field="path", path=path
+        )
     task, opened = _folder(path, families) if path.is_dir() else _file(path, families)
     if family and opened is not None:
         opened = said_to_be(opened, families.get(family), path.name)
@@ -58,7 +60,10 @@ def _folder(path: Path, families: Families) -> tuple[Task, Opened | None]:
     if len(files) == 1:
         return _file(files[0], families)
     raise ModelUnusable(
-        f"{path.name} is neither a pipeline of diffusers nor an adapter.", hint="Give the folder with model_index.json.", field="path"
+        "{path} is neither a pipeline of diffusers nor an adapter.",
+        hint="Give the folder with model_index.json.",
+        field="path",
+        path=path.name,
     )
 
 
@@ -72,16 +77,20 @@ def _file(path: Path, families: Families) -> tuple[Task, Opened | None]:
             require_gguf()
         return Task.PICTURE, opened
     if header.gguf:
-        raise ModelUnusable(f"{path.name} is a GGUF of no picture family that is known here.", hint="Is it a chat model?", field="path")
+        raise ModelUnusable(
+            "{path} is a GGUF of no picture family that is known here.", hint="Is it a chat model?", field="path", path=path.name
+        )
     if any(name.startswith("ip_adapter.") for name in header.shapes):
-        raise ModelUnusable(f"{path.name} is an IP-Adapter.", hint="Give its folder, with image_encoder beside it.", field="path")
+        raise ModelUnusable("{path} is an IP-Adapter.", hint="Give its folder, with image_encoder beside it.", field="path", path=path.name)
     try:
         read_pairs(path)
     except ModelUnusable as error:
         raise ModelUnusable(
-            f"{path.name} is of no kind that is known here: {error.message}",
+            "{path} is of no kind that is known here: {text}",
             hint="Checkpoints, LoRA and textual inversion files in the safetensors format are taken, and denoisers as GGUF.",
             field="path",
+            path=path.name,
+            text=error.said[0],
         ) from error
     return Task.LORA, None
 

@@ -25,7 +25,12 @@ _FLAT = 0.004
 def fault(values: Pixels, loaded: Loaded) -> InvalidOutput | None:
     """What is wrong with these pixels, if anything."""
     if not np.isfinite(values).all():
-        return InvalidOutput(f"The picture has broken pixels ({loaded.dtype} on {loaded.device}).", hint="Take another seed or size.")
+        return InvalidOutput(
+            "The picture has broken pixels ({dtype} on {device}).",
+            hint="Take another seed or size.",
+            dtype=loaded.dtype,
+            device=loaded.device,
+        )
     if float(values.std(axis=(0, 1)).max()) < _FLAT:
         return InvalidOutput("The picture is one flat colour.", hint="Change the prompt, the seed or the number of steps.")
     return None

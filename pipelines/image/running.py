@@ -119,7 +119,13 @@ def pipe_of(loaded: Loaded, item: Item, nets: Sequence[Any] = ()) -> Any:
 
     kind = getattr(diffusers, name, None)
     if kind is None:
-        raise ModelUnusable(f"diffusers {diffusers.__version__} has no {name}.", hint="Choose another model or task.", field="task")
+        raise ModelUnusable(
+            "diffusers {version} has no {name}.",
+            hint="Choose another model or task.",
+            field="task",
+            version=diffusers.__version__,
+            name=name,
+        )
     more = {"controlnet": list(nets) if len(nets) > 1 else nets[0]} if nets else {}
     pipe = kind.from_pipe(loaded.words, **more)
     pipe.set_progress_bar_config(disable=True)
@@ -146,9 +152,13 @@ def made(loaded: Loaded, items: Sequence[Item], step: Steps, nets: Sequence[Any]
     strength = asked.strength or task.strength
     if "strength" in takes and int(steps * strength) < 1:
         raise InputError(
-            f"A strength of {strength:g} leaves none of {steps} steps.",
-            hint=f"Use {math.ceil(100 / steps) / 100:g} or more, or {math.ceil(1 / strength)} steps.",
+            "A strength of {strength} leaves none of {steps} steps.",
+            hint="Use {least} or more, or {more} steps.",
             field="strength",
+            strength=f"{strength:g}",
+            steps=steps,
+            least=f"{math.ceil(100 / steps) / 100:g}",
+            more=math.ceil(1 / strength),
         )
     whole = int(steps * strength) if "strength" in takes else steps
     with (
@@ -206,9 +216,12 @@ def _scheduled(pipe: Any, wanted: str, loaded: Loaded) -> Iterator[None]:
     if facts is None:
         known = ", ".join(loaded.schedulers)
         raise InputError(
-            f"{loaded.family.name} has no scheduler {wanted!r}.",
-            hint=f"It has: {known}." if known else "Leave the scheduler to the model.",
+            "{family} has no scheduler {wanted}.",
+            hint="It has: {known}." if known else "Leave the scheduler to the model.",
             field="scheduler",
+            family=loaded.family.name,
+            wanted=repr(wanted),
+            known=known,
         )
     own = pipe.scheduler
     try:
@@ -227,10 +240,16 @@ def _mapped(items: Sequence[Item]) -> Iterator[None]:
         raise
     except (MemoryError, RuntimeError, ValueError, TypeError, AttributeError, IndexError) as error:
         if is_shortage(error):
-            what = f"{len(items)} pictures" if len(items) > 1 else "one picture"
+            told = (
+                "Memory does not suffice for {count} pictures of {size}."
+                if len(items) > 1
+                else "Memory does not suffice for one picture of {size}."
+            )
             size = f"{items[0].size[0]}x{items[0].size[1]}"
-            raise OutOfMemory(f"Memory does not suffice for {what} of {size}.", hint="Ask for a smaller picture.") from error
-        raise EngineFailed(f"diffusers stopped with {type(error).__name__}: {error}.", hint="Try another size or model.") from error
+            raise OutOfMemory(told, hint="Ask for a smaller picture.", count=len(items), size=size) from error
+        raise EngineFailed(
+            "diffusers stopped with {kind}: {error}.", hint="Try another size or model.", kind=type(error).__name__, error=error
+        ) from error
 
 
 def versions() -> dict[str, str]:

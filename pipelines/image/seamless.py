@@ -13,12 +13,16 @@ from domain.errors import ModelUnusable
 from pipelines.image.families import Family
 
 
+def can(family: Family) -> bool:
+    return family.words == "clip"
+
+
 def require(family: Family) -> None:
     """Raises ModelUnusable at the field for a family whose denoiser is a transformer."""
-    if family.words != "clip":
+    if not can(family):
         raise ModelUnusable(
-            f"{family.name} makes no seamless tiles: its denoiser is a transformer.", hint="Use Stable Diffusion 1.5 or SDXL.",
-            field="seamless",
+            "{family} makes no seamless tiles: its denoiser is a transformer.", hint="Use Stable Diffusion 1.5 or SDXL.",
+            field="seamless", family=family.name
         )  # fmt: skip
 
 

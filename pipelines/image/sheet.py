@@ -81,16 +81,25 @@ def _size(count: int, order: SheetOrder) -> tuple[int, int]:
     if not count:
         raise InputError("There is no picture for the sheet.", hint="Choose some that are made.", field="assets")
     if count > PICTURES_MAX:
-        raise LimitError(f"{count} pictures are chosen; {PICTURES_MAX} are the most on one sheet.", hint="Make two.", field="assets")
+        raise LimitError(
+            "{count} pictures are chosen; {most} are the most on one sheet.",
+            hint="Make two.",
+            field="assets",
+            count=count,
+            most=PICTURES_MAX,
+        )
     for name, value, least, most in (("cell", order.cell, 8, 2048), ("columns", order.columns, 0, 256), ("padding", order.padding, 0, 64)):
         if not least <= value <= most:
-            raise InputError(f"{name} is {value}.", hint=f"Use {least} to {most}.", field=name)
+            raise InputError(
+                "{name} is {value}.", hint="Use {least} to {most}.", field=name, name=name, value=value, least=least, most=most
+            )
     columns = min(order.columns, count) or math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
     longest = max(columns, rows) * (order.cell + 2 * order.padding)
     if longest > MOST_PIXELS:
-        told = f"{columns} x {rows} cells of {order.cell} pixels make a sheet of {longest} pixels; {MOST_PIXELS} are the most."
-        raise LimitError(told, hint="Use smaller cells.", field="cell")
+        told = "{columns} x {rows} cells of {cell} pixels make a sheet of {longest} pixels; {most} are the most."
+        given = {"columns": columns, "rows": rows, "cell": order.cell, "longest": longest, "most": MOST_PIXELS}
+        raise LimitError(told, hint="Use smaller cells.", field="cell", given=given)
     return columns, rows
 
 

@@ -162,9 +162,11 @@ class _Order:
         parameters = work.recipe.parameters
         scale, style = parameters.get("scale"), parameters.get("style")
         if isinstance(scale, bool) or scale not in SCALES:
-            raise InputError(f"scale is {scale!r}.", hint="Use 2 or 4.", field="scale")
+            raise InputError("scale is {scale}.", hint="Use 2 or 4.", field="scale", scale=repr(scale))
         if style != "auto" and style not in NETWORKS:
-            raise InputError(f"style is {style!r}.", hint=f"Use one of: auto, {', '.join(NETWORKS)}.", field="style")
+            raise InputError(
+                "style is {style}.", hint="Use one of: auto, {known}.", field="style", style=repr(style), known=", ".join(NETWORKS)
+            )
         sources = work.all("source")
         if not sources:
             hint = "Let the step use a picture of the plan, or attach a PNG or JPEG to the brief."
@@ -189,14 +191,18 @@ def _require_room(facts: PictureFacts, scale: int) -> None:
     if longest * scale <= MOST_PIXELS:
         return
     fits = [factor for factor in SCALES if longest * factor <= MOST_PIXELS]
-    sides = f"{MOST_PIXELS // scale} pixels a side"
-    hint = (
-        f"Use scale {fits[-1]}." if fits else f"It is large already; a source of {MOST_PIXELS // min(SCALES)} pixels a side can be doubled."
-    )
+    hint = "Use scale {fitting}." if fits else "It is large already; a source of {doubled} pixels a side can be doubled."
     raise LimitError(
-        f"{facts.width}x{facts.height} pixels, each side times {scale}, are more than {MOST_PIXELS} a side; a source has at most {sides}.",
+        "{width}x{height} pixels, each side times {scale}, are more than {most} a side; a source has at most {source} pixels a side.",
         hint=hint,
         field="scale",
+        width=facts.width,
+        height=facts.height,
+        scale=scale,
+        most=MOST_PIXELS,
+        source=MOST_PIXELS // scale,
+        fitting=fits[-1] if fits else scale,
+        doubled=MOST_PIXELS // min(SCALES),
     )
 
 
@@ -233,7 +239,7 @@ class _Net:
         try:
             import ncnn
         except ImportError as error:
-            raise ModelUnusable(f"ncnn is not installed: {error}.", hint="Run `pip install ncnn`.") from error
+            raise ModelUnusable("ncnn is not installed: {error}.", hint="Run `pip install ncnn`.", error=error) from error
         self._ncnn = ncnn
         self._net = net = ncnn.Net()
         # Pools of our own, so that what a tile needed can be given back: ncnn's keep more than a gigabyte as long as the network lives.
@@ -247,7 +253,7 @@ class _Net:
         if threads:
             net.opt.num_threads = threads
         if net.load_param(str(param)) != 0 or net.load_model(str(weights)) != 0:
-            raise ModelUnusable(f"{param.stem} could not be loaded.", hint="Verify it on the Models page.")
+            raise ModelUnusable("{stem} could not be loaded.", hint="Verify it on the Models page.", stem=param.stem)
 
     def run(self, seen: Pixels) -> Pixels:
         """Height x width x 3 in 0..1 to four times that. Raises EngineFailed."""
@@ -258,10 +264,15 @@ class _Net:
         if not failed:
             failed, made = extractor.extract("output")
         if failed:
-            raise EngineFailed(f"ncnn failed with code {failed}.", hint="Run the step again; if it fails again, free memory.")
+            raise EngineFailed("ncnn failed with code {failed}.", hint="Run the step again; if it fails again, free memory.", failed=failed)
         enlarged: Pixels = np.array(made, dtype=np.float32).transpose(1, 2, 0)
         if enlarged.shape != (seen.shape[0] * _NATIVE, seen.shape[1] * _NATIVE, 3):
-            raise EngineFailed(f"The network gave {enlarged.shape} for {seen.shape}.", hint="Verify the model on the Models page.")
+            raise EngineFailed(
+                "The network gave {shape} for {shape2}.",
+                hint="Verify the model on the Models page.",
+                shape=enlarged.shape,
+                shape2=seen.shape,
+            )
         return enlarged
 
     def rest(self) -> None:

@@ -29,7 +29,9 @@ class Catalogue:
         counts = Counter(model.id for model in models)
         twice = sorted(model_id for model_id, count in counts.items() if count > 1)
         if twice:
-            raise InputError(f"The model catalogue has {', '.join(twice)} more than once.", hint="Give every entry its own id.", field="id")
+            raise InputError(
+                "The model catalogue has {known} more than once.", hint="Give every entry its own id.", field="id", known=", ".join(twice)
+            )
         for model in models:
             _check(model)
         self._set(tuple(model if model.disk else model.model_copy(update={"disk": _file_bytes(model)}) for model in models))
@@ -53,7 +55,9 @@ class Catalogue:
         try:
             table = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise InputError(f"The model catalogue {path.name} cannot be read: {error}.", hint="Restore it from the repository.") from error
+            raise InputError(
+                "The model catalogue {path} cannot be read: {error}.", hint="Restore it from the repository.", path=path.name, error=error
+            ) from error
         entries = table.get("model", [])
         models = []
         for number, entry in enumerate(entries, start=1):
@@ -64,9 +68,13 @@ class Catalogue:
                 first = error.errors()[0]
                 where = ".".join(str(part) for part in first["loc"])
                 raise InputError(
-                    f"Model {name} in {path.name}: {where}: {first['msg']}.",
+                    "Model {name} in {path}: {where}: {first}.",
                     hint="Fields are listed in docs/models.md.",
                     field=f"{name}.{where}",
+                    name=name,
+                    path=path.name,
+                    where=where,
+                    first=first["msg"],
                 ) from error
         return cls(models)
 
@@ -89,9 +97,11 @@ class Catalogue:
         if model is None:
             near = difflib.get_close_matches(model_id, self._by_id, n=3)
             raise NotFound(
-                f"There is no model {model_id!r} in the catalogue.",
-                hint=f"Did you mean {', '.join(near)}?" if near else "`python app.py models list` shows all.",
+                "There is no model {model_id} in the catalogue.",
+                hint="Did you mean {known}?" if near else "`python app.py models list` shows all.",
                 field="model",
+                model_id=repr(model_id),
+                known=", ".join(near),
             )
         return model
 
@@ -152,7 +162,9 @@ def _file_bytes(model: Model) -> int:
 def _check(model: Model) -> None:
     fault = _fault(model)
     if fault:
-        raise InputError(f"Model {model.id} in the catalogue: {fault}.", hint="The rules are in docs/models.md.", field=model.id)
+        raise InputError(
+            "Model {model} in the catalogue: {fault}.", hint="The rules are in docs/models.md.", field=model.id, model=model.id, fault=fault
+        )
 
 
 def _fault(model: Model) -> str:

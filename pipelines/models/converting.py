@@ -38,12 +38,18 @@ def convert(source: Path, target: Path | None = None) -> Converted:
     Raises InputError for what is no such file, Conflict where the target exists, ModelUnusable for what weights alone do not explain.
     """
     if not source.is_file() or source.suffix.lower() not in _TAKEN:
-        raise InputError(f"{source} is not a file of pickled weights.", hint=f"Name one that ends in {', '.join(_TAKEN)}.", field="file")
+        raise InputError(
+            "{source} is not a file of pickled weights.",
+            hint="Name one that ends in {known}.",
+            field="file",
+            source=source,
+            known=", ".join(_TAKEN),
+        )
     out = target or source.with_name(source.stem.replace("pytorch_model", "model", 1) + ".safetensors")
     if out.suffix != ".safetensors":
-        raise InputError(f"{out.name} does not end in .safetensors.", hint="Name it so: that is what it will be.", field="out")
+        raise InputError("{out} does not end in .safetensors.", hint="Name it so: that is what it will be.", field="out", out=out.name)
     if out.exists():
-        raise Conflict(f"{out} is there already.", hint="Name another file with --out, or remove it.")
+        raise Conflict("{out} is there already.", hint="Name another file with --out, or remove it.", out=out)
     aside = out.with_name(f"{out.name}.{os.getpid()}.part")
     try:
         said = _run(source.resolve(), aside.resolve())
@@ -62,10 +68,12 @@ def _run(source: Path, aside: Path) -> dict[str, object]:
         done = subprocess.run(command, env=kept, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_LONGEST, check=False)
         said = json.loads(done.stdout.strip().rpartition("\n")[2])
     except subprocess.TimeoutExpired as error:
-        raise ModelUnusable(f"{source.name} was not read within half an hour.", hint=_SAFE, field="file") from error
+        raise ModelUnusable("{source} was not read within half an hour.", hint=_SAFE, field="file", source=source.name) from error
     except ValueError as error:
         why = done.stderr.strip().rpartition("\n")[2][:200] or f"status {done.returncode}"
-        raise ModelUnusable(f"{source.name} could not be read: {why}.", hint=_SAFE, field="file") from error
+        raise ModelUnusable("{source} could not be read: {why}.", hint=_SAFE, field="file", source=source.name, why=why) from error
     if "error" in said:
-        raise ModelUnusable(f"{source.name} could not be read as weights alone: {said['error']}.", hint=_SAFE, field="file")
+        raise ModelUnusable(
+            "{source} could not be read as weights alone: {said}.", hint=_SAFE, field="file", source=source.name, said=said["error"]
+        )
     return dict(said)

@@ -27,18 +27,22 @@ def weight_files(folder: Path) -> list[Path]:
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         name = path.relative_to(folder).as_posix()
         if path.suffix.lower() in _CODE:
-            raise ModelUnusable(f"{name} is program code; a model folder may not bring any.", hint="Remove it, or use another model.")
+            raise ModelUnusable(
+                "{name} is program code; a model folder may not bring any.", hint="Remove it, or use another model.", name=name
+            )
         if path.suffix.lower() not in _WEIGHTS:
             continue
         with path.open("rb") as file:
             head = file.read(9)
         if path.suffix.lower() != ".safetensors" or runs_code(head):
             raise ModelUnusable(
-                f"{name} is not in the safetensors format: it could run code when it is opened.", hint="Use the model's safetensors files."
+                "{name} is not in the safetensors format: it could run code when it is opened.",
+                hint="Use the model's safetensors files.",
+                name=name,
             )
         found.append(path)
     if not found:
-        raise ModelCorrupt(f"{folder.name} has no safetensors file.", hint="Pull the model again.")
+        raise ModelCorrupt("{folder} has no safetensors file.", hint="Pull the model again.", folder=folder.name)
     return found
 
 
@@ -66,7 +70,9 @@ def elements(path: Path) -> int:
             raise ValueError("the data are cut off")
         return sum((e["data_offsets"][1] - e["data_offsets"][0]) // _WIDTHS[e["dtype"]] for e in tensors.values())
     except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, struct.error) as error:
-        raise ModelCorrupt(f"{path.name} is damaged: {error}.", hint="Pull the model again.", field=path.name) from error
+        raise ModelCorrupt(
+            "{path} is damaged: {error}.", hint="Pull the model again.", field=path.name, path=path.name, error=error
+        ) from error
 
 
 def read_object(path: Path, needed: bool = True) -> dict[str, Any]:
@@ -76,9 +82,17 @@ def read_object(path: Path, needed: bool = True) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ModelCorrupt(f"{path.name} of {path.parent.name} cannot be read.", hint="Pull the model again.", field=path.name) from error
+        raise ModelCorrupt(
+            "{path} of {parent} cannot be read.", hint="Pull the model again.", field=path.name, path=path.name, parent=path.parent.name
+        ) from error
     if not isinstance(value, dict):
-        raise ModelCorrupt(f"{path.name} of {path.parent.name} is not a JSON object.", hint="Pull the model again.", field=path.name)
+        raise ModelCorrupt(
+            "{path} of {parent} is not a JSON object.",
+            hint="Pull the model again.",
+            field=path.name,
+            path=path.name,
+            parent=path.parent.name,
+        )
     return value
 
 
@@ -86,7 +100,8 @@ def refuse_own_code(folder: Path, config: dict[str, Any]) -> None:
     """Raises ModelUnusable for a config that asks for classes the folder or a hub would bring (`auto_map`)."""
     if config.get("auto_map"):
         raise ModelUnusable(
-            f"{folder.name} wants code of its own (auto_map in its config.json); that is never run.",
+            "{folder} wants code of its own (auto_map in its config.json); that is never run.",
             hint="Use a model that the transformers library knows by itself.",
             field="auto_map",
+            folder=folder.name,
         )

@@ -23,7 +23,7 @@ def own_models(cache: Path) -> tuple[Model, ...]:
         return tuple(Model.model_validate(entry) for entry in json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, ValidationError) as error:
         raise InputError(
-            f"The list of your own models, {path}, cannot be read.", hint="Mend it, or delete it and add them again."
+            "The list of your own models, {path}, cannot be read.", hint="Mend it, or delete it and add them again.", path=path
         ) from error
 
 
@@ -36,7 +36,7 @@ def with_own(shipped: Catalogue, cache: Path) -> Catalogue:
 def keep_own(cache: Path, shipped: Catalogue, model: Model) -> None:
     """Add or replace one. Raises Conflict for the id of a shipped model."""
     if any(known.id == model.id for known in shipped.models) and all(own.id != model.id for own in own_models(cache)):
-        raise Conflict(f"There is a model {model.id!r} in the catalogue.", hint="Give yours another id.")
+        raise Conflict("There is a model {model} in the catalogue.", hint="Give yours another id.", model=repr(model.id))
     kept = [own for own in own_models(cache) if own.id != model.id]
     path = cache / "models" / _NAME
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from domain.errors import InputError, NotFound
 from domain.model import Model, Task
+from domain.said import Said, joined
 from domain.settings import PROFILES
 from domain.value import Value
 from pipelines.models.catalogue import Catalogue
@@ -23,12 +24,6 @@ GB = 1_000_000_000
 
 #: A smaller profile's models also run on a larger machine; the order is from large to small, with the GPU memory each needs.
 _LADDER: tuple[tuple[str, int], ...] = (("gpu-80gb", 70 * GB), ("gpu-24gb", 22 * GB), ("gpu-12gb", 11 * GB), ("embedded", 0))
-
-#: Said on the Models page of an entry that no engine or maker of this studio takes.
-NO_USE = "nothing here uses it yet"
-
-#: Said of an experimental one whose card does not say that its gate was passed.
-NOT_OFFERED = "it is experimental, and its model card does not say that it passed its gate"
 
 #: What a process needs beside the weights: the interpreter, torch, the page server.
 _ROOM = 1 * GB
@@ -56,10 +51,14 @@ class Hardware(Value):
 
 
 class Choice(Value):
-    """The model of one task. reason is shown beside it on the Models page."""
+    """The model of one task. why is shown beside it on the Models page."""
 
     model: Model
-    reason: str
+    why: Said = Said(message_id="")
+
+    @property
+    def reason(self) -> str:
+        return str(self.why)
 
 
 def profile_for(hardware: Hardware) -> str:
@@ -72,9 +71,12 @@ def everything(_: Model) -> bool:
     return True
 
 
-def no_use(model: Model) -> str:
-    """Why a model that nothing here runs is not run."""
-    return NOT_OFFERED if model.card else NO_USE
+def no_use(model: Model) -> Said:
+    """Why a model that nothing here runs is not run, as a part of a sentence: no engine takes it, or its card does not say that its gate
+    was passed."""
+    if model.card:
+        return Said(message_id="it is experimental, and its model card does not say that it passed its gate")
+    return Said(message_id="nothing here uses it yet")
 
 
 def choose(
@@ -92,7 +94,9 @@ def choose(
     unknown profile, or a choice that the catalogue does not have or that does another task.
     """
     if profile not in PROFILES:
-        raise InputError(f"There is no profile {profile!r}.", hint=f"Use one of {', '.join(PROFILES)}.", field="profile")
+        raise InputError(
+            "There is no profile {profile}.", hint="Use one of {known}.", field="profile", profile=repr(profile), known=", ".join(PROFILES)
+        )
     wished = _wishes(catalogue, choices, ready)
     at = profile_for(hardware) if profile == "auto" else profile
     chosen: dict[Task, Choice] = {}
@@ -104,7 +108,8 @@ def choose(
         models = [model for model in _candidates(catalogue, task, at) if runs(model)]
         choice = _best(models, _machine(at, profile == "auto", hardware), hardware, ready)
         if choice is not None and wish is not None:
-            choice = choice.model_copy(update={"reason": f"You chose {wish.model.name}, but {no_use(wish.model)}. {choice.reason}"})
+            told = Said.of("You chose {model}, but {why}.", model=wish.model.name, why=no_use(wish.model))
+            choice = choice.model_copy(update={"why": joined([told, choice.why])})
         if choice is not None:
             chosen[task] = choice
     return chosen
@@ -114,38 +119,52 @@ def _wishes(catalogue: Catalogue, choices: Mapping[str, str], ready: Callable[[s
     wished = {}
     for task_name, model_id in choices.items():
         if task_name not in {task.value for task in Task}:
-            raise InputError(f"There is no task {task_name!r} to choose a model for.", hint=f"Tasks: {', '.join(Task)}.", field="choices")
+            raise InputError(
+                "There is no task {task_name} to choose a model for.",
+                hint="Tasks: {known}.",
+                field="choices",
+                task_name=repr(task_name),
+                known=", ".join(Task),
+            )
         try:
             model = catalogue.get(model_id)
         except NotFound as error:
             raise InputError(error.message, hint=error.hint, field=f"choices.{task_name}") from error
         if model.task != task_name:
             raise InputError(
-                f"{model.name} does {model.task}, not {task_name}.",
-                hint=f"Choose one of {', '.join(other.id for other in catalogue.of(Task(task_name)))}.",
+                "{model} does {task}, not {task_name}.",
+                hint="Choose one of {known}.",
                 field=f"choices.{task_name}",
+                model=model.name,
+                task=model.task,
+                task_name=task_name,
+                known=", ".join(other.id for other in catalogue.of(Task(task_name))),
             )
-        absent = "" if ready(model.id) else f" It is not installed yet: `python app.py models pull {model.id}`."
-        wished[model.task] = Choice(model=model, reason=f"You chose it.{absent}")
+        chosen = Said.of("You chose it.")
+        wished[model.task] = Choice(model=model, why=chosen if ready(model.id) else joined([chosen, _absent(model)]))
     return wished
 
 
-def _best(candidates: Sequence[Model], why: str, hardware: Hardware, ready: Callable[[str], bool]) -> Choice | None:
+def _absent(model: Model) -> Said:
+    return Said.of("It is not installed yet: `python app.py models pull {model}`.", model=model.id)
+
+
+def _best(candidates: Sequence[Model], why: Said, hardware: Hardware, ready: Callable[[str], bool]) -> Choice | None:
     if not candidates:
         return None
     fitting = [model for model in candidates if not _misfit(model, hardware)] or [min(candidates, key=lambda model: model.memory)]
     installed = [model for model in fitting if ready(model.id)]
     best = fitting[0]
     passed = candidates[: candidates.index(best)]
-    small = f" {passed[0].name} was passed over: {_misfit(passed[0], hardware)}." if passed else ""
+    misfit = _misfit(passed[0], hardware) if passed else None
+    small = [Said.of("{model} was passed over: {why}.", model=passed[0].name, why=misfit)] if misfit is not None else []
+    here = Said.of("It is installed.")
     if not installed:
-        return Choice(model=best, reason=f"{why}{small} It is not installed yet: `python app.py models pull {best.id}`.")
+        return Choice(model=best, why=joined([why, *small, _absent(best)]))
     if installed[0] is best:
-        return Choice(model=best, reason=f"{why}{small} It is installed.")
-    return Choice(
-        model=installed[0],
-        reason=f"It is installed.{small} {best.name} would suit this machine better: `python app.py models pull {best.id}`.",
-    )
+        return Choice(model=best, why=joined([why, *small, here]))
+    better = Said.of("{model} would suit this machine better: `python app.py models pull {id}`.", model=best.name, id=best.id)
+    return Choice(model=installed[0], why=joined([here, *small, better]))
 
 
 def _candidates(catalogue: Catalogue, task: Task, profile: str) -> list[Model]:
@@ -159,25 +178,28 @@ def _candidates(catalogue: Catalogue, task: Task, profile: str) -> list[Model]:
     return list(found.values())
 
 
-def _misfit(model: Model, hardware: Hardware) -> str:
-    """Why this machine cannot run the model, or "". A model that names GPU memory needs a GPU; unknown sizes are believed to fit."""
+def _misfit(model: Model, hardware: Hardware) -> Said | None:
+    """Why this machine cannot run the model, None where it can. One that names GPU memory needs a GPU; unknown sizes fit."""
     if model.gpu_memory:
         if not hardware.gpu_memory:
-            return f"it needs a GPU with {model.gpu_memory / GB:.0f} GB"
+            return Said.of("it needs a GPU with {needed} GB", needed=f"{model.gpu_memory / GB:.0f}")
         if model.gpu_memory > hardware.gpu_memory:
-            return f"it needs {model.gpu_memory / GB:.0f} GB of GPU memory, {hardware.gpu} has {hardware.gpu_memory / GB:.0f}"
-        return ""
+            there = {"needed": f"{model.gpu_memory / GB:.0f}", "gpu": hardware.gpu, "there": f"{hardware.gpu_memory / GB:.0f}"}
+            return Said.of("it needs {needed} GB of GPU memory, {gpu} has {there}", **there)
+        return None
     if model.memory and hardware.ram and model.memory + _ROOM > hardware.ram:
-        return f"it needs {model.memory / GB:.1f} GB of memory, this machine has {hardware.ram / GB:.1f}"
-    return ""
+        there = {"needed": f"{model.memory / GB:.1f}", "there": f"{hardware.ram / GB:.1f}"}
+        return Said.of("it needs {needed} GB of memory, this machine has {there}", **there)
+    return None
 
 
-def _machine(profile: str, automatic: bool, hardware: Hardware) -> str:
+def _machine(profile: str, automatic: bool, hardware: Hardware) -> Said:
     if not automatic:
-        return f"The profile {profile} picks it."
+        return Said.of("The profile {profile} picks it.", profile=profile)
     if hardware.gpu_memory:
-        return f"Picked for {hardware.gpu} with {hardware.gpu_memory / GB:.0f} GB (profile {profile})."
-    return "Picked for a machine without a GPU (profile embedded)."
+        there = {"gpu": hardware.gpu, "memory": f"{hardware.gpu_memory / GB:.0f}", "profile": profile}
+        return Said.of("Picked for {gpu} with {memory} GB (profile {profile}).", **there)
+    return Said.of("Picked for a machine without a GPU (profile embedded).")
 
 
 def _cores() -> int:

@@ -109,8 +109,13 @@ class Pull:
         what = f"{', '.join(names[:3])}{' and more' if len(names) > 3 else ''} of {self._model.name}" if names else self._model.name
         reasons = "; ".join(f"{describe(source)}: {failure.reason}" for source, failure in self._failures)
         advice = " ".join(dict.fromkeys(failure.advice for _, failure in self._failures if failure.advice))
-        again = f"Then run `python app.py models pull {self._model.id}`; it goes on where it stopped."
-        return ModelUnreachable(f"No source could give {what}. {reasons}.", hint=f"{advice} {again}".strip(), field=self._model.id)
+        again = "Then run `python app.py models pull {model}`; it goes on where it stopped."
+        return ModelUnreachable(
+            "No source could give {what}. {reasons}.",
+            hint="{advice} Then run `python app.py models pull {model}`; it goes on where it stopped." if advice else again,
+            field=self._model.id,
+            given={"what": what, "reasons": reasons, "advice": advice, "model": self._model.id},
+        )
 
 
 def link_or_copy(origin: Path, target: Path) -> None:

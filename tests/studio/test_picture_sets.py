@@ -66,7 +66,7 @@ def test_grids_are_bounded_and_only_of_pictures() -> None:
 
 
 def table(text: str, fault: str = "") -> tuple[list[PictureSpec], tuple[BadRow, ...]]:
-    found = read_table(text.encode(), "wishes.csv", lambda step: "No." if fault and fault in spec(step).about else "")
+    found = read_table(text.encode(), "wishes.csv", lambda step: InputError("No.") if fault and fault in spec(step).about else None)
     return [spec(step) for step in found.steps], found.bad
 
 
@@ -111,11 +111,11 @@ def test_bad_rows_are_named_and_the_others_are_made() -> None:
 )
 def test_what_is_no_table_is_refused(data: bytes, told: str) -> None:
     with pytest.raises(InputError, match=told):
-        read_table(data, "wishes.csv", lambda step: "")
+        read_table(data, "wishes.csv", lambda step: None)
 
 
 def test_tables_are_bounded() -> None:
     with pytest.raises(LimitError, match=str(ROWS_MAX)):
         table("about\n" + "a fox\n" * (ROWS_MAX + 1))
     with pytest.raises(LimitError, match="1 MB"):
-        read_table(b"about\n" + b"x" * 1_000_001, "wishes.csv", lambda step: "")
+        read_table(b"about\n" + b"x" * 1_000_001, "wishes.csv", lambda step: None)

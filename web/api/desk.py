@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,13 @@ from domain.model import Task
 from domain.progress import Progress
 from domain.project import Project, Use
 from domain.value import JsonValue, Value
-from studio.models import Endpoint
+from studio.models import Endpoint, Pull
 from studio.projects import LOGO_MAX_BYTES
 from studio.studio import Studio
 from web.api.tasks import Tasks
 from web.bodies import JsonRoute, body_of_file
 from web.caller import caller_of
+from web.errors import words_of
 
 
 class ModelChoice(Value):
@@ -53,12 +55,12 @@ def models_router(studio: Studio, tasks: Tasks) -> APIRouter:
     router = APIRouter(prefix="/api/models", route_class=JsonRoute)
 
     @router.get("")
-    def desk() -> dict[str, Any]:
-        endpoint = studio.models.endpoint()
+    def desk(request: Request) -> dict[str, Any]:
+        endpoint, words = studio.models.endpoint(), words_of(request)
         return {
             "machine": studio.models.machine().model_dump(),
             "models": [_status(status.model_dump(mode="json")) for status in studio.models.all()],
-            "pulls": [pull.model_dump(mode="json") for pull in studio.models.pulls()],
+            "pulls": [_pull(pull, words) for pull in studio.models.pulls()],
             "choices": studio.models.choices(),
             # The key is written, never read back.
             "endpoint": {"url": endpoint.url, "model": endpoint.model, "has_key": bool(endpoint.key)},
@@ -184,6 +186,12 @@ def _status(status: dict[str, Any]) -> dict[str, Any]:
     """Files and sources are not for the page: some models have hundreds of rows."""
     kept = ("id", "name", "task", "licence", "commercial", "terms", "languages", "disk", "pinned", "note")
     return {**status, "model": {key: status["model"][key] for key in kept}}
+
+
+def _pull(pull: Pull, words: Mapping[str, str]) -> dict[str, Any]:
+    """words: what errors say in the reader's language, by English template."""
+    told = " ".join(said.told(words) for said in pull.said)
+    return {**pull.model_dump(mode="json", exclude={"said"}), "error": told or pull.error}
 
 
 def _project(project: Project) -> dict[str, Any]:

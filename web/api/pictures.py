@@ -6,19 +6,31 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
+from pydantic import Field
 
 from agents.presets import QUERY_MAX
 from domain.brief import ATTACHMENT_MAX_BYTES
+from domain.picture import Finish
 from domain.value import JsonValue, Value
 from studio.picture_sets import AXES, TABLE_MAX_BYTES, Axis
 from studio.pictures import SheetWish
 from studio.studio import Studio
 from web.bodies import JsonRoute, body_of_file
+from web.errors import words_of
 
 
 class NewPictures(Value):
     values: dict[str, JsonValue] = {}
     count: int = 1
+    finish: Finish = Finish()
+
+
+class NewCharacter(Value):
+    """look "": as it was. asset: the picture that shows them."""
+
+    name: str = Field(max_length=200)
+    look: str = Field(default="", max_length=2000)
+    asset: str = Field(max_length=80)
 
 
 class Grid(Value):
@@ -70,13 +82,24 @@ def pictures_router(studio: Studio) -> APIRouter:
             "axes": list(AXES),
             "models": models,
             "able": studio.pictures.able(),
+            "characters": [one.model_dump(mode="json") for one in studio.projects.get(project_id).brand.characters],
+            "finishes": studio.pictures.finishes().model_dump(mode="json"),
+            "shortcuts": {
+                name: {"faster": one.faster, "psnr": one.psnr, "where": one.where.get(language[:2], one.where.get("en", ""))}
+                for name, one in studio.pictures.shortcuts().items()
+            },
         }
 
     @router.post("/projects/{project_id}/pictures")
     def plan_pictures(project_id: str, wanted: NewPictures, request: Request) -> dict[str, str]:
         """A plan of pictures, not approved yet."""
         person = str(request.state.person)
-        return {"plan": studio.pictures.plan_pictures(project_id, wanted.values, wanted.count, person).id}
+        return {"plan": studio.pictures.plan_pictures(project_id, wanted.values, wanted.count, person, wanted.finish).id}
+
+    @router.post("/projects/{project_id}/characters")
+    def keep_character(project_id: str, wanted: NewCharacter) -> dict[str, Any]:
+        """A picture of the library becomes the look of a character of the project."""
+        return studio.projects.set_character(project_id, wanted.name, wanted.look, wanted.asset).model_dump(mode="json")
 
     @router.post("/projects/{project_id}/pictures/prompt")
     def draft_prompt(project_id: str, wanted: Wanted) -> dict[str, Any]:
@@ -89,6 +112,11 @@ def pictures_router(studio: Studio) -> APIRouter:
         made = studio.pictures.add_reference(plan_id, step_id, wanted.values, wanted.count)
         return {"step": made[0].id, "steps": [step.id for step in made]}
 
+    @router.post("/plans/{plan_id}/steps/{step_id}/finish")
+    def add_finish(plan_id: str, step_id: str, wanted: Finish) -> dict[str, Any]:
+        """New steps that enlarge this picture or cut it out; nothing is made yet."""
+        return {"steps": [step.id for step in studio.pictures.add_finish(plan_id, step_id, wanted)]}
+
     @router.post("/plans/{plan_id}/steps/{step_id}/grid")
     def add_grid(plan_id: str, step_id: str, wanted: Grid) -> dict[str, Any]:
         """New pictures like this step but for what the axes say, row by row; nothing is made yet."""
@@ -100,7 +128,10 @@ def pictures_router(studio: Studio) -> APIRouter:
         """Plans of the pictures in a CSV table in the body, with the rows that were left out."""
         data = await body_of_file(request, name, TABLE_MAX_BYTES, "Split the table.", "table")
         person = str(request.state.person)
-        return (await run_in_threadpool(studio.pictures.plan_table, project_id, name, data, person)).model_dump(mode="json")
+        read = await run_in_threadpool(studio.pictures.plan_table, project_id, name, data, person)
+        words = words_of(request)
+        bad = [{"row": one.row, "field": one.field, "message": one.told(words)} for one in read.bad]
+        return {**read.model_dump(mode="json"), "bad": bad}
 
     @router.post("/pictures/sheet")
     def sheet(wanted: SheetWish, request: Request) -> dict[str, str]:

@@ -46,8 +46,9 @@ UPLOAD_LIMIT = "26mb"
 SCRIPTS = (
     "parts.js", "drawing.js", "fields.js", "picture.js", "scene.js", "game.js", "step_fields.js", "board.js",
     "write.js", "editing.js", "dialogue_nodes.js", "dialogue.js", "lore.js",
-    "pick.js", "mask.js", "paint.js", "look.js", "pictures.js", "waves.js", "consents.js", "cast.js", "line.js", "lines.js",
-    "timeline.js", "mixes.js", "pieces.js", "recordings.js", "comments.js", "review.js", "family.js",
+    "pick.js", "mask.js", "paint.js", "finish.js", "alike.js", "look.js", "pictures.js",
+    "waves.js", "consents.js", "cast.js", "line.js", "lines.js", "timeline.js", "mixes.js", "pieces.js", "recordings.js",
+    "comments.js", "review.js", "family.js",
     "library.js", "models.js", "inspect.js", "brand.js", "engine.js", "share.js", "people.js",
 )  # fmt: skip
 STYLES = ("studio.css", "desk.css", "paint.css", "sound.css", "people.css", "review.css")

@@ -197,7 +197,10 @@ class ArtLibrary:
             return bodies[drawing.icon]
         except KeyError as error:
             raise ModelCorrupt(
-                f"The art set {drawing.set_id} has no drawing {drawing.icon!r}.", hint="Pull it again on the Models page."
+                "The art set {set_id} has no drawing {icon}.",
+                hint="Pull it again on the Models page.",
+                set_id=drawing.set_id,
+                icon=repr(drawing.icon),
             ) from error
 
     def credit(self, concept: Concept, drawing: Drawing) -> Credit:
@@ -225,7 +228,9 @@ class ArtLibrary:
             icons = json.loads(self._store.file(owner.model, owner.file).read_text("utf-8"))["icons"]
             return {name: inked(str(icons[name]["body"]), owner.backdrop) for name in sorted(wanted) if name in icons}
         except (ValueError, KeyError, TypeError, OSError) as error:
-            raise ModelCorrupt(f"The art set {owner.id} cannot be read: {error}.", hint="Pull it again on the Models page.") from error
+            raise ModelCorrupt(
+                "The art set {owner} cannot be read: {error}.", hint="Pull it again on the Models page.", owner=owner.id, error=error
+            ) from error
 
     def _index(self) -> tuple[tuple[Concept, ...], Embeddings]:
         with self._lock:

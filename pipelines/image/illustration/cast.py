@@ -252,8 +252,8 @@ class Casting:
         count = sum(s.count for s in (*scene.subjects, *scene.props))
         if count > MOST:
             raise InputError(
-                f"The scene asks for {count} things in one picture; {MOST} is the most.",
-                hint='Lower the counts; arrangement "crowd" makes few look like many.', field="scene.subjects",
+                "The scene asks for {count} things in one picture; {most} is the most.",
+                hint='Lower the counts; arrangement "crowd" makes few look like many.', field="scene.subjects", count=count, most=MOST
             )  # fmt: skip
 
     def _figure(self, scene: Scene, seed: int, worn: Sequence[Worn]) -> Figure | None:
@@ -272,7 +272,11 @@ class Casting:
         if scene.family:
             if scene.family not in families:
                 raise InputError(
-                    f"There is no art family {scene.family!r} here.", hint=f"Use one of: {', '.join(families)}.", field="scene.family"
+                    "There is no art family {family} here.",
+                    hint="Use one of: {known}.",
+                    field="scene.family",
+                    family=repr(scene.family),
+                    known=", ".join(families),
                 )
             return scene.family
         if scene.character and wanted:
@@ -420,5 +424,5 @@ def colour_of(text: str, field: str, colours: ColourWords) -> str:
     """ "#rrggbb"; "" stays "". Raises InputError naming the field."""
     colour = colours.parse(text) if text else ""
     if colour is None:
-        raise InputError(f"{text!r} is not a colour.", hint='Use a colour word or "#rrggbb".', field=field)
+        raise InputError("{text} is not a colour.", hint='Use a colour word or "#rrggbb".', field=field, text=repr(text))
     return colour

@@ -22,7 +22,7 @@ def render(svg: str, width: int, height: int) -> bytes:
     try:
         return bytes(resvg_py.svg_to_bytes(svg_string=svg, width=width, height=height, skip_system_fonts=True))
     except ValueError as error:
-        raise EngineFailed(f"The drawing could not be turned into pixels: {error}.", hint="Try another seed.") from error
+        raise EngineFailed("The drawing could not be turned into pixels: {error}.", hint="Try another seed.", error=error) from error
 
 
 def export(kind: str, drawn: Drawn, png: bytes, credits_: Sequence[Credit], size: tuple[int, int]) -> OutputFile:

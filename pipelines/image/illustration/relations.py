@@ -31,20 +31,26 @@ def check(scene: Scene) -> None:
         for end in ("of", "to"):
             if getattr(relation, end) >= count:
                 raise InputError(
-                    f"{field} speaks of number {getattr(relation, end)}, but the scene has {count} subjects and props.",
-                    hint="Numbers count subjects, then props, from 0.", field=f"{field}.{end}",
-                )  # fmt: skip
+                    "{name} speaks of number {number}, but the scene has {count} subjects and props.",
+                    hint="Numbers count subjects, then props, from 0.",
+                    field=f"{field}.{end}",
+                    name=field,
+                    number=getattr(relation, end),
+                    count=count,
+                )
         if relation.of == relation.to:
-            raise InputError(f"{field} relates a thing to itself.", hint="Name two different things.", field=field)
+            raise InputError("{name} relates a thing to itself.", hint="Name two different things.", field=field, name=field)
         if relation.kind not in BEARING:
             continue
         pair, said = frozenset((relation.of, relation.to)), (relation.kind, relation.of)
         if seen.setdefault(pair, said) != said:
-            raise InputError(f"{field} contradicts an earlier relation of the same two.", hint="Keep one of them.", field=field)
+            raise InputError("{name} contradicts an earlier relation of the same two.", hint="Keep one of them.", field=field, name=field)
         lower, upper = _ends(relation)
         bears.setdefault(upper, set()).add(lower)
         if _reaches(bears, lower, upper):
-            raise InputError(f"{field} closes a circle: nothing would stand on the ground.", hint="Take one of them out.", field=field)
+            raise InputError(
+                "{name} closes a circle: nothing would stand on the ground.", hint="Take one of them out.", field=field, name=field
+            )
 
 
 def _ends(relation: Relation) -> tuple[int, int]:

@@ -260,7 +260,7 @@ def _parse(markup: str) -> ET.Element:
     try:
         return ET.fromstring(f'<svg xmlns:xlink="http://www.w3.org/1999/xlink">{markup}</svg>')  # noqa: S314
     except ET.ParseError as error:
-        raise InvalidOutput(f"Art is not well-formed SVG: {error}.", hint="Verify the art set on the Models page.") from error
+        raise InvalidOutput("Art is not well-formed SVG: {error}.", hint="Verify the art set on the Models page.", error=error) from error
 
 
 def _local(name: str) -> str:

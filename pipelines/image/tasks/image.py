@@ -31,6 +31,9 @@ def start_of(item: Item) -> Image.Image:
     """Raises InputError where there is none."""
     if item.start is None:
         raise InputError(
-            f"The task {item.task.value!r} starts from a picture, and none is given.", hint="Give one in role reference.", field="reference"
+            "The task {value} starts from a picture, and none is given.",
+            hint="Give one in role reference.",
+            field="reference",
+            value=repr(item.task.value),
         )
     return item.start

@@ -38,7 +38,13 @@ def check_mask(mask: Image.Image, start: Image.Image) -> None:
     """Raises InputError for a mask of another size than its picture, and for one in which nothing is white."""
     if mask.size != start.size:
         given, wanted = ("x".join(str(side) for side in picture.size) for picture in (mask, start))
-        raise InputError(f"The mask is {given}, but its picture is {wanted}.", hint="Paint the mask on this picture.", field="mask")
+        raise InputError(
+            "The mask is {text}, but its picture is {wanted}.",
+            hint="Paint the mask on this picture.",
+            field="mask",
+            text=given,
+            wanted=wanted,
+        )
     if mask.getextrema()[1] == 0:
         raise InputError("The mask is all black: nothing may change.", hint="Paint where the picture may change.", field="mask")
 

@@ -33,9 +33,14 @@ class Outpaint:
         width, height = _inner(item)
         if min(width, height) < _LEAST:
             raise InputError(
-                f"The new borders leave {width}x{height} pixels of {item.size[0]}x{item.size[1]} for the old picture.",
-                hint="Make the picture larger or the borders smaller.", field="expand",
-            )  # fmt: skip
+                "The new borders leave {width}x{height} pixels of {size}x{size2} for the old picture.",
+                hint="Make the picture larger or the borders smaller.",
+                field="expand",
+                width=width,
+                height=height,
+                size=item.size[0],
+                size2=item.size[1],
+            )
 
     def values(self, items: Sequence[Item]) -> Mapping[str, Any]:
         return {"image": [_canvas(item) for item in items], "mask_image": [_mask(item, 0) for item in items]}

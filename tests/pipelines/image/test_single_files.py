@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import struct
 import zipfile
@@ -18,6 +19,7 @@ from pipelines.devices import Devices
 from pipelines.image.diffusion import Diffusion
 from pipelines.image.headers import read_header
 from pipelines.image.loading import open_checkpoint
+from pipelines.image.openings import Openings
 from pipelines.models.folders import weight_files
 from tests.pipelines.image.single_file import config_only, empty, save_single
 from tests.pipelines.image.test_diffusion import psnr, store_of, work
@@ -43,6 +45,21 @@ def test_a_single_file_makes_the_pictures_of_its_folder(folder: Path, tmp_path: 
     assert maker.opened().family.id == "sd15"
     whole = Diffusion(store_of(folder, tmp_path / "whole"), Devices(2_000_000_000), "tiny", "cpu", families=FAMILIES, dtype="float32")
     assert psnr(maker.generate([work()], Silent())[0], whole.generate([work()], Silent())[0]) >= 60
+
+
+def test_a_checkpoint_is_read_once_and_again_when_its_file_changes(folder: Path, tmp_path: Path) -> None:
+    single, openings = save_single(folder, tmp_path / "single"), Openings(FAMILIES)
+    first = openings.open(single)
+    assert openings.open(single) is first and openings.open(single, "sd15") == first
+    [file] = weight_files(single)
+    known = file.stat()
+    os.utime(file, ns=(known.st_atime_ns, known.st_mtime_ns + 1))
+    again = openings.open(single)
+    assert again is not first and again == first
+    file.write_bytes(file.read_bytes()[:-4])
+    for _ in range(2):
+        with pytest.raises(ModelCorrupt):
+            openings.open(single)
 
 
 def test_a_single_file_without_its_configuration_says_what_to_pull(folder: Path, tmp_path: Path) -> None:
