@@ -55,7 +55,7 @@
         this.refresh().catch((error) => this.says.say(error.message));
       });
       root.replaceChildren(el("section", { class: "mq-library mq-sounds mq-cast-page" }, this.says.node,
-        el("div", { class: "mq-side" }, el("div", { class: "mq-panel" }, el("h3", {}, t("cast.propose_title")), this.proposer()), consents),
+        el("div", { class: "mq-cast-side" }, el("div", { class: "mq-panel" }, el("h3", {}, t("cast.propose_title")), this.proposer()), consents),
         el("section", { class: "mq-part-list", "aria-label": t("cast.sheet") }, el("h3", {}, t("cast.sheet")), el("p", { class: "mq-note" }, t("cast.text")), sound_field("phrase", t("cast.phrase_label"), this.phrase), this.proposed, this.rows)));
       this.start();
     }
