@@ -125,7 +125,7 @@
       if (anchor.kind === "time") { player().currentTime = anchor.start; player().play().catch(() => {}); }
       if (anchor.kind === "region") place.stage.scrollIntoView({ block: "nearest" });
     };
-    const line = (one) => [el("b", {}, one.person || "–"), " ", el("time", { datetime: one.created }, when(one.created)), el("br"), el("span", { class: "mq-said" }, one.text)];
+    const line = (one) => [el("b", {}, one.person || "–"), " ", el("time", { datetime: one.created }, when(one.created)), el("br"), el("span", { class: "mq-as-written" }, one.text)];
 
     function answer_form(thread, holder) {
       const answer = el("textarea", { rows: 2, maxlength: 2000, "aria-label": t("comments.answer") });

@@ -66,7 +66,7 @@
       : mode.value === "slide" ? slider({ src: `${base}/${before.files[0].url}`, title: label(before) }, { src: `${base}/${after.files[0].url}`, title: label(after) }) : overlay(before, after));
     const words = async (before) => {
       const changes = await call(base, "GET", `assets/${asset.id}/comparison?before=${encodeURIComponent(before.id)}`);
-      return el("p", { class: "mq-difference mq-said" }, changes.map((one) => (one.kind === "old" ? el("del", {}, one.text) : one.kind === "new" ? el("ins", {}, one.text) : one.text)));
+      return el("p", { class: "mq-difference mq-as-written" }, changes.map((one) => (one.kind === "old" ? el("del", {}, one.text) : one.kind === "new" ? el("ins", {}, one.text) : one.text)));
     };
     const prefer = (chosen, over) => button(t("compare.prefer", { version: chosen.version }), async (event) => {
       try {

@@ -69,7 +69,7 @@
       const decides = shown.moves.some((to) => to === "approved" || to === "changes_requested");
       body.replaceChildren(...[
         el("div", { class: "mq-form-row" }, state_chip(shown.state), by ? el("span", { class: "mq-note" }, by) : null, shown.assignee ? el("span", { class: "mq-note" }, t("review.assigned", { person: shown.assignee })) : null, due),
-        shown.note ? el("p", { class: "mq-said" }, shown.note) : null,
+        shown.note ? el("p", { class: "mq-as-written" }, shown.note) : null,
         shown.since.length ? el("div", { class: "mq-since", role: "status" }, el("b", {}, t("review.since")), el("ul", {}, shown.since.map(since_line))) : null,
         checklist(shown),
         shown.moves.length ? el("div", { class: "mq-form" }, note, shown.moves.includes("changes_requested") && asset.plan ? el("label", { class: "mq-check" }, redo, t("review.redo")) : null,
