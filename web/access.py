@@ -16,6 +16,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 
 from fastapi import Request
@@ -259,12 +260,18 @@ def link_cookie(link_id: str) -> str:
 _PATTERNS = {path: re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path))) for _, path in RULES}
 
 
+@cache
+def _rows(method: str, own: str) -> Mapping[str, Rule]:
+    """Rows that may be of a route with this path: asked for routes of the application only, of which there are so many and no more."""
+    return {row: rule for (known, row), rule in RULES.items() if known == method and row.endswith(own)}
+
+
 def rule_of(request: Request) -> Rule:
     """The row of the route that answers. What its row does not fit to the letter, or fits several, is for owners of the studio."""
     path = str(request.scope["path"]).removeprefix(str(request.scope.get("root_path", "")))
     # A router inside a router knows its own part of the path only.
     own = str(getattr(request.scope.get("route"), "path", ""))
-    rows = {row: rule for (method, row), rule in RULES.items() if method == request.method and row.endswith(own)}
+    rows = _rows(request.method, own)
     found = [rule for row, rule in rows.items() if (row == own or own not in rows) and _PATTERNS[row].fullmatch(path)]
     return found[0] if len(found) == 1 else STUDIO
 
