@@ -30,6 +30,8 @@ PASSWORD = "a password of the benchmark"
 #: Seconds between what a person looks at.
 LOOKING = 1.0
 ENDED = {state.value for state in JobState if state.ended}
+#: Enough for the first picture, with everything it loads.
+WARM_SECONDS = 5.0
 #: Plans of one picture each that the greedy one has approved at once.
 GREED = 60
 
@@ -113,6 +115,7 @@ def crowded(people: int, makers: int, seconds: float) -> dict[str, Any]:
         home = Path(folder)
         known = _people(home, people + makers + 1)
         with running(home, CACHE, chat=SMALL_CHAT) as studio:
+            _part(studio.url, known[-1:] * 2, 1, 1, WARM_SECONDS, greedy=False)  # everything is loaded before anything counts
             calm = _part(studio.url, known, people, makers, seconds, greedy=False)
             greedy = _part(studio.url, known, people, makers, seconds, greedy=True)
     before, during = statistics.median(calm.waits["makers"]), statistics.median(greedy.waits["makers"])
