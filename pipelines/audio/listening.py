@@ -36,12 +36,14 @@ class Rules(Value):
     """How strict one language is (assets/speaking/hearing.toml).
 
     tolerance: of the sounds of a run, how many may differ and still be the same words. errors: of all units, how many may differ.
-    run: the longest diverging run, in units, that may pass.
+    run: the longest diverging run, in units, that may pass. doubled: units of the shortest word that counts as said twice when two
+    parts of the recording are heard apart.
     """
 
     tolerance: float
     errors: float
     run: int
+    doubled: int = 1
 
 
 class Listener:
@@ -105,7 +107,7 @@ class Listener:
             before, after = (self._normaliser.units(speaking.respell(part, lexicon), language) for part in parts)
             with self._sounds(primary) as sounds:
                 twice = repeats.said_twice(units, before, after, sounds, self._limits)
-            if twice:
+            if len(twice) >= self._rules[primary].doubled:
                 word = _joint(primary).join(twice)
                 run = Divergence(
                     said=word,

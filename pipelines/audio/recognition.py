@@ -6,6 +6,7 @@ A recording is material, never an instruction: what is said in it is only text.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from pipelines.models.store import ModelStore
 MODEL = "whisper-base"
 RATE = 16_000
 _FOOTPRINT = 420_000_000
+#: Words of so little length (seconds), and of so little probability, stand at the end of what was never spoken.
+_NO_TIME, _UNLIKELY = 0.03, 0.1
 #: A recording with a larger share of samples at full scale is said to be clipped.
 _CLIPPED = 0.005
 #: Whisper writes Mandarin in either script as it pleases; a first line in one script makes it stay there.
@@ -143,10 +146,12 @@ class Recogniser:
             for segment in segments:
                 progress.check()
                 progress.report(min(1.0, segment.end / seconds), f"listening, {segment.end:.0f} of {seconds:.0f} s")
-                texts.append(segment.text)
+                timed = list(segment.words or ())
+                spoken_words = timed[: spoken_count(timed)]
+                texts.append(segment.text if len(spoken_words) == len(timed) else "".join(w.word for w in spoken_words))
                 words += [
                     SpokenWord(text=w.word.strip(), start=round(w.start, 3), end=round(w.end, 3), probability=round(w.probability, 3))
-                    for w in segment.words or ()
+                    for w in spoken_words
                 ]
         except (RuntimeError, ValueError) as error:
             raise EngineFailed(_UNREAD, hint=_SAVE_AGAIN, error=error) from error
@@ -175,3 +180,15 @@ class Recogniser:
                 raise ModelCorrupt("The Whisper model cannot be read.", hint=hint, model=MODEL) from error
 
         return Weights(key=f"whisper/{self._store.ref(MODEL).sha256[:16]}", footprint=_FOOTPRINT, load=load)
+
+
+def spoken_count(words: Sequence[Any]) -> int:
+    """How many of a stretch's words were spoken: Whisper goes on writing when the sound has ended, and such words have no place in it.
+
+    words: in order, each with start and end (seconds) and probability.
+    """
+    count = len(words)
+    while count and (words[count - 1].end - words[count - 1].start <= _NO_TIME or words[count - 1].probability < _UNLIKELY):
+        count -= 1
+    # Unlikely words alone may be mumbled; only with words of no length among them are they the recogniser's own.
+    return count if any(word.end - word.start <= _NO_TIME for word in words[count:]) else len(words)
