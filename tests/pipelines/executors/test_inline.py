@@ -30,7 +30,7 @@ def test_makers_work_in_this_process(engine: Engine) -> None:
 def test_every_maker_has_a_name(engine: Engine) -> None:
     models = {f"diffusion/{model}" for model in engine.diffusion}
     pictures = {"illustrator", "drawing-files", "realesrgan", "u2net", "banner"}
-    alone = pictures | {"composer", "synthesiser", "mixer", "kokoro", "hibari", "bark"}
+    alone = pictures | {"composer", "synthesiser", "mixer", "kokoro", "hibari", "bark", "speecht5-tts", "csm-1b", "dia-1.6b"}
     alone |= {f"mms-tts-{language}" for language in ("eng", "deu", "fra", "spa")}
     assert set(engine.pipelines) == alone | models and models
     with pytest.raises(EngineFailed, match="sculptor"):

@@ -14,6 +14,7 @@ from PIL import Image
 from domain.errors import AttachmentError, Cancelled, InputError, ModelMissing, ModelUnusable, OutOfMemory
 from domain.model import FolderSource, Model, ModelFile, Task
 from domain.progress import CancelToken, Silent
+from domain.said import Said
 from pipelines.devices import Devices
 from pipelines.models.catalogue import Catalogue
 from pipelines.models.profiles import Choice
@@ -70,7 +71,7 @@ def entry(folder: Path) -> Model:
 
 
 def choice(store: ModelStore) -> Choice:
-    return Choice(model=store.catalogue.get("tiny-viewer"), reason="You chose it.")
+    return Choice(model=store.catalogue.get("tiny-viewer"), why=Said.of("You chose it."))
 
 
 def picture(seed: int = 0, size: tuple[int, int] = (90, 60), mode: str = "RGB") -> bytes:
