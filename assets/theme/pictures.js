@@ -32,6 +32,7 @@
       try {
         this.options = await call(this.base, "GET", `projects/${this.project}/pictures/options?language=${t("locale")}`);
         this.draw_form();
+        if (this.waiting) this.paint(this.waiting);
       } catch (error) {
         this.says.say(error.message);
       }
@@ -169,7 +170,9 @@
     }
 
     paint(asset) {
-      if (this.options) window.Maquette.paint_editor(this.base, this.project, asset, this.options, (started) => this.started(started));
+      // What can be painted with is not known yet: the picture waits for it.
+      if (!this.options) this.waiting = asset;
+      else window.Maquette.paint_editor(this.base, this.project, asset, this.options, (started) => this.started(started));
     }
 
     async started({ plan, resized, width, height }) {
