@@ -67,7 +67,8 @@ class TestTheMainJob:
             assert hashlib.sha256(pack.read(file["name"])).hexdigest() == file["sha256"], file["name"]
 
     def test_no_copy_line_is_delivered_over_its_limit_without_saying_so(self, pack: zipfile.ZipFile) -> None:
-        documents = [CopyDocument.model_validate_json(pack.read(n)) for n in pack.namelist() if "/" not in n and "copy" in n and n.endswith(".json")]
+        names = [n for n in pack.namelist() if "/" not in n and "copy" in n and n.endswith(".json")]
+        documents = [CopyDocument.model_validate_json(pack.read(n)) for n in names]
         assert len(documents) == 3
         lines = [(slot, line) for document in documents for slot in document.slots for line in slot.lines]
         assert [line.text for slot, line in lines if len(line.text) > slot.max_chars and not line.findings] == []
