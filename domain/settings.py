@@ -68,7 +68,7 @@ class Settings(Value):
     otlp: str = ""
     proxy: str = ""
     frames: str = "'self'"
-    requests_per_minute: int = Field(default=1200, ge=0)
+    requests_per_minute: int = Field(default=3000, ge=0)
     writes_per_minute: int = Field(default=240, ge=0)
     open_requests: int = Field(default=64, ge=0)
     oidc_issuer: str = ""
@@ -136,7 +136,7 @@ class Settings(Value):
             otlp=environment.get("MAQUETTE_OTLP", ""),
             proxy=environment.get("MAQUETTE_PROXY", ""),
             frames=_frames(environment, "MAQUETTE_FRAMES"),
-            requests_per_minute=_number(environment, "MAQUETTE_REQUESTS_PER_MINUTE", 1200, 1_000_000),
+            requests_per_minute=_number(environment, "MAQUETTE_REQUESTS_PER_MINUTE", 3000, 1_000_000),
             writes_per_minute=_number(environment, "MAQUETTE_WRITES_PER_MINUTE", 240, 1_000_000),
             open_requests=_number(environment, "MAQUETTE_OPEN_REQUESTS", 64, 100_000),
             oidc_issuer=environment.get("MAQUETTE_OIDC_ISSUER", ""),

@@ -27,7 +27,7 @@ _CALLERS = 10_000
 class Rates:
     """Requests of one caller a minute, all of them and those that change something, and how many may be open at once. 0: no limit."""
 
-    requests: int = 1200
+    requests: int = 3000
     writes: int = 240
     open: int = 64
 
