@@ -361,8 +361,7 @@ def build_shelf(settings: Settings, library: Library, engine: Engine, labelling:
     from studio.pack_texts import PackSources
     from studio.shelf import Shelf
 
-    known = {model.id: model for model in engine.store.catalogue.models}
-    sources = PackSources(model=known.get, version=release(), labelling=labelling)
+    sources = PackSources(model=engine.store.catalogue.find, version=release(), labelling=labelling)
 
     def export(library: Library, selection: Selection, out: Path, progress: Progress) -> Path:
         return export_pack(library, selection, out, progress, sources)

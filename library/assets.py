@@ -143,7 +143,7 @@ class Assets(Room):
     def asset(self, asset_id: str) -> Asset:
         """Raises NotFound."""
         with self._database.read("read the asset") as connection:
-            return _asset(connection, asset_id)
+            return read_asset(connection, asset_id)
 
     def asset_for(self, plan_id: str, step_id: str, take: int = 0) -> Asset | None:
         """What one take of one step made, None when it has not (or when plan_id is "")."""
@@ -187,7 +187,7 @@ class Assets(Room):
     def lineage(self, asset_id: str) -> Lineage:
         """Raises NotFound."""
         with self._database.read("read the lineage") as connection:
-            asset = _asset(connection, asset_id)
+            asset = read_asset(connection, asset_id)
             up = _related(asset_id, asset_parents.c.asset_id, asset_parents.c.parent_id)
             down = _related(asset_id, asset_parents.c.parent_id, asset_parents.c.asset_id)
             ancestors = tuple(load(Asset, document) for document in connection.scalars(up))
@@ -253,8 +253,10 @@ def _related(asset_id: str, start: ColumnElement[str], to: ColumnElement[str]) -
     return select(assets.c.document).where(assets.c.id.in_(select(reached.c.id))).order_by(assets.c.number)
 
 
-def _asset(connection: Connection, asset_id: str) -> Asset:
-    document = connection.scalar(document_by(assets, "id"), {"id": asset_id})
+def read_asset(connection: Connection, asset_id: str, *, lock: bool = False) -> Asset:
+    """Raises NotFound. lock: its row is this transaction's until it ends; SQLite has one writer anyway."""
+    chosen = document_by(assets, "id")
+    document = connection.scalar(chosen.with_for_update() if lock else chosen, {"id": asset_id})
     if document is None:
         raise NotFound(
             "There is no asset {asset_id}.", hint="It may have been made in another library.", field="asset_id", asset_id=repr(asset_id)
@@ -263,7 +265,7 @@ def _asset(connection: Connection, asset_id: str) -> Asset:
 
 
 def _completed(connection: Connection, draft: Asset, refs: tuple[FileRef, ...]) -> Asset:
-    version = _asset(connection, draft.previous).version + 1 if draft.previous else 1
+    version = read_asset(connection, draft.previous).version + 1 if draft.previous else 1
     parents = dict.fromkeys((*draft.parents, draft.previous, *(given.asset_id for given in draft.recipe.inputs)))
     filled = {"id": draft.id or new_id(), "files": refs, "version": version, "parents": tuple(parent for parent in parents if parent)}
     return draft.model_copy(update=filled)

@@ -9,17 +9,19 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import Connection, Table, delete, insert, or_, select, update
+from sqlalchemy import Connection, Table, delete, or_, select, update
 
 from domain.asset import Asset
-from domain.errors import Conflict, NotFound
+from domain.errors import Conflict
 from domain.events import EventKind
 from domain.job import Job
 from domain.people import AuditEntry, Link
 from domain.review import FROZEN, Verdict
 from library import tables
-from library.database import Room, document_by, dump, load
+from library.assets import read_asset
+from library.database import Room, dump, load
 from library.events import append_events
+from library.people import insert_audit
 from library.reviewing import record_of, too_late
 
 #: So many titles of what stands in the way are named.
@@ -37,22 +39,12 @@ class Deletion(Room):
         """
         with self._database.write("delete the asset") as connection:
             # Whoever stores a version of it waits: its row refers to this one.
-            document = connection.scalar(document_by(tables.assets, "id").with_for_update(), {"id": asset_id})
-            if document is None:
-                raise NotFound(
-                    "There is no asset {asset_id}.",
-                    hint="It may have been made in another library.",
-                    field="asset_id",
-                    asset_id=repr(asset_id),
-                )
-            asset = load(Asset, document)
+            asset = read_asset(connection, asset_id, lock=True)
             _require_free(connection, asset, seen, now)
             _delete_rows(connection, asset)
             self._database.search.remove(connection, _number(connection, asset_id))
             connection.execute(delete(tables.assets).where(tables.assets.c.id == asset_id))
-            entry = audit(asset)
-            row = {"person": entry.person[:120], "action": entry.action, "project_id": entry.project_id, "document": dump(entry)}
-            connection.execute(insert(tables.audit).values(**row))
+            insert_audit(connection, audit(asset))
             append_events(connection, self._clock(), [(asset.project_id, EventKind.ASSET, asset_id, {"deleted": True})])
 
 

@@ -205,9 +205,8 @@ class People(Room):
     # Audit
 
     def audit(self, entry: AuditEntry) -> None:
-        row = {"person": entry.person[:120], "action": entry.action, "project_id": entry.project_id, "document": dump(entry)}
         with self._database.write("write the audit log") as connection:
-            connection.execute(insert(tables.audit).values(**row))
+            insert_audit(connection, entry)
 
     def audited(self, project_id: str | None = None, before: int = 0, limit: int = 100) -> tuple[AuditEntry, ...]:
         """Newest first; project_id None gives those of everything. before: only entries with a smaller number, 0 for the newest."""
@@ -232,6 +231,12 @@ def _lock_project(connection: Connection, project_id: str) -> None:
             field="project_id",
             project_id=repr(project_id[:80]),
         )
+
+
+def insert_audit(connection: Connection, entry: AuditEntry) -> None:
+    """Part of whatever transaction is written down."""
+    row = {"person": entry.person[:120], "action": entry.action, "project_id": entry.project_id, "document": dump(entry)}
+    connection.execute(insert(tables.audit).values(**row))
 
 
 def unknown(kind: Kind, row_id: str) -> NotFound:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from domain.capability import StepKind
 from domain.engine import Footprint
@@ -34,11 +34,8 @@ class Spent(Value):
 class Records(Room):
     def add_review(self, review: Review) -> Review:
         """Store a verdict; an empty id is filled in. Raises NotFound for an unknown asset."""
-        stored = review if review.id else review.model_copy(update={"id": new_id()})
-        row = {"id": stored.id, "asset_id": stored.asset_id, "verdict": stored.verdict.value, "document": dump(stored)}
         with self._database.write("store the review") as connection:
-            connection.execute(insert(tables.reviews).values(**row))
-        return stored
+            return insert_review(connection, review)
 
     def reviews(self, asset_id: str) -> tuple[Review, ...]:
         """Oldest first."""
@@ -128,3 +125,11 @@ class Records(Room):
         chosen = select(columns.key, columns.device, columns.bytes, columns.load_seconds).order_by(columns.key, columns.device)
         with self._database.read("read the footprints") as connection:
             return [Footprint.model_validate(dict(row._mapping)) for row in connection.execute(chosen)]
+
+
+def insert_review(connection: Connection, review: Review) -> Review:
+    """Part of a transaction. An empty id is filled in."""
+    stored = review if review.id else review.model_copy(update={"id": new_id()})
+    row = {"id": stored.id, "asset_id": stored.asset_id, "verdict": stored.verdict.value, "document": dump(stored)}
+    connection.execute(insert(tables.reviews).values(**row))
+    return stored

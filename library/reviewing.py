@@ -17,8 +17,11 @@ from domain.review import Review, ReviewRecord, ReviewState
 from domain.said import Said
 from domain.value import JsonValue
 from library import tables
+from library.assets import read_asset
 from library.database import Room, document_by, dump, load, new_id, upsert
 from library.events import append_events
+from library.people import insert_audit
+from library.records import insert_review
 
 BATCH = 1000
 LIST_MAX = 500
@@ -28,7 +31,7 @@ class Reviewing(Room):
     def review_record(self, asset_id: str) -> ReviewRecord:
         """How far the review of an asset is. Raises NotFound for an unknown asset."""
         with self._database.read("read the review") as connection:
-            return record_of(connection, _locked(connection, asset_id, lock=False))
+            return record_of(connection, read_asset(connection, asset_id))
 
     def review_records(self, asset_ids: Iterable[str]) -> dict[str, ReviewRecord]:
         """By asset id; those without a record are absent."""
@@ -72,7 +75,8 @@ class Reviewing(Room):
         Raises NotFound, Conflict when somebody changed it since that revision.
         """
         with self._database.write("store the review") as connection:
-            asset = _locked(connection, asset_id)
+            # Two who decide at once take turns.
+            asset = read_asset(connection, asset_id, lock=True)
             before = record_of(connection, asset)
             if seen is not None and seen != before.revision:
                 raise too_late(before)
@@ -90,12 +94,9 @@ class Reviewing(Room):
             upsert(connection, tables.review_records, {"asset_id": asset_id}, values)
             told: dict[str, JsonValue] = {"state": after.state.value, "person": entry.person, "assignee": after.assignee}
             if review is not None:
-                stored = review if review.id else review.model_copy(update={"id": new_id()})
-                row = {"id": stored.id, "asset_id": asset_id, "verdict": stored.verdict.value, "document": dump(stored)}
-                connection.execute(insert(tables.reviews).values(**row))
+                stored = insert_review(connection, review)
                 told |= {"verdict": stored.verdict.value, "person": stored.person}
-            row = {"person": entry.person[:120], "action": entry.action, "project_id": entry.project_id, "document": dump(entry)}
-            connection.execute(insert(tables.audit).values(**row))
+            insert_audit(connection, entry)
             append_events(connection, self._clock(), [(after.project_id, EventKind.REVIEW, asset_id, told)])
         return after
 
@@ -105,7 +106,7 @@ class Reviewing(Room):
         """Store a comment; an empty id is filled in. Raises NotFound for an unknown asset or thread."""
         stored = comment if comment.id else comment.model_copy(update={"id": new_id()})
         with self._database.write("store the comment") as connection:
-            asset = _locked(connection, stored.asset_id, lock=False)
+            asset = read_asset(connection, stored.asset_id)
             if stored.thread:
                 start = _comment(connection, stored.asset_id, stored.thread)
                 if start.thread:
@@ -125,7 +126,7 @@ class Reviewing(Room):
     def resolve_comment(self, asset_id: str, comment_id: str, person: str, when: datetime | None) -> Comment:
         """Close a thread, or (when None) open it again. Raises NotFound, InputError for an answer."""
         with self._database.write("resolve the comment") as connection:
-            asset = _locked(connection, asset_id)
+            asset = read_asset(connection, asset_id, lock=True)
             comment = _comment(connection, asset_id, comment_id)
             if comment.thread:
                 raise InputError("Only a whole thread is resolved.", hint="Resolve the comment that starts it.", field="comment")
@@ -162,17 +163,6 @@ class Reviewing(Room):
             count = connection.scalar(select(func.count()).select_from(tables.preferences).where(mine)) or 0
             connection.execute(tables.preferences.delete().where(mine))
         return count
-
-
-def _locked(connection: Connection, asset_id: str, *, lock: bool = True) -> Asset:
-    """The asset, its row locked: two who decide at once take turns. SQLite has one writer anyway."""
-    chosen = document_by(tables.assets, "id")
-    document = connection.scalar(chosen.with_for_update() if lock else chosen, {"id": asset_id})
-    if document is None:
-        raise NotFound(
-            "There is no asset {asset_id}.", hint="It may have been made in another library.", field="asset_id", asset_id=repr(asset_id)
-        )
-    return load(Asset, document)
 
 
 def record_of(connection: Connection, asset: Asset) -> ReviewRecord:

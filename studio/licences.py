@@ -11,6 +11,7 @@ from domain.recipe import ModelRef
 
 #: The model of an id, None for one that the catalogue does not know.
 Find = Callable[[str], Model | None]
+_WAY_OUT = "Choose another model under Models, or change what the project is for under Settings > Project."
 #: Raises NotAllowed when a model may not be used for this.
 Permit = Callable[[Use, Iterable[ModelRef]], None]
 
@@ -33,7 +34,7 @@ def permit(find: Find) -> Permit:
             if use.commercial and model.commercial == "no":
                 raise NotAllowed(
                     "{model} may not be used for commercial work ({licence}), and this project is commercial.",
-                    hint="Choose another model under Models, or change what the project is for under Settings > Project.",
+                    hint=_WAY_OUT,
                     field="model",
                     model=model.name,
                     licence=model.licence,
@@ -41,7 +42,7 @@ def permit(find: Find) -> Permit:
             if use.region and use.region in model.excluded:
                 raise NotAllowed(
                     "The licence of {model} ({licence}) does not hold in {region}, and this project's results are for there.",
-                    hint="Choose another model under Models, or change what the project is for under Settings > Project.",
+                    hint=_WAY_OUT,
                     field="model",
                     model=model.name,
                     licence=model.licence,

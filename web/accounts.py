@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from argon2 import PasswordHasher
+from fastapi import Request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from domain.errors import HostingError, InputError, NotSignedIn
@@ -203,6 +204,11 @@ def session_secret(home: Path) -> bytes:
     finally:
         temporary.unlink(missing_ok=True)
     return file.read_bytes()
+
+
+def by_https(request: Request, secure: bool) -> bool:
+    """Whether a cookie may be marked Secure. secure: the studio is reached by HTTPS only; else a proxy that is believed says so."""
+    return secure or request.url.scheme == "https"
 
 
 def is_loopback(host: str) -> bool:

@@ -21,6 +21,7 @@ from domain.settings import Settings
 from studio.studio import Studio
 from web.access import Access
 from web.accounts import Accounts, is_loopback, read_accounts, require_password, require_protection, session_secret
+from web.api.engine import Shared
 from web.api.files import files_router
 from web.api.health import health_router
 from web.api.people import members_router, people_router
@@ -60,13 +61,15 @@ def build(studio: Studio, settings: Settings, accounts: Accounts, assets: Path) 
     app.add_exception_handler(RequestValidationError, formless)
     sign_on = _single_sign_on(studio, settings)
     app.include_router(session_router(accounts, assets, secure=settings.share, single=sign_on is not None))
-    app.include_router(single_sign_on_router(sign_on, accounts, studio.people))
+    app.include_router(single_sign_on_router(sign_on, accounts, studio.people, secure=settings.share))
     app.include_router(files_router(studio))
     app.include_router(people_router(studio, accounts))
     app.include_router(members_router(studio))
     app.include_router(shared_router(studio, secure=settings.share))
-    numbers = Numbers(studio.engine.state)
-    app.include_router(health_router(studio.engine.state, numbers.registry, stall_seconds=settings.stall_seconds))
+    # Anybody may ask whether the studio is ready: what that costs does not grow with how often.
+    watched = Shared(studio.engine.state).read
+    numbers = Numbers(watched)
+    app.include_router(health_router(watched, numbers.registry, stall_seconds=settings.stall_seconds))
     mount_pages(app, studio, settings, assets, signed_in=accounts.required)
     app.add_middleware(Speaking, tables=templates(assets))
     app.add_middleware(Traced)

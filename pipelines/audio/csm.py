@@ -7,25 +7,16 @@ Loaded within the Weights of networks.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pipelines.audio.networks import Utterance, cancellable, most_seconds, resampled
+from pipelines.audio.networks import Generator, Utterance, cancellable, most_seconds, resampled
 from pipelines.audio.pieces import Longest
 from pipelines.audio.speech import RATE
 from pipelines.media.sound import Samples
-
-
-@dataclass(frozen=True)
-class _Engine:
-    model: Any
-    processor: Any
-    rate: int
-    frames: float
 
 
 class Csm:
@@ -35,16 +26,16 @@ class Csm:
     paced = False
     clones = True
 
-    def load(self, folder: Path) -> _Engine:
+    def load(self, folder: Path) -> Generator:
         import torch
         from transformers import CsmForConditionalGeneration, CsmProcessor
 
         processor = CsmProcessor.from_pretrained(str(folder), local_files_only=True)
         model = CsmForConditionalGeneration.from_pretrained(str(folder), local_files_only=True, use_safetensors=True, dtype=torch.float32)
         codec = model.config.codec_config
-        return _Engine(model.eval(), processor, int(codec.sampling_rate), float(codec.frame_rate))
+        return Generator(model.eval(), processor, int(codec.sampling_rate), float(codec.frame_rate))
 
-    def say(self, engine: _Engine, said: Utterance) -> tuple[Samples, int]:
+    def say(self, engine: Generator, said: Utterance) -> tuple[Samples, int]:
         words: dict[str, Any] = {"type": "text", "text": said.text}
         turns: list[dict[str, Any]] = [{"role": said.voice.id, "content": [words]}]
         if said.reference is not None:

@@ -7,27 +7,18 @@ Loaded within the Weights of networks.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pipelines.audio.networks import Utterance, cancellable, most_seconds, resampled
+from pipelines.audio.networks import Generator, Utterance, cancellable, most_seconds, resampled
 from pipelines.audio.pieces import Longest
 from pipelines.audio.speech import RATE
 from pipelines.media.sound import Samples
 
 _CODEC = "codec"
-
-
-@dataclass(frozen=True)
-class _Engine:
-    model: Any
-    processor: Any
-    rate: int
-    frames: float
 
 
 class Dia:
@@ -37,7 +28,7 @@ class Dia:
     paced = False
     clones = True
 
-    def load(self, folder: Path) -> _Engine:
+    def load(self, folder: Path) -> Generator:
         import torch
         from transformers import DacModel, DiaFeatureExtractor, DiaForConditionalGeneration, DiaProcessor, DiaTokenizer
 
@@ -49,9 +40,9 @@ class Dia:
         model = DiaForConditionalGeneration.from_pretrained(str(folder), **given).eval()
         rate = int(codec.config.sampling_rate)
         processor = DiaProcessor(feature_extractor=hears, tokenizer=tokenizer, audio_tokenizer=codec)
-        return _Engine(model, processor, rate, rate / int(codec.config.hop_length))
+        return Generator(model, processor, rate, rate / int(codec.config.hop_length))
 
-    def say(self, engine: _Engine, said: Utterance) -> tuple[Samples, int]:
+    def say(self, engine: Generator, said: Utterance) -> tuple[Samples, int]:
         text, given, start = f"{said.voice.id} {said.text}", {}, None
         if said.reference is not None:
             text = f"{said.voice.id} {said.reference.text} {text}"

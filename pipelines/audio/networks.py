@@ -58,6 +58,16 @@ class Utterance:
     check: Callable[[], None]
 
 
+@dataclass(frozen=True)
+class Generator:
+    """What a family that generates frames of sound has loaded. rate: samples a second; frames: of its codec, a second."""
+
+    model: Any
+    processor: Any
+    rate: int
+    frames: float
+
+
 class Network(Protocol):
     """One family of networks. Stateless.
 

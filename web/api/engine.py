@@ -43,7 +43,7 @@ def engine_router(
     known: the catalogue with the content of each entry: it gives loaded weights and makers their names.
     """
     router = APIRouter(prefix="/api/engine", route_class=JsonRoute)
-    shared = _Shared(state, clock)
+    shared = Shared(state, clock)
     titles = _Titles(known)
 
     @router.get("")
@@ -72,10 +72,10 @@ def engine_router(
     return router
 
 
-class _Shared:
+class Shared:
     """The newest state, read again when it is old. Readers that come together wait for one reading."""
 
-    def __init__(self, state: Callable[[], EngineState], clock: Callable[[], float]) -> None:
+    def __init__(self, state: Callable[[], EngineState], clock: Callable[[], float] = time.monotonic) -> None:
         self._state = state
         self._clock = clock
         self._guard = threading.Lock()

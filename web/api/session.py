@@ -13,7 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from domain.errors import NotSignedIn
-from web.accounts import COOKIE, SESSION_SECONDS, Accounts
+from web.accounts import COOKIE, SESSION_SECONDS, Accounts, by_https
 
 FORM_MAX_BYTES = 4096
 
@@ -52,9 +52,8 @@ def session_router(accounts: Accounts, assets: Path, *, secure: bool, single: bo
         except NotSignedIn as error:
             return login_page(error)
         response = RedirectResponse(request.scope.get("root_path", "") + "/", status_code=303)
-        response.set_cookie(
-            COOKIE, cookie, max_age=SESSION_SECONDS, httponly=True, samesite="lax", secure=secure or request.url.scheme == "https"
-        )
+        private = by_https(request, secure)
+        response.set_cookie(COOKIE, cookie, max_age=SESSION_SECONDS, httponly=True, samesite="lax", secure=private)
         return response
 
     @router.post("/logout")

@@ -23,6 +23,7 @@ from domain.value import Value
 from studio.links import guest
 from studio.studio import Studio
 from web.access import link_cookie
+from web.accounts import by_https
 from web.api.files import handed_over
 from web.api.review import Saying, comment_of, thread_of
 from web.api.session import CHECKS_AT_ONCE
@@ -64,7 +65,8 @@ def shared_router(studio: Studio, *, secure: bool) -> APIRouter:
         answer = JSONResponse({"until": until.isoformat(), "role": link.role.value})
         path = f"{request.scope.get('root_path', '')}/shared/{link.id}"
         age = max(1, int((until - datetime.now(until.tzinfo)).total_seconds()))
-        answer.set_cookie(link_cookie(link.id), cookie, max_age=age, path=path, httponly=True, samesite="strict", secure=secure)
+        private = by_https(request, secure)
+        answer.set_cookie(link_cookie(link.id), cookie, max_age=age, path=path, httponly=True, samesite="strict", secure=private)
         return answer
 
     @router.get("/{link_id}/content")

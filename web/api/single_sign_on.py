@@ -11,15 +11,15 @@ from fastapi.responses import RedirectResponse
 from domain.errors import NotFound, NotSignedIn
 from domain.people import Caller
 from studio.people import People
-from web.accounts import COOKIE, SESSION_SECONDS, Accounts
+from web.accounts import COOKIE, SESSION_SECONDS, Accounts, by_https
 from web.single_sign_on import REFUSED, WAITING_COOKIE, WAITING_SECONDS, SingleSignOn
 
 THERE = "/login/single-sign-on"
 BACK = "/login/single-sign-on/back"
 
 
-def single_sign_on_router(sign_on: SingleSignOn | None, accounts: Accounts, people: People) -> APIRouter:
-    """sign_on None: no provider is configured."""
+def single_sign_on_router(sign_on: SingleSignOn | None, accounts: Accounts, people: People, *, secure: bool = False) -> APIRouter:
+    """sign_on None: no provider is configured. secure: the studio is reached by HTTPS only."""
     router = APIRouter()
 
     def configured() -> SingleSignOn:
@@ -32,9 +32,9 @@ def single_sign_on_router(sign_on: SingleSignOn | None, accounts: Accounts, peop
         back = str(request.base_url).rstrip("/") + BACK
         url, cookie = await configured().begin(back)
         answer = RedirectResponse(url, status_code=303)
-        secure = request.url.scheme == "https"
+        private = by_https(request, secure)
         path = request.scope.get("root_path", "") + THERE
-        answer.set_cookie(WAITING_COOKIE, cookie, max_age=WAITING_SECONDS, path=path, httponly=True, samesite="lax", secure=secure)
+        answer.set_cookie(WAITING_COOKIE, cookie, max_age=WAITING_SECONDS, path=path, httponly=True, samesite="lax", secure=private)
         return answer
 
     @router.get(BACK)
@@ -59,8 +59,8 @@ def single_sign_on_router(sign_on: SingleSignOn | None, accounts: Accounts, peop
             return answer
         cookie = await run_in_threadpool(found.sign_in, identity, address)
         accounts.look_again()
-        secure = request.url.scheme == "https"
-        answer.set_cookie(COOKIE, cookie, max_age=SESSION_SECONDS, httponly=True, samesite="lax", secure=secure)
+        private = by_https(request, secure)
+        answer.set_cookie(COOKIE, cookie, max_age=SESSION_SECONDS, httponly=True, samesite="lax", secure=private)
         return answer
 
     return router
