@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from pipelines.models.catalogue import Catalogue
 from pipelines.models.store import ModelStore
-from tests.postgres import PostgresServer, postgres_server
+
+if TYPE_CHECKING:
+    from tests.postgres import PostgresServer
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -47,6 +50,9 @@ def store(assets: Path, cache: Path) -> ModelStore:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """A server of our own, started when a test first asks for it. A test that stops it starts it again."""
+    # Here, so that tests of a GPU run where no database driver is.
+    from tests.postgres import postgres_server
+
     with postgres_server() as server:
         yield server
 

@@ -52,7 +52,8 @@ class Loop:
         self._plan, self._loss, self._state, self._seed, self._mark, self._device = plan, loss, state, seed, mark, device
         self._named = dict(self.model.named_parameters())
         self.ema = {name: value.detach().clone() for name, value in self._named.items()}
-        self._optimiser = torch.optim.AdamW(self._named.values(), lr=plan.rate, betas=(0.9, 0.99), weight_decay=0.01)
+        fused = device.startswith("cuda")
+        self._optimiser = torch.optim.AdamW(self._named.values(), lr=plan.rate, betas=(0.9, 0.99), weight_decay=0.01, fused=fused)
         self.step = 0
         if state.is_file():
             self._restore()
@@ -114,8 +115,9 @@ class Loop:
         self._optimiser.step()
         self.step += 1
         keep = min(self._plan.ema, self.step / (self.step + 10))
-        for name, value in self._named.items():
-            self.ema[name].lerp_(value.detach(), 1 - keep)
+        # All at once: one by one, hundreds of small tensors would cost a GPU more than the step itself.
+        with torch.no_grad():
+            torch._foreach_lerp_(list(self.ema.values()), list(self._named.values()), 1 - keep)
         return loss.detach().float()
 
     def _restore(self) -> None:
@@ -128,7 +130,9 @@ class Loop:
             self.ema[name].copy_(tensors[f"ema/{name}"])
             if f"exp_avg/{name}" in tensors:
                 moments = {moment: tensors[f"{moment}/{name}"].to(self._device) for moment in _MOMENTS}
-                self._optimiser.state[value] = {"step": self._torch.tensor(float(held)), **moments}
+                # A fused optimiser wants its count beside the weights.
+                count = self._torch.tensor(float(held), device=self._device if self._device.startswith("cuda") else "cpu")
+                self._optimiser.state[value] = {"step": count, **moments}
 
     def _tell(self, loss: float, speed: float) -> None:
         line = {"step": self.step, "loss": round(loss, 5), "steps_a_second": round(speed, 2)}

@@ -145,7 +145,7 @@ class Pairs:
         return Pair(template.format(**told), made) if made is not None else None
 
     def _item(self, chance: random.Random) -> Pair:
-        concept = chance.choice(self.concepts)
+        concept = chance.choice(self.concepts if chance.random() < self._recipe.data.faces else self.things)
         noun = chance.choice((concept.name, *self._studio.names(concept)[:CALLED]))
         caption = chance.choice(self._words.item).format(noun=noun, thing=with_article(noun))
         return Pair(caption, self._drawn(concept, chance))

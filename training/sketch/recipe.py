@@ -21,6 +21,7 @@ class DataPlan(Value):
     licences: tuple[str, ...] = Field(min_length=1)
     hidden_nouns: float
     hidden_pairs: float
+    faces: float
     item: float
     colour: float
     scene: float
