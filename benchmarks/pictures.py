@@ -319,6 +319,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--steps", type=int, default=0, help=f"of the part whole; left out, {WHOLE_STEPS} on a CPU, else the shape's own")
     parser.add_argument("--faults", type=int, default=FAULTS, help="how many are forced")
     parser.add_argument("--dry", action="store_true", help="everything tiny and once")
+    parser.add_argument("--keep", type=Path, help="a folder where the built model stays for the next run")
+    parser.add_argument("--build", action="store_true", help="only build the model, into --keep")
     options = parser.parse_args(arguments)
     unknown = [part for part in options.parts if part not in PARTS]
     if unknown:
@@ -328,8 +330,12 @@ def main(arguments: Sequence[str]) -> int:
     parts = options.parts or (CPU if on_cpu and not options.dry else tuple(PARTS))
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
+        # A GPU's models are published in half precision: half as much to read.
+        folder = built(shape, options.keep or scratch, "float32" if on_cpu else "float16")
+        if options.build:
+            return 0
         run = Run(
-            built(shape, scratch), shape, options.device, 1 if options.dry else options.rounds, scratch,
+            folder, shape, options.device, 1 if options.dry else options.rounds, scratch,
             options.steps or (shape.few if options.dry else WHOLE_STEPS if on_cpu else shape.steps),
             3 if options.dry else options.faults, "eager" if options.dry else "inductor", options.dtype,
         )  # fmt: skip

@@ -6,6 +6,7 @@ The shapes are those the publishers' configurations state. Only the vocabulary o
 from __future__ import annotations
 
 import statistics
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -69,25 +70,30 @@ SHAPES = {
 }
 
 
-def built(shape: Shape, scratch: Path) -> Path:
-    """A folder of random weights at this shape."""
+def built(shape: Shape, scratch: Path, dtype: str = "float32") -> Path:
+    """A folder of random weights at this shape; one that lies in `scratch` already is taken as it is."""
     import torch
     from diffusers import DiffusionPipeline
 
-    tiny = shape.save(scratch / "tiny", scratch / "words")
-    if not shape.parts:
-        return tiny
-    pipe = DiffusionPipeline.from_pretrained(tiny, local_files_only=True)
-    torch.manual_seed(0)
-    for name, more in shape.parts.items():
-        old = getattr(pipe, name)
-        if name.startswith("text_encoder"):
-            made = type(old)(type(old.config).from_dict({**old.config.to_dict(), **more}))
-        else:
-            made = type(old).from_config({**old.config, **more})
-        setattr(pipe, name, made)
-    pipe.save_pretrained(scratch / "real", safe_serialization=True, max_shard_size="20GB")
-    return scratch / "real"
+    whole = scratch / f"{shape.save.__name__}-{shape.side}-{dtype}"
+    if whole.is_dir():
+        return whole
+    scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=scratch) as name:
+        tiny = shape.save(Path(name) / "tiny", Path(name) / "words")
+        if not shape.parts:
+            return tiny.rename(whole)
+        pipe = DiffusionPipeline.from_pretrained(tiny, local_files_only=True)
+        torch.manual_seed(0)
+        for part, more in shape.parts.items():
+            old = getattr(pipe, part)
+            if part.startswith("text_encoder"):
+                made = type(old)(type(old.config).from_dict({**old.config.to_dict(), **more}))
+            else:
+                made = type(old).from_config({**old.config, **more})
+            setattr(pipe, part, made)
+        pipe.to(dtype=getattr(torch, dtype)).save_pretrained(Path(name) / "real", safe_serialization=True, max_shard_size="20GB")
+        return (Path(name) / "real").rename(whole)
 
 
 def stored(folder: Path, cache: Path) -> ModelStore:

@@ -102,7 +102,9 @@ def _untrained(options: argparse.Namespace, place: data.Place, recipe: Recipe) -
 def _travel(options: argparse.Namespace, place: data.Place, recipe: Recipe) -> None:
     target = options.parcel or place.work / options.verb.replace("unpack", "parcel")
     if options.verb == "pack":
-        written: Sequence[Path] = travel.pack(place.assets, place.models, recipe, target)
+        written: Sequence[Path] = travel.pack(
+            place.assets, place.models, recipe, data.pairs_of(place, recipe, Words.read()).sayings(), target
+        )
     elif options.verb == "parcel":
         written = travel.parcel(place.work, recipe, target)
     else:

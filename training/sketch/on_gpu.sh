@@ -8,14 +8,14 @@ out=$1; ends=$((SECONDS + $2))
 export PYTHONPATH=${SITE:-/tmp/site}:. PYTHONUNBUFFERED=1 TORCHINDUCTOR_CACHE_DIR=/tmp/inductor
 models=${MODELS:-/tmp/models}; work=${WORK:-/tmp/sketch}; probe=${PROBE:-/tmp/probe}
 run="python3 -m training.sketch --models $models"
-recipe=training/sketch/recipe.toml
+recipe=${RECIPE:-training/sketch/recipe.toml}
 mkdir -p "$work" "$probe"
 left() { echo $((ends - SECONDS)); }
 # value FILE: the speed that a log's last line tells.
 value() { tail -n 1 "$1" | python3 -c 'import json, sys; print(json.load(sys.stdin)["steps_a_second"])'; }
 
 cores=$(nproc); drawing=$((cores > 5 ? cores - 3 : 1))
-$run data --work "$work" --processes "$drawing" > "$work/data.log" 2>&1 &
+$run data --work "$work" --recipe "$recipe" --processes "$drawing" > "$work/data.log" 2>&1 &
 drawn=$!
 # The probe: the same networks, few pairs and steps; only the speed it tells is kept.
 sed -e 's/^pairs = .*/pairs = 256/; s/^check = .*/check = 8/; s/^shard = .*/shard = 128/' \
@@ -23,10 +23,10 @@ sed -e 's/^pairs = .*/pairs = 256/; s/^check = .*/check = 8/; s/^shard = .*/shar
 $run data --work "$probe" --recipe "$probe/recipe.toml" --processes 3 > "$probe/data.log" 2>&1
 $run vae --work "$probe" --recipe "$probe/recipe.toml" ; echo "probe of the autoencoder: $(value "$probe/vae.log.jsonl") steps/s, $(left) s left"
 $run unet --work "$probe" --recipe "$probe/recipe.toml"; echo "probe of the denoiser: $(value "$probe/unet.log.jsonl") steps/s, $(left) s left"
-if [ -n "${BESIDE:-}" ]; then bash -c "$BESIDE" & beside=$!; fi
 wait $drawn || { tail -n 20 "$work/data.log"; exit 1; }
 tail -n 1 "$work/data.log"; echo "pairs drawn, $(left) s left"
-if [ -n "${beside:-}" ]; then kill "$beside" 2> /dev/null || true; pkill -P "$beside" 2> /dev/null || true; fi
+# BESIDE: a command for the idle cores while the GPU learns; its output is its own matter.
+if [ -n "${BESIDE:-}" ]; then $BESIDE > /tmp/beside.log 2>&1 & fi
 
 vae=$(python3 -c "print(max(400, min(6000, int($(value "$probe/vae.log.jsonl") * ${VAE_SECONDS:-50}))))")
 sed -e "/^\[vae\]/,/^\[unet\]/ s/^steps = .*/steps = $vae/" $recipe > "$out/recipe.toml"

@@ -92,6 +92,13 @@ class Pairs:
                 return made
         return self._drawn(concept, chance)
 
+    def sayings(self) -> list[str]:
+        """Every word that a caption can hold, in pieces: names, and the words and templates around them."""
+        words = self._words
+        names = [name for concept in self._known for name in (concept.name, *self._studio.names(concept))]
+        around = [*words.item, *words.colour, *words.scene, *words.relation, *words.times.values(), *words.relations.values()]
+        return ["a an", *names, *around, *words.places.values(), *words.colours, *words.gate.nouns]
+
     def combinations(self, count: int) -> list[Combination]:
         """Held-back combinations of a gate noun with a colour and a setting, in a fixed order."""
         found = []

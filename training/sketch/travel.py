@@ -1,6 +1,7 @@
 """To a machine that has nothing but torch and transformers, and back, in pieces small enough for its door.
 
-`pack` writes two archives: the vectors, and the text encoder with its numbers in fp16. `parcel` writes what was trained (averaged
+`pack` writes two archives: the vectors, and the text encoder with its numbers in fp16 and the vectors of words that no caption holds
+as zeros. `parcel` writes what was trained (averaged
 weights in fp16, the scale of the latents, the logs) in files of at most 15 MiB; `unpack` joins them here. A state that came back so
 can be exported and measured; training that goes on from it starts with an empty optimiser.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import shutil
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from domain.errors import InputError, ModelMissing
@@ -19,11 +21,11 @@ from training.sketch.recipe import Recipe
 
 PART = 15 * 2**20
 STATES = (vae.STATE, unet.STATE)
-WEIGHTS = "model.safetensors"
+WEIGHTS, EMBEDDINGS = "model.safetensors", "embeddings.word_embeddings.weight"
 
 
-def pack(assets: Path, models: Path, recipe: Recipe, target: Path) -> tuple[Path, Path]:
-    """vectors.zip and text.zip under `target`, each to be unpacked into a folder that --models names."""
+def pack(assets: Path, models: Path, recipe: Recipe, sayings: Sequence[str], target: Path) -> tuple[Path, Path]:
+    """vectors.zip and text.zip under `target`, each to be unpacked into a folder that --models names. sayings: all words of captions."""
     target.mkdir(parents=True, exist_ok=True)
     vectors, text = target / "vectors.zip", target / "text.zip"
     with zipfile.ZipFile(vectors, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as out:
@@ -37,7 +39,7 @@ def pack(assets: Path, models: Path, recipe: Recipe, target: Path) -> tuple[Path
         for path in sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith(".")):
             if path.name != WEIGHTS:
                 out.write(path, path.relative_to(models).as_posix())
-        out.writestr(f"{recipe.text_encoder}/{WEIGHTS}", _halved(folder / WEIGHTS))
+        out.writestr(f"{recipe.text_encoder}/{WEIGHTS}", _lean(folder, sayings))
     return vectors, text
 
 
@@ -81,8 +83,14 @@ def unpack(parcels: Path, work: Path) -> list[Path]:
     return joined
 
 
-def _halved(path: Path) -> bytes:
+def _lean(folder: Path, sayings: Sequence[str]) -> bytes:
+    """The encoder's weights, small: a word is cut into pieces by itself, so what pieces captions need is known before they are made."""
     from safetensors.torch import load_file, save
+    from transformers import AutoTokenizer
 
-    halved = {name: value.half() if value.is_floating_point() else value for name, value in load_file(str(path)).items()}
+    tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+    needed = {token for ids in tokenizer(list(sayings)).input_ids for token in ids} | set(tokenizer.all_special_ids)
+    halved = {name: value.half() if value.is_floating_point() else value for name, value in load_file(str(folder / WEIGHTS)).items()}
+    unused = [row for row in range(len(halved[EMBEDDINGS])) if row not in needed]
+    halved[EMBEDDINGS][unused] = 0
     return bytes(save(halved, metadata={"format": "pt"}))

@@ -95,7 +95,7 @@ def read_scale(work: Path, recipe: Recipe) -> float:
 
 
 class Loss:
-    """latents (n, 4, h, w); states (n + 1, tokens, 384), row 0 being the empty caption."""
+    """latents (2n, 4, h, w), the pictures and the same mirrored; states (n + 1, tokens, 384), row 0 being the empty caption."""
 
     def __init__(self, latents: torch.Tensor, scale: float, states: torch.Tensor, plan: UnetPlan, device: str) -> None:
         self._latents, self._scale, self._states, self._plan, self._device = latents, scale, states, plan, device
@@ -112,7 +112,7 @@ class Loss:
         noise = torch.randn(clean.shape, generator=chance, device=device)
         signal = self._signal[times].view(-1, 1, 1, 1)
         noisy = signal.sqrt() * clean + (1 - signal).sqrt() * noise
-        told = self._states[torch.where(silent, 0, rows + 1)]
+        told = self._states[torch.where(silent, 0, rows % (len(self._states) - 1) + 1)]
         made = model(noisy, times, encoder_hidden_states=told.to(noisy.dtype)).sample
         weight = (1 / (1 - self._signal[times]).clamp(min=1e-4)).clamp(max=self._plan.weight)
         mean: torch.Tensor = (weight * (made.float() - clean).square().mean(dim=(1, 2, 3))).mean()

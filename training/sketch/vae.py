@@ -65,15 +65,20 @@ def trained(work: Path, recipe: Recipe) -> Any:
 
 
 def write_latents(work: Path, recipe: Recipe, device: str) -> float:
-    """latents.npy (n, 4, side/8, side/8) float16, unscaled, and latents.json with the scale that gives them spread 1. Returns the scale."""
+    """latents.npy (2n, 4, side/8, side/8) float16, unscaled, and latents.json with the scale that gives them spread 1. Returns the scale.
+
+    After the n pictures come the same mirrored: no caption says left or right.
+    """
     import torch
 
     model = trained(work, recipe).to(device)
     pictures = data.pictures(work, "learn")
     rows = []
     with torch.inference_mode():
-        for start in range(0, len(pictures), ENCODED):
-            rows.append(model.encode(_signed(torch.from_numpy(pictures[start : start + ENCODED]).to(device))).latents.half().cpu())
+        for mirrored in (False, True):
+            for start in range(0, len(pictures), ENCODED):
+                shown = _signed(torch.from_numpy(pictures[start : start + ENCODED]).to(device))
+                rows.append(model.encode(shown.flip(3) if mirrored else shown).latents.half().cpu())
     latents = torch.cat(rows)
     scale = 1.0 / float(latents.float().std())
     np.save(work / f".{LATENTS}", latents.numpy())
