@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pipelines.models.profiles import Hardware
     from pipelines.worker import Engine
     from studio.labelling import Labelling
+    from studio.notices import Sender
     from studio.shelf import Shelf
     from studio.studio import Studio
 
@@ -85,10 +86,12 @@ def open_studio(settings: Settings) -> Studio:
     from studio.licences import permit
     from studio.likeness import keeping
     from studio.lines import Lines
+    from studio.mailing import Mailboxes
     from studio.makers import Makers
     from studio.making import Making
     from studio.media_makers import Preparations, preference, voices_of
     from studio.models import ModelDesk, endpoint_of, own_choices
+    from studio.notices import Notices
     from studio.picture_models import PictureModels
     from studio.pictures import Pictures
     from studio.pieces import Pieces
@@ -246,20 +249,29 @@ def open_studio(settings: Settings) -> Studio:
         families=lambda: tuple(sorted({art.family for art in engine.illustrator.library.ready()})),
         warm=lambda cancel: warm_up(engine, director, cancel),
         close=close,
-        notices=build_notices(settings, library),
+        mailboxes=Mailboxes(library),
+        notices={name: Notices(library, sender).run for name, sender in build_senders(settings, library, assets).items()},
     )
 
 
-def build_notices(settings: Settings, library: Library) -> Callable[[CancelToken], None] | None:
-    """Who is told what happens in review; None without an address, and where nothing outside may be asked."""
-    if not settings.webhook or settings.offline:
-        return None
-    import httpx
+def build_senders(settings: Settings, library: Library, assets: Path) -> dict[str, Sender]:
+    """Who tells what happens in review, by name; nobody where nothing outside may be asked. Raises InputError for bad addresses."""
+    found: dict[str, Sender] = {}
+    if settings.webhook and not settings.offline:
+        import httpx
 
-    from studio.notices import Notices
+        from studio.notices import Webhook
 
-    client = httpx.Client(follow_redirects=False, trust_env=False)
-    return Notices(library, settings.webhook, client, secret=settings.webhook_secret).run
+        client = httpx.Client(follow_redirects=False, trust_env=False)
+        found["webhook"] = Webhook(settings.webhook, client, secret=settings.webhook_secret)
+    if settings.smtp and not settings.offline:
+        from studio.mailing import Mailboxes, Mailer, MailServer
+        from web.ui.words import LANGUAGES, Words
+
+        words = {language: Words.read(assets, language).table for language in LANGUAGES}
+        server = MailServer.read(settings.smtp)
+        found["mail"] = Mailer(Mailboxes(library), server, settings.mail_from, words, password=settings.smtp_password)
+    return found
 
 
 def build_arbiter(settings: Settings, library: Library, hardware: Hardware) -> Arbiter:

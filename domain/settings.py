@@ -38,6 +38,7 @@ class Settings(Value):
     sign_certificate, sign_key: PEM files exports are signed with; None signs with an authority the studio makes itself. trusted: PEM file
     of authorities that count as known here. content_producer: the code China's implicit label asks providers for, "" for none.
     webhook: an address that is told what happens in review; "" tells nobody. webhook_secret: signs what it is told.
+    smtp: the mail server that tells people, such as smtps://name@host; "" has none. smtp_password: of its user. mail_from: the sender.
     """
 
     home: Path
@@ -83,6 +84,9 @@ class Settings(Value):
     content_producer: str = ""
     webhook: str = Field(default="", repr=False)
     webhook_secret: str = Field(default="", repr=False)
+    smtp: str = ""
+    smtp_password: str = Field(default="", repr=False)
+    mail_from: str = ""
 
     @property
     def token_file(self) -> Path:
@@ -151,6 +155,9 @@ class Settings(Value):
             content_producer=require_producer(environment.get("MAQUETTE_CONTENT_PRODUCER", "")),
             webhook=environment.get("MAQUETTE_WEBHOOK", ""),
             webhook_secret=environment.get("MAQUETTE_WEBHOOK_SECRET", ""),
+            smtp=environment.get("MAQUETTE_SMTP", ""),
+            smtp_password=environment.get("MAQUETTE_SMTP_PASSWORD", ""),
+            mail_from=environment.get("MAQUETTE_MAIL_FROM", ""),
         )
 
 

@@ -12,12 +12,12 @@ from domain.asset import Asset, FileRef
 from domain.capability import StepKind
 from domain.errors import Conflict, InputError, NotFound
 from domain.recipe import Measurement, OutputFile
-from domain.review import Verdict
+from domain.review import ReviewState, Verdict
 from domain.value import JsonValue, Value
 from library.database import Room, document_by, dump, inserting, load, new_id, upsert
 from library.files import Files
 from library.measurements import insert_measurement
-from library.tables import asset_files, asset_parents, assets, blobs, reviews
+from library.tables import asset_files, asset_parents, assets, blobs, review_records, reviews
 
 MAX_NAME = 255
 
@@ -34,6 +34,7 @@ class AssetQuery(Value):
 
     text: every word must occur in title, text or prompt; the beginning of a word is enough; Chinese needs no spaces.
     verdict: the present verdict (PREFER: has ever been preferred). reviewed False: nobody has given a verdict yet.
+    state: how far the review is.
     newest_only: only the highest take of each step, and nothing that was redone.
     """
 
@@ -44,6 +45,7 @@ class AssetQuery(Value):
     step_id: str = ""
     verdict: Verdict | None = None
     reviewed: bool | None = None
+    state: ReviewState | None = None
     newest_only: bool = False
     limit: int = Field(default=60, ge=1, le=1000)
     offset: int = Field(default=0, ge=0)
@@ -216,6 +218,8 @@ class Assets(Room):
         if query.reviewed is not None:
             given = exists().where(reviews.c.asset_id == assets.c.id, reviews.c.verdict != Verdict.PREFER.value)
             conditions.append(given if query.reviewed else ~given)
+        if query.state is not None:
+            conditions.append(_in_state(query.state))
         if query.newest_only:
             conditions.append(_newest())
         return and_(*conditions)
@@ -237,6 +241,13 @@ def _has_verdict(verdict: Verdict) -> ColumnElement[bool]:
     if verdict in (Verdict.PREFER, Verdict.COMMENT):
         return exists().where(given)
     return exists().where(given, reviews.c.number.in_(latest_verdicts()))
+
+
+def _in_state(state: ReviewState) -> ColumnElement[bool]:
+    of_it = review_records.c.asset_id == assets.c.id
+    if state is ReviewState.DRAFT:  # also what nobody ever reviewed
+        return ~exists().where(of_it, review_records.c.state != state.value)
+    return exists().where(of_it, review_records.c.state == state.value)
 
 
 def _newest() -> ColumnElement[bool]:

@@ -92,7 +92,12 @@ class Reviewing(Room):
                 "document": dump(after),
             }
             upsert(connection, tables.review_records, {"asset_id": asset_id}, values)
-            told: dict[str, JsonValue] = {"state": after.state.value, "person": entry.person, "assignee": after.assignee}
+            told: dict[str, JsonValue] = {
+                "action": entry.action,
+                "state": after.state.value,
+                "person": entry.person,
+                "assignee": after.assignee,
+            }
             if review is not None:
                 stored = insert_review(connection, review)
                 told |= {"verdict": stored.verdict.value, "person": stored.person}

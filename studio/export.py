@@ -21,7 +21,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from secrets import token_hex
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from agents.writers.game.files import GameFile, game_files, lore_files
 from domain.asset import Asset, Labels
@@ -33,7 +33,7 @@ from domain.plan import Plan
 from domain.progress import Progress
 from domain.project import Project
 from domain.recipe import ModelRef
-from domain.review import Verdict
+from domain.review import ReviewRecord, ReviewState, Verdict
 from domain.value import JsonValue, Value
 from library.library import AssetQuery, Library
 from studio.dialogues import dialogue_of, lore_of
@@ -67,6 +67,13 @@ class Selection(Value):
     asset_ids: tuple[str, ...] = ()
 
 
+class Standing(NamedTuple):
+    """What people decided of the assets of a pack, by asset id; what nobody reviewed is absent."""
+
+    verdicts: dict[str, Verdict]
+    reviews: dict[str, ReviewRecord]
+
+
 def export_pack(library: Library, selection: Selection, out: Path, progress: Progress, sources: PackSources) -> Path:
     """Write the pack to `out` (a .zip path, replaced when it is there) and return it.
 
@@ -78,7 +85,7 @@ def export_pack(library: Library, selection: Selection, out: Path, progress: Pro
     project = library.project(selection.project_id)
     plans = _plans(library, selection)
     chosen = _chosen(library, selection, plans)
-    verdicts = library.verdicts(asset.id for asset in chosen)
+    standing = Standing(library.verdicts(asset.id for asset in chosen), library.review_records(asset.id for asset in chosen))
     absent = () if selection.asset_ids else _absent(library, plans, chosen)
     if not chosen:
         raise InputError(
@@ -88,7 +95,7 @@ def export_pack(library: Library, selection: Selection, out: Path, progress: Pro
         )
     permit(sources.model)(project.use, (ref for asset in chosen for ref in asset.recipe.models))
     # 2. Name every file.
-    items, beside = _named(library, chosen, verdicts, sources)
+    items, beside = _named(library, chosen, standing, sources)
     # 3. Describe.
     models = _models(chosen, sources)
     manifest = _manifest(project, items, absent, models, sources)
@@ -180,9 +187,7 @@ def _absent(library: Library, plans: tuple[Plan, ...], chosen: tuple[Asset, ...]
     return tuple(absent)
 
 
-def _named(
-    library: Library, chosen: tuple[Asset, ...], verdicts: dict[str, Verdict], sources: PackSources
-) -> tuple[tuple[Item, ...], list[Entry]]:
+def _named(library: Library, chosen: tuple[Asset, ...], standing: Standing, sources: PackSources) -> tuple[tuple[Item, ...], list[Entry]]:
     """Every asset with its files as they leave, and what stands beside those that have no place for a mark."""
     width = max(2, len(str(len(chosen))))
     taken = {"readme.md", "credits.md", "manifest.json", "manifest.seal.json"}
@@ -201,7 +206,7 @@ def _named(
             if sources.labelling is not None:
                 text = _leaving(text, sources.labelling.given(asset, text.name, text.media_type, text.data), beside)
             entries.append(text)
-        items.append(Item(asset=asset, entries=tuple(entries), verdict=verdicts.get(asset.id)))
+        items.append(Item(asset, tuple(entries), standing.verdicts.get(asset.id), standing.reviews.get(asset.id)))
     return tuple(items), beside
 
 
@@ -288,6 +293,13 @@ def _scores(items: tuple[Item, ...]) -> dict[str, JsonValue]:
     return {} if scored is None else {"score": told(scored)}
 
 
+def _reviewed(record: ReviewRecord | None) -> dict[str, JsonValue]:
+    """How far the review was, by whom and when; frozen: the content hash of what was approved."""
+    if record is None:
+        return {"state": ReviewState.DRAFT.value}
+    return record.model_dump(mode="json", include={"state", "person", "changed", "frozen"})
+
+
 def _described(item: Item) -> dict[str, JsonValue]:
     asset = item.asset
     document = asset.model_dump(mode="json", exclude={"files", "text", "recipe"})
@@ -304,6 +316,7 @@ def _described(item: Item) -> dict[str, JsonValue]:
         **document,
         "kind": asset.recipe.kind.value,
         "verdict": item.verdict.value if item.verdict else "",
+        "review": _reviewed(item.review),
         "files": files,
         "recipe": asset.recipe.model_dump(mode="json"),
         "recipe_sha256": asset.recipe.sha256,

@@ -13,7 +13,7 @@ from domain.finding import Finding, Severity
 from domain.model import Model
 from domain.project import Project
 from domain.recipe import Credit
-from domain.review import Verdict
+from domain.review import ReviewRecord, Verdict
 from domain.value import JsonValue
 from studio.labelling import Labelling
 from studio.scores import pack_score_of, score_of
@@ -66,6 +66,7 @@ class Item:
     asset: Asset
     entries: tuple[Entry, ...]
     verdict: Verdict | None
+    review: ReviewRecord | None = None
 
 
 @dataclass(frozen=True)

@@ -94,14 +94,14 @@ class Reviews:
             self._preferences.decided(record)
         return record
 
-    def give(self, asset_id: str, verdict: Verdict, *, note: str = "", over: str = "", person: str = "") -> Review:
-        """Any verdict, as cards and links give it: without a revision, it counts whatever was decided before.
+    def give(self, asset_id: str, verdict: Verdict, *, note: str = "", over: str = "", person: str = "", seen: int | None = None) -> Review:
+        """Any verdict, as cards and links give it. seen: the revision that was shown; None counts whatever was decided meanwhile.
 
         Raises NotFound; InputError when PREFER names nothing it was preferred over, or a comment says nothing; Conflict for a verdict
-        against what is published.
+        against what is published, or where somebody decided since what was seen.
         """
         if verdict in STATE_OF:
-            return self._decide(asset_id, verdict, note, person)
+            return self._decide(asset_id, verdict, note, person, seen)
         asset = self._library.asset(asset_id)
         if verdict is Verdict.COMMENT and not note.strip():
             raise InputError("The comment is empty.", hint="Type what should be known.", field="note")
@@ -116,7 +116,7 @@ class Reviews:
             self._preferences.picked(asset, over, review.note, person)
         return review
 
-    def _decide(self, asset_id: str, verdict: Verdict, note: str, person: str) -> Review:
+    def _decide(self, asset_id: str, verdict: Verdict, note: str, person: str, seen: int | None) -> Review:
         given = self._review(asset_id, verdict, _note(note), person)
 
         def change(record: ReviewRecord, asset: Asset) -> tuple[ReviewRecord, Review | None]:
@@ -127,7 +127,7 @@ class Reviews:
             to = record.state if record.state is ReviewState.PUBLISHED else STATE_OF[verdict]
             return self._moved(record, asset, to, person, given.note), given
 
-        record = self._library.change_review(asset_id, None, change, self._audit("review_moved", person))
+        record = self._library.change_review(asset_id, seen, change, self._audit("review_moved", person))
         self._preferences.decided(record)
         return given
 

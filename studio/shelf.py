@@ -10,7 +10,7 @@ from pathlib import Path
 from domain.asset import Asset, FileRef
 from domain.errors import NotFound
 from domain.progress import Progress, Silent
-from domain.review import Review, ReviewState, Verdict
+from domain.review import Review, ReviewRecord, Verdict
 from library.check import CheckReport, check
 from library.library import AssetQuery, Library, Lineage
 from studio.export import Selection
@@ -125,9 +125,9 @@ class Shelf:
     def verdicts(self, asset_ids: Iterable[str]) -> dict[str, Verdict]:
         return self._library.verdicts(asset_ids)
 
-    def states(self, asset_ids: Iterable[str]) -> dict[str, ReviewState]:
+    def review_records(self, asset_ids: Iterable[str]) -> dict[str, ReviewRecord]:
         """How far their review is; those nobody reviewed are absent: they are drafts."""
-        return {asset_id: record.state for asset_id, record in self._library.review_records(asset_ids).items()}
+        return self._library.review_records(asset_ids)
 
     # Export and check
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
@@ -24,6 +24,7 @@ from studio.inspecting import Inspecting
 from studio.lines import Lines
 from studio.links import Links
 from studio.lore import Lore
+from studio.mailing import Mailboxes
 from studio.makers import Makers
 from studio.models import ModelDesk
 from studio.painting import Easel
@@ -74,8 +75,9 @@ class Studio:
     families: Callable[[], tuple[str, ...]]
     warm: Callable[[CancelToken], None]
     close: Callable[[], None]
-    #: Tells the configured address what happens in review, until cancelled; None where none is configured.
-    notices: Callable[[CancelToken], None] | None = None
+    mailboxes: Mailboxes
+    #: Tell the configured address, or people by e-mail, what happens in review, until cancelled; by name.
+    notices: Mapping[str, Callable[[CancelToken], None]] = field(default_factory=dict)
     _closing: CancelToken = field(default_factory=CancelToken)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -85,11 +87,10 @@ class Studio:
         except BaseException:
             self.close()
             raise
-        for name, work in (("warm", self.warm), ("notices", self.notices)):
-            if work is not None:
-                thread = threading.Thread(target=work, args=(self._closing,), name=name, daemon=True)
-                thread.start()
-                self._threads.append(thread)
+        for name, work in {"warm": self.warm, **self.notices}.items():
+            thread = threading.Thread(target=work, args=(self._closing,), name=name, daemon=True)
+            thread.start()
+            self._threads.append(thread)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -103,6 +103,8 @@ RULES: dict[tuple[str, str], Rule] = {
     # People and links
     ("GET", "/api/me"): SIGNED_IN,
     ("PUT", "/api/me/password"): SIGNED_IN,
+    ("GET", "/api/me/mail"): SIGNED_IN,
+    ("PUT", "/api/me/mail"): SIGNED_IN,
     ("GET", "/api/me/tokens"): SIGNED_IN,
     ("POST", "/api/me/tokens"): SIGNED_IN,
     ("DELETE", "/api/me/tokens/{token_id}"): SIGNED_IN,

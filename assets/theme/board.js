@@ -264,16 +264,17 @@
         card.old = null;
       }
       const asset = card.old || step.asset;
-      update("head", [step.title, step.kind, state, step.job, step.seconds, step.p90, step.runs, step.took, Boolean(card.old), asset && asset.verdict], () => this.cardHead(card, step, state, asset));
+      update("head", [step.title, step.kind, state, step.job, step.seconds, step.p90, step.runs, step.took, Boolean(card.old), asset && [asset.verdict, asset.state]], () => this.cardHead(card, step, state, asset));
       update("body", [asset && asset.id, asset ? null : [step.spec, step.inputs, step.fault, step.remarks]], () => this.cardBody(card, step, asset));
       this.cardLive(card, step, state);
-      update("foot", [state, plan.approved, asset && [asset.id, asset.verdict], step.versions, card.shown], () => this.cardFoot(card, step, state, asset));
+      update("foot", [state, plan.approved, asset && [asset.id, asset.verdict, asset.revision], step.versions, card.shown], () => this.cardFoot(card, step, state, asset));
       return card.node;
     }
 
     cardHead(card, step, state, asset) {
       const status = chip(state, state === "running" ? `${Math.round(100 * step.job.progress)}%` : t(`state.${state}`));
-      const verdict = asset && asset.verdict ? chip(`verdict-${asset.verdict}`, t(`verdict.${asset.verdict}`)) : null;
+      const decided = asset && asset.verdict === "reject" ? chip("verdict-reject", t("verdict.reject")) : null;
+      const verdict = decided || (asset && asset.state !== "draft" ? window.Maquette.state_chip(asset.state) : null);
       const made = state === "done" && step.took !== null && !card.old ? t("cost.took", { time: duration(step.took) }) : "";
       const cost = live(step.job) ? "" : state === "done" ? made : measured(step);
       const lines = [el("p", {}, `${named("kind", step.kind)} · ${step.id}`), cost ? el("p", { title: state === "done" || step.seconds === null ? null : details(step) }, cost) : null];
@@ -282,7 +283,7 @@
         el("div", { class: "mq-titles" }, el("h3", {}, step.title), lines),
         verdict, verdict && state === "done" ? null : status)];
       if (state === "running") rows.push(bar(Math.max(0.04, step.job.progress), step.title), step.job.note ? el("p", { class: "mq-note", lang: "en" }, step.job.note) : el("p", { class: "mq-note" }, t("state.running")));
-      if (state === "failed") rows.push(el("p", { class: "mq-error", role: "alert", lang: "en" }, step.job.error));
+      if (state === "failed") rows.push(el("p", { class: "mq-error", role: "alert" }, step.job.error));
       card.parts.head.replaceChildren(...rows);
     }
 
@@ -311,7 +312,7 @@
       const rows = (EDITABLE[step.kind] || []).filter((name) => step.spec[name] && String(shown_value(name, step.spec[name])).length && step.spec[name] !== "none").map((name) => row(name, shown_value(name, step.spec[name])));
       if (step.inputs.length) rows.push(row("inputs", step.inputs.map((input) => input.step).join(", ")));
       // What chat planned and could only fail is said before anybody approves it.
-      card.parts.body.replaceChildren(el("dl", { class: "mq-specs" }, rows), step.fault && !step.job ? el("p", { class: "mq-error", role: "alert", lang: "en" }, step.fault) : "", ...step.remarks.map(finding_line));
+      card.parts.body.replaceChildren(el("dl", { class: "mq-specs" }, rows), step.fault && !step.job ? el("p", { class: "mq-error", role: "alert" }, step.fault) : "", ...step.remarks.map(finding_line));
     }
 
     cardFoot(card, step, state, asset) {
@@ -333,7 +334,9 @@
     }
 
     async mark(card, asset, verdict) {
-      if ((await this.act("POST", `assets/${asset.id}/review`, { verdict })) && card.old) {
+      // Somebody decided meanwhile: what they decided is shown before anybody decides over it.
+      const late = (error) => { if (error.status === 409) this.refresh(); return false; };
+      if ((await this.act("POST", `assets/${asset.id}/review`, { verdict, seen: asset.revision }, late)) && card.old) {
         card.old = await call(this.base, "GET", `assets/${asset.id}`);
         this.draw(this.board);
       }

@@ -7,12 +7,13 @@
   const PAGE = 24;
   const KINDS = ["copy", "article", "script", "dialogue", "lore", "translation", "picture", "upscale", "cutout", "speech", "music", "sound", "mix", "layout"];
   const VERDICTS = ["approve", "reject", "open"];
+  const STATES = ["draft", "in_review", "changes_requested", "approved", "published"];
 
   class Shelf {
     constructor(root, options) {
       this.base = options.base;
       this.project = options.project;
-      this.query = { text: "", kind: "", verdict: "", newest: true, offset: 0 };
+      this.query = { text: "", kind: "", verdict: "", state: "", newest: true, offset: 0 };
       this.chosen = new Set();
       this.known = -1;
       this.stopped = false;
@@ -68,6 +69,7 @@
         text,
         pick("kind", t("library.kind"), [["", t("library.every_kind")], ...KINDS.map((kind) => [kind, t(`kind.${kind}`)])]),
         pick("verdict", t("library.verdict"), [["", t("library.every_verdict")], ...VERDICTS.map((verdict) => [verdict, t(`library.verdict.${verdict}`)])]),
+        pick("state", t("library.state"), [["", t("library.every_state")], ...STATES.map((state) => [state, t(`review.state.${state}`)])]),
         el("label", { class: "mq-check" }, newest, t("library.newest")));
     }
 
@@ -84,8 +86,8 @@
     async refresh() {
       try {
         const asked = JSON.stringify(this.query);
-        const { text, kind, verdict, newest, offset } = this.query;
-        const parameters = new URLSearchParams({ text, kind, verdict, newest: String(newest), offset: String(offset), limit: String(PAGE) });
+        const { text, kind, verdict, state, newest, offset } = this.query;
+        const parameters = new URLSearchParams({ text, kind, verdict, state, newest: String(newest), offset: String(offset), limit: String(PAGE) });
         const found = await call(this.base, "GET", `projects/${this.project}/assets?${parameters}`);
         if (this.stopped || asked !== JSON.stringify(this.query)) return;
         this.known = found.event;
@@ -97,7 +99,7 @@
     }
 
     draw(found) {
-      const filtered = this.query.text || this.query.kind || this.query.verdict;
+      const filtered = this.query.text || this.query.kind || this.query.verdict || this.query.state;
       this.count.textContent = t("library.count", { n: found.total });
       if (!found.assets.length) {
         this.list.replaceChildren(el("div", { class: "mq-empty" }, el("div", { class: "mq-empty-mark", "aria-hidden": "true" }), el("h2", {}, t(filtered ? "library.none_found" : "library.empty.title")), el("p", {}, t(filtered ? "library.none_found_text" : "library.empty.text"))));

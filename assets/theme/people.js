@@ -45,12 +45,12 @@
         ]);
         this.me = me;
         const owns = inside.rights.includes("own");
-        const tokens = me.accounts ? await call(this.base, "GET", "me/tokens") : [];
+        const [tokens, mail] = me.accounts ? await Promise.all([call(this.base, "GET", "me/tokens"), call(this.base, "GET", "me/mail")]) : [[], null];
         this.holder.replaceChildren(...[
           me.accounts ? this.members(inside.members, people, owns) : this.first(),
           owns ? this.links(project) : null,
           me.accounts && me.owner ? this.everybody(people) : null,
-          me.accounts ? this.account(tokens) : null,
+          me.accounts ? this.account(tokens, mail) : null,
           me.owner ? this.audit() : null,
         ].filter(Boolean));
       } catch (error) {
@@ -127,7 +127,7 @@
           el("div", { class: "mq-two-fields" }, field(t("people.quota_jobs"), jobs), field(t("people.quota_minutes"), minutes), field(t("people.quota_disk"), disk)), submit(t("card.save"))));
     }
 
-    account(tokens) {
+    account(tokens, mail) {
       const present = el("input", { type: "password", name: "present", maxlength: 200, autocomplete: "current-password", required: true });
       const password = new_password();
       const save = async (event) => {
@@ -148,8 +148,20 @@
         button(t("people.token_remove"), () => this.act(() => call(this.base, "DELETE", `me/tokens/${token.id}`)), { "aria-label": `${t("people.token_remove")}: ${token.name}` })));
       return panel(`${t("people.me")}: ${this.me.person}`,
         el("form", { class: "mq-form", onsubmit: save }, el("div", { class: "mq-two-fields" }, field(t("people.present"), present), field(t("people.new_password"), password)), submit(t("people.change_password"))),
+        mail.offered ? this.mailbox(mail) : null,
         el("h4", {}, t("people.tokens")), el("p", { class: "mq-note" }, t("people.tokens_text")), once, el("div", {}, rows),
         el("form", { class: "mq-form", onsubmit: make }, field(t("people.token_name"), name), submit(t("people.token_make"))));
+    }
+
+    // Where one is written to when something waits for one or was decided.
+    mailbox(mail) {
+      const address = el("input", { type: "email", name: "address", maxlength: 254, autocomplete: "email", value: mail.address });
+      const save = (event) => {
+        event.preventDefault();
+        this.act(() => call(this.base, "PUT", "me/mail", { address: address.value.trim(), language: t("locale").slice(0, 2) }));
+      };
+      return [el("h4", {}, t("people.mail")), el("p", { class: "mq-note" }, t("people.mail_text")),
+        el("form", { class: "mq-form", onsubmit: save, "aria-label": t("people.mail") }, field(t("people.mail_address"), address), submit(t("card.save")))];
     }
 
     audit() {

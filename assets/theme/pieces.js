@@ -38,7 +38,7 @@
         this.making.replaceChildren(...steps.filter((step) => live(step.job)).map((step) => bar(Math.max(0.04, step.job.progress), step.title)),
           ...steps.filter((step) => step.job && step.job.state === "failed").map((step) => el("p", { class: "mq-error", role: "alert", lang: "en" }, `${step.title}: ${step.job.error}`)));
       }
-      if (this.changed("made", [assets.map((one) => [one.id, one.verdict]), this.busy])) this.made.replaceChildren(...(assets.length ? assets.map((one) => this.piece(one)) : [el("p", { class: "mq-note" }, t("pieces.none"))]));
+      if (this.changed("made", [assets.map((one) => [one.id, one.verdict, one.revision]), this.busy])) this.made.replaceChildren(...(assets.length ? assets.map((one) => this.piece(one)) : [el("p", { class: "mq-note" }, t("pieces.none"))]));
     }
 
     // A card of a style or an effect: chosen by its name, heard by its button.
@@ -93,7 +93,7 @@
       const another = asset.plan && asset.step ? button(t("pieces.another"), () => this.another(asset), { name: "another", "aria-label": `${t("pieces.another")}: ${asset.title}` }) : null;
       const mark = async (verdict) => {
         try {
-          await call(this.base, "POST", `assets/${asset.id}/review`, { verdict });
+          await call(this.base, "POST", `assets/${asset.id}/review`, { verdict, seen: asset.revision });
           await this.refresh();
         } catch (error) { this.says.say(error.message); }
       };

@@ -24,7 +24,7 @@ from domain.review import ReviewState
 from domain.settings import sqlite_url
 from library.library import Library
 from studio.comments import Comments
-from studio.notices import SIGNATURE, Notices
+from studio.notices import SIGNATURE, Notices, Webhook
 from tests.studio.bench import now
 
 
@@ -80,7 +80,7 @@ def asset(library: Library) -> Asset:
 @pytest.fixture
 def notices(library: Library, receiver: Receiver) -> Iterator[Callable[[str], Notices]]:
     with httpx.Client(trust_env=False) as client:
-        yield lambda url: Notices(library, url or receiver.url, client, secret="shh")
+        yield lambda url: Notices(library, Webhook(url or receiver.url, client, secret="shh"))
 
 
 def approve(library: Library, asset: Asset) -> None:
@@ -155,4 +155,4 @@ def test_it_runs_until_the_studio_closes(library: Library, asset: Asset, receive
 )
 def test_an_address_that_cannot_be_used_is_refused(library: Library, url: str) -> None:
     with httpx.Client() as client, pytest.raises(InputError, match="MAQUETTE_WEBHOOK"):
-        Notices(library, url, client)
+        Webhook(url, client)

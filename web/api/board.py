@@ -14,7 +14,7 @@ from domain.capability import StepKind
 from domain.errors import LimitError, NotFound
 from domain.job import Job
 from domain.plan import Plan, Step
-from domain.review import Verdict
+from domain.review import ReviewRecord, ReviewState, Verdict
 from domain.scene import Camera, Scene, Subject
 from domain.specs import SPECS, PictureSpec
 from domain.value import JsonValue, Value
@@ -165,7 +165,8 @@ def board_of(studio: Studio, project_id: str, plan_id: str, budgets: Budgets, pe
     versions: dict[str, list[Asset]] = {step.id: [] for step in plan.steps}
     for asset in studio.shelf.assets(AssetQuery(plan_id=plan.id, limit=1000)):
         versions.setdefault(asset.step_id, []).append(asset)  # newest first
-    verdicts = studio.shelf.verdicts([a.id for row in versions.values() for a in row])
+    ids = [a.id for row in versions.values() for a in row]
+    verdicts, records = studio.shelf.verdicts(ids), studio.shelf.review_records(ids)
     changed = _changed(studio, plan, versions)
     left = {step.id for step in plan.steps if not versions[step.id]} | changed
     estimate = studio.plans.estimate(plan, left or None)
@@ -186,7 +187,7 @@ def board_of(studio: Studio, project_id: str, plan_id: str, budgets: Budgets, pe
         | cost
         | {"budget": _budget(budgets, plan, estimate, person, words), "score": _score(versions[s.id] for s in plan.steps)},
         "steps": [
-            _step(s, jobs.get(s.id), versions[s.id], verdicts, words)
+            _step(s, jobs.get(s.id), versions[s.id], verdicts, records, words)
             | _step_cost(estimate.of(s.id), correction)
             | {"changed": s.id in changed, "fault": "" if versions[s.id] else _fault(studio, plan, s, words)}
             | {"remarks": [] if versions[s.id] else [f.model_dump(mode="json") for f in studio.plans.remarks(plan, s)]}
@@ -257,7 +258,14 @@ def _fault(studio: Studio, plan: Plan, step: Step, words: Mapping[str, str]) -> 
     return "" if fault is None else fault.told(words)
 
 
-def _step(step: Step, job: Job | None, made: list[Asset], verdicts: dict[str, Verdict], words: Mapping[str, str]) -> dict[str, Any]:
+def _step(
+    step: Step,
+    job: Job | None,
+    made: list[Asset],
+    verdicts: dict[str, Verdict],
+    records: dict[str, ReviewRecord],
+    words: Mapping[str, str],
+) -> dict[str, Any]:
     asset = made[0] if made else None
     return {
         "id": step.id,
@@ -268,7 +276,7 @@ def _step(step: Step, job: Job | None, made: list[Asset], verdicts: dict[str, Ve
         "inputs": [i.model_dump() for i in step.inputs],
         "scene": _scene(step, asset),
         "job": None if job is None else _job(job, words),
-        "asset": None if asset is None else asset_of(asset, verdicts.get(asset.id)),
+        "asset": None if asset is None else asset_of(asset, verdicts.get(asset.id), records.get(asset.id)),
         "versions": [{"id": a.id, "take": a.take, "verdict": verdicts[a.id].value if a.id in verdicts else ""} for a in made],
     }
 
@@ -290,7 +298,8 @@ def _scene(step: Step, asset: Asset | None) -> dict[str, Any] | None:
     return None if scene is None else scene.model_dump(mode="json")
 
 
-def asset_of(asset: Asset, verdict: Verdict | None) -> dict[str, Any]:
+def asset_of(asset: Asset, verdict: Verdict | None, record: ReviewRecord | None = None) -> dict[str, Any]:
+    """record None: nobody reviewed it, it is a draft. revision: what a verdict on it says it saw."""
     return {
         "id": asset.id,
         "plan": asset.plan_id,
@@ -311,6 +320,8 @@ def asset_of(asset: Asset, verdict: Verdict | None) -> dict[str, Any]:
         ],
         "drawing": None if drawing_of(asset) is None else dict(zip(("width", "height"), size_of(asset), strict=True)),
         "verdict": verdict.value if verdict is not None else "",
+        "state": (record.state if record is not None else ReviewState.DRAFT).value,
+        "revision": record.revision if record is not None else 0,
         "created": asset.created.isoformat(),
         "person": asset.person,
     }

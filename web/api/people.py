@@ -12,6 +12,7 @@ from domain.people import Link, Person, Quota
 from domain.project import Role
 from domain.value import Value
 from studio.links import LinkWish
+from studio.mailing import Mailbox
 from studio.studio import Studio
 from web.accounts import Accounts
 from web.bodies import JsonRoute
@@ -73,6 +74,17 @@ def people_router(studio: Studio, accounts: Accounts) -> APIRouter:
     @router.put("/me/password")
     def set_own_password(given: OwnPassword, request: Request) -> dict[str, bool]:
         people.change_own_password(_account(request), given.present, given.password)
+        return {"saved": True}
+
+    @router.get("/me/mail")
+    def mailbox(request: Request) -> dict[str, Any]:
+        """Where this person is written to. offered: whether this studio sends e-mail at all."""
+        box = studio.mailboxes.get(caller_of(request).person)
+        return {"offered": "mail" in studio.notices, "address": box.address}
+
+    @router.put("/me/mail")
+    def set_mailbox(given: Mailbox, request: Request) -> dict[str, bool]:
+        studio.mailboxes.set(_account(request), given)
         return {"saved": True}
 
     @router.get("/me/tokens")

@@ -38,11 +38,15 @@ class DrawingWish(Value):
 
 
 class ReviewChange(Value):
-    """over: the id of the version that this one is preferred over; only with the verdict "prefer"."""
+    """over: the id of the version that this one is preferred over; only with the verdict "prefer".
+
+    seen: the revision that was shown; without it the verdict counts whatever was decided meanwhile.
+    """
 
     verdict: Verdict
     over: str = Field(default="", max_length=64)
     note: str = Field(default="", max_length=2000)
+    seen: int | None = Field(default=None, ge=0, le=2**31 - 1)
 
 
 def shelf_router(studio: Studio, tasks: Tasks) -> APIRouter:
@@ -54,6 +58,7 @@ def shelf_router(studio: Studio, tasks: Tasks) -> APIRouter:
         text: str = "",
         kind: StepKind | Literal[""] = "",
         verdict: Literal["", "approve", "reject", "open"] = "",
+        state: ReviewState | Literal[""] = "",
         newest: bool = False,
         offset: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
         limit: int = 24,
@@ -65,6 +70,7 @@ def shelf_router(studio: Studio, tasks: Tasks) -> APIRouter:
             kind=StepKind(kind) if kind else None,
             verdict=Verdict(verdict) if verdict in ("approve", "reject") else None,
             reviewed=False if verdict == "open" else None,
+            state=ReviewState(state) if state else None,
             newest_only=newest,
             offset=offset,
             limit=min(max(1, limit), PAGE_MAX),
@@ -72,13 +78,13 @@ def shelf_router(studio: Studio, tasks: Tasks) -> APIRouter:
         last = studio.last_event(project_id)
         found = studio.shelf.assets(query)
         verdicts = studio.shelf.verdicts([a.id for a in found])
-        states = studio.shelf.states([a.id for a in found])
-        told = [asset_of(a, verdicts.get(a.id)) | {"state": states.get(a.id, ReviewState.DRAFT).value} for a in found]
+        records = studio.shelf.review_records([a.id for a in found])
+        told = [asset_of(a, verdicts.get(a.id), records.get(a.id)) for a in found]
         return {"total": studio.shelf.count(query), "event": last, "assets": told}
 
     @router.get("/assets/{asset_id}")
     def asset(asset_id: str) -> dict[str, Any]:
-        return asset_of(studio.shelf.asset(asset_id), studio.shelf.verdicts([asset_id]).get(asset_id))
+        return reviewed(studio, studio.shelf.asset(asset_id))
 
     @router.get("/assets/{asset_id}/story")
     def story(asset_id: str) -> dict[str, Any]:
@@ -86,7 +92,8 @@ def shelf_router(studio: Studio, tasks: Tasks) -> APIRouter:
 
     @router.post("/assets/{asset_id}/review")
     def review(asset_id: str, given: ReviewChange, request: Request) -> dict[str, Any]:
-        done = studio.reviews.give(asset_id, given.verdict, note=given.note, over=given.over, person=str(request.state.person))
+        person = str(request.state.person)
+        done = studio.reviews.give(asset_id, given.verdict, note=given.note, over=given.over, person=person, seen=given.seen)
         return done.model_dump(mode="json")
 
     @router.post("/assets/{asset_id}/drawing")
@@ -122,6 +129,12 @@ def shelf_router(studio: Studio, tasks: Tasks) -> APIRouter:
     return router
 
 
+def reviewed(studio: Studio, asset: Asset) -> dict[str, Any]:
+    """One asset with its verdict and how far its review is."""
+    records = studio.shelf.review_records([asset.id])
+    return asset_of(asset, studio.shelf.verdicts([asset.id]).get(asset.id), records.get(asset.id))
+
+
 def story_of(studio: Studio, asset_id: str) -> dict[str, Any]:
     """An asset with everything it came from, everything made from it, its other versions, and its recipe."""
     lineage = studio.shelf.lineage(asset_id)
@@ -129,7 +142,7 @@ def story_of(studio: Studio, asset_id: str) -> dict[str, Any]:
     versions = studio.shelf.versions(lineage)
     ids = {one.id for one in versions}
     return {
-        "asset": asset_of(asset, studio.shelf.verdicts([asset_id]).get(asset_id)),
+        "asset": reviewed(studio, asset),
         "recipe": {**asset.recipe.model_dump(mode="json", exclude={"parameters"}), "sha256": asset.recipe.sha256},
         "trace": asset.trace.model_dump(mode="json"),
         "versions": [_brief(one) for one in versions],
