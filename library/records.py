@@ -51,7 +51,7 @@ class Records(Room):
         with self._database.read("read the reviews") as connection:
             for start in range(0, len(wanted), BATCH):
                 named = columns.asset_id.in_(wanted[start : start + BATCH])
-                standing = select(columns.asset_id, columns.verdict).where(named, columns.number.in_(latest_verdicts()))
+                standing = select(columns.asset_id, columns.verdict).where(named, columns.number.in_(latest_verdicts().where(named)))
                 found.update((row.asset_id, Verdict(row.verdict)) for row in connection.execute(standing))
         return found
 
