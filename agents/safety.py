@@ -117,8 +117,8 @@ class SafetyRules(Value):
         material: attached or pasted words; held to the strict rules only, because reporting may quote. A rule that a person allowed for
         this text refuses nothing any more.
         """
-        own = _sentences(_fold(text))
-        quoted = _sentences(_fold(material)) if material else []
+        own = _sentences(folded(text))
+        quoted = _sentences(folded(material)) if material else []
         found = []
         for rule in self.rule:
             outcome = (rule.wish if stage is Stage.BRIEF else rule.output).at(screening.level)
@@ -145,14 +145,15 @@ class SafetyRules(Value):
 
     def outside(self, text: str, language: str = "") -> str:
         """The name of the work that is no studio's work and that `text` asks for, or ""."""
-        folded = _fold(text)
+        seen = folded(text)
         told = language or ("zh" if CJK.search(text) else "en")
-        return next((scope.name.of(told) for scope in self.out_of_scope if scope.matches(folded)), "")
+        return next((scope.name.of(told) for scope in self.out_of_scope if scope.matches(seen)), "")
 
 
 def _sentences(text: str) -> list[str]:
     return [sentence for sentence in _SENTENCES.split(text) if sentence]
 
 
-def _fold(text: str) -> str:
+def folded(text: str) -> str:
+    """A text as rules read it: lower case, without signs that nobody sees."""
     return _INVISIBLE.sub("", text).lower().replace("’", "'")

@@ -1,7 +1,7 @@
 """Content safety, measured: how many lines of a corpus the rules hit as they should, and what our own pictures score.
 
-    python -m benchmarks.moderation             the words (a second)
-    python -m benchmarks.moderation --pictures  the pictures on the pages of docs/gallery too, with the real model
+python -m benchmarks.moderation             the words (a second)
+python -m benchmarks.moderation --pictures  the pictures on the pages of docs/gallery too, with the real model
 """
 
 from __future__ import annotations

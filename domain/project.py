@@ -29,7 +29,8 @@ class Use(Value):
 
 class Project(Value):
     """explicit_label: what leaves says in letters or sound too that AI made it (GB 45438-2025). preferences: whoever works here agreed that
-    picks, verdicts and edits are kept as preference pairs; off unless they say so. moderation: what waits for a reviewer before it leaves."""
+    picks, verdicts and edits are kept as preference pairs; off unless they say so.
+    moderation: what waits for a reviewer before it leaves."""
 
     id: str
     name: str = Field(min_length=1, max_length=120)

@@ -23,8 +23,8 @@ from domain.recipe import ModelRef, Output, OutputFile, Trace, Work
 from domain.value import JsonValue
 from pipelines.devices import Devices, Weights
 from pipelines.media.picture import decode, encode, examine
+from pipelines.models.onnx import open_network
 from pipelines.models.store import ModelStore
-from pipelines.onnx import open_network
 
 if TYPE_CHECKING:
     from PIL import Image

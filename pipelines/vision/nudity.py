@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from domain.errors import EngineFailed
 from pipelines.devices import Devices, Weights
 from pipelines.media.picture import decode
+from pipelines.models.onnx import open_network
 from pipelines.models.store import ModelStore
-from pipelines.onnx import open_network
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -38,6 +38,11 @@ class Nudity:
         self._store = store
         self._devices = devices
         self._threads = threads
+
+    @property
+    def model(self) -> str:
+        """Its id in the catalogue."""
+        return MODEL
 
     def ready(self) -> bool:
         """Whether the network has been fetched. Loads nothing."""

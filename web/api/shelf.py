@@ -73,7 +73,12 @@ def shelf_router(studio: Studio, tasks: Tasks) -> APIRouter:
         found = studio.shelf.assets(query)
         verdicts = studio.shelf.verdicts([a.id for a in found])
         states = studio.shelf.states([a.id for a in found])
-        told = [asset_of(a, verdicts.get(a.id)) | {"state": states.get(a.id, ReviewState.DRAFT).value} for a in found]
+        closed = studio.moderation.gate.closed(project_id)
+        told = [
+            asset_of(a, verdicts.get(a.id))
+            | {"state": states.get(a.id, ReviewState.DRAFT).value, "held": "" if (case := closed.case(a)) is None else case.state.value}
+            for a in found
+        ]
         return {"total": studio.shelf.count(query), "event": last, "assets": told}
 
     @router.get("/assets/{asset_id}")
