@@ -8,7 +8,7 @@ import pytest
 
 from agents.picture_safety import PictureRules
 from agents.safety import SafetyRules
-from benchmarks.moderation import corpus, wrong
+from benchmarks.moderation import corpus, own_words, wrong
 from domain.errors import InputError
 from domain.moderation import Level, Outcome, Screening, Stage, worst
 
@@ -33,6 +33,12 @@ def test_the_rule_that_matches_is_the_one_that_was_meant(rules: SafetyRules) -> 
 def test_no_allowed_line_is_held_even_where_it_is_worded_anew(rules: SafetyRules) -> None:
     allowed = tuple(line for line in corpus() if line.wanted is Outcome.ALLOWED)
     assert [one.line.text for one in wrong(rules, allowed)] == []
+
+
+def test_nothing_of_our_own_prompts_and_briefs_is_in_doubt(rules: SafetyRules) -> None:
+    texts = list(own_words())
+    assert len(texts) > 2500
+    assert [text for text in texts if rules.found(text, Stage.BRIEF) or rules.found(text, Stage.OUTPUT)] == []
 
 
 def test_an_open_project_holds_no_horror_and_a_strict_one_holds_it(rules: SafetyRules) -> None:
