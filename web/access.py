@@ -149,7 +149,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "/api/projects/{project_id}/moderation"): VIEW,
     ("POST", "/api/projects/{project_id}/moderation/appeals"): EDIT,
     ("POST", "/api/projects/{project_id}/moderation/{case_id}/decision"): REVIEW,
-    ("POST", "/api/projects/{project_id}/moderation/{case_id}/appeal"): VIEW,
+    ("POST", "/api/projects/{project_id}/moderation/{case_id}/appeal"): REVIEW,
     ("GET", "/api/assets/{asset_id}/moderation"): VIEW,
     ("GET", "/api/assets/{asset_id}/comments"): VIEW,
     ("POST", "/api/assets/{asset_id}/comments"): COMMENT,

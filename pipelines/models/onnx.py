@@ -1,4 +1,7 @@
-"""Opens an ONNX network on the CPU, the same way everywhere. Knows nothing of what the network does."""
+"""Opens an ONNX network on the CPU, the same way everywhere. Only the `load` of Weights calls it (pipelines/devices.py).
+
+Knows nothing of what the network does.
+"""
 
 from __future__ import annotations
 
