@@ -230,7 +230,7 @@ def open_studio(settings: Settings) -> Studio:
             moderation.upload,
         ),
         plans=plans,
-        chat=Conversation(library, plans, director, makers, now, desk.messages),
+        chat=Conversation(library, plans, director, makers, now, desk.messages, moderation.answer),
         shelf=build_shelf(settings, library, engine, labelling),
         drawings=drawings,
         models=ModelDesk(

@@ -28,6 +28,11 @@ class Closed:
         """Why this may not leave; None when it may."""
         return self.assets.get(asset.id) or (self.plans.get(asset.plan_id) if asset.plan_id else None)
 
+    def state(self, asset: Asset) -> str:
+        """How its case stands, "" when it may leave."""
+        case = self.case(asset)
+        return "" if case is None else case.state.value
+
 
 class Gate:
     """Keeps nothing: what is decided counts with the next question."""
@@ -56,6 +61,10 @@ class Gate:
     def case(self, asset: Asset) -> Case | None:
         """Why an asset may not leave; None when it may."""
         return self.closed(asset.project_id).case(asset)
+
+    def state(self, asset: Asset) -> str:
+        """How its case stands, "" when it may leave."""
+        return self.closed(asset.project_id).state(asset)
 
     def require(self, assets: Iterable[Asset]) -> None:
         """Raise ContentHeld for the first of these that may not leave. They are of one project."""

@@ -18,6 +18,8 @@ from domain.errors import ContentRefused, GenerationError, MaquetteError, ModelE
 from domain.moderation import Case, CaseState, Judged, Level, Outcome, PictureCheck, SafetyFinding, Screening, Stage, worst
 from domain.plan import Plan
 from domain.recipe import OutputFile
+from domain.said import Said
+from domain.value import Value
 from library.library import Library
 from studio.gate import Gate
 
@@ -25,6 +27,17 @@ from studio.gate import Gate
 Screen = Callable[[Plan, str, Stage], None]
 #: The score of a picture, 0..1. Raises MaquetteError.
 Score = Callable[[bytes], float]
+
+
+class Doubt(Value):
+    """What the rules say of an answer in the chat."""
+
+    refused: bool
+    said: Said
+
+
+#: (brief, answer) -> Doubt, None where nothing is said of it
+ScreenAnswer = Callable[[Brief, str], Doubt | None]
 
 RASTER = frozenset({"image/png", "image/jpeg", "image/webp"})
 #: Pictures of one result that are looked at: the main one and its first companions.
@@ -96,6 +109,18 @@ class Moderation:
         finding = self._pictures.finding(score, Level.STANDARD) if score is not None else None
         if finding is not None:
             _refuse((finding,), "en")
+
+    def answer(self, brief: Brief, text: str) -> Doubt | None:
+        """What is said of words the chat wrote: they leave by being copied, so nothing can hold them."""
+        screening = self._of_brief(brief, self._library.project(brief.project_id).moderation)
+        found = self._rules.found(text, Stage.OUTPUT, screening)
+        if not found:
+            return None
+        refused = worst(found) is Outcome.REFUSED
+        first = next((one for one in found if one.outcome is Outcome.REFUSED), found[0])
+        why = first.reason.of(brief.language)
+        template = Said.of("I take that answer back: the rule {rule} refuses it. {why}", rule=first.rule, why=why)
+        return Doubt(refused=refused, said=template if refused else Said.of("Look at this before it is used: {why}", why=why))
 
     def judge(self, draft: Asset, files: Sequence[OutputFile]) -> tuple[Asset, Case | None]:
         """A result before it is stored: how it was judged, and the case it waits for, None when nothing is in doubt.

@@ -29,6 +29,7 @@ from domain.review import ReviewState
 from domain.specs import CopySpec
 from library.library import Library
 from studio.cases import Cases
+from studio.conversation import Answer
 from studio.export import Selection, export_pack
 from studio.gate import Gate
 from studio.links import Links, LinkWish
@@ -229,6 +230,25 @@ def test_a_picture_nobody_could_look_at_is_never_called_checked(house: House, *,
     case = Gate(house.library).case(house.picture())
     assert case is not None
     assert case.rules == ("unchecked",)
+
+
+def test_an_answer_in_the_chat_is_taken_back_or_marked(house: House) -> None:
+    brief = house.bench.plans.draft(house.bench.project, "Write me a line.")
+    zh = {
+        "Look at this before it is used: {why}": "先看：{why}",
+    }
+    answer = Answer()
+    answer.grow("They beheaded the prisoner.")
+    doubt = house.moderation.answer(brief, answer.text)
+    assert doubt is not None
+    answer.judged(doubt, zh)
+    assert answer.text.startswith("They beheaded the prisoner.\n\n⚠ 先看")
+    refused = house.moderation.answer(brief, "The naked schoolgirl looked at him.")
+    assert refused is not None
+    answer.judged(refused, {})
+    assert answer.text.startswith("⚠ I take that answer back: the rule minors")
+    assert "schoolgirl" not in answer.text
+    assert house.moderation.answer(brief, "Bread at six.") is None
 
 
 def test_publishing_and_links_wait_too(house: House) -> None:

@@ -22,6 +22,7 @@ from library.library import AssetQuery
 from studio.budget import Budget, Budgets
 from studio.drawings import drawing_of, size_of
 from studio.estimate import PlanEstimate, StepEstimate
+from studio.gate import Closed
 from studio.quotes import Correction, corrected, quote_of
 from studio.scores import pack_score_of, told
 from studio.studio import Studio
@@ -166,6 +167,7 @@ def board_of(studio: Studio, project_id: str, plan_id: str, budgets: Budgets, pe
     for asset in studio.shelf.assets(AssetQuery(plan_id=plan.id, limit=1000)):
         versions.setdefault(asset.step_id, []).append(asset)  # newest first
     verdicts = studio.shelf.verdicts([a.id for row in versions.values() for a in row])
+    closed = studio.moderation.gate.closed(project.id)
     changed = _changed(studio, plan, versions)
     left = {step.id for step in plan.steps if not versions[step.id]} | changed
     estimate = studio.plans.estimate(plan, left or None)
@@ -186,7 +188,7 @@ def board_of(studio: Studio, project_id: str, plan_id: str, budgets: Budgets, pe
         | cost
         | {"budget": _budget(budgets, plan, estimate, person, words), "score": _score(versions[s.id] for s in plan.steps)},
         "steps": [
-            _step(s, jobs.get(s.id), versions[s.id], verdicts, words)
+            _step(s, jobs.get(s.id), versions[s.id], verdicts, words, closed)
             | _step_cost(estimate.of(s.id), correction)
             | {"changed": s.id in changed, "fault": "" if versions[s.id] else _fault(studio, plan, s, words)}
             | {"remarks": [] if versions[s.id] else [f.model_dump(mode="json") for f in studio.plans.remarks(plan, s)]}
@@ -257,7 +259,9 @@ def _fault(studio: Studio, plan: Plan, step: Step, words: Mapping[str, str]) -> 
     return "" if fault is None else fault.told(words)
 
 
-def _step(step: Step, job: Job | None, made: list[Asset], verdicts: dict[str, Verdict], words: Mapping[str, str]) -> dict[str, Any]:
+def _step(
+    step: Step, job: Job | None, made: list[Asset], verdicts: dict[str, Verdict], words: Mapping[str, str], closed: Closed
+) -> dict[str, Any]:
     asset = made[0] if made else None
     return {
         "id": step.id,
@@ -268,7 +272,7 @@ def _step(step: Step, job: Job | None, made: list[Asset], verdicts: dict[str, Ve
         "inputs": [i.model_dump() for i in step.inputs],
         "scene": _scene(step, asset),
         "job": None if job is None else _job(job, words),
-        "asset": None if asset is None else asset_of(asset, verdicts.get(asset.id)),
+        "asset": None if asset is None else asset_of(asset, verdicts.get(asset.id), closed.state(asset)),
         "versions": [{"id": a.id, "take": a.take, "verdict": verdicts[a.id].value if a.id in verdicts else ""} for a in made],
     }
 
@@ -290,7 +294,8 @@ def _scene(step: Step, asset: Asset | None) -> dict[str, Any] | None:
     return None if scene is None else scene.model_dump(mode="json")
 
 
-def asset_of(asset: Asset, verdict: Verdict | None) -> dict[str, Any]:
+def asset_of(asset: Asset, verdict: Verdict | None, held: str = "") -> dict[str, Any]:
+    """held: how the case stands that keeps it in the studio, "" for none."""
     return {
         "id": asset.id,
         "plan": asset.plan_id,
@@ -311,6 +316,7 @@ def asset_of(asset: Asset, verdict: Verdict | None) -> dict[str, Any]:
         ],
         "drawing": None if drawing_of(asset) is None else dict(zip(("width", "height"), size_of(asset), strict=True)),
         "verdict": verdict.value if verdict is not None else "",
+        "held": held,
         "created": asset.created.isoformat(),
         "person": asset.person,
     }

@@ -74,16 +74,13 @@ def shelf_router(studio: Studio, tasks: Tasks) -> APIRouter:
         verdicts = studio.shelf.verdicts([a.id for a in found])
         states = studio.shelf.states([a.id for a in found])
         closed = studio.moderation.gate.closed(project_id)
-        told = [
-            asset_of(a, verdicts.get(a.id))
-            | {"state": states.get(a.id, ReviewState.DRAFT).value, "held": "" if (case := closed.case(a)) is None else case.state.value}
-            for a in found
-        ]
+        told = [asset_of(a, verdicts.get(a.id), closed.state(a)) | {"state": states.get(a.id, ReviewState.DRAFT).value} for a in found]
         return {"total": studio.shelf.count(query), "event": last, "assets": told}
 
     @router.get("/assets/{asset_id}")
     def asset(asset_id: str) -> dict[str, Any]:
-        return asset_of(studio.shelf.asset(asset_id), studio.shelf.verdicts([asset_id]).get(asset_id))
+        found = studio.shelf.asset(asset_id)
+        return asset_of(found, studio.shelf.verdicts([asset_id]).get(asset_id), studio.moderation.gate.state(found))
 
     @router.get("/assets/{asset_id}/story")
     def story(asset_id: str) -> dict[str, Any]:
@@ -134,7 +131,7 @@ def story_of(studio: Studio, asset_id: str) -> dict[str, Any]:
     versions = studio.shelf.versions(lineage)
     ids = {one.id for one in versions}
     return {
-        "asset": asset_of(asset, studio.shelf.verdicts([asset_id]).get(asset_id)),
+        "asset": asset_of(asset, studio.shelf.verdicts([asset_id]).get(asset_id), studio.moderation.gate.state(asset)),
         "recipe": {**asset.recipe.model_dump(mode="json", exclude={"parameters"}), "sha256": asset.recipe.sha256},
         "trace": asset.trace.model_dump(mode="json"),
         "versions": [_brief(one) for one in versions],
