@@ -15,7 +15,7 @@ from agents.safety import WAY_OUT, SafetyRules, folded
 from domain.asset import Asset
 from domain.brief import Brief
 from domain.errors import ContentRefused, GenerationError, MaquetteError, ModelError
-from domain.moderation import Case, CaseState, Judged, Level, Outcome, PictureCheck, SafetyFinding, Screening, Stage, worst
+from domain.moderation import AS_WISHED, Case, CaseState, Judged, Level, Outcome, PictureCheck, SafetyFinding, Screening, Stage, worst
 from domain.plan import Plan
 from domain.recipe import OutputFile
 from domain.said import Said
@@ -85,7 +85,11 @@ class Moderation:
         return Gate(self._library)
 
     def screening(self, project_id: str, text: str) -> Screening:
-        """What a wish of a project is judged by: its level, and what a person allowed for this very text. Raises NotFound."""
+        """What a wish of a project is judged by: its level, and what a person allowed for this very text.
+
+        project_id "": of a project that is not made yet. Raises NotFound."""
+        if not project_id:
+            return AS_WISHED
         level = self._library.project(project_id).moderation
         case = self._library.case_of(project_id, "wish", wish_hash(text))
         return Screening(level=level, cleared=case.rules if case is not None and case.state is CaseState.ALLOWED else ())
