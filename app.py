@@ -62,6 +62,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
 def open_studio(settings: Settings) -> Studio:
     """Construct everything. Loads no model and starts nothing: `with studio:` does."""
     from agents.director import Director
+    from agents.picture_safety import PictureRules
     from agents.planner import Planner
     from agents.writers.calls import Desk
     from domain.model import Task
@@ -91,6 +92,7 @@ def open_studio(settings: Settings) -> Studio:
     from studio.making import Making
     from studio.media_makers import Preparations, preference, voices_of
     from studio.models import ModelDesk, endpoint_of, own_choices
+    from studio.moderation import Moderation
     from studio.notices import Notices
     from studio.picture_models import PictureModels
     from studio.pictures import Pictures
@@ -160,7 +162,12 @@ def open_studio(settings: Settings) -> Studio:
     )
     preparations = Preparations(engine.chats, desk, speakers, keeping(picture_models))
     makers = Makers(all_makers(engine, executor, desk, preparations, gpus_of(arbiter)), preference(picture_models.maker))
-    making = Making(library, makers, executor.release_idle, now, preparations.remarks, permit(engine.store.catalogue.find))
+    planner = Planner(assets)
+    nudity = engine.nudity
+    moderation = Moderation(library, planner.safety, PictureRules.load(assets), nudity.ready, nudity.score, now, nudity.model)
+    library.judged_by(moderation.judge)
+    allowed = permit(engine.store.catalogue.find)
+    making = Making(library, makers, executor.release_idle, now, preparations.remarks, allowed, moderation.screen)
     expected = Expectation(library, time.monotonic).seconds
     runner = Runner(library, making, Durable(settings.runs_url, settings.runs_file), lanes=executor.lanes, now=now, cost=expected)
     room = EngineRoom(library, executor, runner, now, lambda key, kept: arbiter.pin(key) if kept else arbiter.unpin(key))
@@ -170,7 +177,6 @@ def open_studio(settings: Settings) -> Studio:
         library.close()
         end_traces()
 
-    planner = Planner(assets)
     chat = CurrentChat(engine.chats)
     director = Director(chat, assets, planner, lambda language: embedder_for(engine.store, engine.devices, language))
     formats, authority = Formats.of(assets), Authority(settings.home / "authority", settings.sign_certificate, settings.sign_key)
@@ -185,7 +191,19 @@ def open_studio(settings: Settings) -> Studio:
     )
     drawings = Drawings(library, executor.generate, settings.cache / "drawings")
     quotes = Quotes(library, makers, executor.lanes, executor.state)
-    plans = Plans(library, planner, chat, makers, runner, now, planner.safety.require, quotes, preparations.require, preparations.remarks)
+    plans = Plans(
+        library,
+        planner,
+        chat,
+        makers,
+        runner,
+        now,
+        planner.safety.require,
+        quotes,
+        preparations.require,
+        preparations.remarks,
+        moderation.screening,
+    )
     projects = Projects(library, decode_logo)
     casting = VoicesDesk(
         library,
@@ -212,9 +230,10 @@ def open_studio(settings: Settings) -> Studio:
             palette_of_upload,
             lambda data, name: transcript_of_upload(executor, data, name),
             lambda data, name: caption_of_upload(executor, engine.captions(), data),
+            moderation.upload,
         ),
         plans=plans,
-        chat=Conversation(library, plans, director, makers, now, desk.messages),
+        chat=Conversation(library, plans, director, makers, now, desk.messages, moderation.answer),
         shelf=build_shelf(settings, library, engine, labelling),
         drawings=drawings,
         models=ModelDesk(
@@ -244,6 +263,7 @@ def open_studio(settings: Settings) -> Studio:
             transcripts=Transcripts(library, recordings, current_chat, desk, now),
         ),
         inspecting=Inspecting(formats, authority, trusted_by(settings)),
+        moderation=moderation,
         voices=lambda: tuple(voice.name for voice in speakers() if not voice.by_name),
         fonts=lambda: font_families(assets),
         families=lambda: tuple(sorted({art.family for art in engine.illustrator.library.ready()})),

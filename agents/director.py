@@ -30,6 +30,7 @@ from domain.context import AttachedText
 from domain.conversation import Intent, Turn
 from domain.errors import ContentRefused, InvalidOutput
 from domain.job import Job, JobState
+from domain.moderation import AS_WISHED, Screening
 from domain.plan import Plan
 from domain.progress import CancelToken
 from domain.value import JsonValue, Value
@@ -129,14 +130,23 @@ class Director:
     # -- routing ---------------------------------------------------------------------------------------------------------------
 
     def route(
-        self, message: str, state: DirectorState, *, attached: bool = False, job: ChatJob | None = None, cancel: CancelToken | None = None
+        self,
+        message: str,
+        state: DirectorState,
+        *,
+        attached: bool = False,
+        job: ChatJob | None = None,
+        screening: Screening = AS_WISHED,
+        cancel: CancelToken | None = None,
     ) -> Intent:
         """What a message wants. Code decides where it can; the model chooses among the harmless rest.
 
-        attached: files came with the message. job: what everyday work it was read as, where that is known already.
+        attached: files came with the message. job: what everyday work it was read as, where that is known already. screening: what its
+        words are judged by.
         Raises Cancelled and ModelError.
         """
-        known = self._router.by_rule(message, state.plan, attached=attached, job=job or self._jobs.read(message, state.turns))
+        job = job or self._jobs.read(message, state.turns)
+        known = self._router.by_rule(message, state.plan, attached=attached, job=job, screening=screening)
         if known is not None:
             return known
         return self._voted(message, state, cancel)
@@ -182,7 +192,7 @@ class Director:
         brief = brief if message == brief.text else brief.model_copy(update={"text": message[:BRIEF_MAX_CHARACTERS]})
         # A question is answered in its own language, whatever the language of the text it is about.
         told = side(language_of(job.ask if job is not None else message, state.language))
-        intent = self.route(message, state, attached=bool(brief.attachments), job=job, cancel=cancel)
+        intent = self.route(message, state, attached=bool(brief.attachments), job=job, screening=brief.screening, cancel=cancel)
         yield Routed(intent=intent)
         match intent:
             case Intent.PLAN:
@@ -196,7 +206,7 @@ class Director:
             case Intent.ASK:
                 yield self._ask(brief, told)
             case Intent.REFUSE:
-                yield TextDelta(text=self._refusal(message, told))
+                yield TextDelta(text=self._refusal(message, told, brief.screening))
             case Intent.ANSWER:
                 yield from self._answer(message, job, state, told, seed, cancel)
 
@@ -255,8 +265,8 @@ class Director:
             return Question(text=self._phrases.say("ask_subject", told, what=recipe.name.of(told).lower()))
         return Question(text=self._phrases.say("ask_what", told), options=tuple(self._phrases.say("ask_what_options", told).split("|")))
 
-    def _refusal(self, message: str, told: str) -> str:
-        refusal = self._safety.check(message, told)
+    def _refusal(self, message: str, told: str, screening: Screening) -> str:
+        refusal = self._safety.check(message, told, screening=screening)
         if refusal is not None:
             return self._phrases.say("refuse", told, reason=refusal.reason)
         outside = self._safety.outside(message, told)

@@ -118,7 +118,7 @@ class Planner:
         LimitError over 60 steps, Cancelled, ModelError.
         """
         # 1. Refuse before any model call.
-        self.safety.require(brief.text, material="\n".join(a.text for a in brief.attachments))
+        self.safety.require(brief.text, material="\n".join(a.text for a in brief.attachments), screening=brief.screening)
         reading = self.reader.read(brief.text, brief.language)
         prompt = self.prompts["read"]
         shown = reading.described[:_BRIEF_SHOWN] or brief.text[:_BRIEF_SHOWN]

@@ -19,6 +19,7 @@ from agents.planner import Planner
 from agents.request import RequestReading
 from domain.conversation import Intent
 from domain.errors import InputError
+from domain.moderation import AS_WISHED, Screening
 from domain.plan import Plan, Step
 from domain.value import Value
 
@@ -76,10 +77,18 @@ class Router:
                 "The word lists in {path} are not valid: {error}.", field=str(path), path=path.name, error=str(error)
             ) from error
 
-    def by_rule(self, message: str, plan: Plan | None, *, attached: bool = False, job: ChatJob | None = None) -> Intent | None:
+    def by_rule(
+        self,
+        message: str,
+        plan: Plan | None,
+        *,
+        attached: bool = False,
+        job: ChatJob | None = None,
+        screening: Screening = AS_WISHED,
+    ) -> Intent | None:
         """The intent of a message that word lists settle, else None. job: the everyday work it was read as."""
         # 1. Refusals first: nothing below may turn an unsafe wish into work. Quotes count here: they can be what is to be made.
-        if self._planner.safety.check(message) is not None:
+        if self._planner.safety.check(message, screening=screening) is not None:
             return Intent.REFUSE
         reading = self._planner.reader.read(message)
         own = reading.own

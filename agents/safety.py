@@ -9,14 +9,21 @@ import re
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from agents.lexicon import CJK, Named, load_toml
 from domain.errors import ContentRefused, InputError
+from domain.moderation import AS_WISHED, WORDS_MAX, Graded, Level, Outcome, Reason, SafetyFinding, Screening, Stage
 from domain.value import Value
 
 #: Characters people put between letters to slip past a word list: zero-width signs, soft hyphens, stars.
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad]")
+_SENTENCES = re.compile(r"(?<=[.!?。！？\n])\s*")
+_NOTHING = Graded(strict=Outcome.ALLOWED, standard=Outcome.ALLOWED, open=Outcome.ALLOWED)
+
+
+#: What a refused person can do.
+WAY_OUT = "Change the words. If the rule is wrong here, ask for a decision under Library > Content review."
 
 
 class Patterns(Value):
@@ -39,12 +46,39 @@ class Patterns(Value):
 
     def matches(self, text: str) -> bool:
         """Whether a sentence of the folded text breaks the rule and is not excused by its own words."""
-        sentences = re.split(r"(?<=[.!?。！？\n])\s*", text)
-        return any(self._wanted.search(s) and not self._excused.search(s) for s in sentences if s)
+        return bool(self.words(_sentences(text)))
+
+    def words(self, sentences: list[str]) -> str:
+        """What matches in the first sentence that breaks the rule, "" where none does."""
+        for sentence in sentences:
+            found = self._wanted.search(sentence)
+            if found is not None and not self._excused.search(sentence):
+                return found.group()[:WORDS_MAX] or sentence[:WORDS_MAX]
+        return ""
 
 
 class Rule(Patterns):
+    """wish, output: the outcome at each level: of what a person asks for, and of words that came out or are drawn or spoken as they stand.
+
+    grave: a wish for it is refused at every level, and only owners decide an appeal. masked: what matched is not shown in full.
+    """
+
     reason: Named
+    wish: Graded = Graded()
+    output: Graded = _NOTHING
+    grave: bool = False
+    masked: bool = False
+
+    @model_validator(mode="after")
+    def _grave_is_refused(self) -> Rule:
+        if self.grave and {self.wish.at(level) for level in Level} != {Outcome.REFUSED}:
+            raise ValueError(f"{self.id} is grave: a wish for it is refused at every level")
+        return self
+
+    def finding(self, stage: Stage, outcome: Outcome, words: str) -> SafetyFinding:
+        words = f"{words[:3]}…{words[-2:]}" if self.masked else words
+        reason = Reason(en=self.reason.en, zh=self.reason.zh)
+        return SafetyFinding(rule=self.id, stage=stage, outcome=outcome, reason=reason, words=words, grave=self.grave)
 
 
 class Scope(Patterns):
@@ -77,27 +111,49 @@ class SafetyRules(Value):
             ) from error
         return rules
 
-    def check(self, text: str, language: str = "", material: str = "") -> Refusal | None:
-        """The first rule that `text` breaks; `material` (attached, pasted) is held to the strict rules only: reporting may quote."""
-        folded = _fold(text)
-        told = language or ("zh" if CJK.search(text) else "en")
+    def found(self, text: str, stage: Stage, screening: Screening = AS_WISHED, material: str = "") -> tuple[SafetyFinding, ...]:
+        """What is refused or doubtful in a text, in the order of the rules.
+
+        material: attached or pasted words; held to the strict rules only, because reporting may quote. A rule that a person allowed for
+        this text refuses nothing any more.
+        """
+        own = _sentences(folded(text))
+        quoted = _sentences(folded(material)) if material else []
+        found = []
         for rule in self.rule:
-            if rule.matches(folded) or (rule.strict and material and rule.matches(_fold(material))):
-                return Refusal(rule=rule.id, reason=rule.reason.of(told))
+            outcome = (rule.wish if stage is Stage.BRIEF else rule.output).at(screening.level)
+            if outcome is Outcome.ALLOWED or rule.id in screening.cleared:
+                continue
+            words = rule.words(own) or (rule.words(quoted) if rule.strict else "")
+            if words:
+                found.append(rule.finding(stage, outcome, words))
+        return tuple(found)
+
+    def check(self, text: str, language: str = "", material: str = "", screening: Screening = AS_WISHED) -> Refusal | None:
+        """The first rule that refuses a wish."""
+        told = language or ("zh" if CJK.search(text) else "en")
+        for finding in self.found(text, Stage.BRIEF, screening, material):
+            if finding.outcome is Outcome.REFUSED:
+                return Refusal(rule=finding.rule, reason=finding.reason.of(told))
         return None
 
-    def require(self, text: str, language: str = "", material: str = "") -> None:
+    def require(self, text: str, language: str = "", material: str = "", screening: Screening = AS_WISHED) -> None:
         """Raise ContentRefused with the rule's id as its reason, or return."""
-        refusal = self.check(text, language, material)
+        refusal = self.check(text, language, material, screening)
         if refusal is not None:
-            raise ContentRefused(refusal.reason, reason=refusal.rule, field="brief")
+            raise ContentRefused(refusal.reason, hint=WAY_OUT, reason=refusal.rule, field="brief")
 
     def outside(self, text: str, language: str = "") -> str:
         """The name of the work that is no studio's work and that `text` asks for, or ""."""
-        folded = _fold(text)
+        seen = folded(text)
         told = language or ("zh" if CJK.search(text) else "en")
-        return next((scope.name.of(told) for scope in self.out_of_scope if scope.matches(folded)), "")
+        return next((scope.name.of(told) for scope in self.out_of_scope if scope.matches(seen)), "")
 
 
-def _fold(text: str) -> str:
+def _sentences(text: str) -> list[str]:
+    return [sentence for sentence in _SENTENCES.split(text) if sentence]
+
+
+def folded(text: str) -> str:
+    """A text as rules read it: lower case, without signs that nobody sees."""
     return _INVISIBLE.sub("", text).lower().replace("’", "'")

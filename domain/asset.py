@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from domain.finding import Finding
+from domain.moderation import Judged
 from domain.recipe import Credit, Recipe, Trace
 from domain.value import JsonValue, Value
 
@@ -29,6 +30,7 @@ class Asset(Value):
     """files[0] is the asset itself, the others its companions. parents are ids of earlier versions and of inputs.
 
     version: 1 for a first take, then one more than the version it was redone from (`previous`).
+    judged: how it was judged by the rules of content safety when it was stored; None for what was stored before there were any.
     """
 
     id: str
@@ -48,6 +50,7 @@ class Asset(Value):
     previous: str = ""
     parents: tuple[str, ...] = ()
     version: int = 1
+    judged: Judged | None = None
     person: str = ""
     created: datetime
 

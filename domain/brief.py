@@ -8,6 +8,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from domain.metadata import PictureMetadata
+from domain.moderation import Screening
 from domain.value import Value
 
 BRIEF_MAX_CHARACTERS = 20_000
@@ -43,7 +44,9 @@ class Attachment(Value):
 
 
 class Brief(Value):
-    """trace: the W3C traceparent of the request that brought it; whatever is made of it later goes on in that trace."""
+    """trace: the W3C traceparent of the request that brought it; whatever is made of it later goes on in that trace.
+
+    screening: what its words are judged by."""
 
     id: str
     project_id: str
@@ -53,6 +56,7 @@ class Brief(Value):
     person: str = ""
     created: datetime
     trace: str = ""
+    screening: Screening = Screening()
 
     @property
     def material(self) -> str:

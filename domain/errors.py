@@ -10,6 +10,7 @@
     ├── NotAllowed               signed in, but without this right (403)
     ├── NotFound                 no such project, plan, asset, model (404)
     ├── Conflict                 the state changed underneath (409)
+    │   └── ContentHeld          it waits for a reviewer's decision, or was refused: it does not leave
     ├── ModelError               something about weights (503)
     │   ├── ModelMissing         not installed yet: pull it
     │   ├── ModelCorrupt         a file does not have its hash
@@ -119,6 +120,10 @@ class NotFound(MaquetteError):
 
 class Conflict(MaquetteError):
     code = "conflict"
+
+
+class ContentHeld(Conflict):
+    code = "content_held"
 
 
 class ModelError(MaquetteError):

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from domain.brand import BrandKit
+from domain.moderation import Level
 from domain.value import Value
 
 
@@ -28,7 +29,8 @@ class Use(Value):
 
 class Project(Value):
     """explicit_label: what leaves says in letters or sound too that AI made it (GB 45438-2025). preferences: whoever works here agreed that
-    picks, verdicts and edits are kept as preference pairs; off unless they say so."""
+    picks, verdicts and edits are kept as preference pairs; off unless they say so.
+    moderation: what waits for a reviewer before it leaves."""
 
     id: str
     name: str = Field(min_length=1, max_length=120)
@@ -38,4 +40,5 @@ class Project(Value):
     archived: bool = False
     explicit_label: bool = False
     preferences: bool = False
+    moderation: Level = Level.STANDARD
     created: datetime

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePath
 
 from pydantic import Field
@@ -11,12 +11,14 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exist
 from domain.asset import Asset, FileRef
 from domain.capability import StepKind
 from domain.errors import Conflict, InputError, NotFound
+from domain.moderation import Case
 from domain.recipe import Measurement, OutputFile
 from domain.review import ReviewState, Verdict
 from domain.value import JsonValue, Value
 from library.database import Room, document_by, dump, inserting, load, new_id, upsert
 from library.files import Files
 from library.measurements import insert_measurement
+from library.moderating import insert_case
 from library.tables import asset_files, asset_parents, assets, blobs, review_records, reviews
 
 MAX_NAME = 255
@@ -59,8 +61,13 @@ class Lineage(Value):
     descendants: tuple[Asset, ...] = ()
 
 
+#: (draft, its files) -> the draft as it is to be stored, and the case it waits for; raises what is refused
+Judge = Callable[[Asset, Sequence[OutputFile]], tuple[Asset, Case | None]]
+
+
 class Assets(Room):
     _files: Files
+    _judge: Judge | None = None
 
     def store_file(self, data: bytes | Path, name: str, media_type: str) -> FileRef:
         """Store an attachment or a logo, by content. Raises DiskFull, StorageError, InputError."""
@@ -79,6 +86,10 @@ class Assets(Room):
         """Stored bytes in pieces of at most 1 MiB. Raises like `file_path`."""
         return self._files.chunks(sha256)
 
+    def judged_by(self, judge: Judge) -> None:
+        """From now on nothing is stored before this has looked at it: the one door of content safety."""
+        self._judge = judge
+
     def add_asset(self, draft: Asset, files: Sequence[OutputFile], measured: Measurement | None = None) -> Asset:
         """Store an asset, its files and what it cost; draft.files must be (). The main file comes first in `files`.
 
@@ -86,7 +97,8 @@ class Assets(Room):
         returns, and untouched when this raises.
         Filled in here: id when empty; files; version (one more than that of `previous`); parents (completed by
         `previous` and the recipe's input assets). A second asset of the same (plan_id, step_id, take) is not stored:
-        the first comes back. Raises NotFound (project, plan or a parent), InputError, DiskFull, StorageError.
+        the first comes back. Raises NotFound (project, plan or a parent), InputError, DiskFull, StorageError, and what `judged_by`
+        refuses; what that holds is stored together with its case.
         """
         if draft.files or not files:
             raise InputError(
@@ -104,12 +116,16 @@ class Assets(Room):
         first = self.asset_for(draft.plan_id, draft.step_id, draft.take)
         if first is not None:
             return first
+        draft, case = self._judge(draft, files) if self._judge is not None else (draft, None)
         refs = tuple(self._store(file) for file in files)
         try:
             with self._database.write("store the asset") as connection:
                 if measured is not None:
                     insert_measurement(connection, self._clock(), measured)
-                return self._insert(connection, draft, refs)
+                stored = self._insert(connection, draft, refs)
+                if case is not None:
+                    insert_case(connection, case.model_copy(update={"subject": stored.id}))
+                return stored
         except Conflict:
             first = self.asset_for(draft.plan_id, draft.step_id, draft.take)
             if first is None:

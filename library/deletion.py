@@ -121,6 +121,7 @@ def _delete_rows(connection: Connection, asset: Asset) -> None:
     own: tuple[Table, ...] = (tables.review_records, tables.reviews, tables.comments, tables.asset_files, tables.asset_parents)
     for table in own:
         connection.execute(delete(table).where(table.c.asset_id == asset.id))
+    connection.execute(delete(tables.cases).where(tables.cases.c.kind == "asset", tables.cases.c.subject == asset.id))
     pairs = tables.preferences.c
     connection.execute(delete(tables.preferences).where(or_(pairs.chosen == asset.id, pairs.rejected == asset.id)))
     if not asset.plan_id:

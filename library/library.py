@@ -52,6 +52,10 @@
                resolve_comment(asset_id, comment_id, person, when | None) -> Comment
     pairs      add_preferences(pairs) -> int; preferences(project_id) -> tuple[Preference, ...]; forget_preferences(project_id) -> int
     deletion   delete_asset(asset_id, seen, now, audit)     # Conflict for what is approved or used
+    cases      add_case(case) -> Case; case(id) -> Case; case_of(project_id, kind, subject) -> Case | None
+               cases(project_ids, waiting=True, limit=200) -> tuple[Case, ...]; blocked(project_id) -> dict[str, Case]   # by subject
+               change_case(id, seen, change, audit) -> Case         # Conflict when somebody was first
+               judged_by(judge)                      # looks at every asset before it is stored
     events     add_event(project_id, kind, subject, data=None) -> Event
                events(project_id=None, after=0, limit=500) -> tuple[Event, ...]; last_event(project_id=None) -> int
     costs      add_measurement(measurement); measurements(kind=None, maker="", model="", device="", limit=200) -> tuple[Measurement, ...]
@@ -83,6 +87,7 @@ from library.deletion import Deletion
 from library.files import Files
 from library.jobs import JobKey, Jobs
 from library.links import Links
+from library.moderating import Cases
 from library.people import People
 from library.plans import Approval, Plans
 from library.projects import Projects
@@ -98,7 +103,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Library(Projects, People, Links, Plans, Jobs, Assets, Records, Consents, Reviewing, Deletion):
+class Library(Projects, People, Links, Plans, Jobs, Assets, Records, Consents, Reviewing, Cases, Deletion):
     """See the module's text for every method. Built by `open`, or from parts in tests."""
 
     def __init__(self, database: Database, files: Files, clock: Callable[[], datetime] = _now) -> None:

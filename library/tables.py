@@ -326,6 +326,22 @@ consents = Table(
     sqlite_autoincrement=True,
 )
 
+#: Of content safety. subject: the id of an asset or brief, or the hash of a wish. What is not allowed does not leave.
+cases = Table(
+    "cases",
+    metadata,
+    _number(),
+    Column("id", ID, nullable=False, unique=True),
+    Column("project_id", ID, ForeignKey("projects.id"), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("subject", ID, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("document", JSON, nullable=False),
+    UniqueConstraint("project_id", "kind", "subject"),
+    Index("ix_cases_project_id_state", "project_id", "state"),
+    sqlite_autoincrement=True,
+)
+
 #: How much memory a model took on a device when it was last measured.
 footprints = Table(
     "footprints",

@@ -51,6 +51,8 @@ from pipelines.pipeline import Pipeline
 from pipelines.text.chats import Chats, LocalChat, Remote, chat_runs
 from pipelines.text.embedder import E5Embedder, MiniLmEmbedder
 from pipelines.vision.captions import Captioner
+from pipelines.vision.nudity import MODEL as NUDITY_MODEL
+from pipelines.vision.nudity import Nudity
 
 #: Left to the system and to whatever else a person runs.
 SHARE_OF_MEMORY = 0.6
@@ -69,6 +71,7 @@ class Engine:
     pipelines: every maker by the name an Executor is asked for ("banner", "diffusion/<model id>"). local_chat: a chat model of the
     catalogue in this process; what `chats` gives may run elsewhere. caption: says in a sentence what a picture shows, with a caption
     model of the catalogue, in this process; captions: the one that was chosen.
+    nudity: scores pictures for content safety, in this process.
     """
 
     store: ModelStore
@@ -89,6 +92,7 @@ class Engine:
     recogniser: Recogniser
     caption: Callable[[str, bytes, Progress], str]
     captions: Callable[[], str]
+    nudity: Nudity
     voices: VoiceCatalogue
     choose: Callable[[Mapping[str, str]], dict[Task, Choice]]
     chosen: Callable[[Task], Choice | None]
@@ -190,6 +194,7 @@ def build(
         recogniser=recogniser,
         caption=caption,
         captions=captions,
+        nudity=Nudity(store, devices, threads=threads),
         voices=VoiceCatalogue.read(assets / "voices.toml"),
         choose=pick,
         chosen=chosen,
@@ -229,6 +234,7 @@ def users(art: Set[str], may: Callable[[Model], bool] = everything) -> Callable[
         Task.UPSCALE: {UPSCALE_MODEL},
         Task.CUTOUT: {CUTOUT_MODEL},
         Task.DEPTH: {DEPTH_MODEL},
+        Task.SAFETY: {NUDITY_MODEL},
     }
 
     def runs(model: Model) -> bool:

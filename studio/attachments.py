@@ -24,11 +24,21 @@ TAKEN = "text (.txt, .md), PNG, JPEG, WAV and MP3"
 
 
 class Attachments:
-    def __init__(self, library: Library, palette: ReadPalette, transcribe: Transcribe, caption: Caption = lambda data, name: "") -> None:
+    """look: raises ContentRefused for a picture that is not taken."""
+
+    def __init__(
+        self,
+        library: Library,
+        palette: ReadPalette,
+        transcribe: Transcribe,
+        caption: Caption = lambda data, name: "",
+        look: Callable[[bytes], None] = lambda data: None,
+    ) -> None:
         self._library = library
         self._palette = palette
         self._transcribe = transcribe
         self._caption = caption
+        self._look = look
 
     def palette(self, name: str, data: bytes) -> tuple[str, ...]:
         """The main colours of a picture as #rrggbb; nothing is stored. Raises LimitError, AttachmentError for what is no picture."""
@@ -42,13 +52,15 @@ class Attachments:
     def add(self, name: str, data: bytes) -> Attachment:
         """Read and store one file. The name is data: only its last part is kept, and its ending decides nothing.
 
-        Raises LimitError over 25 MB, AttachmentError for an empty file or a kind that is not taken.
+        Raises LimitError over 25 MB, AttachmentError for an empty file or a kind that is not taken, ContentRefused for a picture that is
+        not taken for what it shows.
         """
         name = _bounded(name, data)
         media_type = sniff(data)
         text, palette, metadata = "", EMPTY_PALETTE, None
         if media_type.startswith("image/"):
             use, palette = AttachmentUse.REFERENCE, self._palette(data, name)
+            self._look(data)
             text = self._caption(data, name)
             metadata = found if (found := read_metadata(data, name)).tool else None
         elif media_type.startswith("audio/"):

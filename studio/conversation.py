@@ -25,6 +25,7 @@ from domain.progress import CancelToken
 from domain.tracing import continued, span
 from library.library import AssetQuery, Library
 from studio.makers import Makers
+from studio.moderation import Doubt, ScreenAnswer
 from studio.plans import Plans, new_id
 
 TURNS_SHOWN = 200
@@ -52,6 +53,12 @@ class Answer:
             self.text += text
             self._changed.notify_all()
 
+    def judged(self, doubt: Doubt, table: Mapping[str, str]) -> None:
+        """Take a refused answer back, or say after a doubtful one that it is."""
+        with self._changed:
+            self.text = ("" if doubt.refused else f"{self.text}\n\n") + f"⚠ {doubt.said.told(table)}"
+            self._changed.notify_all()
+
     def end(self) -> None:
         with self._changed:
             self.ended = True
@@ -71,7 +78,10 @@ class Answer:
 
 
 class Conversation:
-    """messages: what findings and errors say, by language and English template."""
+    """Args:
+    messages: what findings and errors say, by language and English template.
+    screen: what stands in place of an answer that is refused, or after one in doubt; None for the others.
+    """
 
     def __init__(
         self,
@@ -81,8 +91,10 @@ class Conversation:
         makers: Makers,
         now: Callable[[], datetime],
         messages: Mapping[str, Mapping[str, str]] | None = None,
+        screen: ScreenAnswer = lambda brief, text: None,
     ) -> None:
         self._messages = messages or {}
+        self._screen = screen
         self._library = library
         self._plans = plans
         self._director = director
@@ -143,6 +155,8 @@ class Conversation:
                     plan_id = self._carry_out(part, brief, answer) or plan_id
             if answer.last:
                 answer.grow(answer.last)
+            if intent is Intent.ANSWER and (doubt := self._screen(brief, answer.text)):
+                answer.judged(doubt, self._table(brief.language))
         except Cancelled:
             answer.grow(" …")
         except MaquetteError as error:

@@ -37,6 +37,7 @@ from domain.review import ReviewRecord, ReviewState, Verdict
 from domain.value import JsonValue, Value
 from library.library import AssetQuery, Library
 from studio.dialogues import dialogue_of, lore_of
+from studio.gate import Gate
 from studio.labelling import Labelling, Leaving
 from studio.licences import permit
 from studio.pack_texts import Absent, Entry, Item, PackSources, credits_text, readme_text
@@ -59,7 +60,7 @@ class Selection(Value):
     """What to pack. Without asset_ids: of every step of the project's plans (or of `plan_id`) the take that counts.
 
     That is the newest approved take, else the newest one that was not rejected; steps that were dropped from the plan are
-    left out; uploads are packed unless redone or rejected.
+    left out; uploads are packed unless redone or rejected. What is held or refused for its content is left out and named.
     """
 
     project_id: str
@@ -78,15 +79,16 @@ def export_pack(library: Library, selection: Selection, out: Path, progress: Pro
     """Write the pack to `out` (a .zip path, replaced when it is there) and return it.
 
     Nothing is visible at `out` before the pack is whole. Raises NotFound (project or asset), InputError (nothing to
-    pack, an asset of another project, `out` is a folder), NotAllowed (made with a model
-    whose licence forbids what the project is for), AssetDamaged, DiskFull, StorageError, Cancelled.
+    pack, an asset of another project, `out` is a folder), ContentHeld (a chosen asset waits for a decision or
+    was refused), NotAllowed (made with a model whose licence forbids what the project is for), AssetDamaged,
+    DiskFull, StorageError, Cancelled.
     """
     # 1. Choose.
     project = library.project(selection.project_id)
     plans = _plans(library, selection)
-    chosen = _chosen(library, selection, plans)
+    chosen, kept_back = _let_out(library, selection, _chosen(library, selection, plans))
     standing = Standing(library.verdicts(asset.id for asset in chosen), library.review_records(asset.id for asset in chosen))
-    absent = () if selection.asset_ids else _absent(library, plans, chosen)
+    absent = () if selection.asset_ids else (*_absent(library, plans, (*chosen, *kept_back)), *_held(library, kept_back))
     if not chosen:
         raise InputError(
             "There is nothing to export in {project}.",
@@ -144,6 +146,24 @@ def _chosen(library: Library, selection: Selection, plans: tuple[Plan, ...]) -> 
             )
         return tuple(sorted(found, key=place))
     return tuple(sorted(_that_count(library, selection, steps), key=place))
+
+
+def _let_out(library: Library, selection: Selection, found: tuple[Asset, ...]) -> tuple[tuple[Asset, ...], tuple[Asset, ...]]:
+    """What may leave, and what may not. Raises ContentHeld where somebody chose what may not, or nothing else is there."""
+    closed = Gate(library).closed(selection.project_id)
+    free = tuple(asset for asset in found if closed.case(asset) is None)
+    if selection.asset_ids or not free:
+        Gate(library).require(found)
+    return free, tuple(asset for asset in found if closed.case(asset) is not None)
+
+
+def _held(library: Library, assets: tuple[Asset, ...]) -> Iterator[Absent]:
+    closed = Gate(library).closed(assets[0].project_id) if assets else None
+    for asset in assets:
+        case = closed.case(asset) if closed is not None else None
+        if case is not None:
+            reason = f"content {case.state.value}: {', '.join(case.rules)}"
+            yield Absent(step=asset.step_id, title=asset.title, reason=reason)
 
 
 def _that_count(library: Library, selection: Selection, steps: dict[tuple[str, str], tuple[int, int]]) -> Iterator[Asset]:

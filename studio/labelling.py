@@ -22,6 +22,7 @@ from pipelines.labels.credentials import Claim, Ingredient, read_credentials, se
 from pipelines.labels.explicit import Explicit
 from pipelines.labels.formats import Formats, labelled, require
 from studio.caching import put, sweep, touched
+from studio.gate import Gate
 
 #: Raised when the same file would be labelled otherwise.
 VERSION = 1
@@ -77,14 +78,18 @@ class Labelling:
         return self._formats
 
     def file(self, asset: Asset, file: FileRef, name: str = "") -> Leaving:
-        """A stored file of an asset as it leaves, under a name of its own. Raises LabelError, AssetDamaged, StorageError."""
+        """A stored file of an asset as it leaves, under a name of its own. Raises ContentHeld, LabelError, AssetDamaged, StorageError."""
+        Gate(self._library).require([asset])
         path, name = self._library.file_path(file.sha256), name or file.name
         if not asset.labels.ai_generated:
             return Leaving(name, file.media_type, path, file.sha256, file.size)
         return self._made(asset, name, file.media_type, file.sha256, path)
 
     def given(self, asset: Asset, name: str, media_type: str, data: bytes) -> Leaving:
-        """Bytes that were made from an asset just now (a dialogue for an engine, a drawing of another size) as they leave."""
+        """Bytes that were made from an asset just now (a dialogue for an engine, a drawing of another size) as they leave.
+
+        Raises ContentHeld."""
+        Gate(self._library).require([asset])
         sha256 = hashlib.sha256(data).hexdigest()
         path = put(self._folder / f"{sha256}.given", data)
         if not asset.labels.ai_generated:

@@ -13,6 +13,7 @@ from domain.errors import InputError, LimitError, NotFound, NotSignedIn
 from domain.people import NAME_MAX, Caller, Link, LinkRole
 from domain.value import JsonValue, Value
 from library.library import AssetQuery, Library
+from studio.gate import Gate
 from studio.people import People, hash_password, hashed, matches, new_secret
 
 DAYS_MAX = 365
@@ -122,10 +123,13 @@ class Links:
         return Caller(person=found[0], link=link_id)
 
     def shown(self, link: Link) -> tuple[Asset, ...]:
-        """What a link shows: its selection in its order, or the newest version of everything in the project."""
+        """What a link shows: its selection in its order, or the newest version of everything in the project; nothing that is held."""
         if link.assets:
-            return tuple(self._library.asset(asset_id) for asset_id in link.assets)
-        return self._library.assets(AssetQuery(project_id=link.project_id, newest_only=True, limit=SHOWN_MAX))
+            found = tuple(self._library.asset(asset_id) for asset_id in link.assets)
+        else:
+            found = self._library.assets(AssetQuery(project_id=link.project_id, newest_only=True, limit=SHOWN_MAX))
+        closed = Gate(self._library).closed(link.project_id)
+        return tuple(asset for asset in found if closed.case(asset) is None)
 
 
 def guest(name: str) -> str:

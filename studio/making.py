@@ -13,6 +13,7 @@ from domain.capability import StepKind
 from domain.context import AttachedText, InputText, StepContext
 from domain.errors import AssetDamaged, Conflict, DiskFull, EngineFailed, GenerationError, MaquetteError, OutOfMemory, StorageError
 from domain.finding import Finding, Severity
+from domain.moderation import Stage
 from domain.plan import Plan
 from domain.progress import Progress
 from domain.project import Project
@@ -30,6 +31,7 @@ from studio.consents import borrowed, voice_asked
 from studio.enlarging import attached_source
 from studio.licences import Permit, anything
 from studio.makers import Maker, Makers, Remarks, no_remarks
+from studio.moderation import Screen, everything_passes
 from studio.progress import Together
 from studio.remembering import remembered
 from studio.takes import Takes
@@ -86,6 +88,7 @@ class Making:
         now: the clock, for stored times.
         remarks: what is to be said of a step whatever is made of it.
         permit: refuses a model that the project may not use.
+        screen: refuses the note of a take, and the prompt that was made of it.
     """
 
     def __init__(
@@ -96,10 +99,12 @@ class Making:
         now: Callable[[], datetime],
         remarks: Remarks = no_remarks,
         permit: Permit = anything,
+        screen: Screen = everything_passes,
     ) -> None:
         self._library = library
         self._remarks = remarks
         self._permit = permit
+        self._screen = screen
         self._takes = Takes(library)
         self._makers = makers
         self._release_memory = release_memory
@@ -117,13 +122,14 @@ class Making:
         """The agents turn spec and finished inputs into the values a maker works from; stored with the take, so that a restart
         does not ask the chat model again. A take that is prepared comes back as it is.
 
-        Raises Cancelled, InputError, ModelError, GenerationError, StorageError.
+        Raises Cancelled, InputError (ContentRefused among them), ModelError, GenerationError, StorageError.
         """
         plan, take = item.plan, item.take
         if take.parameters is not None:
             return take
         project = self._library.project(plan.project_id)
         maker = self._makers.choose(take.step, project.brand)
+        self._screen(plan, take.note, Stage.BRIEF)
         item.progress.report(0.02, "preparing")
         if isinstance(take.step.spec, SpeechSpec):
             borrowed(self._library, plan.project_id, voice_asked(take.step.spec, project.brand), self._now())
@@ -131,6 +137,7 @@ class Making:
         started = time.monotonic()
         with continued(take.trace), span("studio.prepare", kind=take.step.kind.value, maker=maker.name):
             prepared = maker.prepare(context, item.progress)
+        self._screen(plan, prepared.prompt, Stage.PROMPT)
         ready = take.model_copy(
             update={
                 "maker": prepared.maker or maker.name,

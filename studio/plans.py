@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,13 +14,14 @@ from pydantic import ValidationError
 
 from domain.asset import Asset
 from domain.brand import BrandKit
-from domain.brief import ATTACHMENT_MAX_CHARACTERS, ATTACHMENT_MAX_COUNT, BRIEF_MAX_CHARACTERS, MATERIAL_MAX_CHARACTERS, Attachment, Brief
+from domain.brief import Attachment, Brief
 from domain.capability import Capability, StepKind
 from domain.chat import ChatModel
-from domain.errors import Conflict, ContentRefused, InputError, LimitError, PlanError
+from domain.errors import Conflict, ContentRefused, InputError, PlanError
 from domain.events import EventKind
 from domain.finding import Finding
 from domain.job import Job
+from domain.moderation import AS_WISHED, Screening
 from domain.plan import Plan, Step, StepInput
 from domain.progress import CancelToken
 from domain.specs import OF_PICTURES, SPECS, PictureSpec
@@ -29,6 +29,7 @@ from domain.take import Take
 from domain.tracing import carry, continued, span
 from domain.value import JsonValue
 from library.library import Library
+from studio.briefs import mostly_chinese, require_usable
 from studio.budget import Budgets
 from studio.enlarging import require_source, source_named
 from studio.estimate import PlanEstimate
@@ -69,6 +70,7 @@ class Plans:
     quotes: what a plan would cost here and now.
     require: raises InputError for an edited or added step whose wish its maker could only refuse.
     remarks: what a person should know of a step before it is made.
+    screening: what a brief of a project is judged by.
     """
 
     def __init__(
@@ -83,8 +85,10 @@ class Plans:
         quotes: Quotes,
         require: Callable[[Step, BrandKit], None] = lambda step, brand: None,
         remarks: Remarks = no_remarks,
+        screening: Callable[[str, str], Screening] = lambda project_id, text: AS_WISHED,
     ) -> None:
         self._library = library
+        self._screening = screening
         self._takes = Takes(library)
         self._planner = planner
         self._chat = chat
@@ -104,17 +108,18 @@ class Plans:
     def draft(self, project_id: str, text: str, *, attachments: tuple[Attachment, ...] = (), person: str = "") -> Brief:
         """A brief, not stored yet. Raises InputError when it is empty, LimitError over 20,000 characters or 10 attachments."""
         clean = text.strip()
-        _require_usable(clean, attachments)
+        require_usable(clean, attachments)
         clean = clean or ONLY_FILES  # never the names: what a file is called is not what a person says
         return Brief(
             id=new_id(),
             project_id=project_id,
             text=clean,
-            language="zh" if _mostly_chinese(clean) else "en",
+            language="zh" if mostly_chinese(clean) else "en",
             attachments=attachments,
             person=person,
             created=self._now(),
             trace=carry(),
+            screening=self._screening(project_id, clean),
         )
 
     def submit(self, project_id: str, text: str, *, attachments: tuple[Attachment, ...] = (), person: str = "") -> Brief:
@@ -454,38 +459,6 @@ def _next_take(plan: Plan, step: Step, standing: Standing, person: str, *, note:
 
 def _next(plan: Plan, steps: tuple[Step, ...]) -> Plan:
     return plan.model_copy(update={"steps": steps, "version": plan.version + 1})
-
-
-def _require_usable(text: str, attachments: tuple[Attachment, ...]) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise InputError(
-            "The brief is not text: it contains half a character (a lone surrogate).", hint="Paste it again as plain text.", field="brief"
-        ) from error
-    if not attachments and not any(unicodedata.category(c)[0] in "LNPS" for c in text):
-        raise InputError("The brief is empty.", hint="Say what you want made, for whom, and in what tone.", field="brief")
-    if len(text) > BRIEF_MAX_CHARACTERS:
-        told = "The brief has {count} characters; {most} are the most."
-        hint = "Send it in parts, or attach text files of at most {each} characters each; nothing was lost."
-        counts = {"count": len(text), "most": BRIEF_MAX_CHARACTERS, "each": ATTACHMENT_MAX_CHARACTERS}
-        raise LimitError(told, hint=hint, field="brief", given={name: f"{count:,}" for name, count in counts.items()})
-    if any(unicodedata.category(c) == "Cc" and c not in "\n\r\t\f" for c in text):
-        raise InputError("The brief contains bytes that are not text.", hint="Paste plain text, or attach a file.", field="brief")
-    if len(attachments) > ATTACHMENT_MAX_COUNT:
-        told = "The brief has {count} attachments; {most} are the most."
-        raise LimitError(told, hint="Remove some.", field="brief", count=len(attachments), most=ATTACHMENT_MAX_COUNT)
-    size = sum(len(a.text) for a in attachments)
-    if size > MATERIAL_MAX_CHARACTERS:
-        told = "The attached texts have {count} characters together; {most} are the most."
-        hint = "Send the files in several messages: later messages may ask about files of earlier ones."
-        raise LimitError(told, hint=hint, field="brief", count=f"{size:,}", most=f"{MATERIAL_MAX_CHARACTERS:,}")
-
-
-def _mostly_chinese(text: str) -> bool:
-    cjk = sum("\u4e00" <= c <= "\u9fff" for c in text)
-    latin_words = len([w for w in text.split() if w.isascii()])
-    return cjk > latin_words
 
 
 def new_plan(brief: Brief, title: str, steps: tuple[Step, ...], language: str = "en") -> Plan:

@@ -17,6 +17,7 @@ from domain.preference import Preference, PreferenceSource
 from domain.review import ReviewRecord, ReviewState, Verdict
 from domain.value import Value
 from library.library import AssetQuery, Library
+from studio.gate import Gate
 
 VERSIONS_MAX = 100
 Medium = Literal["text", "media"]
@@ -88,10 +89,11 @@ class Preferences:
         "text": prompt, chosen and rejected as texts, of results that are texts. "media": the same of pictures, sounds and layouts,
         which stand there as the SHA-256 and name of their main file, as a pack and the library name them.
         """
+        closed = Gate(self._library).closed(project_id)
         for pair in self._library.preferences(project_id):
             chosen, rejected = self._library.asset(pair.chosen), self._library.asset(pair.rejected)
             texts = bool(chosen.text and rejected.text)
-            if texts != (medium == "text"):
+            if texts != (medium == "text") or closed.case(chosen) or closed.case(rejected):
                 continue
             told = [asset.text if texts else f"{asset.main.sha256}/{asset.main.name}" for asset in (chosen, rejected)]
             line = {"prompt": pair.prompt, "chosen": told[0], "rejected": told[1]}

@@ -12,6 +12,7 @@ from agents.checks.brand import contradictions
 from domain.brand import BrandKit, CastMember, CharacterSheet
 from domain.errors import AttachmentError, InputError, LimitError
 from domain.finding import Finding
+from domain.moderation import Level
 from domain.project import Project, Use
 from library.library import Library
 
@@ -73,6 +74,10 @@ class Projects:
     def label_explicitly(self, project_id: str, wanted: bool) -> Project:
         """Whether what leaves says in letters or sound too that AI made it. Raises NotFound."""
         return self._change(project_id, lambda project: {"explicit_label": wanted})
+
+    def set_moderation(self, project_id: str, level: Level) -> Project:
+        """What waits for a reviewer before it leaves; for what is made from now on. Raises NotFound."""
+        return self._change(project_id, lambda project: {"moderation": level})
 
     def keep_preferences(self, project_id: str, *, agreed: bool) -> Project:
         """Keep preference pairs from now on, or keep none and delete those that were kept. Raises NotFound."""

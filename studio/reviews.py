@@ -15,6 +15,7 @@ from domain.said import Said
 from domain.value import Value
 from library.library import Library, new_id
 from library.reviewing import state_words
+from studio.gate import Gate
 from studio.plans import Plans
 from studio.preferences import Preferences
 from studio.rights import Rights
@@ -63,6 +64,7 @@ class Reviews:
         self._library = library
         self._plans = plans
         self._rights = rights
+        self._gate = Gate(library)
         self._takes = Takes(library)
         self._now = now
 
@@ -77,7 +79,8 @@ class Reviews:
         """Take an asset to another state.
 
         seen: the revision the caller saw. Raises NotFound; NotAllowed without the right this move needs; Conflict when somebody
-        changed it since, or the state cannot follow; InputError when changes are asked for without saying which.
+        changed it since, or the state cannot follow; ContentHeld when what is to be published waits for a decision on its content, or was
+        refused; InputError when changes are asked for without saying which.
         """
         note = _note(note)
         if to is ReviewState.CHANGES_REQUESTED and not note:
@@ -85,6 +88,8 @@ class Reviews:
 
         def change(record: ReviewRecord, asset: Asset) -> tuple[ReviewRecord, Review | None]:
             self._require(record, to, caller)
+            if to is ReviewState.PUBLISHED:
+                self._gate.require([asset])
             verdict = VERDICT_OF.get(to) if record.state is not ReviewState.PUBLISHED else None
             review = self._review(asset.id, verdict, note, caller.person) if verdict is not None else None
             return self._moved(record, asset, to, caller.person, note), review

@@ -11,6 +11,7 @@ from domain.project import Project, Role
 from domain.said import Said
 from library.library import Library
 from library.people import Kind, unknown
+from studio.gate import Gate
 
 
 def _now() -> datetime:
@@ -82,11 +83,13 @@ class Rights:
         return found if found is not None and found.open_at(self._now()) else None
 
     def _shown(self, caller: Caller, kind: Kind, row_id: str) -> bool:
-        """A link of a selection shows those results, and nothing else of their project."""
+        """A link of a selection shows those results, and nothing else of their project. None shows what is held or refused."""
         if not caller.link:
             return True
         link = self.link(caller)
-        return link is not None and (not link.assets or (kind == "asset" and row_id in link.assets))
+        if link is None or (link.assets and (kind != "asset" or row_id not in link.assets)):
+            return False
+        return kind != "asset" or Gate(self._library).case(self._library.asset(row_id)) is None
 
 
 def _words(right: Right) -> Said:

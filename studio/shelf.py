@@ -14,6 +14,7 @@ from domain.review import Review, ReviewRecord, Verdict
 from library.check import CheckReport, check
 from library.library import AssetQuery, Library, Lineage
 from studio.export import Selection
+from studio.gate import Gate
 from studio.labelling import Labelling, Leaving
 
 PICTURES = frozenset({"image/png", "image/jpeg", "image/webp"})
@@ -90,9 +91,10 @@ class Shelf:
         return file, self._library.file_path(file.sha256)
 
     def leaving(self, asset_id: str, index: int = 0) -> Leaving:
-        """One file of an asset as it leaves the studio: labelled and signed. Raises NotFound, AssetDamaged, LabelError."""
+        """One file of an asset as it leaves the studio: labelled and signed. Raises NotFound, ContentHeld, AssetDamaged, LabelError."""
         file, path = self.file(asset_id, index)
         if self._labelling is None:
+            Gate(self._library).require([self._library.asset(asset_id)])
             return Leaving(file.name, file.media_type, path, file.sha256, file.size)
         return self._labelling.file(self._library.asset(asset_id), file)
 

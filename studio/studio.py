@@ -13,6 +13,7 @@ from domain.events import Event
 from domain.progress import CancelToken
 from library.library import Library
 from studio.attachments import Attachments
+from studio.cases import Cases
 from studio.comments import Comments
 from studio.consents import Consents
 from studio.conversation import Conversation
@@ -27,6 +28,7 @@ from studio.lore import Lore
 from studio.mailing import Mailboxes
 from studio.makers import Makers
 from studio.models import ModelDesk
+from studio.moderation import Moderation
 from studio.painting import Easel
 from studio.people import People
 from studio.pictures import Pictures
@@ -70,6 +72,7 @@ class Studio:
     recordings: Recordings
     sound: Sound
     inspecting: Inspecting
+    moderation: Moderation
     voices: Callable[[], tuple[str, ...]]
     fonts: Callable[[], tuple[str, ...]]
     families: Callable[[], tuple[str, ...]]
@@ -136,6 +139,11 @@ class Studio:
     def reviews(self) -> Reviews:
         """How far each result's review is: hand in, decide, assign, publish, delete."""
         return Reviews(self.library, self.plans, self.rights, _now)
+
+    @property
+    def cases(self) -> Cases:
+        """What people decide about content that is held, refused or appealed."""
+        return Cases(self.library, self.moderation, self.rights, _now)
 
     @property
     def comments(self) -> Comments:

@@ -147,6 +147,12 @@ RULES: dict[tuple[str, str], Rule] = {
     ("PUT", "/api/assets/{asset_id}/review/checklist/{point}"): REVIEW,
     ("POST", "/api/projects/{project_id}/reviews"): on(Right.REVIEW, body={"asset_ids": "asset"}),
     ("DELETE", "/api/assets/{asset_id}"): EDIT,
+    # Who decides and who may appeal, studio/cases.py asks for
+    ("GET", "/api/projects/{project_id}/moderation"): VIEW,
+    ("POST", "/api/projects/{project_id}/moderation/appeals"): EDIT,
+    ("POST", "/api/projects/{project_id}/moderation/{case_id}/decision"): REVIEW,
+    ("POST", "/api/projects/{project_id}/moderation/{case_id}/appeal"): REVIEW,
+    ("GET", "/api/assets/{asset_id}/moderation"): VIEW,
     ("GET", "/api/assets/{asset_id}/comments"): VIEW,
     ("POST", "/api/assets/{asset_id}/comments"): COMMENT,
     ("PUT", "/api/assets/{asset_id}/comments/{comment_id}"): COMMENT,

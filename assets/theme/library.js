@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const { ICONS, el, t, named, bytes, call, button, quiet, chip, notice, dialog, is_picture, is_sound, player, remarks, downloads, export_pack, edit_button, comments_panel, review_panel, waiting_list, batch_dialog, preferences_panel, state_chip, family_panel, compare_panel } = window.Maquette;
+  const { ICONS, el, t, named, bytes, call, button, quiet, chip, notice, dialog, is_picture, is_sound, player, remarks, downloads, export_pack, edit_button, comments_panel, review_panel, waiting_list, batch_dialog, preferences_panel, state_chip, content_list, content_panel, held_chip, family_panel, compare_panel } = window.Maquette;
   const PAGE = 24;
   const KINDS = ["copy", "article", "script", "dialogue", "lore", "translation", "picture", "upscale", "cutout", "speech", "music", "sound", "mix", "layout"];
   const VERDICTS = ["approve", "reject", "open"];
@@ -23,10 +23,12 @@
       this.pages = el("nav", { class: "mq-pages", "aria-label": t("library.pages") });
       this.picked = el("div", { class: "mq-picked", hidden: true });
       this.waiting = el("div", { id: "mq-waiting", hidden: true });
+      this.content = el("div", { id: "mq-content-review", hidden: true });
       this.titles = new Map();
       const to_review = button(t("review.waiting"), () => this.wait(this.waiting.hidden), { id: "mq-to-review", "aria-controls": "mq-waiting" });
-      const counted = el("div", { class: "mq-counted" }, this.count, to_review);
-      root.replaceChildren(el("section", { class: "mq-library" }, this.filters(), this.says.node, counted, this.waiting, this.list, this.pages, this.picked, preferences_panel(this.base, this.project)));
+      const content = button(t("content.title"), () => this.showContent(this.content.hidden), { id: "mq-to-content", "aria-controls": "mq-content-review", "aria-expanded": "false" });
+      const counted = el("div", { class: "mq-counted" }, this.count, el("div", { class: "mq-form-row" }, to_review, content));
+      root.replaceChildren(el("section", { class: "mq-library" }, this.filters(), this.says.node, counted, this.waiting, this.content, this.list, this.pages, this.picked, preferences_panel(this.base, this.project)));
       this.refresh();
       this.tick();
     }
@@ -83,6 +85,13 @@
       }
     }
 
+    // What waits for a decision on its content.
+    showContent(shown) {
+      if (shown) this.content.replaceChildren(content_list(this.base, this.project, (id) => this.open(id), () => this.refresh()));
+      this.content.hidden = !shown;
+      document.getElementById("mq-to-content").setAttribute("aria-expanded", String(shown));
+    }
+
     async refresh() {
       try {
         const asked = JSON.stringify(this.query);
@@ -126,6 +135,7 @@
         el("div", { class: "mq-tile-row" },
           pick,
           el("div", { class: "mq-titles" }, el("h3", {}, quiet(asset.title, open, { class: "mq-link mq-name" })), el("p", {}, `${named("kind", asset.kind)} · ${t("card.version")} ${asset.version}`)),
+          asset.held ? held_chip(asset.held) : null,
           asset.verdict === "reject" ? chip("verdict-reject", t("verdict.reject")) : asset.state !== "draft" ? state_chip(asset.state) : null));
     }
 
@@ -177,6 +187,7 @@
         ...remarks(asset),
         el("div", { class: "mq-card-foot" }, enlarge, edit_button(this.base, asset, (id) => { this.open(id); this.refresh(); }), is_picture(asset) ? quiet(t("look.paint"), () => this.paint(asset)) : null, quiet(t("review.delete"), () => this.remove(asset)), downloads(this.base, asset)),
         part("review.title", review_panel(this.base, this.project, asset, () => this.refresh())),
+        part("content.check", content_panel(this.base, asset, () => this.refresh())),
         story.reviews.length ? part("story.reviews", ...story.reviews.map((review) => this.said(review))) : null,
         others.length ? part("story.versions", el("div", { class: "mq-family" }, others.map((one) => this.relative(one))), compare) : null,
         part("kin.title", family_panel(this.base, asset, (id) => this.open(id), () => this.says.say(t("kin.started"), true))),

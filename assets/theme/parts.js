@@ -253,6 +253,8 @@ window.Maquette = (() => {
 
   // A drawn picture offers more than the files it was stored as: see drawing.js.
   function downloads(base, asset) {
+    // What waits for a decision on its content is not handed out.
+    if (asset.held) return el("span", { class: "mq-note" }, t(asset.held === "refused" ? "content.no_download" : "content.later"));
     if (asset.drawing) return window.Maquette.drawing_menu(base, asset);
     return el("span", { class: "mq-files" }, asset.files.map((f) => el("a", { href: `${base}/${f.url}?download=1`, download: f.name, "aria-label": t("card.download", { name: f.name }) }, f.name.split(".").pop().toUpperCase())));
   }

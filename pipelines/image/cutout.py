@@ -11,19 +11,19 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version as version_of
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.capability import Capability, StepKind
-from domain.errors import EngineFailed, InputError, InvalidOutput, LimitError, ModelUnusable
+from domain.errors import EngineFailed, InputError, InvalidOutput, LimitError
 from domain.progress import Progress
 from domain.recipe import ModelRef, Output, OutputFile, Trace, Work
 from domain.value import JsonValue
 from pipelines.devices import Devices, Weights
 from pipelines.media.picture import decode, encode, examine
+from pipelines.models.onnx import open_network
 from pipelines.models.store import ModelStore
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Cutter:
         return Weights(
             key=f"{MODEL}/{ref.sha256 or ref.id}/{self._threads}",
             footprint=_FOOTPRINT,
-            load=lambda: _session(network, self._threads),
+            load=lambda: open_network(network, self._threads),
             unload=lambda held: None,
         )
 
@@ -222,21 +222,3 @@ def _clean(colours: Plane, alpha: Plane) -> Plane:
     share = alpha[..., None]
     cleaned: Plane = np.clip(share * colours + (1.0 - share) * mixed, 0.0, 1.0).astype(np.float32)
     return cleaned
-
-
-def _session(network: Path, threads: int) -> Any:
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise ModelUnusable("The package onnxruntime is not installed.", hint="Run `make run` once more.") from error
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    # Threads that spin while they wait make a busy small machine many times slower.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # as above
-        raise ModelUnusable(
-            "{network} cannot be opened: {error}.", hint="Verify it on the Models page.", network=network.name, error=error
-        ) from error

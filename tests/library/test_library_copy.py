@@ -19,6 +19,7 @@ from domain.conversation import Turn
 from domain.errors import Cancelled, Conflict, InputError, NotFound, StorageError
 from domain.events import EventKind
 from domain.job import Job, JobState
+from domain.moderation import Case, Outcome, Reason, SafetyFinding, Stage
 from domain.people import ApiToken, AuditEntry, Link, Person
 from domain.plan import Plan
 from domain.preference import Preference, PreferenceSource
@@ -56,6 +57,8 @@ def filled(library: Library, plan: Plan, draft: Callable[..., Asset]) -> Library
     library.add_link(Link(project_id=plan.project_id, created=WHEN, expires=WHEN), "c" * 64)
     held = WHEN + timedelta(days=1)
     library.add_consent(VoiceConsent(id="", person="李雷", proof="signed form", audio="d" * 64, given=WHEN, expires=held))
+    doubt = SafetyFinding(rule="gore", stage=Stage.BRIEF, outcome=Outcome.DOUBTFUL, reason=Reason(en="a", zh="甲"), words="x")
+    library.add_case(Case(project_id=plan.project_id, kind="wish", subject="e" * 64, text=ODD, findings=(doubt,), created=WHEN))
     library.audit(AuditEntry(person="李雷", action="signed_in", created=WHEN))
     library.put_setting("odd", {"text": ODD, "numbers": [0.1, 1e300, -(2**53), None, True], "": {"深": []}})
     brief = library.add_brief(Brief(id="", project_id=plan.project_id, text=ODD, created=WHEN))

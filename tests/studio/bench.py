@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from domain.brand import BrandKit
 from domain.brief import Brief
@@ -28,6 +28,7 @@ from studio.durable import Durable
 from studio.licences import Permit, anything
 from studio.makers import Maker, Makers
 from studio.making import Making
+from studio.moderation import Moderation
 from studio.plans import Plans
 from studio.quotes import Quotes
 from studio.runner import Runner
@@ -172,16 +173,26 @@ def open_bench(
     require: Callable[[Step, BrandKit], None] = lambda step, brand: None,
     real: Sequence[Maker] = (),
     permit: Permit = anything,
+    judges: Callable[[Library], Moderation] | None = None,
 ) -> Bench:
-    """database: the URL of a Postgres for library and runs; "" is SQLite in `home`. real: makers that go before the hand's, lane "hand"."""
+    """database: the URL of a Postgres for library and runs; "" is SQLite in `home`. real: makers that go before the hand's, lane "hand".
+
+    judges: content safety of this library; None judges nothing.
+    """
     library = Library.open(database or f"sqlite:///{home / 'maquette.db'}", home)
     projects = library.projects()
     project = projects[0] if projects else library.create_project("Test")
     makers = Makers([*real, *(hand.maker(kind) for kind in StepKind)], lambda step, brand: "")
+    moderation = judges(library) if judges is not None else None
     making = Making(library, makers, lambda: None, clock, permit=permit)
+    screening: dict[str, Any] = {}
+    if moderation is not None:
+        library.judged_by(moderation.judge)
+        making = Making(library, makers, lambda: None, clock, permit=permit, screen=moderation.screen)
+        screening = {"screening": moderation.screening}
     durable = Durable(database, None) if database else Durable(f"sqlite:///{home / 'runs.db'}", home / "runs.db")
     runner = Runner(library, making, durable, lanes={"hand": lanes, "prepare": lanes}, now=clock)
     planner = FixedPlanner()
     quotes = Quotes(library, makers, {"hand": lanes, "prepare": lanes}, lambda: ExecutorState(name="hand"))
-    plans = Plans(library, planner, NO_CHAT, makers, runner, clock, refuse_bombs, quotes, require)
+    plans = Plans(library, planner, NO_CHAT, makers, runner, clock, refuse_bombs, quotes, require, **screening)
     return Bench(library, runner, plans, planner, hand, project.id)

@@ -66,9 +66,9 @@ def ended(desk: ModelDesk) -> Pull:
 
 def test_only_what_this_studio_runs_is_called_used(assets: Path, home: Path) -> None:
     rows = {status.model.id: status for status in desk_of(assets, home).all()}
-    for unused in ("whisper-large-v3-turbo", "ppocr-v4", "opennsfw", "wan-2.1-t2v-1.3b"):
+    for unused in ("whisper-large-v3-turbo", "ppocr-v4", "wan-2.1-t2v-1.3b"):
         assert (rows[unused].used, rows[unused].reason) == (False, "Nothing here uses it yet.")
-    for used in ("qwen3-8b", "whisper-base", "kokoro-82m-int8", "flux-1-schnell", "realesrgan", "u2netp"):
+    for used in ("qwen3-8b", "whisper-base", "kokoro-82m-int8", "flux-1-schnell", "realesrgan", "u2netp", "opennsfw"):
         assert rows[used].used and "Nothing here" not in rows[used].reason
 
 

@@ -18,6 +18,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from fastapi.testclient import TestClient
 
+from agents.picture_safety import PictureRules
+from agents.safety import SafetyRules
 from agents.writers.calls import Desk as WritersDesk
 from domain.capability import StepKind
 from domain.errors import EngineFailed, MaquetteError
@@ -49,6 +51,7 @@ from studio.lines import Lines
 from studio.makers import Makers
 from studio.media_makers import voices_of
 from studio.models import ModelDesk
+from studio.moderation import Moderation
 from studio.pack_texts import PackSources
 from studio.pictures import Pictures
 from studio.pieces import Pieces
@@ -106,6 +109,14 @@ class Desk:
 
 def colours_of(data: bytes, name: str) -> tuple[str, ...]:
     return palette_of(np.asarray(decode(data, name).convert("RGB")))
+
+
+def moderation_of(bench: Bench, assets: Path) -> Moderation:
+    """The real rules; no model looks at pictures here."""
+    rules, pictures = SafetyRules.load(assets), PictureRules.load(assets)
+    moderation = Moderation(bench.library, rules, pictures, lambda: False, lambda data: 0.0, lambda: datetime.now(UTC))
+    bench.library.judged_by(moderation.judge)
+    return moderation
 
 
 @cache
@@ -176,6 +187,7 @@ def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
             transcripts=Transcripts(bench.library, recordings, lambda: None, writers_desk(assets), lambda: datetime.now(UTC)),
         ),
         inspecting=Inspecting(Formats.of(assets), Authority(home / "authority")),
+        moderation=moderation_of(bench, assets),
         voices=lambda: ("amy", "ben"),
         fonts=lambda: ("Inter",),
         families=lambda: ("fluent", "noto"),

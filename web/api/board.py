@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field, ValidationError
@@ -165,8 +165,7 @@ def board_of(studio: Studio, project_id: str, plan_id: str, budgets: Budgets, pe
     versions: dict[str, list[Asset]] = {step.id: [] for step in plan.steps}
     for asset in studio.shelf.assets(AssetQuery(plan_id=plan.id, limit=1000)):
         versions.setdefault(asset.step_id, []).append(asset)  # newest first
-    ids = [a.id for row in versions.values() for a in row]
-    verdicts, records = studio.shelf.verdicts(ids), studio.shelf.review_records(ids)
+    standings = standings_of(studio, project.id, [a for row in versions.values() for a in row])
     changed = _changed(studio, plan, versions)
     left = {step.id for step in plan.steps if not versions[step.id]} | changed
     estimate = studio.plans.estimate(plan, left or None)
@@ -187,7 +186,7 @@ def board_of(studio: Studio, project_id: str, plan_id: str, budgets: Budgets, pe
         | cost
         | {"budget": _budget(budgets, plan, estimate, person, words), "score": _score(versions[s.id] for s in plan.steps)},
         "steps": [
-            _step(s, jobs.get(s.id), versions[s.id], verdicts, records, words)
+            _step(s, jobs.get(s.id), versions[s.id], standings, words)
             | _step_cost(estimate.of(s.id), correction)
             | {"changed": s.id in changed, "fault": "" if versions[s.id] else _fault(studio, plan, s, words)}
             | {"remarks": [] if versions[s.id] else [f.model_dump(mode="json") for f in studio.plans.remarks(plan, s)]}
@@ -258,14 +257,7 @@ def _fault(studio: Studio, plan: Plan, step: Step, words: Mapping[str, str]) -> 
     return "" if fault is None else fault.told(words)
 
 
-def _step(
-    step: Step,
-    job: Job | None,
-    made: list[Asset],
-    verdicts: dict[str, Verdict],
-    records: dict[str, ReviewRecord],
-    words: Mapping[str, str],
-) -> dict[str, Any]:
+def _step(step: Step, job: Job | None, made: list[Asset], standings: Mapping[str, Standing], words: Mapping[str, str]) -> dict[str, Any]:
     asset = made[0] if made else None
     return {
         "id": step.id,
@@ -276,8 +268,8 @@ def _step(
         "inputs": [i.model_dump() for i in step.inputs],
         "scene": _scene(step, asset),
         "job": None if job is None else _job(job, words),
-        "asset": None if asset is None else asset_of(asset, verdicts.get(asset.id), records.get(asset.id)),
-        "versions": [{"id": a.id, "take": a.take, "verdict": verdicts[a.id].value if a.id in verdicts else ""} for a in made],
+        "asset": None if asset is None else asset_of(asset, standings[asset.id]),
+        "versions": [{"id": a.id, "take": a.take, "verdict": standings[a.id].verdict or ""} for a in made],
     }
 
 
@@ -298,8 +290,32 @@ def _scene(step: Step, asset: Asset | None) -> dict[str, Any] | None:
     return None if scene is None else scene.model_dump(mode="json")
 
 
-def asset_of(asset: Asset, verdict: Verdict | None, record: ReviewRecord | None = None) -> dict[str, Any]:
-    """record None: nobody reviewed it, it is a draft. revision: what a verdict on it says it saw."""
+class Standing(NamedTuple):
+    """What people decided of an asset. record None: nobody reviewed it, it is a draft. held: how the case stands that keeps it in the
+    studio, "" for none."""
+
+    verdict: Verdict | None = None
+    record: ReviewRecord | None = None
+    held: str = ""
+
+
+def standings_of(studio: Studio, project_id: str, assets: Sequence[Asset]) -> dict[str, Standing]:
+    """By id, of assets of one project."""
+    ids = [asset.id for asset in assets]
+    verdicts, records = studio.shelf.verdicts(ids), studio.shelf.review_records(ids)
+    closed = studio.moderation.gate.closed(project_id)
+    return {asset.id: Standing(verdicts.get(asset.id), records.get(asset.id), closed.state(asset)) for asset in assets}
+
+
+def standing_of(studio: Studio, asset: Asset) -> Standing:
+    """Of one."""
+    records = studio.shelf.review_records([asset.id])
+    return Standing(studio.shelf.verdicts([asset.id]).get(asset.id), records.get(asset.id), studio.moderation.gate.state(asset))
+
+
+def asset_of(asset: Asset, standing: Standing) -> dict[str, Any]:
+    """revision: what a verdict on it says it saw."""
+    record = standing.record
     return {
         "id": asset.id,
         "plan": asset.plan_id,
@@ -319,9 +335,10 @@ def asset_of(asset: Asset, verdict: Verdict | None, record: ReviewRecord | None 
             {"name": f.name, "media_type": f.media_type, "size": f.size, "url": f"files/{asset.id}/{n}"} for n, f in enumerate(asset.files)
         ],
         "drawing": None if drawing_of(asset) is None else dict(zip(("width", "height"), size_of(asset), strict=True)),
-        "verdict": verdict.value if verdict is not None else "",
+        "verdict": standing.verdict or "",
         "state": (record.state if record is not None else ReviewState.DRAFT).value,
         "revision": record.revision if record is not None else 0,
+        "held": standing.held,
         "created": asset.created.isoformat(),
         "person": asset.person,
     }

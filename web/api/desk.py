@@ -14,6 +14,7 @@ from pydantic import Field
 from domain.brand import BrandKit
 from domain.brief import ATTACHMENT_MAX_BYTES
 from domain.model import Task
+from domain.moderation import Level
 from domain.progress import Progress
 from domain.project import Project, Use
 from domain.value import JsonValue, Value
@@ -49,6 +50,7 @@ class ProjectChange(Value):
     archived: bool | None = None
     use: Use | None = None
     explicit_label: bool | None = None
+    moderation: Level | None = None
 
 
 def models_router(studio: Studio, tasks: Tasks) -> APIRouter:
@@ -132,7 +134,7 @@ def projects_router(studio: Studio) -> APIRouter:
         return _project(studio.projects.get(project_id))
 
     @router.patch("/{project_id}")
-    def change(project_id: str, wanted: ProjectChange) -> dict[str, Any]:
+    def change(project_id: str, wanted: ProjectChange, request: Request) -> dict[str, Any]:
         found = studio.projects.get(project_id)
         if wanted.name is not None:
             found = studio.projects.rename(project_id, wanted.name)
@@ -144,6 +146,10 @@ def projects_router(studio: Studio) -> APIRouter:
             found = studio.projects.archive(project_id, archived=wanted.archived)
         if wanted.explicit_label is not None:
             found = studio.projects.label_explicitly(project_id, wanted.explicit_label)
+        if wanted.moderation is not None and wanted.moderation is not found.moderation:
+            told: dict[str, JsonValue] = {"from": found.moderation.value, "to": wanted.moderation.value}
+            found = studio.projects.set_moderation(project_id, wanted.moderation)
+            studio.people.audit(caller_of(request).person, "moderation_level", "", project_id, told)
         return _project(found)
 
     @router.get("/{project_id}/brand")
@@ -195,7 +201,7 @@ def _pull(pull: Pull, words: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _project(project: Project) -> dict[str, Any]:
-    return project.model_dump(mode="json", include={"id", "name", "language", "use", "archived", "created", "explicit_label"})
+    return project.model_dump(mode="json", include={"id", "name", "language", "use", "archived", "created", "explicit_label", "moderation"})
 
 
 def _remarks(studio: Studio, project_id: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from domain.brief import ATTACHMENT_MAX_BYTES
 from studio.painting import Painting
 from studio.studio import Studio
-from web.api.board import asset_of
+from web.api.board import Standing, asset_of
 from web.bodies import JsonRoute, body_of_file
 
 
@@ -22,7 +22,7 @@ def painting_router(studio: Studio) -> APIRouter:
         """Keep the picture in the body (PNG, JPEG or WebP) in the library."""
         data = await body_of_file(request, name or "The picture", ATTACHMENT_MAX_BYTES, "Choose a smaller picture.", "picture")
         kept = await run_in_threadpool(studio.easel.take_in, project_id, name, data, str(request.state.person))
-        return asset_of(kept, None)
+        return asset_of(kept, Standing())
 
     @router.post("/assets/{asset_id}/mask")
     async def mask(asset_id: str, request: Request) -> dict[str, str]:

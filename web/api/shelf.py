@@ -16,7 +16,7 @@ from domain.value import JsonValue, Value
 from library.library import AssetQuery
 from studio.export import Selection
 from studio.studio import Studio
-from web.api.board import asset_of
+from web.api.board import asset_of, standing_of, standings_of
 from web.api.tasks import Tasks
 from web.bodies import JsonRoute
 
@@ -77,14 +77,14 @@ def shelf_router(studio: Studio, tasks: Tasks) -> APIRouter:
         )
         last = studio.last_event(project_id)
         found = studio.shelf.assets(query)
-        verdicts = studio.shelf.verdicts([a.id for a in found])
-        records = studio.shelf.review_records([a.id for a in found])
-        told = [asset_of(a, verdicts.get(a.id), records.get(a.id)) for a in found]
+        standings = standings_of(studio, project_id, found)
+        told = [asset_of(a, standings[a.id]) for a in found]
         return {"total": studio.shelf.count(query), "event": last, "assets": told}
 
     @router.get("/assets/{asset_id}")
     def asset(asset_id: str) -> dict[str, Any]:
-        return reviewed(studio, studio.shelf.asset(asset_id))
+        found = studio.shelf.asset(asset_id)
+        return asset_of(found, standing_of(studio, found))
 
     @router.get("/assets/{asset_id}/story")
     def story(asset_id: str) -> dict[str, Any]:
@@ -129,12 +129,6 @@ def shelf_router(studio: Studio, tasks: Tasks) -> APIRouter:
     return router
 
 
-def reviewed(studio: Studio, asset: Asset) -> dict[str, Any]:
-    """One asset with its verdict and how far its review is."""
-    records = studio.shelf.review_records([asset.id])
-    return asset_of(asset, studio.shelf.verdicts([asset.id]).get(asset.id), records.get(asset.id))
-
-
 def story_of(studio: Studio, asset_id: str) -> dict[str, Any]:
     """An asset with everything it came from, everything made from it, its other versions, and its recipe."""
     lineage = studio.shelf.lineage(asset_id)
@@ -142,7 +136,7 @@ def story_of(studio: Studio, asset_id: str) -> dict[str, Any]:
     versions = studio.shelf.versions(lineage)
     ids = {one.id for one in versions}
     return {
-        "asset": reviewed(studio, asset),
+        "asset": asset_of(asset, standing_of(studio, asset)),
         "recipe": {**asset.recipe.model_dump(mode="json", exclude={"parameters"}), "sha256": asset.recipe.sha256},
         "trace": asset.trace.model_dump(mode="json"),
         "versions": [_brief(one) for one in versions],
