@@ -8,6 +8,7 @@ from pathlib import PurePath
 
 from domain.brief import ATTACHMENT_MAX_BYTES, ATTACHMENT_MAX_CHARACTERS, ATTACHMENT_MAX_COUNT, Attachment, AttachmentUse
 from domain.errors import AttachmentError, LimitError
+from domain.metadata import PictureMetadata
 from domain.said import Said
 from library.library import Library
 from pipelines.media.metadata import read_metadata
@@ -16,6 +17,8 @@ from pipelines.media.metadata import read_metadata
 ReadPalette = Callable[[bytes, str], tuple[str, ...]]
 #: bytes -> spoken text; raises AttachmentError
 Transcribe = Callable[[bytes, str], str]
+#: bytes -> how a picture was made, as it says itself; raises AttachmentError
+ReadMetadata = Callable[[bytes, str], PictureMetadata]
 #: bytes -> what a picture shows, "" where no model says so; raises AttachmentError
 Caption = Callable[[bytes, str], str]
 
@@ -24,11 +27,19 @@ TAKEN = "text (.txt, .md), PNG, JPEG, WAV and MP3"
 
 
 class Attachments:
-    def __init__(self, library: Library, palette: ReadPalette, transcribe: Transcribe, caption: Caption = lambda data, name: "") -> None:
+    def __init__(
+        self,
+        library: Library,
+        palette: ReadPalette,
+        transcribe: Transcribe,
+        caption: Caption = lambda data, name: "",
+        metadata: ReadMetadata = read_metadata,
+    ) -> None:
         self._library = library
         self._palette = palette
         self._transcribe = transcribe
         self._caption = caption
+        self._metadata = metadata
 
     def palette(self, name: str, data: bytes) -> tuple[str, ...]:
         """The main colours of a picture as #rrggbb; nothing is stored. Raises LimitError, AttachmentError for what is no picture."""
@@ -50,7 +61,7 @@ class Attachments:
         if media_type.startswith("image/"):
             use, palette = AttachmentUse.REFERENCE, self._palette(data, name)
             text = self._caption(data, name)
-            metadata = found if (found := read_metadata(data, name)).tool else None
+            metadata = found if (found := self._metadata(data, name)).tool else None
         elif media_type.startswith("audio/"):
             use, text = AttachmentUse.TRANSCRIPT, self._transcribe(data, name)
         elif media_type == "text/plain":

@@ -11,13 +11,12 @@ import io
 import json
 import zipfile
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from domain.errors import LimitError, MaquetteError
 from domain.labels import AI_SOURCES, COMPOSITE, Carried, Credentials, FileFormat, Inspection, PackedFile, read_aigc
 from domain.metadata import PictureMetadata
 from domain.said import Said
-from pipelines.labels.authority import Authority
 from pipelines.labels.credentials import opened, read_credentials
 from pipelines.labels.formats import Formats, carried
 from pipelines.media.metadata import read_metadata
@@ -31,25 +30,23 @@ _TOOLS = {"maquette": "Maquette", "a1111": "stable-diffusion-webui", "comfyui": 
 Ai = Literal["yes", "partly", "possibly", "no", "unsaid"]
 
 
+class Anchored(Protocol):
+    """The studio's own authority, as far as reading needs it: its certificates as PEM."""
+
+    def anchors(self) -> bytes: ...
+
+
 class Inspecting:
     """outside: PEM of authorities the owner of this machine trusts, b"" for none."""
 
-    def __init__(self, formats: Formats, authority: Authority, outside: bytes = b"") -> None:
+    def __init__(self, formats: Formats, authority: Anchored, outside: bytes = b"") -> None:
         self._formats = formats
         self._authority = authority
         self._outside = outside
 
     def inspect(self, data: bytes, name: str) -> Inspection:
         """Raises LimitError for a file over 200 MB; a damaged one is told, not refused."""
-        if len(data) > FILE_MAX:
-            raise LimitError(
-                "{name} has {size} MB; {most} MB is the most that is looked into.",
-                hint="Take it apart, or give a smaller one.",
-                field="file",
-                name=name,
-                size=len(data) // 10**6,
-                most=FILE_MAX // 10**6,
-            )
+        require_size(data, name)
         row = self._formats.of_file(data, name)
         found = Inspection(name=name, media_type=row.media_types[0] if row else "", size=len(data), sha256=hashlib.sha256(data).hexdigest())
         if row is None:
@@ -128,6 +125,18 @@ class Inspecting:
         if document.get("sha256") != sha256:
             credentials = credentials.model_copy(update={"state": "altered"})
         return credentials, _signed(credentials)
+
+
+def require_size(data: bytes, name: str) -> None:
+    if len(data) > FILE_MAX:
+        raise LimitError(
+            "{name} has {size} MB; {most} MB is the most that is looked into.",
+            hint="Take it apart, or give a smaller one.",
+            field="file",
+            name=name,
+            size=len(data) // 10**6,
+            most=FILE_MAX // 10**6,
+        )
 
 
 def _of_document(document: dict[str, Any]) -> Carried:

@@ -12,6 +12,7 @@ from domain.capability import Capability
 from domain.events import Event
 from domain.progress import CancelToken
 from library.library import Library
+from pipelines.media.opening import Opening
 from studio.attachments import Attachments
 from studio.comments import Comments
 from studio.consents import Consents
@@ -69,6 +70,7 @@ class Studio:
     recordings: Recordings
     sound: Sound
     inspecting: Inspecting
+    opening: Opening
     voices: Callable[[], tuple[str, ...]]
     fonts: Callable[[], tuple[str, ...]]
     families: Callable[[], tuple[str, ...]]
@@ -119,7 +121,7 @@ class Studio:
     @property
     def easel(self) -> Easel:
         """Masks, takes inside them and beyond a picture's borders, pictures from files."""
-        return Easel(self.pictures)
+        return Easel(self.pictures, self.opening.picture, self.opening.metadata)
 
     @property
     def people(self) -> People:

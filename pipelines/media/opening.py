@@ -148,4 +148,13 @@ def _odd(name: str) -> AttachmentError:
 def _float_wav(samples: Samples, rate: int) -> bytes:
     data = samples.astype("<f4").tobytes()
     head = struct.pack("<HHIIHH", 3, 1, rate, rate * 4, 4, 32)
-    return b"RIFF" + struct.pack("<I", 36 + len(data)) + b"WAVEfmt " + struct.pack("<I", 16) + head + b"data" + struct.pack("<I", len(data)) + data
+    return (
+        b"RIFF"
+        + struct.pack("<I", 36 + len(data))
+        + b"WAVEfmt "
+        + struct.pack("<I", 16)
+        + head
+        + b"data"
+        + struct.pack("<I", len(data))
+        + data
+    )

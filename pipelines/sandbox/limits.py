@@ -77,7 +77,8 @@ def confine(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
-    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu, limits.cpu))
+    # At the first the kernel says that it was too long, at the second it kills.
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu, limits.cpu + 1))
     if sys.platform.startswith("linux"):  # elsewhere the kernel does not keep it
         most = _mapped() + limits.memory
         resource.setrlimit(resource.RLIMIT_AS, (most, most))

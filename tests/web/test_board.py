@@ -65,6 +65,7 @@ from studio.transcripts import Transcripts
 from studio.voices import VoicesDesk
 from studio.waveforms import Waveforms
 from studio.writing import Writing
+from tests.opening import opening
 from tests.studio.bench import Bench, Hand, open_bench, refuse_bombs, step
 from web.api.board import board_router
 from web.api.desk import models_router, projects_router
@@ -176,6 +177,7 @@ def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
             transcripts=Transcripts(bench.library, recordings, lambda: None, writers_desk(assets), lambda: datetime.now(UTC)),
         ),
         inspecting=Inspecting(Formats.of(assets), Authority(home / "authority")),
+        opening=opening(),
         voices=lambda: ("amy", "ben"),
         fonts=lambda: ("Inter",),
         families=lambda: ("fluent", "noto"),
