@@ -82,6 +82,7 @@ def open_studio(settings: Settings) -> Studio:
     from studio.durable import Durable
     from studio.engine import EngineRoom
     from studio.expectation import Expectation
+    from studio.fetching import Fetcher
     from studio.labelling import Labelling
     from studio.licences import permit
     from studio.likeness import keeping
@@ -251,6 +252,7 @@ def open_studio(settings: Settings) -> Studio:
         ),
         inspecting=InspectingApart(opening.sandbox, formats, authority, trusted_by(settings)),
         opening=opening,
+        fetcher=Fetcher() if settings.import_links and not settings.offline else None,
         voices=lambda: tuple(voice.name for voice in speakers() if not voice.by_name),
         fonts=lambda: font_families(assets),
         families=lambda: tuple(sorted({art.family for art in engine.illustrator.library.ready()})),
@@ -266,9 +268,11 @@ def build_notices(settings: Settings, library: Library) -> Callable[[CancelToken
         return None
     import httpx
 
+    from domain.addresses import not_metadata
+    from studio.fetching import Guarded
     from studio.notices import Notices
 
-    client = httpx.Client(follow_redirects=False, trust_env=False)
+    client = httpx.Client(transport=Guarded(not_metadata), follow_redirects=False, trust_env=False)
     return Notices(library, settings.webhook, client, secret=settings.webhook_secret).run
 
 

@@ -21,6 +21,7 @@ from studio.dialogues import Dialogues
 from studio.drawings import Drawings
 from studio.engine import EngineRoom
 from studio.family import Families
+from studio.fetching import Fetcher
 from studio.inspecting import Inspecting
 from studio.lines import Lines
 from studio.links import Links
@@ -78,6 +79,8 @@ class Studio:
     close: Callable[[], None]
     #: Tells the configured address what happens in review, until cancelled; None where none is configured.
     notices: Callable[[CancelToken], None] | None = None
+    #: Where links are fetched; None where they are not.
+    fetcher: Fetcher | None = None
     _closing: CancelToken = field(default_factory=CancelToken)
     _threads: list[threading.Thread] = field(default_factory=list)
 

@@ -1,6 +1,7 @@
 """Pictures and recordings of people, opened in a process of its own: the same readings as in picture.py, sound.py and metadata.py.
 
-`tasks` is what runs there; `Opening` is what the studio calls. What comes back is checked again here: the other process read somebody's file.
+`tasks` is what runs there; `Opening` is what the studio calls. What comes back is
+checked again here: the other process read somebody's file.
 """
 
 from __future__ import annotations
