@@ -41,7 +41,7 @@ class Copies:
         self._running: dict[int, tuple[int, int, int]] = {}
 
     def add(self, number: int, pid: int, report: int) -> None:
-        self._running[pid] = (number, report, _resident())
+        self._running[pid] = (number, report, _resident(pid))
 
     def end(self, number: int) -> None:
         for pid in [pid for pid, (known, _, _) in self._running.items() if known == number]:
@@ -148,9 +148,10 @@ def _exactly(end: socket.socket, count: int) -> bytearray:
     return data
 
 
-def _resident() -> int:
+def _resident(pid: int) -> int:
+    """What a copy that has just begun holds of the first process."""
     try:
-        with open("/proc/self/statm", encoding="ascii") as told:  # noqa: PTH123 - once a file, and nothing else is needed
+        with open(f"/proc/{pid}/statm", encoding="ascii") as told:  # noqa: PTH123 - once a file, and nothing else is needed
             return int(told.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
         return 0

@@ -87,7 +87,8 @@ def test_a_redirect_to_a_place_that_may_be_asked_is_followed_a_few_times(server:
 @pytest.mark.parametrize(
     ("data", "kind"),
     [(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml"), (b"<svg/>", "image/png"), (b"<html></html>", "text/html"),
-     (b"GIF89a", "image/gif"), (b"", "image/png"), (b"%PDF-1.7", "application/octet-stream"), (None, "image/jpeg"), (None, "text/html"), (None, "")],
+     (b"GIF89a", "image/gif"), (b"", "image/png"), (b"%PDF-1.7", "application/octet-stream"), (None, "image/jpeg"),
+     (None, "text/html"), (None, "")],
 )  # fmt: skip
 def test_what_is_no_picture_or_called_another_is_refused(server: Answering, png: bytes, data: bytes | None, kind: str) -> None:
     server.data, server.kind = png if data is None else data, kind
