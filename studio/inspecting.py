@@ -19,12 +19,15 @@ from domain.metadata import PictureMetadata
 from domain.said import Said
 from pipelines.labels.credentials import opened, read_credentials
 from pipelines.labels.formats import Formats, carried
+from pipelines.media.headers import members
 from pipelines.media.metadata import read_metadata
 
 #: Bytes of a file that is looked into.
 FILE_MAX = 200_000_000
 #: Files and bytes that are unpacked of a pack.
 PACK_FILES, PACK_BYTES = 5_000, 2_000_000_000
+#: Bytes of the list of its files.
+PACK_LIST = 2_000_000
 #: Bytes that an archive may unpack to whatever its size, and how many times its size it may be beyond. Silence packs a thousandfold.
 SWELLING_MIN, SWELLING_MAX = 100_000_000, 100
 _DOCUMENT_MAX = 50_000_000
@@ -50,8 +53,11 @@ class Inspecting:
     def inspect(self, data: bytes, name: str) -> Inspection:
         """Raises LimitError for a file over 200 MB; a damaged one is told, not refused."""
         require_size(data, name)
+        found = Inspection(name=name, media_type="", size=len(data), sha256=hashlib.sha256(data).hexdigest())
+        if _crowded(data):
+            return _told(found, [Said.of("The archive holds more than is looked into.")])
         row = self._formats.of_file(data, name)
-        found = Inspection(name=name, media_type=row.media_types[0] if row else "", size=len(data), sha256=hashlib.sha256(data).hexdigest())
+        found = found.model_copy(update={"media_type": row.media_types[0] if row else ""})
         if row is None:
             return _told(found, [Said.of("This is no kind of file that is known here, so nothing can be said of it.")])
         if row.id == "zip":
@@ -130,6 +136,14 @@ class Inspecting:
         if document.get("sha256") != sha256:
             credentials = credentials.model_copy(update={"state": "altered"})
         return credentials, _signed(credentials)
+
+
+def _crowded(data: bytes) -> bool:
+    """Whether an archive lists more files than are looked into, by what it says at its end: its list is not read for that."""
+    if data[:4] != b"PK\3\4":
+        return False
+    count, size = members(data)
+    return count > PACK_FILES or size > PACK_LIST
 
 
 def _digest(pack: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:

@@ -17,7 +17,9 @@ from domain.errors import AttachmentError
 from domain.labels import FileFormat, Inspection
 from domain.value import JsonValue
 from pipelines.labels.formats import Formats
+from pipelines.media.headers import require_few_parts
 from pipelines.media.opening import tasks as media_tasks
+from pipelines.media.picture import sniff
 from pipelines.sandbox.child import Task
 from pipelines.sandbox.limits import MB, Limits
 from pipelines.sandbox.sandbox import Sandbox
@@ -59,6 +61,7 @@ class InspectingApart(Inspecting):
     def inspect(self, data: bytes, name: str) -> Inspection:
         """See Inspecting.inspect. Raises AttachmentError too, for a file that ends its reader, and LimitError for one it cannot bear."""
         require_size(data, name)
+        require_few_parts(data, sniff(data), name)
         given: dict[str, JsonValue] = {
             "name": name,
             "formats": [row.model_dump(mode="json") for row in self._formats.rows],

@@ -111,7 +111,7 @@ class Opening:
     ) -> Samples:
         """See sound.decode. What kind of file it is is looked at before any process is asked."""
         data = source.read_bytes() if isinstance(source, Path) else source
-        sound.media_type_of(data)
+        sound.examine(data, longest)
         given: dict[str, JsonValue] = {"rate": rate, "longest": longest, "channels": channels}
         _, held = self.sandbox.run("sound", given, data, name="The sound file", limits=_SOUND)
         if not held or len(held) % (4 * channels):

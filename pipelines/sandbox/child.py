@@ -120,7 +120,7 @@ def _work(end: socket.socket, tasks: Mapping[str, Task]) -> None:
     confine(Limits(**header["limits"]))
     held: bytes | memoryview = b""
     try:
-        said, held = tasks[header["task"]](header["arguments"], bytes(_exactly(end, size)))
+        said, held = tasks[header["task"]](header["arguments"], _whole(end, size))
         answer: dict[str, JsonValue] = {"said": said}
     except (InputError, LabelError) as error:
         answer = {"error": error_to_json(error)}
@@ -135,6 +135,12 @@ def _work(end: socket.socket, tasks: Mapping[str, Task]) -> None:
 
 def too_large(name: str) -> LimitError:
     return LimitError("{name} needs more memory to open than a file may have.", hint="Save it smaller.", field=name, name=name)
+
+
+def _whole(end: socket.socket, count: int) -> bytes:
+    """The file, held once."""
+    data = end.recv(count, socket.MSG_WAITALL) if count else b""
+    return data if len(data) == count else data + bytes(_exactly(end, count - len(data)))
 
 
 def _exactly(end: socket.socket, count: int) -> bytearray:

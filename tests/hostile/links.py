@@ -195,7 +195,7 @@ class _Handler(BaseHTTPRequestHandler):
         told.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
         self.send_response(told.status)
         if told.location:
-            self.send_header("location", told.location)
+            self.send_header("location", told.location.encode().decode("latin-1"))
         self.send_header("content-type", told.kind)
         for name, value in {"content-length": str(len(told.data)), **told.head}.items():
             if value:
