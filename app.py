@@ -237,7 +237,9 @@ def open_studio(settings: Settings) -> Studio:
         runner=runner,
         engine=room,
         writing=Writing(library, plans, desk, now, Printing(desk.folder / "fonts", engine.store).article),
-        pictures=Pictures(library, plans, makers, desk, drawings, current_chat, now, picture_models),
+        pictures=Pictures(
+            library, plans, makers, desk, drawings, current_chat, now, picture_models, opened=opening.picture, told=opening.metadata
+        ),
         casting=casting,
         consents=consents,
         lines=Lines(library, plans, casting, makers.capabilities, planner.safety.require, settings.home / "packs", labelling),
@@ -247,7 +249,7 @@ def open_studio(settings: Settings) -> Studio:
             spots=Spots(plans, casting),
             mixes=Timelines(library, plans),
             shorter=Shorter(library, plans, desk),
-            waves=Waveforms(library, settings.cache / "waves"),
+            waves=Waveforms(library, settings.cache / "waves", opening.sound),
             transcripts=Transcripts(library, recordings, current_chat, desk, now),
         ),
         inspecting=InspectingApart(opening.sandbox, formats, authority, trusted_by(settings)),

@@ -143,13 +143,18 @@ def _carried(studio: Studio, door: str, enter: Callable[[str, bytes], object], n
 
 
 def scripts() -> dict[str, Any]:
-    from tests.browser.running import chromium, running
+    from playwright.sync_api import expect
+
+    from tests.browser.running import PATIENCE, chromium, running
     from tests.hostile.scripts import shown
 
     cache = app.settings_from({}).cache
     with tempfile.TemporaryDirectory() as home, running(Path(home), cache) as studio, chromium() as browser:
         studio.choose_small_chat()
-        found = shown(studio, browser.new_page(viewport={"width": 1280, "height": 900}))
+        expect.set_options(timeout=PATIENCE)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(PATIENCE)
+        found = shown(studio, page)
     return {"part": "scripts", **found}
 
 

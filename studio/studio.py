@@ -124,7 +124,7 @@ class Studio:
     @property
     def easel(self) -> Easel:
         """Masks, takes inside them and beyond a picture's borders, pictures from files."""
-        return Easel(self.pictures, self.opening.picture, self.opening.metadata)
+        return Easel(self.pictures)
 
     @property
     def people(self) -> People:
