@@ -64,7 +64,7 @@ def _palette(given: Mapping[str, Any], data: bytes) -> tuple[JsonValue, bytes]:
 
 def _samples(given: Mapping[str, Any], data: bytes) -> tuple[JsonValue, memoryview]:
     samples = sound.decode(data, given["rate"], given["longest"], channels=given["channels"])
-    return None, memoryview(np.ascontiguousarray(samples, dtype="<f4").reshape(-1)).cast("B")
+    return None, np.ascontiguousarray(samples, dtype="<f4").reshape(-1).data.cast("B")
 
 
 class Opening:
