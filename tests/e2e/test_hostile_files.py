@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import tempfile
@@ -9,10 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 import app
+from domain.errors import MaquetteError
+from pipelines.media.sound import wav_bytes
 from studio.studio import Studio
 from tests.hostile.archives import ARCHIVES, NAMES
 from tests.hostile.bombs import BOMBS
@@ -87,3 +91,16 @@ def test_names_are_data(house: House) -> None:
     kept = {path for path in house.home.rglob("*") if path.is_file()} - before
     assert not [path for path in kept if "evil" in path.name]
     assert not list(Path(tempfile.gettempdir()).glob("maquette-evil*"))
+
+
+@pytest.mark.parametrize("door", ["attachment", "palette", "picture", "mask", "logo", "transcript", "trimming", "consent", "check"])
+def test_every_door_has_its_files_opened_in_another_process(house: House, door: str) -> None:
+    data = wav() if door in ("transcript", "trimming", "consent") else png()
+    before = house.studio.opening.sandbox.opened
+    with contextlib.suppress(MaquetteError):  # a model that is not there is missed afterwards; a red picture is no mask
+        house.doors[door]("good", data)
+    assert house.studio.opening.sandbox.opened > before
+
+
+def wav() -> bytes:
+    return wav_bytes(0.5 * np.sin(np.arange(16_000, dtype=np.float32) / 9), 16_000)
