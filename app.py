@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from domain.settings import Settings
     from library.library import Library
     from pipelines.executors.executor import Executor, LocalChat
+    from pipelines.media.opening import Opening
     from pipelines.memory import Arbiter
     from pipelines.models.profiles import Hardware
     from pipelines.worker import Engine
@@ -70,8 +71,9 @@ def open_studio(settings: Settings) -> Studio:
     from pipelines.labels.authority import Authority
     from pipelines.labels.explicit import Explicit
     from pipelines.labels.formats import Formats
-    from pipelines.media.picture import decode_logo
+    from pipelines.media.opening import Opening
     from pipelines.models.profiles import Hardware
+    from pipelines.sandbox.sandbox import Sandbox
     from pipelines.telemetry import export_traces
     from pipelines.text.chats import CurrentChat, Remote
     from pipelines.worker import build, embedder_for
@@ -82,7 +84,7 @@ def open_studio(settings: Settings) -> Studio:
     from studio.durable import Durable
     from studio.engine import EngineRoom
     from studio.expectation import Expectation
-    from studio.inspecting import Inspecting
+    from studio.fetching import Fetcher
     from studio.labelling import Labelling
     from studio.licences import permit
     from studio.likeness import keeping
@@ -94,6 +96,7 @@ def open_studio(settings: Settings) -> Studio:
     from studio.models import ModelDesk, endpoint_of, own_choices
     from studio.moderation import Moderation
     from studio.notices import Notices
+    from studio.opening import TASKS, InspectingApart
     from studio.picture_models import PictureModels
     from studio.pictures import Pictures
     from studio.pieces import Pieces
@@ -115,6 +118,7 @@ def open_studio(settings: Settings) -> Studio:
     from studio.writing import Writing
 
     assets = assets_folder()
+    opening = Opening(Sandbox(TASKS))
     end_traces = export_traces(settings.otlp, "studio")
     library = Library.open(settings.database_url, settings.home, settings.files, settings.cache)
 
@@ -147,7 +151,11 @@ def open_studio(settings: Settings) -> Studio:
         return frozenset(pipeline.name for pipeline in engine.speech if pipeline.capability() is not None)
 
     desk = Desk(assets)
-    consents = Consents(library, lambda: frozenset(made.name for made in engine.speech if made.clones and made.capability() is not None))
+    consents = Consents(
+        library,
+        lambda: frozenset(made.name for made in engine.speech if made.clones and made.capability() is not None),
+        decode=opening.sound,
+    )
 
     def speakers() -> tuple[Voice, ...]:
         """The voices that can speak now: an engine may be pulled while the studio runs."""
@@ -174,6 +182,7 @@ def open_studio(settings: Settings) -> Studio:
 
     def close() -> None:
         executor.close()
+        opening.sandbox.close()
         library.close()
         end_traces()
 
@@ -204,7 +213,7 @@ def open_studio(settings: Settings) -> Studio:
         preparations.remarks,
         moderation.screening,
     )
-    projects = Projects(library, decode_logo)
+    projects = Projects(library, opening.logo)
     casting = VoicesDesk(
         library,
         projects,
@@ -217,7 +226,7 @@ def open_studio(settings: Settings) -> Studio:
         settings.cache / "voices",
         consents,
     )
-    recordings = Recordings(executor.transcribe)
+    recordings = Recordings(lambda data: executor.transcribe(opening.plain_sound(data)), opening.sound)
 
     def current_chat() -> ChatModel | None:
         return engine.chats.current() if engine.chats.available() else None
@@ -227,14 +236,15 @@ def open_studio(settings: Settings) -> Studio:
         projects=projects,
         attachments=Attachments(
             library,
-            palette_of_upload,
-            lambda data, name: transcript_of_upload(executor, data, name),
-            lambda data, name: caption_of_upload(executor, engine.captions(), data),
-            moderation.upload,
+            opening.palette,
+            lambda data, name: transcript_of_upload(executor, opening, data, name),
+            lambda data, name: caption_of_upload(executor, engine.captions(), opening, data, name),
+            opening.metadata,
+            lambda data, name: moderation.upload(opening.plain_picture(data, name)),
         ),
         plans=plans,
         chat=Conversation(library, plans, director, makers, now, desk.messages, moderation.answer),
-        shelf=build_shelf(settings, library, engine, labelling),
+        shelf=build_shelf(settings, library, engine, labelling, opening),
         drawings=drawings,
         models=ModelDesk(
             library,
@@ -249,7 +259,9 @@ def open_studio(settings: Settings) -> Studio:
         runner=runner,
         engine=room,
         writing=Writing(library, plans, desk, now, Printing(desk.folder / "fonts", engine.store).article),
-        pictures=Pictures(library, plans, makers, desk, drawings, current_chat, now, picture_models),
+        pictures=Pictures(
+            library, plans, makers, desk, drawings, current_chat, now, picture_models, opened=opening.picture, told=opening.metadata
+        ),
         casting=casting,
         consents=consents,
         lines=Lines(library, plans, casting, makers.capabilities, planner.safety.require, settings.home / "packs", labelling),
@@ -259,15 +271,17 @@ def open_studio(settings: Settings) -> Studio:
             spots=Spots(plans, casting),
             mixes=Timelines(library, plans),
             shorter=Shorter(library, plans, desk),
-            waves=Waveforms(library, settings.cache / "waves"),
+            waves=Waveforms(library, settings.cache / "waves", opening.sound),
             transcripts=Transcripts(library, recordings, current_chat, desk, now),
         ),
-        inspecting=Inspecting(formats, authority, trusted_by(settings)),
+        inspecting=InspectingApart(opening.sandbox, formats, authority, trusted_by(settings)),
         moderation=moderation,
+        opening=opening,
+        fetcher=Fetcher() if settings.import_links and not settings.offline else None,
         voices=lambda: tuple(voice.name for voice in speakers() if not voice.by_name),
         fonts=lambda: font_families(assets),
         families=lambda: tuple(sorted({art.family for art in engine.illustrator.library.ready()})),
-        warm=lambda cancel: warm_up(engine, director, cancel),
+        warm=lambda cancel: warm_up(engine, director, opening, cancel),
         close=close,
         mailboxes=Mailboxes(library),
         notices={name: Notices(library, sender).run for name, sender in build_senders(settings, library, assets).items()},
@@ -280,9 +294,11 @@ def build_senders(settings: Settings, library: Library, assets: Path) -> dict[st
     if settings.webhook and not settings.offline:
         import httpx
 
+        from domain.addresses import not_metadata
+        from studio.fetching import Guarded
         from studio.notices import Webhook
 
-        client = httpx.Client(follow_redirects=False, trust_env=False)
+        client = httpx.Client(transport=Guarded(not_metadata), follow_redirects=False, trust_env=False)
         found["webhook"] = Webhook(settings.webhook, client, secret=settings.webhook_secret)
     if settings.smtp and not settings.offline:
         from studio.mailing import Mailboxes, Mailer, MailServer
@@ -349,10 +365,14 @@ def gpus_of(arbiter: Arbiter) -> tuple[str, ...]:
     return tuple(device.name for device in arbiter.devices() if device.name.startswith("cuda"))
 
 
-def warm_up(engine: Engine, director: Director, cancel: CancelToken) -> None:
-    """Load the chat model and evaluate what every chat starts with, so that the first answer starts within a moment."""
+def warm_up(engine: Engine, director: Director, opening: Opening, cancel: CancelToken) -> None:
+    """Start what opens files, load the chat model and evaluate what every chat starts with: neither file nor answer waits for it."""
     from domain.errors import MaquetteError
 
+    try:
+        opening.sandbox.start()
+    except MaquetteError as error:  # the first file will say so
+        logging.getLogger("maquette").warning("%s", error)
     try:
         engine.chats.warm(director.prefix(), cancel)
         engine.chats.warm(director.plan_prefix(), cancel)
@@ -386,9 +406,8 @@ def trusted_by(settings: Settings) -> bytes:
         ) from error
 
 
-def build_shelf(settings: Settings, library: Library, engine: Engine, labelling: Labelling) -> Shelf:
+def build_shelf(settings: Settings, library: Library, engine: Engine, labelling: Labelling, opening: Opening) -> Shelf:
     from domain.progress import Progress
-    from pipelines.media.picture import thumbnail
     from studio.export import Selection, export_pack
     from studio.pack_texts import PackSources
     from studio.shelf import Shelf
@@ -400,7 +419,7 @@ def build_shelf(settings: Settings, library: Library, engine: Engine, labelling:
 
     def shrink(source: Path, target: Path) -> None:
         temporary = target.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
-        temporary.write_bytes(thumbnail(source.read_bytes(), 480))
+        temporary.write_bytes(opening.thumbnail(source.read_bytes(), 480))
         temporary.replace(target)
 
     folders = {"packs": settings.home / "packs", "thumbnails": settings.cache / "thumbnails"}
@@ -411,34 +430,23 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def palette_of_upload(data: bytes, name: str) -> tuple[str, ...]:
-    import numpy as np
-
-    from pipelines.media.palette import palette_of
-    from pipelines.media.picture import decode
-
-    picture = decode(data, name).convert("RGB")
-    picture.thumbnail((256, 256))
-    return palette_of(np.asarray(picture))
-
-
-def transcript_of_upload(executor: Executor, data: bytes, name: str) -> str:
+def transcript_of_upload(executor: Executor, opening: Opening, data: bytes, name: str) -> str:
     from domain.errors import InputError
 
     try:
-        return executor.transcribe(data).text
+        return executor.transcribe(opening.plain_sound(data)).text
     except InputError as error:  # the reader knows bytes only: name the file
         raise type(error)(f"{name}: {error.message}", hint=error.hint, field=name) from error
 
 
-def caption_of_upload(executor: Executor, model_id: str, data: bytes) -> str:
+def caption_of_upload(executor: Executor, model_id: str, opening: Opening, data: bytes, name: str) -> str:
     """What an attached picture shows; "" without a caption model, or when it fails: the picture serves as a reference all the same."""
     from domain.errors import GenerationError, ModelError
 
     if not model_id:
         return ""
     try:
-        return executor.caption(model_id, data)
+        return executor.caption(model_id, opening.plain_picture(data, name))
     except (ModelError, GenerationError) as error:
         logging.getLogger("maquette").info("a picture was not captioned: %s", error)
         return ""

@@ -37,6 +37,7 @@ class Settings(Value):
     log: "" writes warnings in words; "json" writes every request and message as one JSON object a line.
     sign_certificate, sign_key: PEM files exports are signed with; None signs with an authority the studio makes itself. trusted: PEM file
     of authorities that count as known here. content_producer: the code China's implicit label asks providers for, "" for none.
+    import_links: pictures may be fetched from a link that a person gives; never while offline.
     webhook: an address that is told what happens in review; "" tells nobody. webhook_secret: signs what it is told.
     smtp: the mail server that tells people, such as smtps://name@host; "" has none. smtp_password: of its user. mail_from: the sender.
     """
@@ -82,6 +83,7 @@ class Settings(Value):
     sign_key: Path | None = None
     trusted: Path | None = None
     content_producer: str = ""
+    import_links: bool = False
     webhook: str = Field(default="", repr=False)
     webhook_secret: str = Field(default="", repr=False)
     smtp: str = ""
@@ -153,6 +155,7 @@ class Settings(Value):
             sign_key=_path(environment, "MAQUETTE_SIGN_KEY"),
             trusted=_path(environment, "MAQUETTE_TRUSTED"),
             content_producer=require_producer(environment.get("MAQUETTE_CONTENT_PRODUCER", "")),
+            import_links=_is_set(environment, "MAQUETTE_IMPORT_LINKS"),
             webhook=environment.get("MAQUETTE_WEBHOOK", ""),
             webhook_secret=environment.get("MAQUETTE_WEBHOOK_SECRET", ""),
             smtp=environment.get("MAQUETTE_SMTP", ""),

@@ -8,6 +8,7 @@ from pathlib import PurePath
 
 from domain.brief import ATTACHMENT_MAX_BYTES, ATTACHMENT_MAX_CHARACTERS, ATTACHMENT_MAX_COUNT, Attachment, AttachmentUse
 from domain.errors import AttachmentError, LimitError
+from domain.metadata import PictureMetadata
 from domain.said import Said
 from library.library import Library
 from pipelines.media.metadata import read_metadata
@@ -16,6 +17,8 @@ from pipelines.media.metadata import read_metadata
 ReadPalette = Callable[[bytes, str], tuple[str, ...]]
 #: bytes -> spoken text; raises AttachmentError
 Transcribe = Callable[[bytes, str], str]
+#: bytes -> how a picture was made, as it says itself; raises AttachmentError
+ReadMetadata = Callable[[bytes, str], PictureMetadata]
 #: bytes -> what a picture shows, "" where no model says so; raises AttachmentError
 Caption = Callable[[bytes, str], str]
 
@@ -32,12 +35,14 @@ class Attachments:
         palette: ReadPalette,
         transcribe: Transcribe,
         caption: Caption = lambda data, name: "",
-        look: Callable[[bytes], None] = lambda data: None,
+        metadata: ReadMetadata = read_metadata,
+        look: Callable[[bytes, str], None] = lambda data, name: None,
     ) -> None:
         self._library = library
         self._palette = palette
         self._transcribe = transcribe
         self._caption = caption
+        self._metadata = metadata
         self._look = look
 
     def palette(self, name: str, data: bytes) -> tuple[str, ...]:
@@ -60,9 +65,9 @@ class Attachments:
         text, palette, metadata = "", EMPTY_PALETTE, None
         if media_type.startswith("image/"):
             use, palette = AttachmentUse.REFERENCE, self._palette(data, name)
-            self._look(data)
+            self._look(data, name)
             text = self._caption(data, name)
-            metadata = found if (found := read_metadata(data, name)).tool else None
+            metadata = found if (found := self._metadata(data, name)).tool else None
         elif media_type.startswith("audio/"):
             use, text = AttachmentUse.TRANSCRIPT, self._transcribe(data, name)
         elif media_type == "text/plain":

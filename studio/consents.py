@@ -52,12 +52,19 @@ class ListedConsent(Value):
 
 
 class Consents:
-    """cloning: names of the engines here that can take over a voice from a recording."""
+    """cloning: names of the engines here that can take over a voice from a recording. decode: bytes and a rate -> mono samples."""
 
-    def __init__(self, library: Library, cloning: Callable[[], frozenset[str]] = frozenset, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(
+        self,
+        library: Library,
+        cloning: Callable[[], frozenset[str]] = frozenset,
+        clock: Callable[[], datetime] = _now,
+        decode: Callable[[bytes, int], sound.Samples] = sound.decode,
+    ) -> None:
         self._library = library
         self._cloning = cloning
         self._clock = clock
+        self._decode = decode
 
     def all(self) -> tuple[VoiceConsent, ...]:
         """Oldest first, those that ended or were taken back too."""
@@ -90,7 +97,7 @@ class Consents:
             )
         if project_id:
             self._library.project(project_id)
-        sound.decode(recording, _RATE)
+        self._decode(recording, _RATE)
         given = self._clock()
         try:
             consent = VoiceConsent(

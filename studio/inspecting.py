@@ -11,47 +11,53 @@ import io
 import json
 import zipfile
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from domain.errors import LimitError, MaquetteError
 from domain.labels import AI_SOURCES, COMPOSITE, Carried, Credentials, FileFormat, Inspection, PackedFile, read_aigc
 from domain.metadata import PictureMetadata
 from domain.said import Said
-from pipelines.labels.authority import Authority
 from pipelines.labels.credentials import opened, read_credentials
 from pipelines.labels.formats import Formats, carried
+from pipelines.media.headers import members
 from pipelines.media.metadata import read_metadata
 
 #: Bytes of a file that is looked into.
 FILE_MAX = 200_000_000
 #: Files and bytes that are unpacked of a pack.
 PACK_FILES, PACK_BYTES = 5_000, 2_000_000_000
+#: Bytes of the list of its files.
+PACK_LIST = 2_000_000
+#: Bytes that an archive may unpack to whatever its size, and how many times its size it may be beyond. Silence packs a thousandfold.
+SWELLING_MIN, SWELLING_MAX = 100_000_000, 100
+_DOCUMENT_MAX = 50_000_000
 _PICTURES = frozenset({"png", "jpeg", "webp"})
 _TOOLS = {"maquette": "Maquette", "a1111": "stable-diffusion-webui", "comfyui": "ComfyUI"}
 Ai = Literal["yes", "partly", "possibly", "no", "unsaid"]
 
 
+class Anchored(Protocol):
+    """The studio's own authority, as far as reading needs it: its certificates as PEM."""
+
+    def anchors(self) -> bytes: ...
+
+
 class Inspecting:
     """outside: PEM of authorities the owner of this machine trusts, b"" for none."""
 
-    def __init__(self, formats: Formats, authority: Authority, outside: bytes = b"") -> None:
+    def __init__(self, formats: Formats, authority: Anchored, outside: bytes = b"") -> None:
         self._formats = formats
         self._authority = authority
         self._outside = outside
 
     def inspect(self, data: bytes, name: str) -> Inspection:
         """Raises LimitError for a file over 200 MB; a damaged one is told, not refused."""
-        if len(data) > FILE_MAX:
-            raise LimitError(
-                "{name} has {size} MB; {most} MB is the most that is looked into.",
-                hint="Take it apart, or give a smaller one.",
-                field="file",
-                name=name,
-                size=len(data) // 10**6,
-                most=FILE_MAX // 10**6,
-            )
+        require_size(data, name)
+        found = Inspection(name=name, media_type="", size=len(data), sha256=hashlib.sha256(data).hexdigest())
+        if _crowded(data):
+            return _told(found, [Said.of("The archive holds more than is looked into.")])
         row = self._formats.of_file(data, name)
-        found = Inspection(name=name, media_type=row.media_types[0] if row else "", size=len(data), sha256=hashlib.sha256(data).hexdigest())
+        found = found.model_copy(update={"media_type": row.media_types[0] if row else ""})
         if row is None:
             return _told(found, [Said.of("This is no kind of file that is known here, so nothing can be said of it.")])
         if row.id == "zip":
@@ -94,13 +100,15 @@ class Inspecting:
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as pack:
                 infos = [info for info in pack.infolist() if not info.is_dir()]
-                if len(infos) > PACK_FILES or sum(info.file_size for info in infos) > PACK_BYTES:
+                unpacked = sum(info.file_size for info in infos)
+                bomb = unpacked > SWELLING_MIN and unpacked > SWELLING_MAX * len(data)
+                if len(infos) > PACK_FILES or unpacked > PACK_BYTES or bomb:
                     return _told(found, [Said.of("The archive holds more than is looked into.")])
                 if "manifest.json" not in pack.namelist():
                     return _told(found, [Said.of("It is an archive without a manifest of this studio: look at its files one by one.")])
-                digests = {info.filename: hashlib.sha256(pack.read(info)).hexdigest() for info in infos}
-                manifest = pack.read("manifest.json")
-                seal = pack.read("manifest.seal.json") if "manifest.seal.json" in digests else b""
+                digests = {info.filename: _digest(pack, info) for info in infos}
+                manifest = _read(pack, "manifest.json")
+                seal = _read(pack, "manifest.seal.json") if "manifest.seal.json" in digests else b""
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
             return _told(found, [Said.of("The archive is damaged: {error}.", error=str(error)[:200])])
         credentials, said = self._sealed(seal, digests["manifest.json"])
@@ -128,6 +136,42 @@ class Inspecting:
         if document.get("sha256") != sha256:
             credentials = credentials.model_copy(update={"state": "altered"})
         return credentials, _signed(credentials)
+
+
+def _crowded(data: bytes) -> bool:
+    """Whether an archive lists more files than are looked into, by what it says at its end: its list is not read for that."""
+    if data[:4] != b"PK\3\4":
+        return False
+    count, size = members(data)
+    return count > PACK_FILES or size > PACK_LIST
+
+
+def _digest(pack: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
+    """Piece by piece: a file of a pack is never held whole."""
+    found = hashlib.sha256()
+    with pack.open(info) as file:
+        while piece := file.read(1 << 20):
+            found.update(piece)
+    return found.hexdigest()
+
+
+def _read(pack: zipfile.ZipFile, name: str) -> bytes:
+    """Raises ValueError for a document larger than any that this studio writes."""
+    if pack.getinfo(name).file_size > _DOCUMENT_MAX:
+        raise ValueError(f"{name} is too large")
+    return pack.read(name)
+
+
+def require_size(data: bytes, name: str) -> None:
+    if len(data) > FILE_MAX:
+        raise LimitError(
+            "{name} has {size} MB; {most} MB is the most that is looked into.",
+            hint="Take it apart, or give a smaller one.",
+            field="file",
+            name=name,
+            size=len(data) // 10**6,
+            most=FILE_MAX // 10**6,
+        )
 
 
 def _of_document(document: dict[str, Any]) -> Carried:

@@ -23,8 +23,7 @@ from domain.specs import PictureSpec
 from domain.value import JsonValue, Value
 from pipelines.image.asking import grey
 from pipelines.image.tasks.inpaint import check_mask
-from pipelines.media.metadata import read_metadata
-from pipelines.media.picture import decode, encode, examine
+from pipelines.media.picture import encode, examine
 from studio.picture_models import PictureModel
 from studio.pictures import Pictures
 from studio.plans import new_plan
@@ -77,8 +76,8 @@ class Easel:
         name = PurePath(name.replace("\\", "/")).name[:120] or "picture"
         self.pictures.library.project(project_id)
         facts = examine(data, name)
-        decode(data, name)  # damaged ones are refused here, not when they are used
-        said = read_metadata(data, name)
+        self.pictures.opened(data, name)  # damaged ones are refused here, not when they are used
+        said = self.pictures.told(data, name)
         ours = said.tool in ("maquette", "a1111", "comfyui")
         recipe = Recipe(
             kind=StepKind.PICTURE, maker=IMPORTED, maker_version=1, prompt=said.prompt[:2000] or name, parameters={"file": name}
@@ -93,8 +92,8 @@ class Easel:
         Raises NotFound, InputError at the mask (another size, nothing white), AttachmentError.
         """
         picture = self.pictures.picture(asset_id)
-        mask = grey(decode(data, "mask"))
-        check_mask(mask, decode(self.pictures.data(picture), picture.main.name))
+        mask = grey(self.pictures.opened(data, "mask"))
+        check_mask(mask, self.pictures.opened(self.pictures.data(picture), picture.main.name))
         share = float(np.asarray(mask, dtype=np.float32).mean() / 255)
         before = [child for child in self.pictures.library.children(asset_id) if child.recipe.maker == MASK]
         recipe = Recipe(
@@ -120,7 +119,7 @@ class Easel:
         picture = self.pictures.picture(asset_id)
         task = self._task(wish)
         model = self._able(task)
-        size = decode(self.pictures.data(picture), picture.main.name).size
+        size = self.pictures.opened(self.pictures.data(picture), picture.main.name).size
         width, height, expand = _fitted(size, wish.expand, model)
         attached = [AttachedPicture(role="reference", asset=picture.id)]
         if wish.mask:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
 
+from PIL.Image import Image
 from pydantic import Field
 
 from agents.presets import Preset, Size, picture_sizes
@@ -93,7 +94,7 @@ class TableRead(Value):
 @dataclass(frozen=True)
 class Pictures:
     """chat: the chat model that is installed now, None while there is none. now: the clock, for stored times. models: of pictures; None
-    where nobody says what they can do."""
+    where nobody says what they can do. opened, told: how a picture is opened, and what it says of itself."""
 
     library: Library
     plans: Plans
@@ -103,6 +104,8 @@ class Pictures:
     chat: Callable[[], ChatModel | None]
     now: Callable[[], datetime]
     models: PictureModels | None = None
+    opened: Callable[[bytes, str], Image] = decode
+    told: Callable[[bytes, str], PictureMetadata] = read_metadata
 
     def presets(self, words: str = "", family: str = "") -> tuple[Preset, ...]:
         """Styles whose names hold all these words, English or Chinese; all of them for ""."""
@@ -271,17 +274,17 @@ class Pictures:
 
     def metadata(self, name: str, data: bytes) -> PictureMetadata:
         """What a PNG, JPEG or WebP says of how it was made; nothing is kept. Raises AttachmentError for what is no picture."""
-        return read_metadata(data, name[:120] or "picture")
+        return self.told(data, name[:120] or "picture")
 
     def metadata_of(self, asset_id: str) -> PictureMetadata:
         """The same of a picture in the library. Raises NotFound, InputError for what is no picture, AssetDamaged."""
         asset = self.picture(asset_id)
-        return read_metadata(self.data(asset), asset.main.name)
+        return self.told(self.data(asset), asset.main.name)
 
     def seams(self, asset_id: str) -> Seams:
         """Whether a picture of the library repeats without a seam. Raises NotFound, InputError for what is no picture, AssetDamaged."""
         asset = self.picture(asset_id)
-        return seams(decode(self.data(asset), asset.main.name))
+        return seams(self.opened(self.data(asset), asset.main.name))
 
     def add_grid(self, plan_id: str, step_id: str, x: Axis, y: Axis | None = None) -> tuple[Cell, ...]:
         """New pictures of the plan, like this step but for what the axes say; nothing is made yet. Raises as picture_sets.grid does."""

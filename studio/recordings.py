@@ -29,10 +29,11 @@ class Heard(Value):
 
 
 class Recordings:
-    """transcribe: an executor's."""
+    """transcribe: an executor's. decode: bytes and a rate -> mono samples."""
 
-    def __init__(self, transcribe: Callable[[bytes], Transcript]) -> None:
+    def __init__(self, transcribe: Callable[[bytes], Transcript], decode: Callable[[bytes, int], sound.Samples] = sound.decode) -> None:
         self._transcribe = transcribe
+        self.decode = decode
 
     def hear(self, name: str, data: bytes) -> Heard:
         """WAV, MP3, FLAC or Ogg, 25 MB and half an hour at most; the name decides nothing.
@@ -53,7 +54,7 @@ class Recordings:
         """The recording without the silence at its ends, as mono WAV at 48 kHz. Raises as `hear` does, and for silence alone."""
         name = _bounded(name, data)
         with _named(name):
-            samples = sound.decode(data, TRIMMED_RATE)
+            samples = self.decode(data, TRIMMED_RATE)
         kept = sound.trim_silence(samples, TRIMMED_RATE, before=0.1, after=0.2)
         if not kept.size or not math.isfinite(sound.loudness(kept, TRIMMED_RATE)):
             raise AttachmentError("{name} is silent.", hint="Give a recording with sound in it.", field=name, name=name)

@@ -12,6 +12,7 @@ from domain.capability import Capability
 from domain.events import Event
 from domain.progress import CancelToken
 from library.library import Library
+from pipelines.media.opening import Opening
 from studio.attachments import Attachments
 from studio.cases import Cases
 from studio.comments import Comments
@@ -21,6 +22,7 @@ from studio.dialogues import Dialogues
 from studio.drawings import Drawings
 from studio.engine import EngineRoom
 from studio.family import Families
+from studio.fetching import Fetcher
 from studio.inspecting import Inspecting
 from studio.lines import Lines
 from studio.links import Links
@@ -73,6 +75,7 @@ class Studio:
     sound: Sound
     inspecting: Inspecting
     moderation: Moderation
+    opening: Opening
     voices: Callable[[], tuple[str, ...]]
     fonts: Callable[[], tuple[str, ...]]
     families: Callable[[], tuple[str, ...]]
@@ -81,6 +84,8 @@ class Studio:
     mailboxes: Mailboxes
     #: Tell the configured address, or people by e-mail, what happens in review, until cancelled; by name.
     notices: Mapping[str, Callable[[CancelToken], None]] = field(default_factory=dict)
+    #: Where links are fetched; None where they are not.
+    fetcher: Fetcher | None = None
     _closing: CancelToken = field(default_factory=CancelToken)
     _threads: list[threading.Thread] = field(default_factory=list)
 

@@ -29,7 +29,6 @@ from pipelines.audio.cepstra import RATE
 from pipelines.audio.recognition import Transcript
 from pipelines.audio.speakers import speakers
 from pipelines.audio.transcripts import cues
-from pipelines.media import sound
 from pipelines.media.sound import media_type_of
 from studio.recordings import Recordings
 
@@ -90,7 +89,7 @@ class Transcripts:
         transcript = heard.transcript
         spans = [(cue.start, cue.end) for cue in cues(transcript)]
         watching.report(0.9, "telling speakers apart")
-        voices = speakers(sound.decode(data, RATE), spans)
+        voices = speakers(self._recordings.decode(data, RATE), spans)
         title = PurePath(name.replace("\\", "/")).name[:120] or "recording"
         kind = media_type_of(data)
         files = (

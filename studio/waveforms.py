@@ -32,11 +32,12 @@ _DUCKS_A_SECOND = 10
 
 
 class Waveforms:
-    """cache: folder of what was computed, rebuildable. Thread-safe; one sound is computed at a time."""
+    """cache: folder of what was computed, rebuildable. decode: as sound.decode. Thread-safe; one sound is computed at a time."""
 
-    def __init__(self, library: Library, cache: Path) -> None:
+    def __init__(self, library: Library, cache: Path, decode: Callable[..., sound.Samples] = sound.decode) -> None:
         self._library = library
         self._cache = cache
+        self._decode = decode
         self._computing = threading.Lock()
 
     def peaks(self, asset_id: str, index: int = 0, points: int = 400) -> list[list[int]]:
@@ -52,7 +53,7 @@ class Waveforms:
         file = self._file(asset_id, index)
 
         def compute() -> list[list[int]]:
-            samples = sound.decode(self._library.file_path(file.sha256), _OUTLINE_RATE)
+            samples = self._decode(self._library.file_path(file.sha256), _OUTLINE_RATE)
             return [list(pair) for pair in peaks(samples, points)]
 
         found: list[list[int]] = self._kept(f"peaks-{points}", file, compute)
@@ -63,7 +64,7 @@ class Waveforms:
         file = self._file(asset_id, index)
 
         def compute() -> dict[str, Any]:
-            samples = sound.decode(self._library.file_path(file.sha256), RATE, MIX_MAX_SECONDS + 1, channels=2)
+            samples = self._decode(self._library.file_path(file.sha256), RATE, MIX_MAX_SECONDS + 1, channels=2)
             return asdict(metered(samples, RATE))
 
         found: dict[str, Any] = self._kept("meter", file, compute)
@@ -78,7 +79,7 @@ class Waveforms:
         file = asset.files[number]
 
         def compute() -> list[float]:
-            voice = sound.decode(self._library.file_path(file.sha256), RATE, MIX_MAX_SECONDS + 1, channels=2)
+            voice = self._decode(self._library.file_path(file.sha256), RATE, MIX_MAX_SECONDS + 1, channels=2)
             held = speaking(voice)[:: RATE // _DUCKS_A_SECOND]
             return [round(float(share), 3) for share in held]
 

@@ -202,6 +202,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "/api/assets/{asset_id}/metadata"): VIEW,
     ("GET", "/api/assets/{asset_id}/made"): VIEW,
     ("POST", "/api/projects/{project_id}/pictures/import"): EDIT,
+    ("POST", "/api/projects/{project_id}/pictures/link"): EDIT,
     ("POST", "/api/assets/{asset_id}/mask"): EDIT,
     ("POST", "/api/assets/{asset_id}/paint"): on(Right.EDIT, body={"mask": "asset"}),
     # Sound

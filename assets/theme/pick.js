@@ -28,6 +28,20 @@
   // A file becomes a picture of the library.
   const take_in = (base, project, file) => call(base, "POST", `projects/${project}/pictures/import?name=${encodeURIComponent(file.name)}`, file);
 
+  // Where this studio fetches links, a field for one; taken(asset), told(error).
+  function link_field(base, project, taken, told) {
+    if (!document.querySelector('meta[name="maquette-links"]')) return null;
+    const url = el("input", { type: "url", maxlength: 2000, placeholder: "https://", "aria-label": t("pick.link") });
+    const go = button(t("pick.fetch"), async () => {
+      if (!url.value.trim()) { url.focus(); return; }
+      go.disabled = true;
+      try { taken(await call(base, "POST", `projects/${project}/pictures/link`, { url: url.value.trim() })); } catch (error) { told(error); }
+      go.disabled = false;
+    });
+    url.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); go.click(); } });
+    return el("div", { class: "mq-form-row", role: "group", "aria-label": t("pick.link") }, el("span", { class: "mq-legend" }, t("pick.link")), url, go);
+  }
+
   // node takes pictures of the library and files that are dropped on it; take(asset), told(error).
   function drop_zone(node, base, project, take, told) {
     const fits = (event) => [...event.dataTransfer.types].some((type) => type === TYPE || type === "Files");
@@ -79,7 +93,7 @@
       try { chosen(await take_in(base, project, given)); } catch (error) { told(error); }
     });
     node.append(el("header", { class: "mq-desk-head" }, el("h2", {}, t("pick.title")), quiet("✕", () => node.close(), { "aria-label": t("card.close"), class: "mq-link mq-x" })),
-      el("div", { class: "mq-library mq-pick" }, el("div", { class: "mq-form-row" }, search, file), fault, count, list));
+      el("div", { class: "mq-library mq-pick" }, el("div", { class: "mq-form-row" }, search, file), ...[link_field(base, project, chosen, told)].filter(Boolean), fault, count, list));
     find();
     search.focus();
   }

@@ -18,6 +18,8 @@ from pipelines.labels.pictures import refused
 from pipelines.labels.sounds import SOURCE_TYPE, from_fields
 
 UNPACKED_MAX = 200_000_000
+#: Bytes of the properties of one.
+PROPERTIES_MAX = 2_000_000
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _CUSTOM = "docProps/custom.xml"
 _PROPERTIES = "http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"
@@ -143,18 +145,22 @@ def write_ooxml(data: bytes, marks: Marks) -> bytes:
 
 
 def read_ooxml(data: bytes) -> Carried:
-    return from_fields(_custom(_parts(data).get(_CUSTOM, b"")))
+    """Unpacks nothing but what is read."""
+    return from_fields(_custom(_parts(data, only=(_CUSTOM,)).get(_CUSTOM, b"")))
 
 
-def _parts(data: bytes) -> dict[str, bytes]:
+def _parts(data: bytes, only: tuple[str, ...] = ()) -> dict[str, bytes]:
+    """By name. only: what is unpacked, of what belongs to every package nothing; () is all."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as source:
-            if sum(info.file_size for info in source.infolist()) > UNPACKED_MAX:
+            read = [info for info in source.infolist() if not info.is_dir() and (not only or info.filename in only)]
+            if sum(info.file_size for info in read) > (PROPERTIES_MAX if only else UNPACKED_MAX):
                 raise refused("Word document", "it unpacks to more than is read")
-            parts = {info.filename: source.read(info) for info in source.infolist() if not info.is_dir()}
+            parts = {info.filename: source.read(info) for info in read}
+            names = set(source.namelist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
         raise refused("Word document", "its bytes are no package") from error
-    if not {"[Content_Types].xml", "_rels/.rels"} <= set(parts):
+    if not {"[Content_Types].xml", "_rels/.rels"} <= names:
         raise refused("Word document", "its bytes are no Office package")
     return parts
 

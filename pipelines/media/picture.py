@@ -17,6 +17,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from domain.brief import ATTACHMENT_MAX_BYTES, ATTACHMENT_MAX_PIXELS
 from domain.errors import AttachmentError
+from pipelines.media.headers import Damaged, size_of
 from pipelines.media.palette import palette_of
 
 _FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg"}
@@ -49,9 +50,10 @@ def sniff(data: bytes) -> str:
 
 
 def examine(data: bytes, name: str = "picture") -> PictureFacts:
-    """Check a picture without decoding it.
+    """Check a picture without decoding it: no decoder sees it here.
 
-    Raises AttachmentError: over 25 MB, neither PNG nor JPEG, over 40 megapixels, or a header that cannot be read.
+    Raises AttachmentError: over 25 MB, neither PNG nor JPEG, over 40 megapixels, or a header that cannot be read; LimitError for one of
+    more parts than pictures have.
     """
     if len(data) > ATTACHMENT_MAX_BYTES:
         most = ATTACHMENT_MAX_BYTES // (1024 * 1024)
@@ -59,8 +61,10 @@ def examine(data: bytes, name: str = "picture") -> PictureFacts:
     media_type = sniff(data)
     if media_type not in (*_FORMATS.values(), "image/webp"):
         raise AttachmentError(f"{name} is neither a PNG nor a JPEG picture.", hint="Save it as PNG or JPEG.", field=name)
-    with _mapped(name), _header(data) as header:
-        width, height = header.size
+    try:
+        width, height = size_of(data, media_type, name)
+    except Damaged as error:
+        raise _damaged(name) from error
     if width * height > ATTACHMENT_MAX_PIXELS:
         raise _too_many_pixels(name, f"{width}x{height}")
     return PictureFacts(media_type, width, height)
@@ -132,9 +136,11 @@ def _mapped(name: str) -> Iterator[None]:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many_pixels(name, "") from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
-        raise AttachmentError(
-            f"{name} cannot be read: the file is cut off or damaged.", hint="Save it again and retry.", field=name
-        ) from error
+        raise _damaged(name) from error
+
+
+def _damaged(name: str) -> AttachmentError:
+    return AttachmentError(f"{name} cannot be read: the file is cut off or damaged.", hint="Save it again and retry.", field=name)
 
 
 def _too_many_pixels(name: str, size: str) -> AttachmentError:

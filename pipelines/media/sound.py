@@ -21,6 +21,7 @@ import scipy.signal
 from numpy.typing import NDArray
 
 from domain.errors import AttachmentError, InvalidOutput, LimitError
+from pipelines.media.headers import wave_seconds
 
 Samples = NDArray[np.float32]
 
@@ -212,7 +213,7 @@ def decode(source: Path | bytes, rate: int = 16_000, longest: float = DECODE_MAX
                     found.append(piece.to_ndarray().reshape(-1).astype(np.float32))
                     count += found[-1].size
                 if count > most * channels:
-                    raise LimitError(f"The recording is longer than {longest / 60:.0f} minutes.", hint="Cut it into shorter parts.")
+                    raise _too_long(longest)
             for piece in resampler.resample(None):
                 found.append(piece.to_ndarray().reshape(-1).astype(np.float32))
     except (av.error.FFmpegError, ValueError) as error:
@@ -223,6 +224,16 @@ def decode(source: Path | bytes, rate: int = 16_000, longest: float = DECODE_MAX
     if not np.isfinite(samples).all():
         raise AttachmentError("The sound file holds values that are no sound.", hint="Save it again as WAV or MP3.")
     return samples if channels == 1 else samples.reshape(-1, channels)
+
+
+def examine(data: bytes, longest: float = DECODE_MAX_SECONDS) -> None:
+    """Check a recording without decoding it. Raises AttachmentError for what is none, LimitError for a WAV over `longest` seconds."""
+    if media_type_of(data) == "audio/wav" and wave_seconds(data) > longest:
+        raise _too_long(longest)
+
+
+def _too_long(longest: float) -> LimitError:
+    return LimitError(f"The recording is longer than {longest / 60:.0f} minutes.", hint="Cut it into shorter parts.")
 
 
 def media_type_of(data: bytes) -> str:

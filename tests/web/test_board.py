@@ -68,6 +68,7 @@ from studio.transcripts import Transcripts
 from studio.voices import VoicesDesk
 from studio.waveforms import Waveforms
 from studio.writing import Writing
+from tests.opening import opening
 from tests.studio.bench import Bench, Hand, open_bench, refuse_bombs, step
 from web.api.board import board_router
 from web.api.desk import models_router, projects_router
@@ -188,6 +189,7 @@ def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
         ),
         inspecting=Inspecting(Formats.of(assets), Authority(home / "authority")),
         moderation=moderation_of(bench, assets),
+        opening=opening(),
         voices=lambda: ("amy", "ben"),
         fonts=lambda: ("Inter",),
         families=lambda: ("fluent", "noto"),

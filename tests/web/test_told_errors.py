@@ -23,7 +23,7 @@ from pipelines.executors.wire import error_from_json, error_to_json
 from web.errors import Speaking, body_of, status_of, words_of
 
 ROOT = Path(__file__).resolve().parents[2]
-COVERED = ("web", "studio", "agents", "domain", "library", "pipelines/audio", "pipelines/image", "pipelines/models")
+COVERED = ("web", "studio", "agents", "domain", "library", "pipelines/audio", "pipelines/image", "pipelines/models", "pipelines/sandbox")
 KINDS = {name for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.MaquetteError)}
 Scope = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef
 

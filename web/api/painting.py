@@ -6,12 +6,19 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
+from pydantic import Field
 
 from domain.brief import ATTACHMENT_MAX_BYTES
+from domain.errors import NotAllowed
+from domain.value import Value
 from studio.painting import Painting
 from studio.studio import Studio
 from web.api.board import Standing, asset_of
 from web.bodies import JsonRoute, body_of_file
+
+
+class Link(Value):
+    url: str = Field(max_length=2000)
 
 
 def painting_router(studio: Studio) -> APIRouter:
@@ -23,6 +30,18 @@ def painting_router(studio: Studio) -> APIRouter:
         data = await body_of_file(request, name or "The picture", ATTACHMENT_MAX_BYTES, "Choose a smaller picture.", "picture")
         kept = await run_in_threadpool(studio.easel.take_in, project_id, name, data, str(request.state.person))
         return asset_of(kept, Standing())
+
+    @router.post("/projects/{project_id}/pictures/link")
+    def take_in_link(project_id: str, given: Link, request: Request) -> dict[str, Any]:
+        """Fetch the picture a link leads to and keep it, where this studio fetches links at all."""
+        if studio.fetcher is None:
+            raise NotAllowed(
+                "Links are not fetched here.",
+                hint="Save the picture and choose the file. Who runs this studio can set MAQUETTE_IMPORT_LINKS=1.",
+                field="url",
+            )
+        found = studio.fetcher.picture(given.url)
+        return asset_of(studio.easel.take_in(project_id, found.name, found.data, str(request.state.person)), Standing())
 
     @router.post("/assets/{asset_id}/mask")
     async def mask(asset_id: str, request: Request) -> dict[str, str]:

@@ -106,7 +106,7 @@ async def _mount_languages(app: FastAPI, studio: Studio, settings: Settings, ass
                 auth_dependency=signed_in_person,
                 theme=theme(),
                 css=css,
-                head=head(words, assets),
+                head=head(words, assets, links=studio.fetcher is not None),
                 run_history=False,
                 footer_links=[],
                 max_file_size=UPLOAD_LIMIT,
@@ -120,8 +120,11 @@ async def _mount_languages(app: FastAPI, studio: Studio, settings: Settings, ass
             route.app = PagesDoor(route.app)
 
 
-def head(words: Words, assets: Path) -> str:
-    """The page's words and our scripts, inline: Gradio's own files need no second place that serves them."""
+def head(words: Words, assets: Path, *, links: bool = False) -> str:
+    """The page's words and our scripts, inline: Gradio's own files need no second place that serves them.
+
+    links: whether pictures may be fetched from links.
+    """
     table = escape(json.dumps(words.table | finding_words(assets, words.language), ensure_ascii=False), quote=True)
     scripts = []
     for name in SCRIPTS:
@@ -129,7 +132,9 @@ def head(words: Words, assets: Path) -> str:
         if "</script" in source.lower():
             raise ValueError(f"{name} would end its own script element")
         scripts.append(f"<script>{source}</script>")
-    values = {"robots": "noindex, nofollow", "color-scheme": "light dark", "maquette-words": table}
+    values = {"robots": "noindex, nofollow", "color-scheme": "light dark", "maquette-words": table} | (
+        {"maquette-links": "on"} if links else {}
+    )
     metas = [f'<meta name="{name}" content="{content}">' for name, content in values.items()]
     return "".join([*metas, *scripts])
 
