@@ -48,6 +48,7 @@ from studio.engine import EngineRoom
 from studio.export import Selection, export_pack
 from studio.inspecting import Inspecting
 from studio.lines import Lines
+from studio.mailing import Mailboxes
 from studio.makers import Makers
 from studio.media_makers import voices_of
 from studio.models import ModelDesk
@@ -195,6 +196,7 @@ def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
         families=lambda: ("fluent", "noto"),
         warm=lambda: None,
         close=lambda: None,
+        mailboxes=Mailboxes(bench.library),
     )
 
 
