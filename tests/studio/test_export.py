@@ -24,10 +24,11 @@ from domain.finding import Finding, Severity
 from domain.job import Job, JobState
 from domain.lore import LORE_MEDIA_TYPE, Bark, BarkSet, LoreDocument
 from domain.model import Model, Task
+from domain.people import AuditEntry
 from domain.plan import Plan, Step
 from domain.progress import CancelToken, Silent
 from domain.recipe import Credit, ModelRef, OutputFile, Recipe
-from domain.review import Review, Verdict
+from domain.review import Review, ReviewRecord, ReviewState, Verdict, frozen_hash
 from domain.score import Score
 from domain.specs import CopySpec, PictureSpec
 from library.library import Library
@@ -137,6 +138,24 @@ def test_the_manifest_holds_what_is_needed_to_make_and_prove_every_file(studio: 
     assert manifest["created"] == WHEN.isoformat()
     licences = {model["id"]: model["licence"] for model in manifest["models"]}
     assert licences == {"chat-small": "Apache-2.0", "mystery": "unknown"}
+
+
+def test_the_manifest_says_how_far_the_review_was_and_what_was_frozen(studio: Studio, out: Path) -> None:
+    draft, approved = studio.copy(), studio.picture()
+
+    def approve(record: ReviewRecord, asset: Asset) -> tuple[ReviewRecord, None]:
+        return record.model_copy(update={"state": ReviewState.APPROVED, "person": "Rev", "frozen": frozen_hash(asset)}), None
+
+    entry = AuditEntry(person="Rev", action="review_moved", subject=approved.id, project_id=studio.project.id, created=WHEN)
+    studio.library.change_review(approved.id, 0, approve, lambda before, after: entry)
+    with studio.pack(out) as pack:
+        told = {asset["id"]: asset["review"] for asset in manifest_of(pack)["assets"]}
+    assert told[draft.id] == {"state": "draft"}
+    assert (told[approved.id]["state"], told[approved.id]["person"], told[approved.id]["frozen"]) == (
+        "approved",
+        "Rev",
+        frozen_hash(approved),
+    )
 
 
 def test_credits_name_models_and_licensed_art_with_their_licences(studio: Studio, out: Path) -> None:

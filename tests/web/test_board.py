@@ -284,6 +284,35 @@ def test_a_step_is_seen_by_who_asks_while_it_is_made(desk: Desk) -> None:
     assert desk.client.get("/api/plans/none/steps/music-1/preview").status_code == 404
 
 
+def test_a_card_decides_only_over_what_it_shows(desk: Desk) -> None:
+    desk.made("copy-1")
+    shown = desk.board()["steps"][0]["asset"]
+    assert (shown["state"], shown["revision"]) == ("draft", 0)
+    path = f"assets/{shown['id']}/review"
+    desk.call("POST", path, {"verdict": "reject", "seen": shown["revision"]})
+    desk.call("POST", path, {"verdict": "approve", "seen": shown["revision"]}, status=409)
+    now = desk.board()["steps"][0]["asset"]
+    assert (now["state"], now["verdict"], now["revision"]) == ("changes_requested", "reject", 1)
+    desk.call("POST", path, {"verdict": "approve", "seen": 1})
+    assert desk.board()["steps"][0]["asset"]["state"] == "approved"
+
+
+def test_the_library_lists_by_how_far_the_review_is(desk: Desk) -> None:
+    desk.made("copy-1", "copy-2")
+    first, second = (one["asset"]["id"] for one in desk.board()["steps"])
+    desk.call("POST", f"assets/{first}/review", {"verdict": "approve"})
+
+    def listed(state: str) -> list[str]:
+        found = desk.call("GET", f"projects/{desk.bench.project}/assets?state={state}")
+        assert found["total"] == len(found["assets"])
+        return [one["id"] for one in found["assets"]]
+
+    assert listed("approved") == [first]
+    assert listed("draft") == [second]
+    assert listed("published") == []
+    assert sorted(listed("")) == sorted([first, second])
+
+
 def test_a_field_that_does_not_fit_is_named(desk: Desk) -> None:
     plan = desk.bench.plan(step("music-1"))
     answer = desk.call("PATCH", f"plans/{plan.id}/steps/music-1", {"values": {"seconds": -4}}, status=400)
