@@ -24,7 +24,7 @@ from pipelines.labels.formats import Formats, labelled, require
 from studio.caching import put, sweep, touched
 
 #: Raised when the same file would be labelled otherwise.
-VERSION = 1
+VERSION = 2
 KEPT_BYTES = 2_000_000_000
 #: A pack reads what it labelled within this time.
 YOUNG_SECONDS = 3600.0
