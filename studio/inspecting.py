@@ -143,11 +143,12 @@ def _files(manifest: bytes, digests: dict[str, str]) -> tuple[PackedFile, ...]:
     """Every file the manifest names, then those it does not."""
     try:
         told = json.loads(manifest)
-        rows = [
+        rows: list[tuple[str, str, bool | None, str]] = [
             (str(file["name"]), str(file["sha256"]), bool(asset.get("labels", {}).get("ai_generated")), str(file.get("label", "")))
             for asset in told["assets"]
             for file in asset["files"]
         ]
+        rows += [(str(file["name"]), str(file["sha256"]), None, "") for file in told.get("files", [])]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         rows = []
     found = []

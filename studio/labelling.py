@@ -11,6 +11,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from domain.asset import Asset, FileRef
 from domain.errors import AssetDamaged, MaquetteError
@@ -45,6 +46,16 @@ class Leaving:
     size: int
     sidecar: bytes = b""
     marks: dict[str, JsonValue] | None = None
+
+
+class Labeller(Protocol):
+    """Who marks and signs what leaves. Nothing that packs or hands over files can be built without one."""
+
+    def file(self, asset: Asset, file: FileRef, name: str = "") -> Leaving: ...
+
+    def given(self, asset: Asset, name: str, media_type: str, data: bytes) -> Leaving: ...
+
+    def seal(self, document: dict[str, JsonValue]) -> bytes: ...
 
 
 class Labelling:

@@ -26,6 +26,8 @@ from pipelines.labels.explicit import Explicit
 from pipelines.labels.formats import carried
 from studio.export import Selection, export_pack
 from studio.labelling import Labelling
+from studio.line_packs import write_lines
+from studio.line_tables import LineReport
 from studio.pack_texts import PackSources
 from tests.pipelines.labels.samples import SAMPLES
 from tests.studio.labelled import WHEN, Leaving
@@ -180,7 +182,41 @@ def test_every_file_of_a_pack_is_marked_and_its_manifest_is_signed(leaving: Leav
         assert len(rows) == 8
     found = leaving.inspecting.inspect((leaving.home / "pack.zip").read_bytes(), "pack.zip")
     assert {one.state for one in found.files} == {"as_said"}
-    assert "All 8 files are as its manifest says." in [str(one) for one in found.said]
+    assert "All 10 files are as its manifest says." in [str(one) for one in found.said]
+
+
+def test_a_pack_of_lines_is_marked_and_sealed_too(leaving: Leaving) -> None:
+    asset = leaving.add(sample(leaving, "wav"), kind=StepKind.SPEECH)
+    rows = [LineReport(line="l_1", state="done", asset_id=asset.id, file="l_1.wav"), LineReport(line="l_2", state="failed")]
+    packs = [
+        write_lines(leaving.library, leaving.labelling, leaving.project.id, rows, leaving.home / name, Silent()).read_bytes()
+        for name in ("a.zip", "b.zip")
+    ]
+    assert packs[0] == packs[1]
+    with zipfile.ZipFile(io.BytesIO(packs[0])) as bundle:
+        assert bundle.namelist() == ["report.csv", "report.json", "manifest.json", "manifest.seal.json", "l_1.wav"]
+        found = leaving.inspecting.inspect(bundle.read("l_1.wav"), "l_1.wav")
+    assert (found.ai, found.aigc["ProduceID"]) == ("yes", asset.id)
+    whole = leaving.inspecting.inspect(packs[0], "lines.zip")
+    assert whole.credentials is not None
+    assert (whole.credentials.state, whole.credentials.own, {one.state for one in whole.files}) == ("intact", True, {"as_said"})
+    changed = leaving.inspecting.inspect(rewritten(leaving.home / "a.zip", {"report.csv": b"id"}), "lines.zip")
+    assert {one.name: one.state for one in changed.files}["report.csv"] == "altered"
+
+
+def test_what_has_no_place_inside_stands_beside_in_a_pack_and_the_manifest_says_it(leaving: Leaving) -> None:
+    names = ("data", "engine", "subtitles", "midi", "ogg", "webm")
+    leaving.add(*(sample(leaving, name) for name in names))
+    with zipfile.ZipFile(pack(leaving)) as bundle:
+        files = [file for asset in json.loads(bundle.read("manifest.json"))["assets"] for file in asset["files"]]
+        assert len(files) == len(names)
+        for file in files:
+            read = opened(bundle.read(file["label"]), leaving.authority.anchors())
+            assert read is not None
+            document, seal = read
+            assert (seal.state, seal.own) == ("intact", True)
+            assert document["sha256"] == file["sha256"] == hashlib.sha256(bundle.read(file["name"])).hexdigest()
+            assert document["AIGC"] == file["marks"]["AIGC"]
 
 
 def test_equal_packs_are_equal_to_the_byte(leaving: Leaving) -> None:

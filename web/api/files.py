@@ -77,15 +77,7 @@ def files_router(studio: Studio) -> APIRouter:
     def drawing(asset_id: str, form: DrawingFormat, side: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0) -> FileResponse:
         """A drawn picture as one of its files, made now where nobody has asked for it yet. side: pixels of the longer side."""
         file = studio.drawings.file(asset_id, form, side=side)
-        leaving = studio.shelf.given(asset_id, file.name, file.media_type, file.path.read_bytes())
-        if leaving is not None:
-            return leaving_file(leaving)
-        headers = {
-            "content-disposition": f"attachment; filename*=UTF-8''{quote(file.name)}",
-            "content-security-policy": SEALED,
-            "cache-control": "private, no-cache",
-        }
-        return FileResponse(file.path, media_type=file.media_type, headers=headers)
+        return leaving_file(studio.shelf.given(asset_id, file.name, file.media_type, file.path.read_bytes()))
 
     @router.get("/thumbnails/{asset_id}")
     def thumbnail(asset_id: str) -> FileResponse:
