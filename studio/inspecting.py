@@ -21,6 +21,7 @@ from pipelines.labels.authority import Authority
 from pipelines.labels.credentials import opened, read_credentials
 from pipelines.labels.formats import Formats, carried
 from pipelines.media.metadata import read_metadata
+from studio.incoming import FROM
 
 #: Bytes of a file that is looked into.
 FILE_MAX = 200_000_000
@@ -193,6 +194,9 @@ def _labels(found: Inspection) -> list[Said]:
                 id=found.aigc["ProduceID"] or "-",
             )
         )
+    if found.aigc.get("ReservedCode2", "").startswith(FROM):
+        before = found.aigc["ReservedCode2"].removeprefix(FROM).replace(";", ", ")
+        said.append(Said.of("It takes on the labels of what went into it (producer and id): {names}.", names=before[:500]))
     if len(found.carried.aigc) > 1:
         said.append(Said.of("It carries {count} implicit labels; there should be one.", count=len(found.carried.aigc)))
     if found.carried.aigc and not found.aigc:
@@ -215,7 +219,7 @@ def _signed(found: Credentials | None) -> list[Said]:
     else:
         said.append(Said.of("The signer calls itself {signer}; nobody known to this machine vouches for that.", signer=found.signer or "-"))
     if found.ingredients:
-        said.append(Said.of("It was made from files with credentials of their own: {names}.", names=", ".join(found.ingredients)[:500]))
+        said.append(Said.of("Files with marks of their own went into it: {names}.", names=", ".join(found.ingredients)[:500]))
     return said
 
 

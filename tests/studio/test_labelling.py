@@ -8,22 +8,23 @@ import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from domain.asset import Asset
 from domain.capability import StepKind
 from domain.errors import AssetDamaged, InputError, LabelError
-from domain.labels import COMPOSITE, TRAINED, read_aigc
+from domain.labels import COMPOSITE, TRAINED, AigcLabel, Marks, read_aigc
 from domain.progress import Silent
 from domain.recipe import InputRef, OutputFile
 from library.library import Library
 from pipelines.labels.authority import Authority
 from pipelines.labels.credentials import Claim, opened, read_credentials, signed
 from pipelines.labels.explicit import Explicit
-from pipelines.labels.formats import carried
+from pipelines.labels.formats import carried, labelled
 from studio.export import Selection, export_pack
 from studio.labelling import Labelling
 from studio.line_packs import write_lines
@@ -97,6 +98,63 @@ def test_a_picture_made_from_a_photo_says_so_and_keeps_its_credentials(leaving: 
     assert found is not None
     assert (found.source_type, found.actions, found.ingredients) == (COMPOSITE, ("c2pa.opened", "c2pa.edited"), ("source",))
     assert leaving.inspecting.inspect(data, "x.png").ai == "partly"
+
+
+OTHERS = AigcLabel(label="2", producer="001191440300715267263X00001", produce_id="p-7", propagator="Shop", propagate_id="9")
+
+
+def given_with(leaving: Leaving, source_type: str, label: AigcLabel = OTHERS) -> Asset:
+    """A picture of another tool, with a label and an origin of its own, as a person gives it."""
+    row = next(row for row in leaving.formats.rows if row.id == "png")
+    marked = labelled(SAMPLES["png"](), row, Marks(aigc=label, source_type=source_type))
+    return leaving.upload(OutputFile("photo.png", "image/png", marked))
+
+
+def taken(asset: Asset, role: str = "source") -> InputRef:
+    return InputRef(role=role, sha256=asset.main.sha256, media_type=asset.main.media_type, asset_id=asset.id)
+
+
+def test_the_label_of_what_was_given_is_taken_on_once_and_through_every_edit(leaving: Leaving) -> None:
+    given = given_with(leaving, TRAINED)
+    first = leaving.add(sample(leaving, "png"), inputs=(taken(given),))
+    second = leaving.add(sample(leaving, "jpeg"), inputs=(taken(first),))
+    made = leaving.labelling.file(second, second.main)
+    found = leaving.inspecting.inspect(made.path.read_bytes(), "x.jpg")
+    assert len(found.carried.aigc) == 1
+    assert (found.aigc["Label"], found.aigc["ContentProducer"], found.aigc["ProduceID"]) == ("1", "Maquette", second.id)
+    assert found.aigc["ReservedCode2"] == "from:001191440300715267263X00001/p-7/Shop/9"
+    assert found.carried.source_type == TRAINED  # AI made what was given too
+    assert found.credentials is not None
+    assert (found.credentials.actions, found.credentials.ingredients) == (("c2pa.opened", "c2pa.edited"), ("source",))
+    assert "001191440300715267263X00001/p-7/Shop/9" in " ".join(str(one) for one in found.said)
+    assert made.marks is not None
+    (told,) = cast("list[dict[str, Any]]", made.marks["ingredients"])
+    assert (told["AIGC"], told["sha256"], told["credentials"]) == (OTHERS.fields(), given.main.sha256, False)
+
+
+def test_what_is_attached_counts_and_a_mask_does_not(leaving: Leaving) -> None:
+    photo = leaving.library.store_file(SAMPLES["jpeg"](), "photo.jpg", "image/jpeg")
+    attached = leaving.add(sample(leaving, "png"), inputs=(InputRef(role="reference", sha256=photo.sha256, media_type="image/jpeg"),))
+    mask = leaving.upload(sample(leaving, "png"))
+    masked = leaving.add(sample(leaving, "png"), inputs=(taken(mask, "mask"),))
+    types = [leaving.inspecting.inspect(leaving.labelling.file(one, one.main).path.read_bytes(), "x.png").ai for one in (attached, masked)]
+    assert types == ["partly", "yes"]
+
+
+def test_what_has_no_place_inside_names_what_went_in_beside_it(leaving: Leaving) -> None:
+    given = given_with(leaving, COMPOSITE)
+    scene = leaving.add(sample(leaving, "subtitles"), inputs=(taken(given, "reference"),))
+    read = opened(leaving.labelling.file(scene, scene.main).sidecar, leaving.authority.anchors())
+    assert read is not None
+    assert read[0]["ingredients"][0]["AIGC"] == OTHERS.fields()
+    assert (read[0]["digital_source_type"], read[0]["AIGC"]["ReservedCode2"][:5]) == (COMPOSITE, "from:")
+
+
+def test_labels_that_are_too_long_are_left_to_the_statement(leaving: Leaving) -> None:
+    many = tuple(taken(given_with(leaving, TRAINED, OTHERS.model_copy(update={"produce_id": f"{n}" * 600})), "style") for n in range(4))
+    asset = leaving.add(sample(leaving, "png"), inputs=many)
+    found = leaving.inspecting.inspect(leaving.labelling.file(asset, asset.main).path.read_bytes(), "x.png")
+    assert found.aigc["ReservedCode2"].count(";") == 1
 
 
 @pytest.mark.parametrize("name", ["png", "jpeg", "webp", "svg", "wav", "mp3", "pdf", "ooxml"])
