@@ -240,7 +240,7 @@ def open_studio(settings: Settings) -> Studio:
             waves=Waveforms(library, settings.cache / "waves"),
             transcripts=Transcripts(library, recordings, current_chat, desk, now),
         ),
-        inspecting=Inspecting(formats, authority, trusted_by(settings)),
+        inspecting=Inspecting(formats, authority, trusted_by(settings), library.assets_beginning),
         voices=lambda: tuple(voice.name for voice in speakers() if not voice.by_name),
         fonts=lambda: font_families(assets),
         families=lambda: tuple(sorted({art.family for art in engine.illustrator.library.ready()})),

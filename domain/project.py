@@ -27,7 +27,8 @@ class Use(Value):
 
 
 class Project(Value):
-    """explicit_label: what leaves says in letters or sound too that AI made it (GB 45438-2025). preferences: whoever works here agreed that
+    """explicit_label: what leaves says in letters or sound too that AI made it (GB 45438-2025). watermark: pictures leave
+    with an invisible mark. preferences: whoever works here agreed that
     picks, verdicts and edits are kept as preference pairs; off unless they say so."""
 
     id: str
@@ -37,5 +38,6 @@ class Project(Value):
     use: Use = Use()
     archived: bool = False
     explicit_label: bool = False
+    watermark: bool = False
     preferences: bool = False
     created: datetime

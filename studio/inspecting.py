@@ -10,11 +10,23 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Literal
 
+from domain.asset import Asset
 from domain.errors import LimitError, MaquetteError
-from domain.labels import AI_SOURCES, COMPOSITE, Carried, Credentials, FileFormat, Inspection, PackedFile, read_aigc
+from domain.labels import (
+    AI_SOURCES,
+    COMPOSITE,
+    Carried,
+    Credentials,
+    FileFormat,
+    Inspection,
+    MarkedAsset,
+    PackedFile,
+    read_aigc,
+)
 from domain.metadata import PictureMetadata
 from domain.said import Said
 from pipelines.labels.authority import Authority
@@ -22,6 +34,7 @@ from pipelines.labels.credentials import opened, read_credentials
 from pipelines.labels.formats import Formats, carried
 from pipelines.media.metadata import read_metadata
 from studio.incoming import FROM
+from studio.picture_marks import PictureMarks
 
 #: Bytes of a file that is looked into.
 FILE_MAX = 200_000_000
@@ -33,12 +46,16 @@ Ai = Literal["yes", "partly", "possibly", "no", "unsaid"]
 
 
 class Inspecting:
-    """outside: PEM of authorities the owner of this machine trusts, b"" for none."""
+    """outside: PEM of authorities the owner of this machine trusts, b"" for none. beginning: results whose id begins so."""
 
-    def __init__(self, formats: Formats, authority: Authority, outside: bytes = b"") -> None:
+    def __init__(
+        self, formats: Formats, authority: Authority, outside: bytes = b"", beginning: Callable[[str], Sequence[Asset]] = lambda letters: ()
+    ) -> None:
         self._formats = formats
         self._authority = authority
         self._outside = outside
+        self._marks = PictureMarks(authority)
+        self._beginning = beginning
 
     def inspect(self, data: bytes, name: str) -> Inspection:
         """Raises LimitError for a file over 200 MB; a damaged one is told, not refused."""
@@ -76,11 +93,15 @@ class Inspecting:
         if row.id in _PICTURES:
             with suppress(MaquetteError):
                 picture = read_metadata(data, found.name)
+        mark = self._marks.found(data, found.name) if row.id in _PICTURES else ""
         labels = [one for one in (read_aigc(text) for text in marks.aigc) if one is not None]
         ai = _ai([marks.source_type, credentials.source_type if credentials else ""], [one.label for one in labels], picture)
+        known = self._beginning(mark) if mark else ()
         whole = found.model_copy(
             update={
-                "ai": ai,
+                "ai": "possibly" if mark and ai == "unsaid" else ai,
+                "watermark": mark,
+                "marked": tuple(MarkedAsset(id=one.id, project_id=one.project_id, title=one.title) for one in known),
                 "aigc": labels[0].fields() if labels else {},
                 "carried": marks,
                 "credentials": credentials,
@@ -89,7 +110,7 @@ class Inspecting:
                 "settings": tuple((field.name, field.text) for field in picture.settings),
             }
         )
-        return _told(whole, [*_origin(whole), *_labels(whole), *_signed(credentials), *_made(whole), *said])
+        return _told(whole, [*_origin(whole), *_labels(whole), *_invisible(whole, row), *_signed(credentials), *_made(whole), *said])
 
     def _pack(self, data: bytes, found: Inspection) -> Inspection:
         try:
@@ -202,6 +223,14 @@ def _labels(found: Inspection) -> list[Said]:
     if found.carried.aigc and not found.aigc:
         said.append(Said.of("Its implicit label (AIGC) is not in the form the standard asks for."))
     return said
+
+
+def _invisible(found: Inspection, row: FileFormat) -> list[Said]:
+    if found.watermark:
+        return [Said.of("A mark of this studio was found in its pixels; the id begins with {letters}.", letters=found.watermark)]
+    if row.watermark:
+        return [Said.of("No mark of this studio was found in its pixels. That proves nothing: most pictures get none, and it can be lost.")]
+    return []
 
 
 def _signed(found: Credentials | None) -> list[Said]:

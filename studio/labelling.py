@@ -23,8 +23,10 @@ from pipelines.labels.authority import Authority, Signer
 from pipelines.labels.credentials import Claim, Ingredient, read_credentials, sealed, signed
 from pipelines.labels.explicit import Explicit
 from pipelines.labels.formats import Formats, labelled, require
+from pipelines.labels.watermark import VERSION as MARK_VERSION
 from studio.caching import put, sweep, touched
 from studio.incoming import Incoming, Incomings, taken_on
+from studio.picture_marks import PictureMarks
 
 #: Raised when the same file would be labelled otherwise.
 VERSION = 2
@@ -83,6 +85,7 @@ class Labelling:
         self._producer = require_producer(producer) or PRODUCER
         self._version = version
         self._incomings = Incomings(library, formats)
+        self._pictures = PictureMarks(authority)
 
     @property
     def formats(self) -> Formats:
@@ -110,7 +113,8 @@ class Labelling:
     def _made(self, asset: Asset, name: str, media_type: str, sha256: str, path: Path) -> Leaving:
         signer = self._authority.signer()
         row = self._formats.of_type(media_type)
-        explicit = self._library.project(asset.project_id).explicit_label
+        project = self._library.project(asset.project_id)
+        explicit, invisible = project.explicit_label, project.watermark and row is not None and row.watermark
         incoming = self._incomings.of(asset)
         marks = self._marks(asset, sha256, incoming)
         told: list[JsonValue] = [
@@ -121,6 +125,7 @@ class Labelling:
             marks.model_dump(mode="json"),
             signer.fingerprint,
             explicit,
+            [MARK_VERSION] if invisible else [],
             self._version,
             [one.sha256 for one in incoming if one.marked],
         ]
@@ -128,6 +133,7 @@ class Labelling:
         kept = self._folder / f"{key}.labelled"
         if not touched(kept):
             data = self._read(path, sha256)
+            data = self._pictures.marked(data, row.id, asset) if row is not None and invisible else data
             put(kept, self._written(data, asset, name, row, marks, signer, incoming, explicit=explicit))
             sweep(self._folder, KEPT_BYTES, kept, young=YOUNG_SECONDS)
         data = kept.read_bytes()
@@ -138,6 +144,7 @@ class Labelling:
             "digital_source_type": marks.source_type,
             "inside": inside,
             "credentials": row is not None and row.c2pa,
+            **({"invisible": True} if invisible else {}),
             **_went_in(incoming),
         }
         beside = b"" if row is not None and row.c2pa else self._beside(asset, name, media_type, digest, len(data), said, signer)

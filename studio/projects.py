@@ -74,6 +74,10 @@ class Projects:
         """Whether what leaves says in letters or sound too that AI made it. Raises NotFound."""
         return self._change(project_id, lambda project: {"explicit_label": wanted})
 
+    def mark_invisibly(self, project_id: str, wanted: bool) -> Project:
+        """Whether pictures leave with an invisible mark in their pixels. Raises NotFound."""
+        return self._change(project_id, lambda project: {"watermark": wanted})
+
     def keep_preferences(self, project_id: str, *, agreed: bool) -> Project:
         """Keep preference pairs from now on, or keep none and delete those that were kept. Raises NotFound."""
         project = self._change(project_id, lambda project: {"preferences": agreed})

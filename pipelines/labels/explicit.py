@@ -5,19 +5,17 @@ GB 45438-2025: text names AI and generation. Letters: lettering.py; what moves: 
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 import zipfile
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 from domain.errors import LabelError
 from pipelines.labels import heard, moving, pages
 from pipelines.labels.lettering import Box, Lettering
 from pipelines.labels.pictures import refused
-
-if TYPE_CHECKING:
-    from PIL import Image
+from pipelines.labels.repainted import FORMATS, repainted
 
 TEXT = "AI-generated content. 人工智能 (AI) 生成。"
 
@@ -28,9 +26,7 @@ class Explicit:
     def __init__(self, lettering: str) -> None:
         self._lettering = Lettering(lettering)
         self._ways: dict[str, Callable[[bytes], bytes]] = {
-            "png": self._png,
-            "jpeg": self._jpeg,
-            "webp": self._webp,
+            **{name: functools.partial(self._picture, name) for name in FORMATS},
             "svg": self._svg,
             "gif": lambda data: moving.gif(data, self._lettering),
             "mp4": lambda data: moving.film(data, self._lettering, "mp4"),
@@ -55,36 +51,8 @@ class Explicit:
         except (OSError, ValueError, SyntaxError, KeyError, RuntimeError, zipfile.BadZipFile) as error:
             raise refused(format_id.upper(), str(error)[:200]) from error
 
-    def _png(self, data: bytes) -> bytes:
-        from PIL import Image, PngImagePlugin
-
-        with Image.open(io.BytesIO(data), formats=("PNG",)) as opened:
-            opened.load()
-            texts = PngImagePlugin.PngInfo()
-            for name, text in getattr(opened, "text", {}).items():
-                texts.add_itxt(name, str(text))
-            return self._saved(opened, "PNG", pnginfo=texts, icc_profile=opened.info.get("icc_profile"), dpi=opened.info.get("dpi"))
-
-    def _jpeg(self, data: bytes) -> bytes:
-        from PIL import Image
-
-        with Image.open(io.BytesIO(data), formats=("JPEG",)) as opened:
-            kept = {name: opened.info[name] for name in ("icc_profile", "exif", "dpi", "xmp") if opened.info.get(name)}
-            return self._saved(opened, "JPEG", quality=95, subsampling=0, **kept)
-
-    def _webp(self, data: bytes) -> bytes:
-        from PIL import Image
-
-        with Image.open(io.BytesIO(data), formats=("WEBP",)) as opened:
-            kept = {name: opened.info[name] for name in ("icc_profile", "exif", "xmp") if opened.info.get(name)}
-            return self._saved(opened, "WEBP", lossless=b"VP8L" in data[:64], quality=92, **kept)
-
-    def _saved(self, picture: Image.Image, form: str, **options: Any) -> bytes:
-        drawn = self._lettering.on(picture)
-        out = io.BytesIO()
-        opaque = picture.mode in ("RGB", "L", "CMYK") or form == "JPEG"
-        (drawn.convert("RGB") if opaque else drawn).save(out, form, **{k: v for k, v in options.items() if v is not None})
-        return out.getvalue()
+    def _picture(self, format_id: str, data: bytes) -> bytes:
+        return repainted(data, format_id, self._lettering.on)
 
     def _svg(self, data: bytes) -> bytes:
         text = data.decode("utf-8-sig")

@@ -52,7 +52,7 @@ class Leaving:
         self.authority = Authority(home / "authority")
         lettering = (assets / "labels" / "lettering.svg").read_text(encoding="utf-8")
         self.labelling = Labelling(library, self.formats, Explicit(lettering), self.authority, home / "labelled", version="1.0")
-        self.inspecting = Inspecting(self.formats, self.authority)
+        self.inspecting = Inspecting(self.formats, self.authority, beginning=library.assets_beginning)
         self.project = library.create_project("Launch")
 
     def add(self, *files: OutputFile, inputs: tuple[InputRef, ...] = (), kind: StepKind = StepKind.PICTURE, **changes: object) -> Asset:

@@ -31,6 +31,7 @@ from studio.line_packs import write_lines
 from studio.line_tables import LineReport
 from studio.pack_texts import PackSources
 from tests.pipelines.labels.samples import SAMPLES
+from tests.pipelines.labels.scenes import flat, grown
 from tests.studio.labelled import WHEN, Leaving
 
 
@@ -204,6 +205,44 @@ def test_the_label_that_is_seen_is_off_until_a_project_asks_for_it(leaving: Leav
     found = read_credentials(seen, "image/png", leaving.authority.anchors())
     assert found is not None
     assert found.state == "intact"
+
+
+def test_the_invisible_mark_is_off_until_a_project_asks_for_it_and_is_read_of_what_left(leaving: Leaving) -> None:
+    picture = io.BytesIO()
+    flat(5, (512, 384)).save(picture, "PNG")
+    asset = leaving.add(OutputFile("p.png", "image/png", picture.getvalue()))
+    plain = leaving.inspecting.inspect(leaving.labelling.file(asset, asset.main).path.read_bytes(), "p.png")
+    leaving.library.save_project(leaving.project.model_copy(update={"watermark": True, "explicit_label": True}))
+    made = leaving.labelling.file(asset, asset.main)
+    assert (plain.watermark, (made.marks or {}).get("invisible")) == ("", True)
+    with Image.open(made.path) as opened:
+        smaller = io.BytesIO()
+        opened.convert("RGB").resize((384, 288)).save(smaller, "JPEG", quality=75)  # nothing is left of what stands in the file
+    found = leaving.inspecting.inspect(smaller.getvalue(), "p.jpg")
+    assert (found.watermark, found.ai, [one.id for one in found.marked]) == (asset.id[:6], "possibly", [asset.id])
+    assert any("the id begins with " + asset.id[:6] in str(one) for one in found.said)
+    assert leaving.labelling.file(asset, asset.main) == made
+
+
+@pytest.mark.parametrize("form", ["png", "jpeg", "webp"])
+def test_every_format_of_pictures_takes_the_mark_and_small_ones_do_without(leaving: Leaving, form: str) -> None:
+    leaving.library.save_project(leaving.project.model_copy(update={"watermark": True}))
+    picture = io.BytesIO()
+    grown(6, (400, 300)).save(picture, form)
+    asset = leaving.add(OutputFile(f"p.{form}", f"image/{form}", picture.getvalue()))
+    found = leaving.inspecting.inspect(leaving.labelling.file(asset, asset.main).path.read_bytes(), f"p.{form}")
+    assert (found.watermark, found.credentials is not None and found.credentials.state) == (asset.id[:6], "intact")
+    small = leaving.add(sample(leaving, form))
+    assert leaving.inspecting.inspect(leaving.labelling.file(small, small.main).path.read_bytes(), f"p.{form}").watermark == ""
+
+
+def test_a_picture_without_room_for_the_mark_does_not_leave(leaving: Leaving) -> None:
+    leaving.library.save_project(leaving.project.model_copy(update={"watermark": True}))
+    picture = io.BytesIO()
+    Image.new("RGBA", (400, 400), (0, 0, 0, 0)).save(picture, "PNG")
+    asset = leaving.add(OutputFile("p.png", "image/png", picture.getvalue()))
+    with pytest.raises(LabelError, match="no room"):
+        leaving.labelling.file(asset, asset.main)
 
 
 # -- packs --------------------------------------------------------------------------------------------------------------------------

@@ -49,6 +49,7 @@ class ProjectChange(Value):
     archived: bool | None = None
     use: Use | None = None
     explicit_label: bool | None = None
+    watermark: bool | None = None
 
 
 def models_router(studio: Studio, tasks: Tasks) -> APIRouter:
@@ -144,6 +145,8 @@ def projects_router(studio: Studio) -> APIRouter:
             found = studio.projects.archive(project_id, archived=wanted.archived)
         if wanted.explicit_label is not None:
             found = studio.projects.label_explicitly(project_id, wanted.explicit_label)
+        if wanted.watermark is not None:
+            found = studio.projects.mark_invisibly(project_id, wanted.watermark)
         return _project(found)
 
     @router.get("/{project_id}/brand")
@@ -195,7 +198,7 @@ def _pull(pull: Pull, words: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _project(project: Project) -> dict[str, Any]:
-    return project.model_dump(mode="json", include={"id", "name", "language", "use", "archived", "created", "explicit_label"})
+    return project.model_dump(mode="json", include={"id", "name", "language", "use", "archived", "created", "explicit_label", "watermark"})
 
 
 def _remarks(studio: Studio, project_id: str) -> dict[str, Any]:
