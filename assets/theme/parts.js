@@ -254,7 +254,7 @@ window.Maquette = (() => {
   // A drawn picture offers more than the files it was stored as: see drawing.js.
   function downloads(base, asset) {
     if (asset.drawing) return window.Maquette.drawing_menu(base, asset);
-    return el("span", { class: "mq-files" }, asset.files.map((f) => el("a", { href: `${base}/${f.url}?download=1`, download: f.name, "aria-label": t("card.download", { name: f.name }) }, f.name.split(".").pop().toUpperCase())));
+    return el("span", { class: "mq-files" }, asset.files.map((f) => el("a", { href: `${base}/${f.url}?download=1`, download: f.name, "aria-label": t("card.download", { name: f.name }) }, f.name.split(".").pop().toUpperCase())), window.Maquette.label_link(base, asset.files));
   }
 
   // Approve and reject, as on every card. mark(verdict) sends it.

@@ -73,6 +73,20 @@ def client(studio: Studio, assets: Path) -> Iterator[TestClient]:
         yield opened_client
 
 
+def test_what_a_download_will_say_is_told_before_it_is_fetched(client: TestClient, leaving: Leaving) -> None:
+    png = leaving.add(OutputFile("p.png", "image/png", SAMPLES["png"]()))
+    ink = leaving.add(OutputFile("scene.ink", "text/x-ink", SAMPLES["engine"]()))
+    photo = leaving.upload(OutputFile("photo.jpg", "image/jpeg", SAMPLES["jpeg"]()))
+    found = {one.id: client.get(f"/files/{one.id}/0?label=told").json() for one in (png, ink, photo)}
+    assert "It says of itself that AI made it." in found[png.id]["said"]
+    assert "It was not altered since it was signed." in found[png.id]["said"]
+    assert (found[png.id]["beside"], found[ink.id]["beside"]) == (False, True)
+    assert "It is a statement about the file scene.ink." in found[ink.id]["said"]
+    assert "It carries no signature: nothing shows whether it was altered." in found[photo.id]["said"]
+    chinese = client.get(f"/files/{png.id}/0?label=told", headers={"accept-language": "zh"}).json()
+    assert chinese["said"][0] == "它自称由 AI 生成。"
+
+
 def test_a_picture_is_shown_as_it_is_stored_and_downloaded_with_its_marks(leaving: Leaving, client: TestClient) -> None:
     asset = leaving.add(OutputFile("fox.png", "image/png", SAMPLES["png"]()))
     shown = client.get(f"/files/{asset.id}/0")
