@@ -88,7 +88,8 @@ def _by_sndfile(data: bytes) -> Carried:
 
     with soundfile.SoundFile(io.BytesIO(data)) as opened:
         told = str(opened.extra_info)
-    labels, packets = [], []
+    labels: list[str] = []
+    packets: list[str] = []
     for name, length in re.findall(r"(AIGC|_PMX) : (\d+)", told):
         at = data.index(name.encode() + struct.pack("<I", int(length))) + 8
         (labels if name == "AIGC" else packets).append(data[at : at + int(length)].decode())

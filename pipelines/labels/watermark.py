@@ -42,8 +42,10 @@ FOUND = 6.5
 #: The smallest part of the longer side that is looked for, and the step from one size to the next.
 _SHARE_MIN, _STEP = 0.55, 1.004
 _CLIP = 12.0
-#: Sizes that are still looked at after the clearest one, and places of which the symbols are read.
-_AFTER, _TRIED = 4, 6
+#: Radius in pixels of what counts as texture as it is read, and how much wider where the size is not known.
+_ROUGH, _WIDER = 2.0, 1.4
+#: Sizes that are still looked at after the clearest one; sizes that are looked at closely, and how clear they have to be for it.
+_AFTER, _TRIED, _HINT = 4, 6, 4.5
 Floats = NDArray[np.float32]
 Waves = NDArray[np.complex64]
 
@@ -80,27 +82,38 @@ class Watermark:
         return Image.fromarray(made)
 
     def found(self, picture: Image.Image, *, cropped: bool = True) -> Mark | None:
-        """The mark of a picture, None where there is none with this key. cropped: look for it at every size, which takes a second."""
+        """The mark of a picture, None where there is none with this key. cropped: look for it at every size, which takes longer."""
         grey = picture.convert("L")
         if min(grey.size) < _READ:
             return None
         grey = grey.reduce(max(1, max(grey.size) // (2 * TILES * _READ)))
         sync, symbols = _patterns(self._key)
         likely: list[tuple[float, float, Waves]] = []
-        passed = 0
-        for share in _shares() if cropped else [1.0]:
-            strength, aligned = _aligned(_spectrum(grey, share), sync)
+        for share in self._hints(grey) if cropped else [1.0]:
+            strength, aligned = _aligned(_folded(_rest(_sized(grey, share), _ROUGH)), sync)
             if strength >= FOUND:
                 likely.append((strength, share, aligned))
-            # Sizes next to the right one give it too, less clearly.
-            passed = passed + 1 if likely and strength < max(one[0] for one in likely) else 0
-            if passed > _AFTER and max(one[0] for one in likely) > 2 * FOUND:
-                break
-        for strength, share, aligned in sorted(likely, key=lambda one: -one[0])[:_TRIED]:
+        for strength, share, aligned in sorted(likely, key=lambda one: -one[0]):
             number = likeliest((symbols @ aligned.conj()).real)
             if number is not None:
                 return Mark(number, round(strength, 1), round(share, 3))
         return None
+
+    def _hints(self, grey: Image.Image) -> list[float]:
+        """Sizes at which the pattern may be: looked for quickly, in what is left of the picture at one size. The whole is always one."""
+        from PIL import Image
+
+        sync, _ = _patterns(self._key)
+        rest = Image.fromarray(_rest(_sized(grey, 1.0), _ROUGH * _WIDER))
+        found: list[tuple[float, float]] = []
+        for share in _shares():
+            found.append((_aligned(_folded(_sized(rest, share)), sync)[0], share))
+            best = max(found)
+            # Sizes next to the right one give it too, less clearly.
+            if best[0] > 2 * FOUND and share < best[1] / _STEP**_AFTER:
+                break
+        near = [one for strength, one in sorted(found, reverse=True)[:_TRIED] if strength > _HINT]
+        return [1.0, *(share for share in near if share < 1.0)]
 
     def _pattern(self, size: tuple[int, int], number: int) -> Floats:
         """The mark for a picture of this size, its root mean square 1."""
@@ -118,7 +131,8 @@ class Watermark:
         across = [min(1.0, side / max(size)) * TILES for side in size]
         counts = [int(np.ceil(one)) + 1 for one in across]
         whole = Image.fromarray(np.tile(tile, (counts[1], counts[0])))
-        return np.asarray(whole.resize(size, Image.Resampling.BICUBIC, box=(0, 0, size[0] * scale, size[1] * scale)), dtype=np.float32)
+        sized: Floats = np.asarray(whole.resize(size, Image.Resampling.BICUBIC, box=(0, 0, size[0] * scale, size[1] * scale)), np.float32)
+        return sized
 
 
 def _transparent(picture: Image.Image) -> bool:
@@ -163,29 +177,38 @@ def _patterns(key: bytes) -> tuple[Waves, Waves]:
     return turns[:count], turns[count:].reshape(SYMBOLS, 256, count)
 
 
-def _spectrum(grey: Image.Image, share: float) -> Waves:
-    """Phases of the waves of the band in the mean tile, shape (waves,): each of length 1, so that no shape of the picture outweighs."""
+def _sized(picture: Image.Image, share: float) -> Floats:
+    """The picture at the size at which a tile has _READ pixels, where this share of its longer side is left."""
     from PIL import Image
+
+    scale = max(picture.size) / share / (TILES * _READ)
+    wide, high = (max(_READ, int(side / scale)) for side in picture.size)
+    box = (0, 0, min(wide * scale, picture.width), min(high * scale, picture.height))
+    sized: Floats = np.asarray(picture.resize((wide, high), Image.Resampling.BICUBIC, box=box), dtype=np.float32)
+    return sized
+
+
+def _rest(picture: Floats, radius: float) -> Floats:
+    """What is left without shapes larger than the radius, evened out: as strong where the picture is rough as where it is plain."""
     from scipy.ndimage import gaussian_filter, uniform_filter
 
-    scale = max(grey.size) / share / (TILES * _READ)
-    wide, high = (max(_READ, int(side / scale)) for side in grey.size)
-    small = np.asarray(
-        grey.resize((wide, high), Image.Resampling.BICUBIC, box=(0, 0, min(wide * scale, grey.width), min(high * scale, grey.height))),
-        dtype=np.float32,
-    )
-    rest = small - gaussian_filter(small, 2.0, mode="nearest")
+    rest = picture - gaussian_filter(picture, radius, mode="nearest")
     rough = np.sqrt(np.maximum(uniform_filter(rest * rest, 9, mode="nearest"), 0))
-    rest = np.clip(rest, -_CLIP, _CLIP) / (rough + 1.0)
+    return np.asarray(np.clip(rest, -_CLIP, _CLIP) / (rough + 1.0), np.float32)
+
+
+def _folded(rest: Floats) -> Waves:
+    """Phases of the waves of the band in the mean tile, shape (waves,): each of length 1, so that no shape of the picture outweighs."""
+    high, wide = rest.shape
     rows, columns = -(-high // _READ), -(-wide // _READ)
     padded = np.zeros((rows * _READ, columns * _READ), np.float32)
     padded[:high, :wide] = rest
-    tile = padded.reshape(rows, _READ, columns, _READ).mean(axis=(0, 2))
-    whole = np.fft.rfft2(tile)
+    whole = np.fft.rfft2(padded.reshape(rows, _READ, columns, _READ).mean(axis=(0, 2)))
     places_high, places_wide = _places()
     waves = whole[np.where(places_high > _DRAWN // 2, places_high - _DRAWN, places_high) % _READ, places_wide]
     length = np.abs(waves)
-    return (waves / np.where(length > 0, length, 1)).astype(np.complex64)
+    phases: Waves = (waves / np.where(length > 0, length, 1)).astype(np.complex64)
+    return phases
 
 
 def _aligned(waves: Waves, sync: Waves) -> tuple[float, Waves]:

@@ -34,10 +34,14 @@ def grown(seed: int, size: tuple[int, int]) -> Image.Image:
     for _ in range(160):
         radius = min(size) * 0.03 / max(0.08, float(chance.uniform()) ** 0.6)
         y, x = chance.uniform(0, high), chance.uniform(0, wide)
-        inside = (rows - y) ** 2 + ((columns - x) * chance.uniform(0.6, 1.6)) ** 2 < radius**2
-        rolled = np.roll(noise, tuple(int(v) for v in chance.integers(0, min(size), 2)), (0, 1))
-        leaf = chance.uniform(30, 225, 3) + rolled[..., None] * chance.uniform(2, 22)
-        whole[inside] = leaf[inside]
+        wider, (down, right) = chance.uniform(0.6, 1.6), chance.integers(0, min(size), 2)
+        high_slice = slice(max(0, int(y - radius)), min(high, int(y + radius) + 2))
+        wide_slice = slice(max(0, int(x - radius / wider)), min(wide, int(x + radius / wider) + 2))
+        part = (high_slice, wide_slice)
+        inside = (rows[part] - y) ** 2 + ((columns[part] - x) * wider) ** 2 < radius**2
+        moved = noise[np.ix_((np.arange(high)[high_slice] - down) % high, (np.arange(wide)[wide_slice] - right) % wide)]
+        leaf = chance.uniform(30, 225, 3) + moved[..., None] * chance.uniform(2, 22)
+        whole[part][inside] = leaf[inside]
     light = 1 + 0.25 * _pink(chance, (high, wide), 2.5)
     made = Image.fromarray(np.clip(whole * light[..., None] + chance.normal(0, 1.5, whole.shape), 0, 255).astype(np.uint8))
     return made.filter(ImageFilter.GaussianBlur(0.6))
