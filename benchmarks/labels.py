@@ -110,7 +110,7 @@ def own(count: int) -> list[Image.Image]:
 
 
 def mark(small: bool) -> tuple[list[str], bool]:
-    count = 2 if small else 12
+    count = 2 if small else 8
     kinds = {
         "flat": [flat(seed, SIZES[seed % len(SIZES)]) for seed in range(count)],
         "grown": [grown(seed, SIZES[seed % len(SIZES)]) for seed in range(count)],
@@ -156,6 +156,8 @@ def unmarked(small: bool) -> tuple[list[str], bool]:
     wrong = looked = strangers = 0
     for seed, picture in enumerate(_unmarked(count)):
         looked += 1
+        if looked % 100 == 0:
+            print(f"{wrong} of {looked} and {strangers}", file=sys.stderr, flush=True)
         wrong += MARK.found(picture) is not None
         if seed % 10 == 0:
             strangers += 1

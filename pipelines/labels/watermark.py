@@ -40,7 +40,7 @@ _SYNC = 0.5
 #: Standard deviations of chance at which a pattern counts as found. Chance gives 6.5 once in ten million pictures.
 FOUND = 6.5
 #: The smallest part of the longer side that is looked for, and the step from one size to the next.
-_SHARE_MIN, _STEP = 0.55, 1.004
+_SHARE_MIN, _STEP = 0.55, 1.005
 _CLIP = 12.0
 #: Radius in pixels of what counts as texture as it is read, and how much wider where the size is not known.
 _ROUGH, _WIDER = 2.0, 1.4
@@ -107,7 +107,7 @@ class Watermark:
         rest = Image.fromarray(_rest(_sized(grey, 1.0), _ROUGH * _WIDER))
         found: list[tuple[float, float]] = []
         for share in _shares():
-            found.append((_aligned(_folded(_sized(rest, share)), sync)[0], share))
+            found.append((_aligned(_folded(_sized(rest, share, quick=True)), sync)[0], share))
             best = max(found)
             # Sizes next to the right one give it too, less clearly.
             if best[0] > 2 * FOUND and share < best[1] / _STEP**_AFTER:
@@ -145,7 +145,8 @@ def _strengths(grey: Floats) -> Floats:
 
     mean = uniform_filter(grey, 9, mode="nearest")
     rough = np.sqrt(np.maximum(uniform_filter(grey * grey, 9, mode="nearest") - mean * mean, 0))
-    return STRENGTH * np.clip(1 + rough / _TEXTURE, 1, _MOST)
+    strengths: Floats = STRENGTH * np.clip(1 + rough / _TEXTURE, 1, _MOST)
+    return strengths
 
 
 def _shares() -> list[float]:
@@ -177,14 +178,15 @@ def _patterns(key: bytes) -> tuple[Waves, Waves]:
     return turns[:count], turns[count:].reshape(SYMBOLS, 256, count)
 
 
-def _sized(picture: Image.Image, share: float) -> Floats:
+def _sized(picture: Image.Image, share: float, *, quick: bool = False) -> Floats:
     """The picture at the size at which a tile has _READ pixels, where this share of its longer side is left."""
     from PIL import Image
 
     scale = max(picture.size) / share / (TILES * _READ)
     wide, high = (max(_READ, int(side / scale)) for side in picture.size)
+    how = Image.Resampling.BILINEAR if quick else Image.Resampling.BICUBIC
     box = (0, 0, min(wide * scale, picture.width), min(high * scale, picture.height))
-    sized: Floats = np.asarray(picture.resize((wide, high), Image.Resampling.BICUBIC, box=box), dtype=np.float32)
+    sized: Floats = np.asarray(picture.resize((wide, high), how, box=box), dtype=np.float32)
     return sized
 
 

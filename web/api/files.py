@@ -13,6 +13,7 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from domain.asset import FileRef
 from domain.drawing import DrawingFormat
 from domain.errors import NotFound
+from domain.said import Said
 from studio.labelling import Leaving
 from studio.studio import Studio
 from web.errors import words_of
@@ -56,7 +57,7 @@ def leaving_file(file: Leaving, *, beside: str = "") -> FileResponse:
 
 def told(studio: Studio, file: Leaving, words: Mapping[str, str]) -> dict[str, Any]:
     """What a file says when it leaves, or what stands beside it says for it. Raises LimitError for a file over 200 MB."""
-    said = []
+    said: list[Said] = []
     if not file.sidecar or (file.marks or {}).get("inside"):
         said += studio.inspecting.inspect(file.path.read_bytes(), file.name).said
     if file.sidecar:
