@@ -177,7 +177,7 @@ def _unmarked(count: int) -> Iterator[Image.Image]:
 def formats(small: bool) -> tuple[list[str], bool]:
     assets = ROOT / "assets"
     explicit = Explicit((assets / "labels" / "lettering.svg").read_text(encoding="utf-8"))
-    lines = ["| format | read back at export by | labels | seen or heard | credentials |", "|---|---|---:|---:|---:|"]
+    lines = ["| format | second reader at export | labels | seen or heard | credentials |", "|---|---|---:|---:|---:|"]
     with tempfile.TemporaryDirectory() as folder:
         signer = Authority(Path(folder)).signer()
         for row in Formats.of(assets).rows:
@@ -192,7 +192,7 @@ def formats(small: bool) -> tuple[list[str], bool]:
                 if row.c2pa
                 else "–"
             )
-            lines.append(f"| {row.name} | {READERS.get(row.id, 'our reader alone')} | {' | '.join(cells)} |")
+            lines.append(f"| {row.name} | {READERS.get(row.id, 'none')} | {' | '.join(cells)} |")
     lines += ["", "Times of one core for small files, the quickest of several; the library of C2PA reads back what it signed besides."]
     return lines, True
 
