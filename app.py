@@ -97,6 +97,7 @@ def open_studio(settings: Settings) -> Studio:
     from studio.moderation import Moderation
     from studio.notices import Notices
     from studio.opening import TASKS, InspectingApart
+    from studio.picture_marks import PictureMarks
     from studio.picture_models import PictureModels
     from studio.pictures import Pictures
     from studio.pieces import Pieces
@@ -274,7 +275,9 @@ def open_studio(settings: Settings) -> Studio:
             waves=Waveforms(library, settings.cache / "waves", opening.sound),
             transcripts=Transcripts(library, recordings, current_chat, desk, now),
         ),
-        inspecting=InspectingApart(opening.sandbox, formats, authority, trusted_by(settings)),
+        inspecting=InspectingApart(
+            opening, formats, authority, trusted_by(settings), mark=PictureMarks(authority).found_in, beginning=library.assets_beginning
+        ),
         moderation=moderation,
         opening=opening,
         fetcher=Fetcher() if settings.import_links and not settings.offline else None,

@@ -140,7 +140,10 @@ class Credentials(Value):
 
 
 class Inspection(Value):
-    """What a file carries. said: the same in plain words, the most important first. files: of a pack, what is inside."""
+    """What a file carries. said: the same in plain words, the most important first. files: of a pack, what is inside.
+
+    watermark: the beginning of the id in the invisible mark of this studio; marked: the results it may be.
+    """
 
     name: str
     media_type: str = ""
@@ -154,8 +157,17 @@ class Inspection(Value):
     prompt: str = ""
     settings: tuple[tuple[str, str], ...] = ()
     watermark: str = ""
+    marked: tuple[MarkedAsset, ...] = ()
     said: tuple[Said, ...] = ()
     files: tuple[PackedFile, ...] = ()
+
+
+class MarkedAsset(Value):
+    """A result of the library whose id begins as a mark says."""
+
+    id: str
+    project_id: str
+    title: str
 
 
 class PackedFile(Value):
@@ -169,8 +181,8 @@ class PackedFile(Value):
 class FileFormat(Value):
     """One row of assets/labels/formats.toml: which marks files of some media types carry, and where.
 
-    aigc, origin: the place inside the file, "" where they stand beside it. c2pa: whether credentials are written into it. why: what is
-    not carried and the reason.
+    aigc, origin: the place inside the file, "" where they stand beside it. c2pa: whether credentials are written into it.
+    watermark: whether pictures take an invisible mark. why: what is not carried and the reason.
     """
 
     id: str
@@ -181,6 +193,7 @@ class FileFormat(Value):
     origin: str = ""
     c2pa: bool = False
     explicit: str = ""
+    watermark: bool = False
     why: str = ""
 
     @property

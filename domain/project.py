@@ -28,8 +28,8 @@ class Use(Value):
 
 
 class Project(Value):
-    """explicit_label: what leaves says in letters or sound too that AI made it (GB 45438-2025). preferences: whoever works here agreed that
-    picks, verdicts and edits are kept as preference pairs; off unless they say so.
+    """explicit_label: what leaves says in letters or sound too that AI made it (GB 45438-2025). watermark: pictures leave with an invisible
+    mark. preferences: whoever works here agreed that picks, verdicts and edits are kept as preference pairs; off unless they say so.
     moderation: what waits for a reviewer before it leaves."""
 
     id: str
@@ -39,6 +39,7 @@ class Project(Value):
     use: Use = Use()
     archived: bool = False
     explicit_label: bool = False
+    watermark: bool = False
     preferences: bool = False
     moderation: Level = Level.STANDARD
     created: datetime

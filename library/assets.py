@@ -15,7 +15,7 @@ from domain.moderation import Case
 from domain.recipe import Measurement, OutputFile
 from domain.review import ReviewState, Verdict
 from domain.value import JsonValue, Value
-from library.database import Room, document_by, dump, inserting, load, new_id, upsert
+from library.database import ID_LETTERS, Room, document_by, dump, inserting, load, new_id, upsert
 from library.files import Files
 from library.measurements import insert_measurement
 from library.moderating import insert_case
@@ -162,6 +162,14 @@ class Assets(Room):
         """Raises NotFound."""
         with self._database.read("read the asset") as connection:
             return read_asset(connection, asset_id)
+
+    def assets_beginning(self, letters: str, most: int = 5) -> tuple[Asset, ...]:
+        """Assets whose id begins with these letters of ids (not a pattern), the oldest first."""
+        if not letters or not set(letters) <= set(ID_LETTERS):
+            return ()
+        query = select(assets.c.document).where(assets.c.id.startswith(letters)).order_by(assets.c.number).limit(most)
+        with self._database.read("look for assets") as connection:
+            return tuple(load(Asset, document) for document in connection.scalars(query))
 
     def asset_for(self, plan_id: str, step_id: str, take: int = 0) -> Asset | None:
         """What one take of one step made, None when it has not (or when plan_id is "")."""

@@ -17,7 +17,6 @@ import re
 import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from secrets import token_hex
@@ -38,7 +37,7 @@ from domain.value import JsonValue, Value
 from library.library import AssetQuery, Library
 from studio.dialogues import dialogue_of, lore_of
 from studio.gate import Gate
-from studio.labelling import Labelling, Leaving
+from studio.labelling import Labeller, Leaving
 from studio.licences import permit
 from studio.pack_texts import Absent, Entry, Item, PackSources, credits_text, readme_text
 from studio.scores import pack_score_of, told
@@ -100,18 +99,32 @@ def export_pack(library: Library, selection: Selection, out: Path, progress: Pro
     items, beside = _named(library, chosen, standing, sources)
     # 3. Describe.
     models = _models(chosen, sources)
+    texts = [text_entry("README.md", readme_text(project, items, absent, sources)), text_entry("CREDITS.md", credits_text(items, models))]
     manifest = _manifest(project, items, absent, models, sources)
-    texts = [
-        _text_entry("README.md", readme_text(project, items, absent, sources)),
-        _text_entry("CREDITS.md", credits_text(items, models)),
-        _text_entry("manifest.json", json.dumps(manifest, ensure_ascii=False, indent=2, allow_nan=False) + "\n", "application/json"),
-    ]
-    if sources.labelling is not None:
-        texts.append(_seal(texts[-1], sources.labelling))
     # 4. Write.
-    entries = [*texts, *(entry for item in items for entry in item.entries), *beside]
+    entries = [*(entry for item in items for entry in item.entries), *beside]
+    return write_pack(out, manifest, texts, entries, sources.labelling, progress)
+
+
+def write_pack(
+    out: Path,
+    manifest: dict[str, JsonValue],
+    texts: list[Entry],
+    entries: list[Entry],
+    labelling: Labeller,
+    progress: Progress,
+) -> Path:
+    """Write a pack: what explains it, its manifest with its seal, its files. The one place where packs are written and sealed.
+
+    texts: what is not of one asset; the manifest names it under "files". Nothing is visible at `out` before the pack is whole.
+    Raises AssetDamaged, DiskFull, InputError (a folder or a device at `out`), LabelError, StorageError, Cancelled.
+    """
+    manifest = {**manifest, "files": [told_file(entry) for entry in texts]}
+    told = text_entry("manifest.json", json.dumps(manifest, ensure_ascii=False, indent=2, allow_nan=False) + "\n", "application/json")
+    sealed = labelling.seal({"file": told.name, "sha256": told.sha256, "size": told.size})
+    seal = text_entry("manifest.seal.json", sealed.decode(), "application/json")
     with _appearing(out) as file:
-        _write_zip(file, entries, library, progress)
+        _write_zip(file, [*texts, told, seal, *entries], progress)
     return out
 
 
@@ -218,30 +231,32 @@ def _named(library: Library, chosen: tuple[Asset, ...], standing: Standing, sour
         entries: list[Entry] = []
         for ref in asset.files:
             name = _free(taken, stem, PurePosixPath(ref.name).stem, _extension(ref.name))
-            stored = Entry(name=name, media_type=ref.media_type, sha256=ref.sha256, size=ref.size, stored=ref, original=ref.name)
-            entries.append(stored if sources.labelling is None else _leaving(stored, sources.labelling.file(asset, ref, name), beside))
+            entries.append(leaving_entry(sources.labelling.file(asset, ref, name), beside, original=ref.name))
         for made in _for_engines(library, asset):
             part = PurePosixPath(made.name)
-            text = _text_entry(_free(taken, stem, part.stem, _extension(made.name)), made.text, made.media_type, made.note)
-            if sources.labelling is not None:
-                text = _leaving(text, sources.labelling.given(asset, text.name, text.media_type, text.data), beside)
-            entries.append(text)
+            name = _free(taken, stem, part.stem, _extension(made.name))
+            leaving = sources.labelling.given(asset, name, made.media_type, made.text.encode())
+            entries.append(leaving_entry(leaving, beside, note=made.note))
         items.append(Item(asset, tuple(entries), standing.verdicts.get(asset.id), standing.reviews.get(asset.id)))
     return tuple(items), beside
 
 
-def _leaving(entry: Entry, leaving: Leaving, beside: list[Entry]) -> Entry:
-    """The entry with the bytes that leave; what stands beside them is added to `beside`."""
-    label = f"{LABELS}/{entry.name}.label.json" if leaving.sidecar else ""
+def leaving_entry(leaving: Leaving, beside: list[Entry], *, original: str = "", note: str = "") -> Entry:
+    """The entry of a file that leaves; what stands beside it is added to `beside`."""
+    label = f"{LABELS}/{leaving.name}.label.json" if leaving.sidecar else ""
     if label:
-        beside.append(_text_entry(label, leaving.sidecar.decode(), "application/json"))
-    made = {"sha256": leaving.sha256, "size": leaving.size, "path": leaving.path, "marks": leaving.marks, "label": label}
-    return replace(entry, stored=None, data=b"", **made)  # type: ignore[arg-type]
-
-
-def _seal(manifest: Entry, labelling: Labelling) -> Entry:
-    sealed = labelling.seal({"file": manifest.name, "sha256": manifest.sha256, "size": manifest.size})
-    return _text_entry("manifest.seal.json", sealed.decode(), "application/json")
+        beside.append(text_entry(label, leaving.sidecar.decode(), "application/json"))
+    return Entry(
+        name=leaving.name,
+        media_type=leaving.media_type,
+        sha256=leaving.sha256,
+        size=leaving.size,
+        path=leaving.path,
+        original=original,
+        note=note,
+        marks=leaving.marks,
+        label=label,
+    )
 
 
 def _for_engines(library: Library, asset: Asset) -> tuple[GameFile, ...]:
@@ -274,7 +289,7 @@ def _free(taken: set[str], stem: str, second: str, extension: str) -> str:
     return name
 
 
-def _text_entry(name: str, text: str, media_type: str = "text/markdown", note: str = "") -> Entry:
+def text_entry(name: str, text: str, media_type: str = "text/markdown", note: str = "") -> Entry:
     data = text.encode()
     return Entry(name=name, media_type=media_type, sha256=hashlib.sha256(data).hexdigest(), size=len(data), data=data, note=note)
 
@@ -323,23 +338,27 @@ def _reviewed(record: ReviewRecord | None) -> dict[str, JsonValue]:
 def _described(item: Item) -> dict[str, JsonValue]:
     asset = item.asset
     document = asset.model_dump(mode="json", exclude={"files", "text", "recipe"})
-    files: list[JsonValue] = []
-    for entry in item.entries:
-        told: dict[str, JsonValue] = {"name": entry.name, "media_type": entry.media_type, "size": entry.size, "sha256": entry.sha256}
-        told |= {
-            "original": entry.original,
-            **({"marks": entry.marks} if entry.marks else {}),
-            **({"label": entry.label} if entry.label else {}),
-        }
-        files.append(told)
     return {
         **document,
         "kind": asset.recipe.kind.value,
         "verdict": item.verdict.value if item.verdict else "",
         "review": _reviewed(item.review),
-        "files": files,
+        "files": [told_file(entry) for entry in item.entries],
         "recipe": asset.recipe.model_dump(mode="json"),
         "recipe_sha256": asset.recipe.sha256,
+    }
+
+
+def told_file(entry: Entry) -> JsonValue:
+    """A file as the manifest names it."""
+    return {
+        "name": entry.name,
+        "media_type": entry.media_type,
+        "size": entry.size,
+        "sha256": entry.sha256,
+        "original": entry.original,
+        **({"marks": entry.marks} if entry.marks else {}),
+        **({"label": entry.label} if entry.label else {}),
     }
 
 
@@ -371,16 +390,16 @@ def _appearing(out: Path) -> Iterator[BinaryIO]:
             temporary.unlink(missing_ok=True)
 
 
-def _chunks(entry: Entry, library: Library) -> Iterable[bytes]:
-    if entry.path is not None:
-        with entry.path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                yield chunk
-    else:
-        yield from library.file_chunks(entry.sha256) if entry.stored else (entry.data,)
+def _chunks(entry: Entry) -> Iterable[bytes]:
+    if entry.path is None:
+        yield entry.data
+        return
+    with entry.path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk
 
 
-def _write_zip(file: BinaryIO, entries: list[Entry], library: Library, progress: Progress) -> None:
+def _write_zip(file: BinaryIO, entries: list[Entry], progress: Progress) -> None:
     total = sum(entry.size for entry in entries) or 1
     done = 0
     with zipfile.ZipFile(file, "w") as pack:
@@ -393,7 +412,7 @@ def _write_zip(file: BinaryIO, entries: list[Entry], library: Library, progress:
             info.file_size = entry.size
             digest = hashlib.sha256()
             with pack.open(info, "w", force_zip64=entry.size > zipfile.ZIP64_LIMIT // 2) as target:
-                for chunk in _chunks(entry, library):
+                for chunk in _chunks(entry):
                     digest.update(chunk)
                     target.write(chunk)
             if digest.hexdigest() != entry.sha256:

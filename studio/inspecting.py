@@ -10,17 +10,30 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Literal, Protocol
 
+from domain.asset import Asset
 from domain.errors import LimitError, MaquetteError
-from domain.labels import AI_SOURCES, COMPOSITE, Carried, Credentials, FileFormat, Inspection, PackedFile, read_aigc
+from domain.labels import (
+    AI_SOURCES,
+    COMPOSITE,
+    Carried,
+    Credentials,
+    FileFormat,
+    Inspection,
+    MarkedAsset,
+    PackedFile,
+    read_aigc,
+)
 from domain.metadata import PictureMetadata
 from domain.said import Said
 from pipelines.labels.credentials import opened, read_credentials
 from pipelines.labels.formats import Formats, carried
 from pipelines.media.headers import members
 from pipelines.media.metadata import read_metadata
+from studio.incoming import FROM
 
 #: Bytes of a file that is looked into.
 FILE_MAX = 200_000_000
@@ -43,12 +56,25 @@ class Anchored(Protocol):
 
 
 class Inspecting:
-    """outside: PEM of authorities the owner of this machine trusts, b"" for none."""
+    """outside: PEM of authorities the owner of this machine trusts, b"" for none.
 
-    def __init__(self, formats: Formats, authority: Anchored, outside: bytes = b"") -> None:
+    mark: what the invisible mark of a picture says, "" for none. beginning: results whose id begins so.
+    """
+
+    def __init__(
+        self,
+        formats: Formats,
+        authority: Anchored,
+        outside: bytes = b"",
+        *,
+        mark: Callable[[bytes, str], str] = lambda data, name: "",
+        beginning: Callable[[str], Sequence[Asset]] = lambda letters: (),
+    ) -> None:
         self._formats = formats
         self._authority = authority
         self._outside = outside
+        self._mark = mark
+        self._beginning = beginning
 
     def inspect(self, data: bytes, name: str) -> Inspection:
         """Raises LimitError for a file over 200 MB; a damaged one is told, not refused."""
@@ -81,11 +107,14 @@ class Inspecting:
         if row.id in _PICTURES:
             with suppress(MaquetteError):
                 picture = read_metadata(data, found.name)
+        mark = self._mark(data, found.name) if row.id in _PICTURES else ""
         labels = [one for one in (read_aigc(text) for text in marks.aigc) if one is not None]
         ai = _ai([marks.source_type, credentials.source_type if credentials else ""], [one.label for one in labels], picture)
         whole = found.model_copy(
             update={
-                "ai": ai,
+                "ai": "possibly" if mark and ai == "unsaid" else ai,
+                "watermark": mark,
+                "marked": self._marked(mark),
                 "aigc": labels[0].fields() if labels else {},
                 "carried": marks,
                 "credentials": credentials,
@@ -94,7 +123,11 @@ class Inspecting:
                 "settings": tuple((field.name, field.text) for field in picture.settings),
             }
         )
-        return _told(whole, [*_origin(whole), *_labels(whole), *_signed(credentials), *_made(whole), *said])
+        return _told(whole, [*_origin(whole), *_labels(whole), *_invisible(whole, row), *_signed(credentials), *_made(whole), *said])
+
+    def _marked(self, letters: str) -> tuple[MarkedAsset, ...]:
+        known = self._beginning(letters) if letters else ()
+        return tuple(MarkedAsset(id=one.id, project_id=one.project_id, title=one.title) for one in known)
 
     def _pack(self, data: bytes, found: Inspection) -> Inspection:
         try:
@@ -187,11 +220,12 @@ def _files(manifest: bytes, digests: dict[str, str]) -> tuple[PackedFile, ...]:
     """Every file the manifest names, then those it does not."""
     try:
         told = json.loads(manifest)
-        rows = [
+        rows: list[tuple[str, str, bool | None, str]] = [
             (str(file["name"]), str(file["sha256"]), bool(asset.get("labels", {}).get("ai_generated")), str(file.get("label", "")))
             for asset in told["assets"]
             for file in asset["files"]
         ]
+        rows += [(str(file["name"]), str(file["sha256"]), None, "") for file in told.get("files", [])]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         rows = []
     found = []
@@ -236,11 +270,22 @@ def _labels(found: Inspection) -> list[Said]:
                 id=found.aigc["ProduceID"] or "-",
             )
         )
+    if found.aigc.get("ReservedCode2", "").startswith(FROM):
+        before = found.aigc["ReservedCode2"].removeprefix(FROM).replace(";", ", ")
+        said.append(Said.of("It takes on the labels of what went into it (producer and id): {names}.", names=before[:500]))
     if len(found.carried.aigc) > 1:
         said.append(Said.of("It carries {count} implicit labels; there should be one.", count=len(found.carried.aigc)))
     if found.carried.aigc and not found.aigc:
         said.append(Said.of("Its implicit label (AIGC) is not in the form the standard asks for."))
     return said
+
+
+def _invisible(found: Inspection, row: FileFormat) -> list[Said]:
+    if found.watermark:
+        return [Said.of("A mark of this studio was found in its pixels; the id begins with {letters}.", letters=found.watermark)]
+    if row.watermark:
+        return [Said.of("No mark of this studio was found in its pixels. That proves nothing: most pictures get none, and it can be lost.")]
+    return []
 
 
 def _signed(found: Credentials | None) -> list[Said]:
@@ -258,7 +303,7 @@ def _signed(found: Credentials | None) -> list[Said]:
     else:
         said.append(Said.of("The signer calls itself {signer}; nobody known to this machine vouches for that.", signer=found.signer or "-"))
     if found.ingredients:
-        said.append(Said.of("It was made from files with credentials of their own: {names}.", names=", ".join(found.ingredients)[:500]))
+        said.append(Said.of("Files with marks of their own went into it: {names}.", names=", ".join(found.ingredients)[:500]))
     return said
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from domain.asset import Asset, FileRef
 from domain.errors import AssetDamaged, MaquetteError
@@ -21,18 +23,19 @@ from pipelines.labels.authority import Authority, Signer
 from pipelines.labels.credentials import Claim, Ingredient, read_credentials, sealed, signed
 from pipelines.labels.explicit import Explicit
 from pipelines.labels.formats import Formats, labelled, require
+from pipelines.labels.watermark import VERSION as MARK_VERSION
 from studio.caching import put, sweep, touched
 from studio.gate import Gate
+from studio.incoming import Incoming, Incomings, taken_on
+from studio.picture_marks import PictureMarks
 
 #: Raised when the same file would be labelled otherwise.
-VERSION = 1
+VERSION = 2
 KEPT_BYTES = 2_000_000_000
 #: A pack reads what it labelled within this time.
 YOUNG_SECONDS = 3600.0
 #: Without a code of its own a studio names its software: the standard asks for a code of those who offer a service in China.
 PRODUCER = "Maquette"
-#: Roles of inputs that a result is an edit of, not a composition with.
-_EDITED = frozenset({"source", "reference"})
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,16 @@ class Leaving:
     size: int
     sidecar: bytes = b""
     marks: dict[str, JsonValue] | None = None
+
+
+class Labeller(Protocol):
+    """Who marks and signs what leaves. Nothing that packs or hands over files can be built without one."""
+
+    def file(self, asset: Asset, file: FileRef, name: str = "") -> Leaving: ...
+
+    def given(self, asset: Asset, name: str, media_type: str, data: bytes) -> Leaving: ...
+
+    def seal(self, document: dict[str, JsonValue]) -> bytes: ...
 
 
 class Labelling:
@@ -72,6 +85,8 @@ class Labelling:
         self._folder = folder
         self._producer = require_producer(producer) or PRODUCER
         self._version = version
+        self._incomings = Incomings(library, formats)
+        self._pictures = PictureMarks(authority)
 
     @property
     def formats(self) -> Formats:
@@ -103,8 +118,10 @@ class Labelling:
     def _made(self, asset: Asset, name: str, media_type: str, sha256: str, path: Path) -> Leaving:
         signer = self._authority.signer()
         row = self._formats.of_type(media_type)
-        explicit = self._library.project(asset.project_id).explicit_label
-        marks = self._marks(asset, sha256)
+        project = self._library.project(asset.project_id)
+        explicit, invisible = project.explicit_label, project.watermark and row is not None and row.watermark
+        incoming = self._incomings.of(asset)
+        marks = self._marks(asset, sha256, incoming)
         told: list[JsonValue] = [
             VERSION,
             sha256,
@@ -113,13 +130,16 @@ class Labelling:
             marks.model_dump(mode="json"),
             signer.fingerprint,
             explicit,
+            [MARK_VERSION] if invisible else [],
             self._version,
+            [one.sha256 for one in incoming if one.marked],
         ]
         key = hashlib.sha256(canonical_json({"of": told}).encode()).hexdigest()
         kept = self._folder / f"{key}.labelled"
         if not touched(kept):
             data = self._read(path, sha256)
-            put(kept, self._written(data, asset, name, row, marks, signer, explicit=explicit))
+            data = self._pictures.marked(data, row.id, asset) if row is not None and invisible else data
+            put(kept, self._written(data, asset, name, row, marks, signer, incoming, explicit=explicit))
             sweep(self._folder, KEPT_BYTES, kept, young=YOUNG_SECONDS)
         data = kept.read_bytes()
         digest = hashlib.sha256(data).hexdigest()
@@ -129,12 +149,23 @@ class Labelling:
             "digital_source_type": marks.source_type,
             "inside": inside,
             "credentials": row is not None and row.c2pa,
+            **({"invisible": True} if invisible else {}),
+            **_went_in(incoming),
         }
         beside = b"" if row is not None and row.c2pa else self._beside(asset, name, media_type, digest, len(data), said, signer)
         return Leaving(name, media_type, kept, digest, len(data), beside, said)
 
     def _written(
-        self, data: bytes, asset: Asset, name: str, row: FileFormat | None, marks: Marks, signer: Signer, *, explicit: bool
+        self,
+        data: bytes,
+        asset: Asset,
+        name: str,
+        row: FileFormat | None,
+        marks: Marks,
+        signer: Signer,
+        incoming: tuple[Incoming, ...],
+        *,
+        explicit: bool,
     ) -> bytes:
         """1. what a person sees or hears; 2. what machines read, read back; 3. the signature, and everything read back again."""
         if row is None:
@@ -146,44 +177,30 @@ class Labelling:
         data = labelled(data, row, marks)
         if not row.c2pa:
             return data
-        claim = Claim(asset.title or name, marks.source_type, self._version, asset.created.isoformat(), self._ingredients(asset))
+        claim = Claim(asset.title or name, marks.source_type, self._version, asset.created.isoformat(), self._ingredients(incoming))
         data = signed(data, row.media_types[0], claim, signer)
         require(data, row, marks)
         found = read_credentials(data, row.media_types[0], signer.chain)
         require_intact(found, name)
         return data
 
-    def _marks(self, asset: Asset, sha256: str) -> Marks:
-        origin = COMPOSITE if self._has_uploads(asset) else asset.labels.digital_source_type
+    def _marks(self, asset: Asset, sha256: str, incoming: tuple[Incoming, ...]) -> Marks:
+        origin = asset.labels.digital_source_type if all(one.ai for one in incoming) else COMPOSITE
         rights = "\n".join(dict.fromkeys(f"{one.title}: {one.author or one.source}, {one.licence}" for one in asset.credits))
-        aigc = AigcLabel(producer=self._producer, produce_id=asset.id, reserved1=sha256)
+        aigc = AigcLabel(producer=self._producer, produce_id=asset.id, reserved1=sha256, reserved2=taken_on(incoming))
         return Marks(aigc=aigc, source_type=origin, title=asset.title, rights=rights)
 
-    def _has_uploads(self, asset: Asset) -> bool:
-        return any(not one.labels.ai_generated for one in self._inputs(asset))
-
-    def _inputs(self, asset: Asset) -> list[Asset]:
-        found = []
-        for given in asset.recipe.inputs:
-            try:
-                found.append(self._library.asset(given.asset_id))
-            except MaquetteError:  # it was deleted, or never was an asset here
-                continue
-        return found
-
-    def _ingredients(self, asset: Asset) -> tuple[Ingredient, ...]:
-        """Inputs that came with credentials of their own: they are kept, and named."""
+    def _ingredients(self, incoming: tuple[Incoming, ...]) -> tuple[Ingredient, ...]:
+        """What came with marks of its own: credentials are kept whole, a label stands in the description. What was edited goes first."""
         found: list[Ingredient] = []
-        for given in asset.recipe.inputs:
-            row = self._formats.of_type(given.media_type)
-            if row is None or not row.c2pa:
+        for one in sorted(incoming, key=lambda one: not one.parent):
+            row = self._formats.of_type(one.media_type)
+            if not one.marked or row is None or not row.c2pa:
                 continue
-            try:
-                data = self._library.file_path(given.sha256).read_bytes()
-            except (MaquetteError, OSError):  # the file of a deleted input
-                continue
-            if read_credentials(data, given.media_type, b"") is not None:
-                found.append(Ingredient(given.role, given.media_type, data, parent=given.role in _EDITED and not found))
+            with suppress(MaquetteError, OSError):  # the file of a deleted input
+                data = self._incomings.data(one)
+                told = one.aigc.text() if one.aigc else one.source_type
+                found.append(Ingredient(one.role, one.media_type, data, parent=one.parent, description=told))
         return tuple(found)
 
     def _beside(
@@ -196,6 +213,7 @@ class Labelling:
             "media_type": media_type,
             "sha256": sha256,
             "size": size,
+            **{name: said[name] for name in ("ingredients",) if name in said},
             "title": asset.title,
             "created": asset.created.isoformat(),
             "created_by": {"software": "Maquette", "version": self._version},
@@ -207,6 +225,23 @@ class Labelling:
         if hashlib.sha256(data).hexdigest() != sha256:
             raise AssetDamaged("A file was altered since it was made.", hint="Run `python app.py check`, then make it again.")
         return data
+
+
+def _went_in(incoming: tuple[Incoming, ...]) -> dict[str, JsonValue]:
+    """What a manifest and a statement say of marked files that people gave; nothing where there were none."""
+    told: list[JsonValue] = [
+        {
+            "role": one.role,
+            "media_type": one.media_type,
+            "sha256": one.sha256,
+            **({"AIGC": {**one.aigc.fields()}} if one.aigc else {}),
+            **({"digital_source_type": one.source_type} if one.source_type else {}),
+            "credentials": one.credentials,
+        }
+        for one in incoming
+        if one.marked
+    ]
+    return {"ingredients": told} if told else {}
 
 
 def require_intact(found: Credentials | None, name: str) -> None:

@@ -4,15 +4,13 @@
     studio.lines.report(brief_id)                           -> a row per line: state, voice, what was heard of it
     studio.lines.takes(brief_id, line)                      -> its takes, the newest first, with what was heard of each
     studio.lines.fix(brief_id, line, text=…, note=…)        -> that line spoken again; its takes are versions
-    studio.lines.pack(brief_id)                             -> a ZIP of WAVs named by line id, report.csv and report.json
+    studio.lines.pack(brief_id)                             -> a ZIP of WAVs named by line id, the reports, a sealed manifest
 
 A table is a brief with a plan of one speech step per line, 60 to a plan: it runs, resumes, stops and is redone as every plan.
 """
 
 from __future__ import annotations
 
-import secrets
-import zipfile
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -34,7 +32,8 @@ from domain.value import JsonValue, Value, content_hash
 from library.library import AssetQuery, Library
 from pipelines.audio import text as speakable
 from studio.dialogues import dialogue_of
-from studio.labelling import Labelling
+from studio.labelling import Labeller
+from studio.line_packs import write_lines
 from studio.line_tables import (
     LINES_MAX,
     LineReport,
@@ -44,8 +43,6 @@ from studio.line_tables import (
     lines_of,
     people_of,
     read_table,
-    report_csv,
-    report_json,
 )
 from studio.plans import Plans, new_plan
 from studio.takes import Takes
@@ -100,7 +97,7 @@ class Lines:
         capabilities: Callable[[], Sequence[Capability]],
         refuse_unsafe: Callable[[str], None],
         packs: Path,
-        labelling: Labelling | None = None,
+        labelling: Labeller,
     ) -> None:
         self._library = library
         self._plans = plans
@@ -245,23 +242,9 @@ class Lines:
 
     def pack(self, brief_id: str, progress: Progress | None = None) -> Path:
         """Write the ZIP: the newest take of each line, also of those whose check failed, and the reports, which say so."""
-        watching = progress or Silent()
-        rows = self.report(brief_id)
-        self._packs.mkdir(parents=True, exist_ok=True)
+        brief, _ = self._found(brief_id)
         file = self._packs / f"lines-{content_hash(brief_id)[:12]}.zip"
-        temporary = file.with_suffix(f".{secrets.token_hex(4)}.part")
-        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as bundle:
-            for number, row in enumerate(rows):
-                watching.report(number / len(rows), f"packing {row.line}")
-                if row.asset_id:
-                    asset = self._library.asset(row.asset_id)
-                    if self._labelling is None:
-                        bundle.write(self._library.file_path(asset.main.sha256), row.file)
-                    else:
-                        bundle.write(self._labelling.file(asset, asset.main, row.file).path, row.file)
-            bundle.writestr("report.csv", "\ufeff" + report_csv(rows))
-            bundle.writestr("report.json", report_json(rows))
-        return temporary.replace(file)
+        return write_lines(self._library, self._labelling, brief.project_id, self.report(brief_id), file, progress or Silent())
 
     # What a table becomes
 

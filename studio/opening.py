@@ -2,27 +2,30 @@
 
 sandbox = Sandbox(TASKS)
 Opening(sandbox).picture(data, "fox.png")
-InspectingApart(sandbox, formats, authority, outside).inspect(data, "pack.zip")
+InspectingApart(Opening(sandbox), formats, authority, outside).inspect(data, "pack.zip")
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from PIL import Image
 from pydantic import ValidationError
 
-from domain.errors import AttachmentError
+from domain.asset import Asset
+from domain.errors import AttachmentError, MaquetteError
 from domain.labels import FileFormat, Inspection
 from domain.value import JsonValue
 from pipelines.labels.formats import Formats
 from pipelines.media.headers import require_few_parts
+from pipelines.media.opening import Opening
 from pipelines.media.opening import tasks as media_tasks
 from pipelines.media.picture import sniff
 from pipelines.sandbox.child import Task
 from pipelines.sandbox.limits import MB, Limits
-from pipelines.sandbox.sandbox import Sandbox
 from studio.inspecting import Anchored, Inspecting, require_size
 
 TASKS = "studio.opening:tasks"
@@ -47,16 +50,29 @@ def tasks() -> dict[str, Task]:
 
 def _inspect(given: Mapping[str, Any], data: bytes) -> tuple[JsonValue, bytes]:
     rows = tuple(FileFormat.model_validate(row) for row in given["formats"])
-    reading = Inspecting(Formats(rows), _Anchors(given["anchors"].encode()), given["outside"].encode())
+    reading = Inspecting(
+        Formats(rows), _Anchors(given["anchors"].encode()), given["outside"].encode(), mark=lambda data, name: str(given["mark"])
+    )
     return reading.inspect(data, given["name"]).model_dump(mode="json"), b""
 
 
 class InspectingApart(Inspecting):
     """Inspecting, in a process of its own: the same words, and a file that ends its reader is refused."""
 
-    def __init__(self, sandbox: Sandbox, formats: Formats, authority: Anchored, outside: bytes = b"") -> None:
-        super().__init__(formats, authority, outside)
-        self._sandbox = sandbox
+    def __init__(
+        self,
+        opening: Opening,
+        formats: Formats,
+        authority: Anchored,
+        outside: bytes = b"",
+        *,
+        mark: Callable[[Image.Image], str] = lambda picture: "",
+        beginning: Callable[[str], Sequence[Asset]] = lambda letters: (),
+    ) -> None:
+        """mark: reads the invisible mark here, of pixels that were opened apart: its key stays out of that process."""
+        super().__init__(formats, authority, outside, mark=self._read_mark, beginning=beginning)
+        self._opening = opening
+        self._of_pixels = mark
 
     def inspect(self, data: bytes, name: str) -> Inspection:
         """See Inspecting.inspect. Raises AttachmentError too, for a file that ends its reader, and LimitError for one it cannot bear."""
@@ -67,11 +83,20 @@ class InspectingApart(Inspecting):
             "formats": [row.model_dump(mode="json") for row in self._formats.rows],
             "anchors": self._authority.anchors().decode("ascii"),
             "outside": self._outside.decode("utf-8", "replace"),
+            "mark": self._mark(data, name),
         }
-        said, _ = self._sandbox.run("inspect", given, data, name=name, limits=_INSPECTING)
+        said, _ = self._opening.sandbox.run("inspect", given, data, name=name, limits=_INSPECTING)
         try:
-            return Inspection.model_validate(said)
+            found = Inspection.model_validate(said)
         except ValidationError as error:
             raise AttachmentError(
                 "{name} cannot be opened: it is damaged.", hint="Save it again and retry.", field=name, name=name
             ) from error
+        return found.model_copy(update={"marked": self._marked(found.watermark)})
+
+    def _read_mark(self, data: bytes, name: str) -> str:
+        if not sniff(data).startswith("image/"):
+            return ""
+        with suppress(MaquetteError):  # too large or damaged: nothing is found in it
+            return self._of_pixels(self._opening.picture(data, name))
+        return ""

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from domain.asset import Asset, FileRef
+from domain.asset import Asset
 from domain.finding import Finding, Severity
 from domain.model import Model
 from domain.project import Project
 from domain.recipe import Credit
 from domain.review import ReviewRecord, Verdict
 from domain.value import JsonValue
-from studio.labelling import Labelling
+from studio.labelling import Labeller
 from studio.scores import pack_score_of, score_of
 
 
@@ -28,19 +28,19 @@ class PackSources:
     """What the pack needs to know from elsewhere.
 
     model: model id -> its catalogue entry, None when the catalogue does not know it.
-    version: of Maquette; person: who exports. labelling: marks and signs what leaves; without one, files are packed as they are stored.
+    labelling: marks and signs what leaves. version: of Maquette; person: who exports.
     """
 
     model: Callable[[str], Model | None]
+    labelling: Labeller
     version: str = ""
     person: str = ""
     now: Callable[[], datetime] = field(default=_now)
-    labelling: Labelling | None = None
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One file of the pack: a stored file, a labelled one at a path, or text made here.
+    """One file of the pack: a file at a path, as it leaves, or text made here.
 
     note: what README says beside its name. original: its name in the library. marks: what it says of its origin, and the name of what
     stands beside it (`label`).
@@ -50,7 +50,6 @@ class Entry:
     media_type: str
     sha256: str
     size: int
-    stored: FileRef | None = None
     path: Path | None = None
     original: str = ""
     note: str = ""
@@ -105,12 +104,11 @@ def readme_text(project: Project, items: tuple[Item, ...], absent: tuple[Absent,
         "seed, parameters and inputs) and the SHA-256 of every file. `CREDITS.md` names the models and the licensed art",
         "inside, with their licences.",
     ]
-    if sources.labelling is not None:
-        lines += [
-            "",
-            "Files say in themselves that AI made them; `labels/` says it for those that have no place for it. `manifest.seal.json` is the",
-            "signature of `manifest.json`. `python app.py inspect` with the name of this pack, or of a file, tells what it carries.",
-        ]
+    lines += [
+        "",
+        "Files say in themselves that AI made them; `labels/` says it for those that have no place for it. `manifest.seal.json` is the",
+        "signature of `manifest.json`. `python app.py inspect` with the name of this pack, or of a file, tells what it carries.",
+    ]
     return "\n".join(lines) + "\n"
 
 

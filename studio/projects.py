@@ -79,6 +79,10 @@ class Projects:
         """What waits for a reviewer before it leaves; for what is made from now on. Raises NotFound."""
         return self._change(project_id, lambda project: {"moderation": level})
 
+    def mark_invisibly(self, project_id: str, wanted: bool) -> Project:
+        """Whether pictures leave with an invisible mark in their pixels. Raises NotFound."""
+        return self._change(project_id, lambda project: {"watermark": wanted})
+
     def keep_preferences(self, project_id: str, *, agreed: bool) -> Project:
         """Keep preference pairs from now on, or keep none and delete those that were kept. Raises NotFound."""
         project = self._change(project_id, lambda project: {"preferences": agreed})

@@ -14,8 +14,7 @@ from domain.review import Review, ReviewRecord, Verdict
 from library.check import CheckReport, check
 from library.library import AssetQuery, Library, Lineage
 from studio.export import Selection
-from studio.gate import Gate
-from studio.labelling import Labelling, Leaving
+from studio.labelling import Labeller, Leaving
 
 PICTURES = frozenset({"image/png", "image/jpeg", "image/webp"})
 VERSIONS_MAX = 100
@@ -28,7 +27,7 @@ class Shelf:
     thumbnails: folder of small pictures, rebuildable.
     shrink: (picture file, target file) -> None; writes a WebP of at most 480 px.
     export: studio.export.export_pack with what it needs beside the library.
-    labelling: marks and signs what leaves; without one files leave as they are stored.
+    labelling: marks and signs what leaves.
     """
 
     def __init__(
@@ -40,7 +39,7 @@ class Shelf:
         shrink: Callable[[Path, Path], None],
         export: Callable[[Library, Selection, Path, Progress], Path],
         now: Callable[[], datetime],
-        labelling: Labelling | None = None,
+        labelling: Labeller,
     ) -> None:
         self._library = library
         self._packs = packs
@@ -92,15 +91,12 @@ class Shelf:
 
     def leaving(self, asset_id: str, index: int = 0) -> Leaving:
         """One file of an asset as it leaves the studio: labelled and signed. Raises NotFound, ContentHeld, AssetDamaged, LabelError."""
-        file, path = self.file(asset_id, index)
-        if self._labelling is None:
-            Gate(self._library).require([self._library.asset(asset_id)])
-            return Leaving(file.name, file.media_type, path, file.sha256, file.size)
+        file, _ = self.file(asset_id, index)
         return self._labelling.file(self._library.asset(asset_id), file)
 
-    def given(self, asset_id: str, name: str, media_type: str, data: bytes) -> Leaving | None:
-        """Bytes just made from an asset as they leave; None where nothing is labelled. Raises NotFound, LabelError."""
-        return None if self._labelling is None else self._labelling.given(self._library.asset(asset_id), name, media_type, data)
+    def given(self, asset_id: str, name: str, media_type: str, data: bytes) -> Leaving:
+        """Bytes just made from an asset as they leave. Raises NotFound, LabelError."""
+        return self._labelling.given(self._library.asset(asset_id), name, media_type, data)
 
     def thumbnail(self, asset_id: str) -> Path:
         """A small WebP of a picture or layout. Raises NotFound for anything else."""

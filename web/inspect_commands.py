@@ -37,6 +37,7 @@ def _inspect(arguments: argparse.Namespace, entry: Entry, console: Console) -> i
         found = studio.inspecting.inspect(data, arguments.file.name)
     words = templates(entry.assets).get(arguments.language, {})
     lines = [one.told(words) for one in found.said]
+    lines += [f"{one.id}  {one.title}" for one in found.marked]
     if arguments.json:
         print(json.dumps({**found.model_dump(mode="json"), "said": lines}, ensure_ascii=False, indent=2))
     else:

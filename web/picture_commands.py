@@ -33,7 +33,7 @@ def _picture(arguments: argparse.Namespace, entry: Entry, console: Console) -> i
         try:
             arguments.out.mkdir(parents=True, exist_ok=True)
             leaving = studio.shelf.given(arguments.id, file.name, file.media_type, file.path.read_bytes())
-            shutil.copyfile(leaving.path if leaving is not None else file.path, target)
+            shutil.copyfile(leaving.path, target)
         except OSError as error:
             raise InputError(
                 "{target} cannot be written: {strerror}.",

@@ -271,7 +271,9 @@
       const region = el("select", { name: "region" }, [...new Set(["", "CN", "EU", "GB", "JP", "KR", "US", project.use.region])].map((code) => el("option", { value: code, selected: code === project.use.region }, code ? regions.of(code) : t("project.region_none"))));
       const explicit = el("input", { type: "checkbox", name: "explicit_label", checked: project.explicit_label });
       const level = window.Maquette.level_field(project.moderation);
-      const values = () => ({ name: name.value, moderation: level.select.value, language: language.value, use: { commercial: commercial.checked, region: region.value }, explicit_label: explicit.checked });
+      const watermark = el("input", { type: "checkbox", name: "watermark", checked: project.watermark });
+      const leaving = () => ({ moderation: level.select.value, explicit_label: explicit.checked, watermark: watermark.checked });
+      const values = () => ({ name: name.value, language: language.value, use: { commercial: commercial.checked, region: region.value }, ...leaving() });
       const form = el("form", { class: "mq-form mq-panel", onsubmit: (event) => { event.preventDefault(); this.change(this.project, values(), "project.saved"); } },
         el("h3", {}, t("project.title")),
         el("label", {}, t("project.name"), name),
@@ -280,6 +282,7 @@
         el("label", { class: "mq-explicit" }, commercial, el("span", {}, t("project.commercial"))),
         el("p", { class: "mq-note" }, t("project.use_text")),
         el("label", { class: "mq-explicit" }, explicit, el("span", {}, t("project.explicit"))),
+        el("label", { class: "mq-explicit" }, watermark, el("span", {}, t("project.watermark"))),
         ...level.node,
         el("p", { class: "mq-note" }, t("project.since", { date: new Date(project.created).toLocaleDateString(t("locale")) })),
         el("div", { class: "mq-form-row" }, el("button", { class: "mq-button mq-primary", type: "submit" }, t("card.save")), button(t("project.archive"), () => this.change(this.project, { archived: true }, "project.archived"))),

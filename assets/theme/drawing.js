@@ -43,7 +43,7 @@
       return control;
     }));
     return el("details", { class: "mq-take" }, el("summary", {}, t("drawing.download")),
-      el("label", { class: "mq-take-size" }, t("drawing.size"), size), rows, says, fault);
+      el("label", { class: "mq-take-size" }, t("drawing.size"), size), rows, window.Maquette.label_link(base, asset.files), says, fault);
   }
 
   Object.assign(window.Maquette, { drawing_menu });

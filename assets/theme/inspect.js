@@ -43,6 +43,7 @@
         el("p", {}, el("b", {}, found.name), " ", el("span", { class: "mq-note" }, [found.media_type, bytes(found.size)].filter(Boolean).join(" · "))),
         el("p", { class: "mq-inspect-chips" }, chip("plain", t(`inspect.ai.${found.ai}`)), chip(state === "altered" || state === "broken" ? "failed" : "plain", t(`inspect.state.${state}`))),
         el("ul", { class: state === "altered" ? "mq-error" : "" }, found.said.map((line) => el("li", {}, line))),
+        found.marked.length ? el("p", {}, t("inspect.marked", { names: found.marked.map((one) => `${one.title} (${one.id})`).join(t("list.comma")) })) : null,
         files.length ? el("ul", {}, files.map((one) => el("li", {}, `${one.name}: ${t(`inspect.file.${one.state}`)}`))) : null,
         found.settings.length ? part(t("inspect.settings"), rows(found.settings)) : null,
         table.length ? part(t("inspect.label"), rows(table)) : null,

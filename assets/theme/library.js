@@ -193,7 +193,7 @@
         part("kin.title", family_panel(this.base, asset, (id) => this.open(id), () => this.says.say(t("kin.started"), true))),
         part("story.recipe", this.recipe(story.recipe, story.trace)),
         asset.credits.length ? part("story.credits", el("ul", { class: "mq-credits" }, asset.credits.map((c) => el("li", {}, [c.title, c.author, c.licence, c.source].filter(Boolean).join(" · "))))) : null,
-        part("story.files", el("ul", { class: "mq-credits" }, asset.files.map((f) => el("li", {}, el("a", { href: `${this.base}/${f.url}?download=1`, download: f.name }, f.name), ` · ${f.media_type} · ${bytes(f.size)}`)))),
+        part("story.files", el("ul", { class: "mq-credits" }, asset.files.map((f) => el("li", {}, el("a", { href: `${this.base}/${f.url}?download=1`, download: f.name }, f.name), ` · ${f.media_type} · ${bytes(f.size)} `, window.Maquette.label_link(this.base, [f]))))),
       ].filter(Boolean));
     }
 

@@ -256,7 +256,7 @@ window.Maquette = (() => {
     // What waits for a decision on its content is not handed out.
     if (asset.held) return el("span", { class: "mq-note" }, t(asset.held === "refused" ? "content.no_download" : "content.later"));
     if (asset.drawing) return window.Maquette.drawing_menu(base, asset);
-    return el("span", { class: "mq-files" }, asset.files.map((f) => el("a", { href: `${base}/${f.url}?download=1`, download: f.name, "aria-label": t("card.download", { name: f.name }) }, f.name.split(".").pop().toUpperCase())));
+    return el("span", { class: "mq-files" }, asset.files.map((f) => el("a", { href: `${base}/${f.url}?download=1`, download: f.name, "aria-label": t("card.download", { name: f.name }) }, f.name.split(".").pop().toUpperCase())), window.Maquette.label_link(base, asset.files));
   }
 
   // Approve and reject, as on every card. mark(verdict) sends it.

@@ -106,7 +106,7 @@
     // Every file by its name: stems and variations would read alike by their kind.
     files(asset) {
       return asset.files.length < 3 ? downloads(this.base, asset)
-        : el("span", { class: "mq-files mq-named-files" }, asset.files.map((file) => el("a", { href: `${this.base}/${file.url}?download=1`, download: file.name, "aria-label": t("card.download", { name: file.name }) }, file.name)));
+        : el("span", { class: "mq-files mq-named-files" }, asset.files.map((file) => el("a", { href: `${this.base}/${file.url}?download=1`, download: file.name, "aria-label": t("card.download", { name: file.name }) }, file.name)), window.Maquette.label_link(this.base, asset.files));
     }
 
     // The same piece with another seed, as its next version.

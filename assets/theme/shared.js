@@ -98,7 +98,7 @@
   }
 
   function card(asset, content) {
-    const files = content.download ? el("span", { class: "mq-files" }, asset.files.map((f) => el("a", { href: `${base}/${f.url}?download=1`, download: f.name, "aria-label": t("card.download", { name: f.name }) }, f.name.split(".").pop().toUpperCase()))) : null;
+    const files = content.download ? el("span", { class: "mq-files" }, asset.files.map((f) => el("a", { href: `${base}/${f.url}?download=1`, download: f.name, "aria-label": t("card.download", { name: f.name }) }, f.name.split(".").pop().toUpperCase())), window.Maquette.label_link(base, asset.files)) : null;
     const shown = preview(base, asset);
     return el("article", { class: "mq-panel", "data-asset": asset.id },
       shown,

@@ -36,7 +36,7 @@
     // Stems by their track: as files they would read alike.
     files() {
       const label = (name) => (name.startsWith("stem-") ? `${t(`mixes.stem.${name.slice(5).split(".")[0]}`)} FLAC` : name.split(".").pop().toUpperCase());
-      return el("span", { class: "mq-files mq-named-files" }, this.asset.files.map((file) => el("a", { href: `${this.base}/${file.url}?download=1`, download: file.name, "aria-label": t("card.download", { name: file.name }) }, label(file.name))));
+      return el("span", { class: "mq-files mq-named-files" }, this.asset.files.map((file) => el("a", { href: `${this.base}/${file.url}?download=1`, download: file.name, "aria-label": t("card.download", { name: file.name }) }, label(file.name))), window.Maquette.label_link(this.base, this.asset.files));
     }
 
     // Tracks

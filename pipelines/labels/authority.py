@@ -12,7 +12,7 @@ import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from secrets import token_hex
+from secrets import token_bytes, token_hex
 from typing import TypeAlias
 
 from cryptography import x509
@@ -26,6 +26,7 @@ from domain.errors import LabelError
 Key: TypeAlias = ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 AUTHORITY_DAYS, SIGNER_DAYS = 3650, 825
 #: A signer this near to its end is made anew.
+MARK_KEY_BYTES = 32
 RENEW_DAYS = 30
 _CURVES = {"secp256r1": ("es256", hashes.SHA256()), "secp384r1": ("es384", hashes.SHA384()), "secp521r1": ("es512", hashes.SHA512())}
 
@@ -83,6 +84,22 @@ class Authority:
         """The studio's own authority as PEM, b"" before the first export: what it signed is told from what others signed."""
         path = self._folder / "authority.pem"
         return path.read_bytes() if path.is_file() else b""
+
+    def mark_key(self, *, make: bool = False) -> bytes:
+        """The secret of the invisible marks; b"" before the first one, unless it is to be made now. Raises LabelError."""
+        path = self._folder / "mark.key"
+        with self._lock:
+            try:
+                if make and not path.is_file():
+                    self._keep(path.name, token_bytes(MARK_KEY_BYTES), private=True)
+                return path.read_bytes() if path.is_file() else b""
+            except OSError as error:
+                raise LabelError(
+                    "The authority that signs cannot be kept in {folder}: {strerror}.",
+                    hint="Check that the folder is writable.",
+                    folder=self._folder,
+                    strerror=error.strerror,
+                ) from error
 
     def _time(self) -> datetime:
         return self._now or datetime.now(UTC)

@@ -30,17 +30,18 @@ _UNTRUSTED = ("signingCredential.untrusted",)
 
 @dataclass(frozen=True)
 class Ingredient:
-    """A file that went into another one and has credentials of its own. parent: it was edited, not placed."""
+    """A file that went into another one and came with marks of its own. parent: it was edited, not placed. description: what it says."""
 
     name: str
     media_type: str
     data: bytes
     parent: bool = False
+    description: str = ""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What is signed: a title, where it comes from, by what version, when, and which files with credentials went into it."""
+    """What is signed: a title, where it comes from, by what version, when, and which files with marks of their own went into it."""
 
     title: str
     source_type: str
@@ -70,6 +71,7 @@ def signed(data: bytes, media_type: str, claim: Claim, signer: Signer) -> bytes:
                     "title": one.name,
                     "relationship": "parentOf" if one.parent and not number else "componentOf",
                     "instance_id": f"ingredient-{number}",
+                    **({"description": one.description} if one.description else {}),
                 }
                 builder.add_ingredient(json.dumps(told), one.media_type, io.BytesIO(one.data))
             builder.sign(given, media_type, io.BytesIO(data), out)

@@ -33,7 +33,7 @@ _FORMAT_ID = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"
 
 
 def write_pdf(data: bytes, marks: Marks) -> bytes:
-    trailer, start = _trailer(data)
+    trailer, _ = trailer_of(data)
     size = _number(trailer, rb"/Size\s+(\d+)")
     root = _number(trailer, rb"/Root\s+(\d+)\s+0\s+R")
     info = re.search(rb"/Info\s+(\d+)\s+0\s+R", trailer)
@@ -49,19 +49,29 @@ def write_pdf(data: bytes, marks: Marks) -> bytes:
         root: catalog[:-2] + b"/Metadata %d 0 R>>" % size,
         size: b"<</Type/Metadata/Subtype/XML/Length %d>>stream\n" % len(meta) + meta + b"\nendstream",
     }
+    return updated(data, objects, info=number)
+
+
+def updated(data: bytes, objects: dict[int, bytes], *, info: int = 0) -> bytes:
+    """The file with these objects, new or in place of older ones, in an update behind it. info: the number of its Info, 0 leaves it."""
+    trailer, start = trailer_of(data)
+    root, size = _number(trailer, rb"/Root\s+(\d+)\s+0\s+R"), _number(trailer, rb"/Size\s+(\d+)")
+    named = re.search(rb"/Info\s+(\d+)\s+0\s+R", trailer)
+    info = info or (int(named[1]) if named else 0)
     out, places = data if data.endswith(b"\n") else data + b"\n", {}
     for n, body in objects.items():
         places[n] = len(out)
         out += b"%d 0 obj\n" % n + body + b"\nendobj\n"
     table = b"".join(b"%d 1\n%010d 00000 n \n" % (n, places[n]) for n in sorted(places))
     ids = re.search(rb"/ID\s*\[[^\]]*\]", trailer)
-    head = b"<</Size %d/Root %d 0 R/Info %d 0 R/Prev %d" % (max(*objects, size - 1) + 1, root, number, start)
+    told = b"/Info %d 0 R" % info if info else b""
+    head = b"<</Size %d/Root %d 0 R%s/Prev %d" % (max(*objects, size - 1) + 1, root, told, start)
     end = b"xref\n" + table + b"trailer\n" + head + (ids[0] if ids else b"") + b">>\nstartxref\n%d\n%%%%EOF\n" % len(out)
     return out + end
 
 
 def read_pdf(data: bytes) -> Carried:
-    trailer, _ = _trailer(data)
+    trailer, _ = trailer_of(data)
     info = re.search(rb"/Info\s+(\d+)\s+0\s+R", trailer)
     body = _dictionary(data, int(info[1])) if info else b""
     own = tuple(_unliteral(found[1]) for found in re.finditer(rb"/AIGC\s*\(((?:\\.|[^()\\])*)\)", body))
@@ -70,7 +80,7 @@ def read_pdf(data: bytes) -> Carried:
     return said.model_copy(update={"aigc": own + said.aigc})
 
 
-def _trailer(data: bytes) -> tuple[bytes, int]:
+def trailer_of(data: bytes) -> tuple[bytes, int]:
     """The last trailer, and where the table of objects it stands under begins."""
     found = re.findall(rb"startxref\s+(\d+)\s+%%EOF", data[-2048:])
     if not data.startswith(b"%PDF-") or not found:
@@ -82,6 +92,12 @@ def _trailer(data: bytes) -> tuple[bytes, int]:
     if b"/Encrypt" in trailer[1]:
         raise refused("PDF", "it is encrypted")
     return trailer[1], start
+
+
+def newest_dictionaries(data: bytes) -> dict[int, bytes]:
+    """The dictionary of every object that is one, by its number; the newest where a number stands more than once."""
+    found = re.finditer(rb"(?:^|[\r\n])(\d+) 0 obj\s*(<<.*?>>)\s*(?:endobj|stream)", data, re.DOTALL)
+    return {int(one[1]): one[2] for one in found}
 
 
 def _dictionary(data: bytes, number: int) -> bytes:

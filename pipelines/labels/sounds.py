@@ -133,7 +133,7 @@ def _priv(frames: list[tuple[bytes, bytes]]) -> str:
 
 
 def write_flac(data: bytes, marks: Marks) -> bytes:
-    blocks, rest = _flac_blocks(data)
+    blocks, rest = flac_blocks(data)
     before = data[: id3_end(data)] if data[:3] == b"ID3" else b""  # credentials stand there
     vendor, comments = _comments(next((body for kind, body in blocks if kind == 4), b""))
     said = {"AIGC": marks.aigc.text(), SOURCE_TYPE: marks.source_type, "TITLE": marks.title, "COPYRIGHT": marks.rights}
@@ -144,14 +144,20 @@ def write_flac(data: bytes, marks: Marks) -> bytes:
     own = struct.pack("<I", len(vendor)) + vendor + struct.pack("<I", len(lines))
     own += b"".join(struct.pack("<I", len(line)) + line for line in lines)
     whole = [blocks[0], (4, own), *(block for block in blocks[1:] if block[0] != 4)]
+    return before + flac_joined(whole, rest)
+
+
+def flac_joined(blocks: list[tuple[int, bytes]], rest: bytes) -> bytes:
+    """A FLAC file of these blocks and the frames behind them."""
     packed = b"".join(
-        bytes((kind | (0x80 if n == len(whole) - 1 else 0),)) + len(body).to_bytes(3, "big") + body for n, (kind, body) in enumerate(whole)
+        bytes((kind | (0x80 if n == len(blocks) - 1 else 0),)) + len(body).to_bytes(3, "big") + body
+        for n, (kind, body) in enumerate(blocks)
     )
-    return before + b"fLaC" + packed + rest
+    return b"fLaC" + packed + rest
 
 
 def read_flac(data: bytes) -> Carried:
-    blocks, _ = _flac_blocks(data)
+    blocks, _ = flac_blocks(data)
     _, comments = _comments(next((body for kind, body in blocks if kind == 4), b""))
     return from_fields(comments)
 
@@ -169,7 +175,8 @@ def from_fields(fields: list[tuple[str, str]]) -> Carried:
     )
 
 
-def _flac_blocks(data: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
+def flac_blocks(data: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
+    """The blocks of metadata, each with its number, and the frames behind them. Raises LabelError."""
     at = id3_end(data) if data[:3] == b"ID3" else 0
     if data[at : at + 4] != b"fLaC":
         raise refused("FLAC", "its bytes are no FLAC")

@@ -48,3 +48,22 @@ def test_a_download_is_dropped_back_and_told(page: Page, home: Path, cache: Path
         page.locator("#mq-inspect-file").set_input_files(chosen)
         expect(page.locator(".mq-inspected .mq-failed")).to_have_text("签名后被改动")
         assert (watch.foreign, watch.errors, watch.dialogs) == ([], [], [])
+
+
+def test_the_label_of_a_download_is_told_before_it_is_fetched(page: Page, home: Path, cache: Path) -> None:
+    asset = with_a_picture(home)
+    with running(home, cache) as studio:
+        watch = Watch(page, studio.url)
+        page.goto(f"{studio.url}/library")
+        page.get_by_role("img", name=asset.title).first.click()
+        link = page.locator(".mq-label-link").first
+        link.wait_for()
+        link.focus()
+        page.keyboard.press("Enter")
+        told = page.locator(".mq-labels-told")
+        expect(told).to_contain_text("It says of itself that AI made it.")
+        expect(told).to_contain_text("This studio signed it")
+        page.keyboard.press("Escape")
+        expect(told).to_have_count(0)
+        expect(link).to_be_focused()
+        assert (watch.foreign, watch.errors, watch.dialogs) == ([], [], [])

@@ -89,7 +89,7 @@ def test_a_cast_is_kept_and_one_line_is_broken_and_fixed_and_no_other(page: Page
     with page.expect_download() as got:
         lines.get_by_role("button", name="Download lines.zip").click()
     with zipfile.ZipFile(io.BytesIO(got.value.path().read_bytes())) as pack:
-        assert sorted(pack.namelist()) == ["l_1.wav", "l_2.wav", "report.csv", "report.json"]
+        assert sorted(pack.namelist()) == ["l_1.wav", "l_2.wav", "manifest.json", "manifest.seal.json", "report.csv", "report.json"]
     assert (watch.foreign, watch.errors) == ([], [])
 
 

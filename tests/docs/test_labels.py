@@ -17,6 +17,7 @@ def row_of(one: FileFormat) -> str:
         one.origin or "beside",
         "inside" if one.c2pa else "beside, a seal",
         one.explicit or "–",
+        "yes" if one.watermark else "–",
         one.why,
     ]
     return f"| {' | '.join(inside)} |"

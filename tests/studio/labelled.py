@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 
-from domain.asset import Asset, Labels
+from domain.asset import Asset, FileRef, Labels
 from domain.capability import StepKind
 from domain.recipe import Credit, InputRef, OutputFile, Recipe
+from domain.value import JsonValue, canonical_json
 from library.library import Library
 from pipelines.labels.authority import Authority
 from pipelines.labels.explicit import Explicit
 from pipelines.labels.formats import Formats
 from studio.inspecting import Inspecting
 from studio.labelling import Labelling
+from studio.labelling import Leaving as AsItLeaves
+from studio.picture_marks import PictureMarks
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 FOX = Credit(title="fox", author="Ann Artist", licence="MIT", source="https://example.org/fox")
+
+
+class Unlabelled:
+    """A stand-in for tests of what is packed and where: files leave as they are stored, and a seal is the document without a signature."""
+
+    def __init__(self, library: Library, folder: Path) -> None:
+        self._library = library
+        self._folder = folder
+
+    def file(self, asset: Asset, file: FileRef, name: str = "") -> AsItLeaves:
+        return AsItLeaves(name or file.name, file.media_type, self._library.file_path(file.sha256), file.sha256, file.size)
+
+    def given(self, asset: Asset, name: str, media_type: str, data: bytes) -> AsItLeaves:
+        sha256 = hashlib.sha256(data).hexdigest()
+        path = self._folder / f"given-{sha256}"
+        path.write_bytes(data)
+        return AsItLeaves(name, media_type, path, sha256, len(data))
+
+    def seal(self, document: dict[str, JsonValue]) -> bytes:
+        return canonical_json(document).encode()
 
 
 class Leaving:
@@ -29,7 +53,9 @@ class Leaving:
         self.authority = Authority(home / "authority")
         lettering = (assets / "labels" / "lettering.svg").read_text(encoding="utf-8")
         self.labelling = Labelling(library, self.formats, Explicit(lettering), self.authority, home / "labelled", version="1.0")
-        self.inspecting = Inspecting(self.formats, self.authority)
+        self.inspecting = Inspecting(
+            self.formats, self.authority, mark=PictureMarks(self.authority).found, beginning=library.assets_beginning
+        )
         self.project = library.create_project("Launch")
 
     def add(self, *files: OutputFile, inputs: tuple[InputRef, ...] = (), kind: StepKind = StepKind.PICTURE, **changes: object) -> Asset:

@@ -35,20 +35,24 @@ from library.library import Library
 from studio.export import Selection, export_pack, slug
 from studio.pack_texts import PackSources
 from tests.agents.writers.game.scenes import RICH
+from tests.studio.labelled import Unlabelled
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 CHAT = Model(id="chat-small", name="Chat Small", task=Task.CHAT, licence="Apache-2.0", credit="The Chat authors")
 FOX = Credit(title="fox", author="Ann Artist", licence="MIT", source="https://example.org/fox")
 
 
-SOURCES = PackSources(model={CHAT.id: CHAT}.get, version="0.1.0", person="Ann", now=lambda: WHEN)
+def sources(library: Library, home: Path, now: datetime = WHEN) -> PackSources:
+    return PackSources(model={CHAT.id: CHAT}.get, labelling=Unlabelled(library, home), version="0.1.0", person="Ann", now=lambda: now)
 
 
 class Studio:
     """A library with one plan of two steps, and short ways to put results into it."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, home: Path) -> None:
         self.library = library
+        self.home = home
+        self.sources = sources(library, home)
         self.project = library.create_project("Cold <b>brew</b>", person="Ann")
         steps = (
             Step(id="copy-1", title="Headlines", spec=CopySpec(about="cold brew")),
@@ -84,13 +88,13 @@ class Studio:
 
     def pack(self, out: Path, **selection: Any) -> zipfile.ZipFile:
         chosen = Selection(project_id=self.project.id, **selection)
-        return zipfile.ZipFile(export_pack(self.library, chosen, out, Silent(), SOURCES))
+        return zipfile.ZipFile(export_pack(self.library, chosen, out, Silent(), self.sources))
 
 
 @pytest.fixture
 def studio(home: Path) -> Iterator[Studio]:
     with Library.open(f"sqlite:///{home / 'maquette.db'}", home) as library:
-        yield Studio(library)
+        yield Studio(library, home)
 
 
 @pytest.fixture
@@ -112,6 +116,7 @@ def test_a_project_becomes_a_pack_in_the_order_of_its_plan(studio: Studio, out: 
             "README.md",
             "CREDITS.md",
             "manifest.json",
+            "manifest.seal.json",
             "01-copy-headlines-标题.json",
             "02-picture-key-visual.png",
             "02-picture-key-visual.svg",
@@ -269,10 +274,10 @@ def test_the_same_selection_gives_the_same_bytes_but_for_the_time(studio: Studio
     studio.picture()
     with studio.pack(tmp_path / "a.zip"), studio.pack(tmp_path / "b.zip"):
         assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
-    later = PackSources(model=SOURCES.model, version="0.1.0", person="Ann", now=lambda: WHEN.replace(year=2030))
+    later = sources(studio.library, studio.home, WHEN.replace(year=2030))
     export_pack(studio.library, Selection(project_id=studio.project.id), tmp_path / "c.zip", Silent(), later)
     with zipfile.ZipFile(tmp_path / "a.zip") as a, zipfile.ZipFile(tmp_path / "c.zip") as c:
-        assert [name for name in a.namelist() if a.read(name) != c.read(name)] == ["manifest.json"]
+        assert [name for name in a.namelist() if a.read(name) != c.read(name)] == ["manifest.json", "manifest.seal.json"]
         assert {**manifest_of(a), "created": ""} == {**manifest_of(c), "created": ""}
 
 
@@ -300,7 +305,7 @@ def test_companions_with_the_same_extension_get_their_own_names(studio: Studio, 
     files = [OutputFile(name, "image/png", name.encode()) for name in ("main.png", "mask.png", "MASK.png", "odd.💥")]
     studio.add("picture-1", *files, title="Fox")
     with studio.pack(out) as pack:
-        assert pack.namelist()[3:] == ["01-picture-fox.png", "01-picture-fox-mask.png", "01-picture-fox-mask-2.png", "01-picture-fox.bin"]
+        assert pack.namelist()[4:] == ["01-picture-fox.png", "01-picture-fox-mask.png", "01-picture-fox-mask-2.png", "01-picture-fox.bin"]
 
 
 @pytest.mark.parametrize("damage", ["missing", "altered"])
@@ -310,7 +315,7 @@ def test_a_damaged_file_is_never_packed_as_if_it_were_right(studio: Studio, out:
     path.write_bytes(b"xng") if damage == "altered" else path.unlink()
     with pytest.raises(AssetDamaged):
         studio.pack(out)
-    assert list(out.parent.iterdir()) == []
+    assert list(out.parent.glob("*")) == []
 
 
 def test_a_stopped_export_leaves_the_earlier_pack_as_it_was(studio: Studio, out: Path) -> None:
@@ -320,7 +325,7 @@ def test_a_stopped_export_leaves_the_earlier_pack_as_it_was(studio: Studio, out:
     token = CancelToken()
     token.cancel()
     with pytest.raises(Cancelled):
-        export_pack(studio.library, Selection(project_id=studio.project.id), out, Silent(token), SOURCES)
+        export_pack(studio.library, Selection(project_id=studio.project.id), out, Silent(token), studio.sources)
     assert out.read_bytes() == before
     assert list(out.parent.iterdir()) == [out]
 
@@ -336,19 +341,20 @@ from domain.progress import Silent
 from library.library import Library
 from studio.export import Selection, export_pack
 from studio.pack_texts import PackSources
+from tests.studio.labelled import Unlabelled
 home, project, out = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
 with Library.open(f"sqlite:///{home / 'maquette.db'}", home) as library:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
     try:
-        export_pack(library, Selection(project_id=project), out, Silent(), PackSources(lambda name: None))
+        export_pack(library, Selection(project_id=project), out, Silent(), PackSources(lambda name: None, Unlabelled(library, home)))
     except DiskFull as error:
         print(error.code)
 """
     arguments = [sys.executable, "-c", code, str(home), studio.project.id, str(out)]
     done = subprocess.run(arguments, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "disk_full"
-    assert list(out.parent.iterdir()) == []
+    assert list(out.parent.glob("*")) == []
 
 
 def test_nothing_but_a_file_is_ever_replaced(studio: Studio, tmp_path: Path) -> None:
@@ -366,9 +372,9 @@ def test_what_cannot_be_packed_is_said(studio: Studio, out: Path, tmp_path: Path
     picture = studio.picture()
     other = studio.library.create_project("Other")
     with pytest.raises(InputError, match="another project"):
-        export_pack(studio.library, Selection(project_id=other.id, asset_ids=(picture.id,)), out, Silent(), SOURCES)
+        export_pack(studio.library, Selection(project_id=other.id, asset_ids=(picture.id,)), out, Silent(), studio.sources)
     with pytest.raises(InputError, match="another project"):
-        export_pack(studio.library, Selection(project_id=other.id, plan_id=studio.plan.id), out, Silent(), SOURCES)
+        export_pack(studio.library, Selection(project_id=other.id, plan_id=studio.plan.id), out, Silent(), studio.sources)
     with pytest.raises(NotFound):
         studio.pack(out, asset_ids=("nope",))
     with pytest.raises(InputError, match="is a folder"):
@@ -389,7 +395,7 @@ def test_progress_ends_at_one(studio: Studio, out: Path) -> None:
 
     studio.picture(b"x" * 1000)
     watch = Watch()
-    export_pack(studio.library, Selection(project_id=studio.project.id), out, watch, SOURCES)
+    export_pack(studio.library, Selection(project_id=studio.project.id), out, watch, studio.sources)
     assert watch.seen == sorted(watch.seen)
     assert watch.seen[-1] == 1.0
 
@@ -399,7 +405,7 @@ def test_a_dialogue_is_packed_in_the_forms_of_game_engines_and_the_readme_says_h
     file = OutputFile("dialogue.json", DIALOGUE_MEDIA_TYPE, data)
     studio.add("dialogue-1", file, title="The Lamp", plan_id="")
     with studio.pack(out) as pack:
-        assert pack.namelist()[3:] == [
+        assert pack.namelist()[4:] == [
             "01-dialogue-the-lamp.json",
             "01-dialogue-the-lamp.ink",
             "01-dialogue-the-lamp.yarn",
@@ -427,7 +433,7 @@ def test_barks_are_packed_as_a_table_of_strings_too(studio: Studio, out: Path) -
     data = LoreDocument(language="en", form="barks", barks=barks).model_dump_json().encode()
     studio.add("lore-1", OutputFile("lore.json", LORE_MEDIA_TYPE, data), title="Barks", plan_id="")
     with studio.pack(out) as pack:
-        assert pack.namelist()[3:] == ["01-lore-barks.json", "01-lore-barks.csv"]
+        assert pack.namelist()[4:] == ["01-lore-barks.json", "01-lore-barks.csv"]
         assert 'b_1,bark,Gull,"Ow, my wing!",is hurt,,en' in pack.read("01-lore-barks.csv").decode()
 
 

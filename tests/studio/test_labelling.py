@@ -8,26 +8,30 @@ import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from domain.asset import Asset
 from domain.capability import StepKind
 from domain.errors import AssetDamaged, InputError, LabelError
-from domain.labels import COMPOSITE, TRAINED, read_aigc
+from domain.labels import COMPOSITE, TRAINED, AigcLabel, Marks, read_aigc
 from domain.progress import Silent
 from domain.recipe import InputRef, OutputFile
 from library.library import Library
 from pipelines.labels.authority import Authority
 from pipelines.labels.credentials import Claim, opened, read_credentials, signed
 from pipelines.labels.explicit import Explicit
-from pipelines.labels.formats import carried
+from pipelines.labels.formats import carried, labelled
 from studio.export import Selection, export_pack
 from studio.labelling import Labelling
+from studio.line_packs import write_lines
+from studio.line_tables import LineReport
 from studio.pack_texts import PackSources
 from tests.pipelines.labels.samples import SAMPLES
+from tests.pipelines.labels.scenes import flat, grown
 from tests.studio.labelled import WHEN, Leaving
 
 
@@ -97,6 +101,63 @@ def test_a_picture_made_from_a_photo_says_so_and_keeps_its_credentials(leaving: 
     assert leaving.inspecting.inspect(data, "x.png").ai == "partly"
 
 
+OTHERS = AigcLabel(label="2", producer="001191440300715267263X00001", produce_id="p-7", propagator="Shop", propagate_id="9")
+
+
+def given_with(leaving: Leaving, source_type: str, label: AigcLabel = OTHERS) -> Asset:
+    """A picture of another tool, with a label and an origin of its own, as a person gives it."""
+    row = next(row for row in leaving.formats.rows if row.id == "png")
+    marked = labelled(SAMPLES["png"](), row, Marks(aigc=label, source_type=source_type))
+    return leaving.upload(OutputFile("photo.png", "image/png", marked))
+
+
+def taken(asset: Asset, role: str = "source") -> InputRef:
+    return InputRef(role=role, sha256=asset.main.sha256, media_type=asset.main.media_type, asset_id=asset.id)
+
+
+def test_the_label_of_what_was_given_is_taken_on_once_and_through_every_edit(leaving: Leaving) -> None:
+    given = given_with(leaving, TRAINED)
+    first = leaving.add(sample(leaving, "png"), inputs=(taken(given),))
+    second = leaving.add(sample(leaving, "jpeg"), inputs=(taken(first),))
+    made = leaving.labelling.file(second, second.main)
+    found = leaving.inspecting.inspect(made.path.read_bytes(), "x.jpg")
+    assert len(found.carried.aigc) == 1
+    assert (found.aigc["Label"], found.aigc["ContentProducer"], found.aigc["ProduceID"]) == ("1", "Maquette", second.id)
+    assert found.aigc["ReservedCode2"] == "from:001191440300715267263X00001/p-7/Shop/9"
+    assert found.carried.source_type == TRAINED  # AI made what was given too
+    assert found.credentials is not None
+    assert (found.credentials.actions, found.credentials.ingredients) == (("c2pa.opened", "c2pa.edited"), ("source",))
+    assert "001191440300715267263X00001/p-7/Shop/9" in " ".join(str(one) for one in found.said)
+    assert made.marks is not None
+    (told,) = cast("list[dict[str, Any]]", made.marks["ingredients"])
+    assert (told["AIGC"], told["sha256"], told["credentials"]) == (OTHERS.fields(), given.main.sha256, False)
+
+
+def test_what_is_attached_counts_and_a_mask_does_not(leaving: Leaving) -> None:
+    photo = leaving.library.store_file(SAMPLES["jpeg"](), "photo.jpg", "image/jpeg")
+    attached = leaving.add(sample(leaving, "png"), inputs=(InputRef(role="reference", sha256=photo.sha256, media_type="image/jpeg"),))
+    mask = leaving.upload(sample(leaving, "png"))
+    masked = leaving.add(sample(leaving, "png"), inputs=(taken(mask, "mask"),))
+    types = [leaving.inspecting.inspect(leaving.labelling.file(one, one.main).path.read_bytes(), "x.png").ai for one in (attached, masked)]
+    assert types == ["partly", "yes"]
+
+
+def test_what_has_no_place_inside_names_what_went_in_beside_it(leaving: Leaving) -> None:
+    given = given_with(leaving, COMPOSITE)
+    scene = leaving.add(sample(leaving, "subtitles"), inputs=(taken(given, "reference"),))
+    read = opened(leaving.labelling.file(scene, scene.main).sidecar, leaving.authority.anchors())
+    assert read is not None
+    assert read[0]["ingredients"][0]["AIGC"] == OTHERS.fields()
+    assert (read[0]["digital_source_type"], read[0]["AIGC"]["ReservedCode2"][:5]) == (COMPOSITE, "from:")
+
+
+def test_labels_that_are_too_long_are_left_to_the_statement(leaving: Leaving) -> None:
+    many = tuple(taken(given_with(leaving, TRAINED, OTHERS.model_copy(update={"produce_id": f"{n}" * 600})), "style") for n in range(4))
+    asset = leaving.add(sample(leaving, "png"), inputs=many)
+    found = leaving.inspecting.inspect(leaving.labelling.file(asset, asset.main).path.read_bytes(), "x.png")
+    assert found.aigc["ReservedCode2"].count(";") == 1
+
+
 @pytest.mark.parametrize("name", ["png", "jpeg", "webp", "svg", "wav", "mp3", "pdf", "ooxml"])
 def test_a_file_whose_mark_cannot_be_written_does_not_leave(leaving: Leaving, name: str) -> None:
     row = next(row for row in leaving.formats.rows if row.id == name)
@@ -146,6 +207,44 @@ def test_the_label_that_is_seen_is_off_until_a_project_asks_for_it(leaving: Leav
     assert found.state == "intact"
 
 
+def test_the_invisible_mark_is_off_until_a_project_asks_for_it_and_is_read_of_what_left(leaving: Leaving) -> None:
+    picture = io.BytesIO()
+    flat(5, (512, 384)).save(picture, "PNG")
+    asset = leaving.add(OutputFile("p.png", "image/png", picture.getvalue()))
+    plain = leaving.inspecting.inspect(leaving.labelling.file(asset, asset.main).path.read_bytes(), "p.png")
+    leaving.library.save_project(leaving.project.model_copy(update={"watermark": True, "explicit_label": True}))
+    made = leaving.labelling.file(asset, asset.main)
+    assert (plain.watermark, (made.marks or {}).get("invisible")) == ("", True)
+    with Image.open(made.path) as opened:
+        smaller = io.BytesIO()
+        opened.convert("RGB").resize((384, 288)).save(smaller, "JPEG", quality=75)  # nothing is left of what stands in the file
+    found = leaving.inspecting.inspect(smaller.getvalue(), "p.jpg")
+    assert (found.watermark, found.ai, [one.id for one in found.marked]) == (asset.id[:6], "possibly", [asset.id])
+    assert any("the id begins with " + asset.id[:6] in str(one) for one in found.said)
+    assert leaving.labelling.file(asset, asset.main) == made
+
+
+@pytest.mark.parametrize("form", ["png", "jpeg", "webp"])
+def test_every_format_of_pictures_takes_the_mark_and_small_ones_do_without(leaving: Leaving, form: str) -> None:
+    leaving.library.save_project(leaving.project.model_copy(update={"watermark": True}))
+    picture = io.BytesIO()
+    grown(6, (400, 300)).save(picture, form)
+    asset = leaving.add(OutputFile(f"p.{form}", f"image/{form}", picture.getvalue()))
+    found = leaving.inspecting.inspect(leaving.labelling.file(asset, asset.main).path.read_bytes(), f"p.{form}")
+    assert (found.watermark, found.credentials is not None and found.credentials.state) == (asset.id[:6], "intact")
+    small = leaving.add(sample(leaving, form))
+    assert leaving.inspecting.inspect(leaving.labelling.file(small, small.main).path.read_bytes(), f"p.{form}").watermark == ""
+
+
+def test_a_picture_without_room_for_the_mark_does_not_leave(leaving: Leaving) -> None:
+    leaving.library.save_project(leaving.project.model_copy(update={"watermark": True}))
+    picture = io.BytesIO()
+    Image.new("RGBA", (400, 400), (0, 0, 0, 0)).save(picture, "PNG")
+    asset = leaving.add(OutputFile("p.png", "image/png", picture.getvalue()))
+    with pytest.raises(LabelError, match="no room"):
+        leaving.labelling.file(asset, asset.main)
+
+
 # -- packs --------------------------------------------------------------------------------------------------------------------------
 
 
@@ -180,7 +279,41 @@ def test_every_file_of_a_pack_is_marked_and_its_manifest_is_signed(leaving: Leav
         assert len(rows) == 8
     found = leaving.inspecting.inspect((leaving.home / "pack.zip").read_bytes(), "pack.zip")
     assert {one.state for one in found.files} == {"as_said"}
-    assert "All 8 files are as its manifest says." in [str(one) for one in found.said]
+    assert "All 10 files are as its manifest says." in [str(one) for one in found.said]
+
+
+def test_a_pack_of_lines_is_marked_and_sealed_too(leaving: Leaving) -> None:
+    asset = leaving.add(sample(leaving, "wav"), kind=StepKind.SPEECH)
+    rows = [LineReport(line="l_1", state="done", asset_id=asset.id, file="l_1.wav"), LineReport(line="l_2", state="failed")]
+    packs = [
+        write_lines(leaving.library, leaving.labelling, leaving.project.id, rows, leaving.home / name, Silent()).read_bytes()
+        for name in ("a.zip", "b.zip")
+    ]
+    assert packs[0] == packs[1]
+    with zipfile.ZipFile(io.BytesIO(packs[0])) as bundle:
+        assert bundle.namelist() == ["report.csv", "report.json", "manifest.json", "manifest.seal.json", "l_1.wav"]
+        found = leaving.inspecting.inspect(bundle.read("l_1.wav"), "l_1.wav")
+    assert (found.ai, found.aigc["ProduceID"]) == ("yes", asset.id)
+    whole = leaving.inspecting.inspect(packs[0], "lines.zip")
+    assert whole.credentials is not None
+    assert (whole.credentials.state, whole.credentials.own, {one.state for one in whole.files}) == ("intact", True, {"as_said"})
+    changed = leaving.inspecting.inspect(rewritten(leaving.home / "a.zip", {"report.csv": b"id"}), "lines.zip")
+    assert {one.name: one.state for one in changed.files}["report.csv"] == "altered"
+
+
+def test_what_has_no_place_inside_stands_beside_in_a_pack_and_the_manifest_says_it(leaving: Leaving) -> None:
+    names = ("data", "engine", "subtitles", "midi", "ogg", "webm")
+    leaving.add(*(sample(leaving, name) for name in names))
+    with zipfile.ZipFile(pack(leaving)) as bundle:
+        files = [file for asset in json.loads(bundle.read("manifest.json"))["assets"] for file in asset["files"]]
+        assert len(files) == len(names)
+        for file in files:
+            read = opened(bundle.read(file["label"]), leaving.authority.anchors())
+            assert read is not None
+            document, seal = read
+            assert (seal.state, seal.own) == ("intact", True)
+            assert document["sha256"] == file["sha256"] == hashlib.sha256(bundle.read(file["name"])).hexdigest()
+            assert document["AIGC"] == file["marks"]["AIGC"]
 
 
 def test_equal_packs_are_equal_to_the_byte(leaving: Leaving) -> None:

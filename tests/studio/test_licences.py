@@ -19,6 +19,7 @@ from studio.makers import Maker
 from studio.pack_texts import PackSources
 from studio.projects import Projects
 from tests.studio.bench import Hand, open_bench, step
+from tests.studio.labelled import Unlabelled
 
 MODELS = {
     model.id: model
@@ -77,7 +78,8 @@ def test_nothing_is_made_with_it_and_the_other_steps_go_on(home: Path) -> None:
 
         def export() -> Path:
             selection = Selection(project_id=bench.project, plan_id=plan.id)
-            return export_pack(bench.library, selection, home / "pack.zip", Silent(), PackSources(model=MODELS.get))
+            sources = PackSources(model=MODELS.get, labelling=Unlabelled(bench.library, home))
+            return export_pack(bench.library, selection, home / "pack.zip", Silent(), sources)
 
         assert export().is_file()
         Projects(bench.library).set_use(bench.project, Use(commercial=True))

@@ -36,6 +36,7 @@ from studio.pack_texts import PackSources
 from studio.printing import Printing
 from studio.remembering import remembered
 from studio.takes import Takes
+from tests.studio.labelled import Unlabelled
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 STEP = Step(id="translation-1", title="Table", spec=TranslationSpec(language="zh", text="x"))
@@ -149,7 +150,7 @@ def test_the_pack_holds_every_form_of_a_script_and_the_translated_table(desk: De
     table = TranslationDocument(language="zh", source_language="en", result="key,zh\na,开始\n", result_type="text/csv")
     main = OutputFile(name="translation.json", media_type=TRANSLATION_MEDIA_TYPE, data=table.model_dump_json().encode())
     desk.add(STEP, main, *printing.translation(table)[0])
-    sources = PackSources(model=lambda _: None, now=lambda: WHEN)
+    sources = PackSources(model=lambda _: None, labelling=Unlabelled(desk.library, tmp_path), now=lambda: WHEN)
     pack = zipfile.ZipFile(export_pack(desk.library, Selection(project_id=desk.project.id), tmp_path / "pack.zip", Silent(), sources))
     names = {Path(name).suffix for name in pack.namelist() if name.startswith("01-script")}
     assert names == {".json", ".fountain", ".docx", ".pdf"}

@@ -71,6 +71,7 @@ from studio.waveforms import Waveforms
 from studio.writing import Writing
 from tests.opening import opening
 from tests.studio.bench import Bench, Hand, open_bench, refuse_bombs, step
+from tests.studio.labelled import Unlabelled
 from web.api.board import board_router
 from web.api.desk import models_router, projects_router
 from web.api.files import files_router
@@ -130,7 +131,8 @@ def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
     catalogue = Catalogue.read(assets / "models.toml")
     store = ModelStore(catalogue, home / "cache", offline=True)
     settings = Settings(home=home, cache=home / "cache")
-    sources = PackSources(model=lambda model_id: None)
+    labelling = Unlabelled(bench.library, home)
+    sources = PackSources(model=lambda model_id: None, labelling=labelling)
     drawings = Drawings(bench.library, lambda maker, works, progress: DrawingFiles().generate(works, progress), home / "drawings")
     makers = Makers([bench.hand.maker(kind) for kind in StepKind], lambda step, brand: "")
 
@@ -166,6 +168,7 @@ def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
             shrink=lambda source, target: None,
             export=export,
             now=lambda: datetime.now(UTC),
+            labelling=labelling,
         ),
         drawings=drawings,
         models=ModelDesk(bench.library, settings, store, lambda own: choose(catalogue, "embedded", Hardware(cores=2), store.ready, own)),
@@ -178,7 +181,7 @@ def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
         pictures=Pictures(bench.library, bench.plans, makers, writers_desk(assets), drawings, lambda: None, lambda: datetime.now(UTC)),
         casting=casting,
         consents=consents,
-        lines=Lines(bench.library, bench.plans, casting, makers.capabilities, refuse_bombs, home / "packs"),
+        lines=Lines(bench.library, bench.plans, casting, makers.capabilities, refuse_bombs, home / "packs", labelling),
         recordings=recordings,
         sound=Sound(
             pieces=Pieces(bench.plans, makers, writers_desk(assets), home / "cache" / "voices"),

@@ -22,6 +22,7 @@ from studio.projects import Projects
 from studio.shelf import Shelf
 from studio.studio import Studio
 from tests.studio.bench import Bench, Hand, now, open_bench, step
+from tests.studio.labelled import Unlabelled
 from web.cli import Entry, main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,15 +55,16 @@ class Opened:
         self.plans = bench.plans
         self.projects = Projects(bench.library)
         self.attachments = Attachments(bench.library, lambda data, name: (), lambda data, name: "")
+        labelling = Unlabelled(bench.library, home)
+        sources = PackSources(model=lambda model_id: None, labelling=labelling)
         self.shelf = Shelf(
             bench.library,
             packs=home / "packs",
             thumbnails=home / "thumbnails",
             shrink=lambda source, target: None,
-            export=lambda library, selection, out, progress: export_pack(
-                library, selection, out, progress, PackSources(model=lambda model_id: None)
-            ),
+            export=lambda library, selection, out, progress: export_pack(library, selection, out, progress, sources),
             now=now,
+            labelling=labelling,
         )
 
         self.drawings = Drawings(bench.library, lambda maker, works, progress: DrawingFiles().generate(works, progress), home / "drawings")

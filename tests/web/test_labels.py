@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,19 +12,23 @@ from typing import cast
 
 import pytest
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from fastapi.testclient import TestClient
 
 from agents.telling import templates
 from domain.errors import MaquetteError
+from domain.people import Caller, Person
 from domain.recipe import OutputFile
 from domain.settings import Settings
 from library.library import Library
 from pipelines.labels.credentials import opened, read_credentials
+from studio.projects import Projects
+from studio.rights import Rights
 from studio.shelf import Shelf
 from studio.studio import Studio
 from tests.pipelines.labels.samples import SAMPLES, png_with
-from tests.studio.labelled import Leaving
+from tests.pipelines.labels.scenes import flat
+from tests.studio.labelled import WHEN, Leaving
 from web.api.files import files_router
 from web.api.labels import labels_router
 from web.cli import Entry, main
@@ -54,7 +59,16 @@ def studio(leaving: Leaving) -> Studio:
         now=lambda: datetime.now(UTC),
         labelling=leaving.labelling,
     )
-    return cast(Studio, SimpleNamespace(shelf=shelf, inspecting=leaving.inspecting, close=lambda: None))
+    return cast(
+        Studio,
+        SimpleNamespace(
+            shelf=shelf,
+            inspecting=leaving.inspecting,
+            close=lambda: None,
+            rights=Rights(leaving.library),
+            projects=Projects(leaving.library),
+        ),
+    )
 
 
 @pytest.fixture
@@ -65,12 +79,45 @@ def client(studio: Studio, assets: Path) -> Iterator[TestClient]:
         assert isinstance(error, MaquetteError)
         return JSONResponse(body_of(error, words_of(request)), status_code=status_of(error))
 
+    @app.middleware("http")
+    async def called_by(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        request.state.caller = Caller(person=request.headers.get("x-person", ""))
+        return await call_next(request)
+
     app.add_exception_handler(MaquetteError, known)
     app.include_router(files_router(studio))
     app.include_router(labels_router(studio))
     app.add_middleware(Speaking, tables=templates(assets))
     with TestClient(app) as opened_client:
         yield opened_client
+
+
+def test_whose_mark_it_is_is_told_to_those_who_may_see_it(client: TestClient, leaving: Leaving) -> None:
+    leaving.library.save_project(leaving.project.model_copy(update={"watermark": True}))
+    picture = io.BytesIO()
+    flat(5, (400, 300)).save(picture, "PNG")
+    asset = leaving.add(OutputFile("p.png", "image/png", picture.getvalue()))
+    taken = client.get(f"/files/{asset.id}/0?download=1").content
+    for name, owner in (("ann", True), ("bo", False)):
+        leaving.library.add_person(Person(name=name, owner=owner, created=WHEN), "$argon2id$x")
+    told = {name: client.post("/api/inspect?name=p.png", content=taken, headers={"x-person": name}).json() for name in ("ann", "bo")}
+    assert {name: found["watermark"] for name, found in told.items()} == {"ann": asset.id[:6], "bo": asset.id[:6]}
+    assert [one["title"] for one in told["ann"]["marked"]] == [asset.title]
+    assert told["bo"]["marked"] == []
+
+
+def test_what_a_download_will_say_is_told_before_it_is_fetched(client: TestClient, leaving: Leaving) -> None:
+    png = leaving.add(OutputFile("p.png", "image/png", SAMPLES["png"]()))
+    ink = leaving.add(OutputFile("scene.ink", "text/x-ink", SAMPLES["engine"]()))
+    photo = leaving.upload(OutputFile("photo.jpg", "image/jpeg", SAMPLES["jpeg"]()))
+    found = {one.id: client.get(f"/files/{one.id}/0?label=told").json() for one in (png, ink, photo)}
+    assert "It says of itself that AI made it." in found[png.id]["said"]
+    assert "It was not altered since it was signed." in found[png.id]["said"]
+    assert (found[png.id]["beside"], found[ink.id]["beside"]) == (False, True)
+    assert "It is a statement about the file scene.ink." in found[ink.id]["said"]
+    assert "It carries no signature: nothing shows whether it was altered." in found[photo.id]["said"]
+    chinese = client.get(f"/files/{png.id}/0?label=told", headers={"accept-language": "zh"}).json()
+    assert chinese["said"][0] == "它自称由 AI 生成。"
 
 
 def test_a_picture_is_shown_as_it_is_stored_and_downloaded_with_its_marks(leaving: Leaving, client: TestClient) -> None:

@@ -123,7 +123,7 @@ def test_the_pack_holds_a_file_per_line_and_the_report(page: Page) -> None:
     page.finished(begun)
     answer = page.client.get(f"/api/lines/{begun['brief_id']}/report.zip")
     with zipfile.ZipFile(io.BytesIO(answer.content)) as pack:
-        assert sorted(pack.namelist()) == ["l_1.wav", "l_6.wav", "report.csv", "report.json"]
+        assert sorted(pack.namelist()) == ["l_1.wav", "l_6.wav", "manifest.json", "manifest.seal.json", "report.csv", "report.json"]
         rows = list(csv.DictReader(io.StringIO(pack.read("report.csv").decode("utf-8-sig"))))
     assert {row["id"]: row["state"] for row in rows}["l_6"] == "done"
     assert page.client.get(f"/api/lines/{begun['brief_id']}/report.csv").headers["content-type"].startswith("text/csv")
@@ -135,7 +135,7 @@ def test_ids_that_a_file_name_cannot_hold_apart_have_a_file_each(page: Page) -> 
     names = {row["line"]: row["file"] for row in page.finished(begun)}
     assert names == {"a:1": "a_1-3.wav", "a_1": "a_1.wav", "A_1": "A_1-2.wav", "recast": "recast.wav"}
     with zipfile.ZipFile(io.BytesIO(page.client.get(f"/api/lines/{begun['brief_id']}/report.zip").content)) as pack:
-        assert sorted(pack.namelist()) == sorted([*names.values(), "report.csv", "report.json"])
+        assert sorted(pack.namelist()) == sorted([*names.values(), "manifest.json", "manifest.seal.json", "report.csv", "report.json"])
 
 
 def test_a_line_called_recast_is_fixed_as_every_other(page: Page) -> None:

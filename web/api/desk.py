@@ -51,6 +51,7 @@ class ProjectChange(Value):
     use: Use | None = None
     explicit_label: bool | None = None
     moderation: Level | None = None
+    watermark: bool | None = None
 
 
 def models_router(studio: Studio, tasks: Tasks) -> APIRouter:
@@ -150,6 +151,8 @@ def projects_router(studio: Studio) -> APIRouter:
             told: dict[str, JsonValue] = {"from": found.moderation.value, "to": wanted.moderation.value}
             found = studio.projects.set_moderation(project_id, wanted.moderation)
             studio.people.audit(caller_of(request).person, "moderation_level", "", project_id, told)
+        if wanted.watermark is not None:
+            found = studio.projects.mark_invisibly(project_id, wanted.watermark)
         return _project(found)
 
     @router.get("/{project_id}/brand")
@@ -201,7 +204,8 @@ def _pull(pull: Pull, words: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _project(project: Project) -> dict[str, Any]:
-    return project.model_dump(mode="json", include={"id", "name", "language", "use", "archived", "created", "explicit_label", "moderation"})
+    shown = {"id", "name", "language", "use", "archived", "created", "explicit_label", "moderation", "watermark"}
+    return project.model_dump(mode="json", include=shown)
 
 
 def _remarks(studio: Studio, project_id: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
@@ -81,11 +80,7 @@ def dialogues_router(studio: Studio) -> APIRouter:
         found = next((file for file in studio.dialogues.files(asset_id) if file.name == name), None)
         if found is None:
             raise NotFound("There is no file {name} of this dialogue.", hint="Take one of those its document names.", name=repr(name[:80]))
-        leaving = studio.shelf.given(asset_id, found.name, found.media_type, found.text.encode())
-        if leaving is not None:
-            return leaving_file(leaving)
-        headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(found.name)}", "content-security-policy": SEALED}
-        return Response(found.text.encode(), media_type=found.media_type, headers=headers)
+        return leaving_file(studio.shelf.given(asset_id, found.name, found.media_type, found.text.encode()))
 
     @router.post("/check")
     def check(asset_id: str, edited: DialogueDocument) -> dict[str, Any]:

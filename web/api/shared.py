@@ -28,6 +28,7 @@ from web.api.files import handed_over
 from web.api.review import Saying, comment_of, thread_of
 from web.api.session import CHECKS_AT_ONCE
 from web.bodies import JsonRoute
+from web.errors import words_of
 from web.tries import Tries
 
 
@@ -91,7 +92,7 @@ def shared_router(studio: Studio, *, secure: bool) -> APIRouter:
         if not link.download and (index != 0 or download or label):
             raise NotAllowed("This link does not give files away.", hint="Ask who sent it.", field="link")
         # Not kept by the browser: a link that was revoked shows nothing from then on.
-        return handed_over(studio, asset_id, index, download=download, cache="private, no-store", label=label)
+        return handed_over(studio, asset_id, index, download=download, cache="private, no-store", label=label, words=words_of(request))
 
     @router.get("/{link_id}/thumbnails/{asset_id}")
     def thumbnail(link_id: str, asset_id: str) -> FileResponse:

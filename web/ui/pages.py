@@ -45,7 +45,7 @@ from web.ui.words import LANGUAGES, Words, finding_words
 UPLOAD_LIMIT = "26mb"
 #: In this order: the first defines what the others use.
 SCRIPTS = (
-    "parts.js", "drawing.js", "fields.js", "picture.js", "scene.js", "game.js", "step_fields.js", "board.js",
+    "parts.js", "labels.js", "drawing.js", "fields.js", "picture.js", "scene.js", "game.js", "step_fields.js", "board.js",
     "write.js", "editing.js", "dialogue_nodes.js", "dialogue.js", "lore.js",
     "pick.js", "mask.js", "paint.js", "finish.js", "alike.js", "look.js", "pictures.js",
     "waves.js", "consents.js", "cast.js", "line.js", "lines.js", "timeline.js", "mixes.js", "pieces.js", "recordings.js",

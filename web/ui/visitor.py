@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse
 
 from web.ui.words import LANGUAGES, Words, finding_words
 
-SCRIPTS = ("parts.js", "drawing.js", "comments.js", "shared.js")
+SCRIPTS = ("parts.js", "labels.js", "drawing.js", "comments.js", "shared.js")
 STYLES = ("studio.css", "desk.css", "people.css", "review.css")
 #: Scripts and styles stand in the page; pictures, sound and data come from here alone.
 POLICY = (

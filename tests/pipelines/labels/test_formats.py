@@ -23,9 +23,10 @@ import yaml
 from PIL import Image
 
 from domain.errors import LabelError
-from domain.labels import AigcLabel, Marks, read_aigc, require_producer
+from domain.labels import AigcLabel, Carried, Marks, read_aigc, require_producer
 from pipelines.labels.formats import Formats, carried, labelled
 from pipelines.labels.packet import merged
+from pipelines.labels.second import second_reading
 from tests.pipelines.labels.samples import FOREIGN, MARKS, SAMPLES, film, picture, png_with
 
 TABLE = Formats.of(Path(__file__).resolve().parents[3] / "assets")
@@ -133,6 +134,16 @@ def test_the_implicit_label_is_read_back_by_another_program(name: str) -> None:
     found = SECOND[name](written)
     assert json.loads(found) == MARKS.aigc.fields()
     assert list(json.loads(found)) == list(MARKS.aigc.fields())
+
+
+@pytest.mark.parametrize("name", [name for name in EMBED if name not in ("gif", "pdf", "markdown")])
+def test_an_export_reads_it_back_by_code_that_did_not_write_it(name: str) -> None:
+    written = labelled(SAMPLES[name](), ROWS[name], MARKS)
+    ((who, said),) = second_reading(written, name)
+    assert who
+    assert ([read_aigc(text) for text in said.aigc], said.source_type) == ([MARKS.aigc], MARKS.source_type)
+    ((_, nothing),) = second_reading(SAMPLES[name](), name) if name not in PICTURES else ((who, Carried()),)
+    assert (nothing.aigc, nothing.source_type) == ((), "")
 
 
 @pytest.mark.parametrize("name", EMBED)
