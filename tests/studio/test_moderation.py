@@ -40,6 +40,7 @@ from studio.projects import Projects
 from studio.reviews import Reviews
 from studio.rights import Rights
 from tests.studio.bench import Bench, Hand, now, open_bench, step
+from tests.studio.labelled import Unlabelled
 
 ALL = Caller(person="local", everything=True)
 ED, REV, OWN, VIEW = (Caller(person=name) for name in ("Ed", "Rev", "Olga", "Vic"))
@@ -108,7 +109,7 @@ class House:
     def pack(self, folder: Path, *asset_ids: str) -> dict[str, object]:
         out = folder / "pack.zip"
         selection = Selection(project_id=self.bench.project, asset_ids=asset_ids)
-        export_pack(self.library, selection, out, Silent(), PackSources(model=lambda model_id: None))
+        export_pack(self.library, selection, out, Silent(), PackSources(lambda model_id: None, Unlabelled(self.library, out.parent)))
         with zipfile.ZipFile(out) as bundle:
             manifest: dict[str, object] = json.loads(bundle.read("manifest.json"))
         return manifest

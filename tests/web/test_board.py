@@ -47,6 +47,7 @@ from studio.drawings import Drawings
 from studio.engine import EngineRoom
 from studio.export import Selection, export_pack
 from studio.inspecting import Inspecting
+from studio.labelling import Labeller
 from studio.lines import Lines
 from studio.mailing import Mailboxes
 from studio.makers import Makers
@@ -127,11 +128,12 @@ def writers_desk(assets: Path) -> WritersDesk:
     return WritersDesk(assets)
 
 
-def studio_of(bench: Bench, home: Path, assets: Path) -> Studio:
+def studio_of(bench: Bench, home: Path, assets: Path, labelling: Labeller | None = None) -> Studio:
+    """labelling: who labels what leaves; by itself a stand-in that hands files over as they are stored."""
     catalogue = Catalogue.read(assets / "models.toml")
     store = ModelStore(catalogue, home / "cache", offline=True)
     settings = Settings(home=home, cache=home / "cache")
-    labelling = Unlabelled(bench.library, home)
+    labelling = labelling or Unlabelled(bench.library, home)
     sources = PackSources(model=lambda model_id: None, labelling=labelling)
     drawings = Drawings(bench.library, lambda maker, works, progress: DrawingFiles().generate(works, progress), home / "drawings")
     makers = Makers([bench.hand.maker(kind) for kind in StepKind], lambda step, brand: "")

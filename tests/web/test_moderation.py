@@ -19,6 +19,7 @@ from domain.people import Caller
 from domain.project import Role
 from domain.recipe import OutputFile, Recipe
 from tests.studio.bench import Hand, open_bench
+from tests.studio.labelled import Leaving
 from tests.web.test_board import studio_of
 from tests.web.test_review import Office
 from web.api.desk import projects_router
@@ -34,7 +35,7 @@ WORDS = "They beheaded the prisoner at noon."
 @pytest.fixture
 def office(home: Path, assets: Path) -> Iterator[Office]:
     bench = open_bench(home, Hand())
-    studio, app = studio_of(bench, home, assets), FastAPI()
+    studio, app = studio_of(bench, home, assets, Leaving(bench.library, home, assets).labelling), FastAPI()
     studio.people.add("Ada", "correct horse")
     for name, role in (("Ed", Role.EDITOR), ("Rev", Role.REVIEWER), ("Vic", Role.VIEWER)):
         studio.people.add(name, "correct horse")
