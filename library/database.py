@@ -47,6 +47,8 @@ MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 #: Serialises migrations of several processes on one Postgres. Any fixed number will do.
 MIGRATION_LOCK = 0x4D4151
 BUSY_SECONDS = 30
+#: How long readers are waited for before the log is cut off.
+LOG_SECONDS = 5
 #: How long a Postgres server that drops packets is waited for.
 CONNECT_SECONDS = 10
 #: Connections to Postgres that are kept, and as many again for a moment. A server allows 100 unless told otherwise; DBOS needs some too.
@@ -157,6 +159,41 @@ class Database:
         """A transaction that is either wholly stored or not at all."""
         with database_errors(what), self._writing.begin() as connection:
             yield connection
+
+    def compact(self) -> bool:
+        """Write the database anew, so that nothing of deleted rows is left in it. False while somebody else reads; try again then.
+
+        Postgres marks the room of deleted rows free, and writes over it as it goes on.
+        """
+        with database_errors("write the database anew"), contextlib.closing(self._engine.raw_connection()) as connection:
+            if self._engine.dialect.name == "postgresql":
+                driver = connection.driver_connection
+                driver.autocommit = True
+                try:
+                    driver.execute("VACUUM")
+                finally:
+                    driver.autocommit = False
+                return True
+            cursor = connection.cursor()
+            # Words of deleted texts stay in the index until its parts are merged.
+            cursor.execute("INSERT INTO asset_search(asset_search) VALUES ('optimize')")
+            cursor.execute("VACUUM")
+            return self._emptied(cursor)
+
+    def empty_log(self) -> bool:
+        """Move SQLite's write-ahead log into the database and cut it off. False while somebody else reads."""
+        if self._engine.dialect.name == "postgresql":
+            return True
+        with database_errors("empty the log"), contextlib.closing(self._engine.raw_connection()) as connection:
+            return self._emptied(connection.cursor())
+
+    @staticmethod
+    def _emptied(cursor: Any) -> bool:
+        cursor.execute(f"PRAGMA busy_timeout = {LOG_SECONDS * 1000}")
+        try:
+            return not cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
 
     def close(self) -> None:
         self._engine.dispose()
