@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pipelines.memory import Arbiter
     from pipelines.models.profiles import Hardware
     from pipelines.worker import Engine
+    from studio.derived import Derived
     from studio.labelling import Labelling
     from studio.shelf import Shelf
     from studio.studio import Studio
@@ -247,7 +248,17 @@ def open_studio(settings: Settings) -> Studio:
         warm=lambda cancel: warm_up(engine, director, cancel),
         close=close,
         notices=build_notices(settings, library),
+        derived=derived_of(settings),
     )
+
+
+def derived_of(settings: Settings) -> Derived:
+    """Where copies of results lie that can be made again."""
+    from studio.derived import Derived
+
+    cache = settings.cache
+    by_hash = (cache / "thumbnails", cache / "waves")
+    return Derived(by_hash, by_id=(cache / "drawings",), mixed=(cache / "labelled",), packs=settings.home / "packs")
 
 
 def build_notices(settings: Settings, library: Library) -> Callable[[CancelToken], None] | None:

@@ -98,17 +98,39 @@ class Purging(Room):
         """Take away the bytes of what was deleted for good, then write the database anew. Returns how many files and bytes went, and
         whether nothing is left to do. Raises StorageError.
         """
+        files, size = self.remove_bytes(now)
+        with self._database.write("tidy up") as connection:
+            old = stamp(now - timedelta(days=REMOVED_DAYS))
+            connection.execute(delete(tables.doomed).where(tables.doomed.c.removed != "", tables.doomed.c.removed < old))
+            wanted = connection.scalar(select(tables.settings.c.value).where(tables.settings.c.key == COMPACT))
+        return files, size, not wanted or self._compact()
+
+    def remove_bytes(self, now: datetime) -> tuple[int, int]:
+        """Only the bytes: how many files, and of what size. Raises StorageError."""
         files, size = 0, 0
         with self._database.read("read what is to go") as connection:
             waiting = list(connection.scalars(select(tables.doomed.c.sha256).where(tables.doomed.c.removed == "")))
         for sha256 in waiting:
             gone = self._remove(sha256, now)
             files, size = files + (gone is not None), size + (gone or 0)
-        with self._database.write("tidy up") as connection:
-            old = stamp(now - timedelta(days=REMOVED_DAYS))
-            connection.execute(delete(tables.doomed).where(tables.doomed.c.removed != "", tables.doomed.c.removed < old))
-            wanted = connection.scalar(select(tables.settings.c.value).where(tables.settings.c.key == COMPACT))
-        return files, size, not wanted or self._compact()
+        return files, size
+
+    def hashes_of(self, ids: Collection[str]) -> set[str]:
+        """Of the files of things in the trash: what copies that can be made again are named by."""
+        found: set[str] = set()
+        with self._database.read("read the trash") as connection:
+            rows = connection.execute(
+                select(tables.trash.c.id, tables.trash.c.kind, tables.trash.c.rows).where(tables.trash.c.id.in_(list(ids)))
+            )
+            for row in rows.all():
+                found.update(file["sha256"] for file in row.rows.get("asset_files", ()))
+                if row.kind == "project":
+                    joined = tables.asset_files.join(tables.assets, tables.assets.c.id == tables.asset_files.c.asset_id)
+                    mine = select(tables.asset_files.c.sha256).select_from(joined).where(tables.assets.c.project_id == row.id)
+                    found.update(connection.scalars(mine))
+                    for inside in connection.scalars(select(tables.trash.c.rows).where(tables.trash.c.project_id == row.id)):
+                        found.update(file["sha256"] for file in inside.get("asset_files", ()))
+        return found
 
     def _remove(self, sha256: str, now: datetime) -> int | None:
         """How many bytes went; None when the file was stored again, or another process was first."""

@@ -16,6 +16,7 @@ from studio.attachments import Attachments
 from studio.comments import Comments
 from studio.consents import Consents
 from studio.conversation import Conversation
+from studio.derived import Derived
 from studio.dialogues import Dialogues
 from studio.drawings import Drawings
 from studio.engine import EngineRoom
@@ -33,6 +34,7 @@ from studio.plans import Plans
 from studio.preferences import Preferences
 from studio.projects import Projects
 from studio.recordings import Recordings
+from studio.retaining import Retaining
 from studio.reviews import Reviews
 from studio.rights import Rights
 from studio.runner import Runner
@@ -76,6 +78,8 @@ class Studio:
     close: Callable[[], None]
     #: Tells the configured address what happens in review, until cancelled; None where none is configured.
     notices: Callable[[CancelToken], None] | None = None
+    #: Copies of results outside the library, forgotten with them.
+    derived: Derived = field(default_factory=Derived)
     _closing: CancelToken = field(default_factory=CancelToken)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -85,7 +89,7 @@ class Studio:
         except BaseException:
             self.close()
             raise
-        for name, work in (("warm", self.warm), ("notices", self.notices)):
+        for name, work in (("warm", self.warm), ("notices", self.notices), ("retention", self.retaining.run)):
             if work is not None:
                 thread = threading.Thread(target=work, args=(self._closing,), name=name, daemon=True)
                 thread.start()
@@ -150,6 +154,15 @@ class Studio:
     def preferences(self) -> Preferences:
         """Pairs of a better and a worse result, kept where a project's people agreed."""
         return Preferences(self.library, _now)
+
+    @property
+    def retaining(self) -> Retaining:
+        """The trash, deleting for good now or by age, holds, accounts that leave."""
+        return Retaining(self.library, self.rights, self._stop, self.derived, _now)
+
+    def _stop(self, project_id: str) -> None:
+        for plan in self.library.plans(project_id):
+            self.runner.cancel(plan.id)
 
     @property
     def links(self) -> Links:
