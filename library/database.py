@@ -108,6 +108,16 @@ def database_errors(what: str) -> Iterator[None]:
         raise StorageError("Could not {what}: the database is too busy.", hint="Try again in a moment.", what=what) from error
 
 
+@contextlib.contextmanager
+def _raw_errors(what: str) -> Iterator[None]:
+    """The same for what is asked of SQLite's driver itself, outside a transaction."""
+    with database_errors(what):
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise DBAPIError(what, None, error) from error
+
+
 def _points_nowhere(error: BaseException | None) -> bool:
     if isinstance(error, sqlite3.Error):
         return getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY
@@ -165,16 +175,12 @@ class Database:
 
         Postgres marks the room of deleted rows free, and writes over it as it goes on.
         """
-        with database_errors("write the database anew"), contextlib.closing(self._engine.raw_connection()) as connection:
-            if self._engine.dialect.name == "postgresql":
-                driver = connection.driver_connection
-                driver.autocommit = True
-                try:
-                    driver.execute("VACUUM")
-                finally:
-                    driver.autocommit = False
-                return True
-            cursor = connection.cursor()
+        if self._engine.dialect.name == "postgresql":
+            with database_errors("write the database anew"), self._engine.connect() as connection:
+                connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM")
+            return True
+        with _raw_errors("write the database anew"), contextlib.closing(self._engine.raw_connection()) as raw:
+            cursor = raw.cursor()
             # Words of deleted texts stay in the index until its parts are merged.
             cursor.execute("INSERT INTO asset_search(asset_search) VALUES ('optimize')")
             cursor.execute("VACUUM")
@@ -184,8 +190,8 @@ class Database:
         """Move SQLite's write-ahead log into the database and cut it off. False while somebody else reads."""
         if self._engine.dialect.name == "postgresql":
             return True
-        with database_errors("empty the log"), contextlib.closing(self._engine.raw_connection()) as connection:
-            return self._emptied(connection.cursor())
+        with _raw_errors("empty the log"), contextlib.closing(self._engine.raw_connection()) as raw:
+            return self._emptied(raw.cursor())
 
     @staticmethod
     def _emptied(cursor: Any) -> bool:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Table, Text, cast, delete, exists, select, up
 
 from domain.asset import Asset
 from domain.consent import VoiceConsent
+from domain.errors import DiskFull
 from domain.job import Job
 from domain.people import AuditEntry
 from domain.retention import PurgeItem, Tombstone, Trashed
@@ -148,8 +149,11 @@ class Purging(Room):
         return int(size)
 
     def _compact(self) -> bool:
-        """Write the database anew and empty its log. False while somebody else reads it; then it is still wanted."""
-        done = self._database.compact()
+        """Write the database anew and empty its log. False while somebody else reads it or there is no room for it; it is still wanted."""
+        try:
+            done = self._database.compact()
+        except DiskFull:
+            return False
         if done:
             with self._database.write("tidy up") as connection:
                 connection.execute(delete(tables.settings).where(tables.settings.c.key == COMPACT))
