@@ -67,7 +67,7 @@ def killed_purging(url: str, home: Path, times: int) -> dict[str, Any]:
         named = {file.sha256 for asset in there.values() for file in asset.files}
         # Bytes of what was deleted that nobody else names, and that still lie somewhere.
         left = sum(1 for one in gone & set(hashes) if hashes[one] not in named and _lies(home, hashes[one]))
-    lost = len(kept - set(there))
+    lost = len(kept - set(there)) + left
     return {
         "kills": times,
         "said_kept": len(kept),
