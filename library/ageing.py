@@ -99,18 +99,20 @@ class Ageing(Room):
 
 
 def _never_chosen() -> ColumnElement[bool]:
-    """Made by a plan, replaced by a later take, and nothing points to it: no row of another table, and no later version."""
+    """Made by a plan, replaced by a later take, and nothing else points to it: no row of another table, and nothing made from it."""
     mine = tables.assets.c
     later = tables.assets.alias("later")
     replaced = exists().where(later.c.plan_id == mine.plan_id, later.c.step_id == mine.step_id, later.c.take > mine.take)
-    child = tables.assets.alias("child")
+    child, link = tables.assets.alias("child"), tables.asset_parents
+    # A later take names the one it replaced; that alone keeps nothing.
+    other = ~and_(child.c.plan_id == mine.plan_id, child.c.step_id == mine.step_id, child.c.previous == mine.id, child.c.take > mine.take)
     pointed = or_(
         exists().where(tables.review_records.c.asset_id == mine.id),
         exists().where(tables.reviews.c.asset_id == mine.id),
         exists().where(tables.comments.c.asset_id == mine.id),
         exists().where(or_(tables.preferences.c.chosen == mine.id, tables.preferences.c.rejected == mine.id)),
-        exists().where(tables.asset_parents.c.parent_id == mine.id),
-        exists().where(child.c.previous == mine.id),
+        exists().where(link.c.parent_id == mine.id, link.c.asset_id == child.c.id, other),
+        exists().where(child.c.previous == mine.id, other),
         exists().where(tables.holds.c.project_id == mine.project_id),
     )
     return and_(mine.plan_id.is_not(None), replaced, ~pointed, ~in_trash(mine.project_id))

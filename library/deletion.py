@@ -34,6 +34,9 @@ NAMED = 5
 #: What is of an asset alone, in the order in which it can be put back.
 OWN: tuple[Table, ...] = (tables.asset_files, tables.asset_parents, tables.review_records, tables.reviews, tables.comments)
 
+#: In the rows of an asset in the trash: takes that replaced it.
+LATER = "later"
+
 Rows = dict[str, list[dict[str, Any]]]
 
 
@@ -46,11 +49,13 @@ class Deletion(Room):
         audit: Callable[[Asset], AuditEntry],
         *,
         dependents: bool = False,
+        replaced: bool = False,
     ) -> tuple[Asset, ...]:
         """Put an asset into the trash with its reviews, comments and preference pairs. Its step counts as not made.
 
         seen: the revision of its review that was shown; None deletes whatever was decided meanwhile. dependents: with everything that
-        was made from it. Returns what went, the newest first.
+        was made from it. replaced: a later take of its step, which used nothing of it, is no reason to keep it. Returns what went, the
+        newest first.
 
         Raises NotFound; Conflict when its review was changed since, and, each with the way out, for what is approved or published,
         was used for or redone into another asset, stands in a plan, is shown by an open link, waits to be used, or is held.
@@ -62,26 +67,28 @@ class Deletion(Room):
             if seen is not None and seen != record.revision:
                 raise too_late(record)
             going = (*(_dependents(connection, asset_id) if dependents else ()), asset)
+            later = _later_takes(connection, asset) if replaced else set()
             for one in going:
-                _require_free(connection, one, now, {other.id for other in going})
+                _require_free(connection, one, now, later | {other.id for other in going})
             for one in going:
                 entry = audit(one)
-                _trash(connection, one, entry.person, now)
+                _trash(connection, one, entry.person, now, later)
                 self._database.search.remove(connection, _number(connection, one.id))
                 connection.execute(delete(tables.assets).where(tables.assets.c.id == one.id))
                 insert_audit(connection, entry)
                 append_events(connection, self._clock(), [(one.project_id, EventKind.ASSET, one.id, {"deleted": True})])
         return going
 
-    def consequences(self, asset_id: str, now: datetime) -> Consequences:
-        """What deleting an asset would take with it, or why it cannot be. Raises NotFound."""
+    def consequences(self, asset_id: str, now: datetime, *, replaced: bool = False) -> Consequences:
+        """What deleting an asset would take with it, or why it cannot be. replaced: as of `delete_asset`. Raises NotFound."""
         with self._database.read("read what depends on it") as connection:
             asset = read_asset(connection, asset_id)
-            others = _dependents(connection, asset_id)
+            others = () if replaced else _dependents(connection, asset_id)
+            later = _later_takes(connection, asset) if replaced else set()
             found = tuple(Dependent(id=one.id, title=one.title, kind_of=one.recipe.kind.value, version=one.version) for one in others)
             try:
                 for one in (*others, asset):
-                    _require_free(connection, one, now, {asset.id, *(other.id for other in others)})
+                    _require_free(connection, one, now, later | {asset.id, *(other.id for other in others)})
             except MaquetteError as error:
                 return Consequences(title=asset.title, dependents=found, kept=error.said)
             return Consequences(title=asset.title, dependents=found)
@@ -146,7 +153,16 @@ def _dependents(connection: Connection, asset_id: str) -> tuple[Asset, ...]:
     return tuple(load(Asset, document) for document in connection.scalars(chosen.order_by(tables.assets.c.number.desc())))
 
 
-def _trash(connection: Connection, asset: Asset, person: str, now: datetime) -> None:
+def _later_takes(connection: Connection, asset: Asset) -> set[str]:
+    """Ids of later takes of its step that replaced it, but for those that took it as an input."""
+    columns = tables.assets.c
+    same = (columns.plan_id == asset.plan_id) & (columns.step_id == asset.step_id) & (columns.take > asset.take)
+    found = [load(Asset, d) for d in connection.scalars(select(columns.document).where(columns.previous == asset.id, same))]
+    return {one.id for one in found if asset.id not in {given.asset_id for given in one.recipe.inputs}}
+
+
+def _trash(connection: Connection, asset: Asset, person: str, now: datetime, later: set[str]) -> None:
+    """later: takes that name it as the one before them; they stand without it until it comes back."""
     trashed = Trashed(
         id=asset.id,
         kind="asset",
@@ -159,6 +175,12 @@ def _trash(connection: Connection, asset: Asset, person: str, now: datetime) -> 
     )
     rows: Rows = {"assets": _taken(connection, tables.assets, tables.assets.c.id == asset.id)}
     rows |= _take_rows(connection, asset)
+    if later:
+        before = (tables.asset_parents.c.parent_id == asset.id) & tables.asset_parents.c.asset_id.in_(sorted(later))
+        rows["asset_parents"] += _taken(connection, tables.asset_parents, before)
+        connection.execute(delete(tables.asset_parents).where(before))
+        connection.execute(update(tables.assets).where(tables.assets.c.id.in_(sorted(later))).values(previous=None))
+        rows[LATER] = [{"id": one} for one in sorted(later)]
     _put(connection, trashed, rows)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select
+from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from domain.asset import Asset
 from domain.errors import Conflict, InputError, NotFound
@@ -16,7 +16,7 @@ from domain.value import Value
 from library import tables
 from library.assets import searchable
 from library.database import Room, document_by, dump, load, upsert
-from library.deletion import OWN, Rows, set_result
+from library.deletion import LATER, OWN, Rows, set_result
 from library.events import append_events
 from library.people import insert_audit, unknown
 
@@ -90,6 +90,9 @@ class Trash(Room):
         self._database.search.add(connection, stored["number"], searchable(asset))
         for table in (*OWN, tables.preferences):
             _insert(connection, table, rows.get(table.name, ()))
+        for later in rows.get(LATER, ()):
+            alone = (tables.assets.c.id == later["id"]) & tables.assets.c.previous.is_(None)
+            connection.execute(update(tables.assets).where(alone).values(previous=asset.id))
         if asset.plan_id:
             set_result(connection, asset, "", asset.id)
 

@@ -219,11 +219,11 @@ class Retaining:
         for item in self._library.old_drafts(before):
             try:
                 if dry:
-                    said = self._library.consequences(item.id, self._now()).kept
-                    item = item.model_copy(update={"kept": "used" if said else ""})
+                    stays = self._library.consequences(item.id, self._now(), replaced=True).kept
+                    item = item.model_copy(update={"kept": "used" if stays else ""})
                 else:
                     entry = self._entry(person, "asset_deleted", item.id, item.project_id, {"why": "draft"})
-                    self._library.delete_asset(item.id, None, self._now(), lambda _asset, entry=entry: entry)
+                    self._library.delete_asset(item.id, None, self._now(), lambda _asset, entry=entry: entry, replaced=True)
             except MaquetteError:  # it stands in a plan or behind a link, or was chosen meanwhile
                 item = item.model_copy(update={"kept": "used"})
             kept.append(item)

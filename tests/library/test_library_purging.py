@@ -281,12 +281,21 @@ def test_a_recording_goes_with_its_last_consent_and_what_was_made_with_it_stays(
 
 
 def test_drafts_that_nobody_chose_are_found_and_no_others(library: Library, draft: Draft, plan: Plan) -> None:
-    old, seen, used, newest = (library.add_asset(draft(), png(f"{number}".encode())) for number in range(4))
+    old, seen, used = (library.add_asset(draft(), png(f"{number}".encode())) for number in range(3))
+    newest = library.add_asset(draft(previous=old.id), png(b"newest"))
     library.add_comment(Comment(asset_id=seen.id, text="Hm.", created=WHEN))
     library.add_asset(draft(step_id="layout-1", parents=(used.id,)), png(b"layout"))
     assert [item.id for item in library.old_drafts(LATER)] == [old.id]
     assert library.old_drafts(WHEN - timedelta(days=1)) == ()
-    assert newest.take > old.take
+    # A later take that replaced it stands without it, and has it again when it comes back.
+    library.delete_asset(old.id, None, WHEN, audited, replaced=True)
+    assert library.lineage(newest.id).ancestors == ()
+    library.restore(old.id, told)
+    assert library.lineage(newest.id).ancestors == (old,)
+    library.delete_asset(old.id, None, WHEN, audited, replaced=True)
+    purge(library)
+    assert library.asset(newest.id).previous == old.id
+    assert check(library, Silent()).sound
 
 
 def test_old_lines_go_and_young_ones_stay(library: Library) -> None:
