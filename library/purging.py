@@ -32,6 +32,8 @@ from library.search import Search
 BATCH = 200
 #: A setting: the database is still to be written anew.
 COMPACT = "retention.compact"
+#: A setting: when a backup began that still copies files. One that was killed keeps bytes for a day.
+BACKUP = "retention.backup"
 #: What is known of removed files is kept so long, for whoever stores one of them in the same moment.
 REMOVED_DAYS = 1
 #: Their documents name no file that anybody would miss: logs, numbers, what is gone.
@@ -107,9 +109,12 @@ class Purging(Room):
         return files, size, not wanted or self._compact()
 
     def remove_bytes(self, now: datetime) -> tuple[int, int]:
-        """Only the bytes: how many files, and of what size. Raises StorageError."""
+        """Only the bytes: how many files, and of what size; none while a backup copies them. Raises StorageError."""
         files, size = 0, 0
         with self._database.read("read what is to go") as connection:
+            backup = connection.scalar(select(tables.settings.c.value).where(tables.settings.c.key == BACKUP))
+            if backup and backup > stamp(now - timedelta(days=1)):
+                return 0, 0
             waiting = list(connection.scalars(select(tables.doomed.c.sha256).where(tables.doomed.c.removed == "")))
         for sha256 in waiting:
             gone = self._remove(sha256, now)

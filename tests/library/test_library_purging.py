@@ -24,8 +24,10 @@ from domain.recipe import InputRef, OutputFile
 from domain.retention import Hold, PurgeItem, Trashed
 from domain.review import Review, ReviewState, Verdict
 from library.check import check
+from library.database import stamp
 from library.files import FileStore
 from library.library import AssetQuery, Library
+from library.purging import BACKUP
 from tests.library.samples import WHEN, png
 
 Draft = Callable[..., Asset]
@@ -199,6 +201,17 @@ def test_what_a_brief_names_is_refused_while_it_is_deleted(library: Library, dra
     attachment = Attachment(name="a.png", sha256=gone.main.sha256, media_type="image/png", size=5, use=AttachmentUse.REFERENCE)
     with pytest.raises(Conflict, match="deleted for good"):
         library.add_brief(Brief(id="", project_id=plan.project_id, text="x", attachments=(attachment,), created=WHEN))
+
+
+def test_no_bytes_go_while_a_backup_copies_them(library: Library, draft: Draft) -> None:
+    gone = library.add_asset(draft(), png(b"in the backup"))
+    delete(library, gone)
+    library.put_setting(BACKUP, stamp(LATER))
+    library.purge(library.purgeable(), "ann", LATER)
+    assert library.finish_purge(LATER)[:2] == (0, 0)
+    assert library.files.open(gone.main.sha256).read_bytes() == b"in the backup"
+    library.put_setting(BACKUP, None)
+    assert library.finish_purge(LATER)[0] == 1
 
 
 def test_a_project_goes_and_comes_back_with_everything(library: Library, draft: Draft, plan: Plan) -> None:
