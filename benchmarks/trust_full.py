@@ -153,7 +153,7 @@ class Work:
                 lambda one: library.add_review(Review(id="", asset_id=one.id, verdict=Verdict.APPROVE, person="ada", created=_now())),
             ),
             "comment": (self.asset, lambda one: library.add_comment(Comment(asset_id=one.id, text="Good. " * 200, created=_now()))),
-            "save a setting": (nothing, lambda _: library.put_setting("full", "x" * 20_000)),
+            "save a setting": (self.data, lambda data: library.put_setting("full", data[:20_000].decode())),
             "delete": (self.asset, self.delete),
             "put back": (self.trashed, lambda one: library.restore(one.id, _told)),
             "delete for good": (self.trashed, self.purge),
