@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 
 from pydantic import ValidationError
 
+from domain.asset import Asset
 from domain.errors import Conflict, InputError, MaquetteError
 from domain.people import AuditEntry, Caller, Right
 from domain.progress import CancelToken
@@ -223,7 +224,7 @@ class Retaining:
                     item = item.model_copy(update={"kept": "used" if stays else ""})
                 else:
                     entry = self._entry(person, "asset_deleted", item.id, item.project_id, {"why": "draft"})
-                    self._library.delete_asset(item.id, None, self._now(), lambda _asset, entry=entry: entry, replaced=True)
+                    self._library.delete_asset(item.id, None, self._now(), _always(entry), replaced=True)
             except MaquetteError:  # it stands in a plan or behind a link, or was chosen meanwhile
                 item = item.model_copy(update={"kept": "used"})
             kept.append(item)
@@ -247,6 +248,10 @@ class Retaining:
 
     def _audit(self, person: str, action: str, data: dict[str, JsonValue]) -> None:
         self._library.audit(self._entry(person, action, "", "", data))
+
+
+def _always(entry: AuditEntry) -> Callable[[Asset], AuditEntry]:
+    return lambda _asset: entry
 
 
 def _held() -> Conflict:
