@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 from fastapi.testclient import TestClient
 
@@ -19,6 +19,7 @@ from domain.errors import MaquetteError, NotAllowed
 from domain.people import Caller
 from domain.progress import Silent
 from domain.project import Role
+from domain.settings import Settings
 from library.check import check
 from pipelines.media import sound
 from studio.derived import Derived
@@ -30,6 +31,7 @@ from web.access import Access
 from web.api.people import members_router
 from web.api.retaining import retaining_router
 from web.api.review import review_router
+from web.cli import Entry, main
 from web.errors import body_of, status_of
 
 
@@ -80,8 +82,6 @@ def office(home: Path, assets: Path) -> Iterator[Office]:
     async def right(request: Request) -> None:
         request.state.caller = Caller(person=request.headers["x-person"])
         await access(request)
-
-    from fastapi import Depends
 
     app = FastAPI(dependencies=[Depends(right)])
 
@@ -228,3 +228,25 @@ def test_an_account_goes_with_what_is_theirs_alone(office: Office) -> None:
     assert [item.id for item in office.bench.library.trash(kind="project")] == [own.id]
     assert "Olga" not in {person.name for person in office.studio.people.all()}
     assert any(entry.subject == alias for entry in office.studio.people.audited())
+
+
+def test_the_commands_say_what_goes_and_delete_it(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    article = office.made()["article-1"]
+    office.call("Ed", "DELETE", f"assets/{article.id}", {"seen": 0})
+    settings = Settings(home=office.home, cache=office.home / "cache")
+    entry = Entry(settings, office.home, lambda _settings: replace(office.studio, close=lambda: None))
+    assert main(["library", "purge", "--dry-run"], entry) == 0
+    assert article.id not in capsys.readouterr().err
+    assert main(["library", "hold", office.project, "--reason", "Case 12"], entry) == 0
+    assert main(["library", "purge", "--all"], entry) == 0
+    assert f"asset {article.id} {article.title}: stays, a hold" in capsys.readouterr().err
+    assert main(["library", "hold", office.project, "--lift"], entry) == 0
+    assert main(["library", "purge", "--dry-run", "--all"], entry) == 0
+    assert "Nothing was deleted." in capsys.readouterr().err
+    assert len(office.bench.library.trash()) == 1
+    assert main(["library", "purge", "--all"], entry) == 0
+    assert "Deleted for good:" in capsys.readouterr().err
+    assert office.bench.library.trash() == ()
+    assert main(["accounts", "delete", "Olga", "--dry-run"], entry) == 1
+    assert main(["accounts", "delete", "Vic"], entry) == 0
+    assert "Vic" not in {person.name for person in office.studio.people.all()}
