@@ -241,7 +241,7 @@ class Retaining:
                 log.warning("deleting by age failed and is tried again in an hour: %s", error)
             until = time.monotonic() + HOUR
             while not cancel.cancelled and time.monotonic() < until:
-                time.sleep(1.0)
+                time.sleep(0.2)
 
     def _entry(self, person: str, action: str, subject: str, project_id: str, data: dict[str, JsonValue] | None = None) -> AuditEntry:
         return AuditEntry(person=person, action=action, subject=subject, project_id=project_id, data=data or {}, created=self._now())

@@ -150,7 +150,7 @@
         event.preventDefault();
         if (go.disabled) return;
         try {
-          await call(this.base, "DELETE", `projects/${this.project}`);
+          await call(this.base, "DELETE", `projects/${this.project}`, { name: typed.value });
           window.location.assign(`${this.base}/`);
         } catch (error) { this.says.say(error.message); this.says.node.scrollIntoView({ block: "nearest" }); }
       });
@@ -161,10 +161,10 @@
       const reason = el("input", { type: "text", name: "reason", maxlength: 500 });
       const hold = (event) => {
         event.preventDefault();
-        this.act(() => call(this.base, "PUT", `projects/${this.project}/hold`, { reason: reason.value }), t("people.saved"));
+        this.act(() => call(this.base, "PUT", `retention/holds/${this.project}`, { reason: reason.value }), t("people.saved"));
       };
       const rows = list.map((one) => el("li", { class: "mq-trashed" }, el("div", { class: "mq-trashed-text" }, el("b", {}, one.name), el("span", { class: "mq-note" }, [one.reason, one.person].filter(Boolean).join(" · "))),
-        quiet(t("keeping.lift"), () => this.act(() => call(this.base, "DELETE", `projects/${one.project_id}/hold`), t("people.saved")), { "aria-label": `${t("keeping.lift")}: ${one.name}` })));
+        quiet(t("keeping.lift"), () => this.act(() => call(this.base, "DELETE", `retention/holds/${one.project_id}`), t("people.saved")), { "aria-label": `${t("keeping.lift")}: ${one.name}` })));
       const held = list.some((one) => one.project_id === this.project);
       return panel(t("keeping.holds"), el("p", { class: "mq-note" }, t("keeping.holds_text")), el("ul", { class: "mq-trash" }, rows.length ? rows : [el("li", { class: "mq-note" }, t("keeping.no_holds"))]),
         held ? el("span", {}) : el("form", { class: "mq-form", onsubmit: hold }, el("label", {}, t("keeping.reason", { name: project.name }), reason), el("div", { class: "mq-form-row" }, el("button", { class: "mq-button", type: "submit" }, t("keeping.hold")))));
@@ -178,7 +178,7 @@
     const list = (key, names) => (names.length ? el("div", {}, el("p", {}, t(key)), el("ul", { class: "mq-batch" }, names.map((one) => el("li", {}, one)))) : null);
     const go = button(t("keeping.erase"), async () => {
       try {
-        await call(base, "DELETE", `people/${encodeURIComponent(name)}`);
+        await call(base, "DELETE", `people/${encodeURIComponent(name)}`, { name });
         shown.close();
         done();
       } catch (error) { says.say(error.message); }

@@ -163,8 +163,8 @@ def test_only_owners_of_the_studio_set_days_hold_and_purge(office: Office) -> No
     for method, path, body in (
         ("PUT", "retention", {"trash": 1}),
         ("POST", "retention/purge", {"dry": True}),
-        ("PUT", f"projects/{office.project}/hold", {"reason": "x"}),
-        ("DELETE", "people/Ed", None),
+        ("PUT", f"retention/holds/{office.project}", {"reason": "x"}),
+        ("DELETE", "people/Ed", {"name": "Ed"}),
     ):
         office.call("Olga", method, path, body, status=status_of(NotAllowed("x")))
     assert office.call("Olga", "GET", "retention")["days"]["trash"] == 30
@@ -173,8 +173,9 @@ def test_only_owners_of_the_studio_set_days_hold_and_purge(office: Office) -> No
 
 def test_a_project_goes_to_the_trash_and_its_owner_takes_it_out(office: Office) -> None:
     office.made()
-    office.call("Ed", "DELETE", f"projects/{office.project}", status=403)
-    office.call("Olga", "DELETE", f"projects/{office.project}")
+    office.call("Ed", "DELETE", f"projects/{office.project}", {"name": "Test"}, status=403)
+    office.call("Olga", "DELETE", f"projects/{office.project}", {"name": "Another"}, status=400)
+    office.call("Olga", "DELETE", f"projects/{office.project}", {"name": "Test"})
     office.call("Olga", "GET", f"projects/{office.project}/trash", status=404)
     assert office.studio.projects.all() == ()
     assert office.call("Ed", "GET", "trash") == []
@@ -188,21 +189,21 @@ def test_what_is_being_made_stops_when_its_project_goes(office: Office) -> None:
     office.bench.hand.slow = 5.0
     plan = office.bench.plan(step("copy-1"), step("article-1", "copy-1"))
     office.bench.plans.approve(plan.id)
-    office.call("Olga", "DELETE", f"projects/{office.project}")
+    office.call("Olga", "DELETE", f"projects/{office.project}", {"name": "Test"})
     assert {job.state.value for job in office.bench.library.jobs(plan.id)} == {"cancelled"}
 
 
 def test_a_held_project_keeps_everything(office: Office) -> None:
     made = office.made()
     office.call("Ed", "DELETE", f"assets/{made['article-1'].id}", {"seen": 0})
-    office.call("Ada", "PUT", f"projects/{office.project}/hold", {"reason": " "}, status=400)
-    office.call("Ada", "PUT", f"projects/{office.project}/hold", {"reason": "Case 12"})
+    office.call("Ada", "PUT", f"retention/holds/{office.project}", {"reason": " "}, status=400)
+    office.call("Ada", "PUT", f"retention/holds/{office.project}", {"reason": "Case 12"})
     assert "Case 12" in office.call("Ed", "GET", f"assets/{made['copy-1'].id}/deletion")["kept"]
-    office.call("Olga", "DELETE", f"projects/{office.project}", status=409)
+    office.call("Olga", "DELETE", f"projects/{office.project}", {"name": "Test"}, status=409)
     office.call("Olga", "DELETE", f"trash/{made['article-1'].id}", status=409)
     assert [item.kept for item in office.later(31).purge().items] == ["held"]
     assert len(office.bench.library.trash()) == 1
-    office.call("Ada", "DELETE", f"projects/{office.project}/hold")
+    office.call("Ada", "DELETE", f"retention/holds/{office.project}")
     office.later(31).purge()
     assert office.bench.library.trash() == ()
 
@@ -222,9 +223,10 @@ def test_an_account_goes_with_what_is_theirs_alone(office: Office) -> None:
     own = office.studio.projects.create("Olga's own", person="Olga")
     leaving = office.call("Ada", "GET", "people/Olga/leaving")
     assert leaving == {"theirs": ["Olga's own"], "shared": [office.studio.projects.get(office.project).name]}
-    office.call("Ada", "DELETE", "people/Olga", status=409)
+    office.call("Ada", "DELETE", "people/Olga", {"name": "Ed"}, status=400)
+    office.call("Ada", "DELETE", "people/Olga", {"name": "Olga"}, status=409)
     office.studio.people.set_role(office.project, "Ed", Role.OWNER)
-    alias = office.call("Ada", "DELETE", "people/Olga")["alias"]
+    alias = office.call("Ada", "DELETE", "people/Olga", {"name": "Olga"})["alias"]
     assert [item.id for item in office.bench.library.trash(kind="project")] == [own.id]
     assert "Olga" not in {person.name for person in office.studio.people.all()}
     assert any(entry.subject == alias for entry in office.studio.people.audited())

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from pydantic import Field
 
+from domain.errors import InputError
 from domain.retention import DAYS_MAX, PurgeReport
 from domain.value import Value
 from studio.retaining import InTrash
@@ -31,6 +32,12 @@ class PurgeWish(Value):
 
     dry: bool = True
     everything: bool = False
+
+
+class Named(Value):
+    """The name of what is to go, typed once more: nothing is deleted by a slip."""
+
+    name: str = Field(max_length=200)
 
 
 class HoldWish(Value):
@@ -62,14 +69,15 @@ def retaining_router(studio: Studio) -> APIRouter:
     def purge(wish: PurgeWish, request: Request) -> dict[str, Any]:
         return _report(retaining.purge(caller_of(request).person, dry=wish.dry, everything=wish.everything))
 
-    @router.put("/projects/{project_id}/hold")
-    def hold(project_id: str, wish: HoldWish, request: Request) -> dict[str, bool]:
-        retaining.hold(project_id, wish.reason, caller_of(request).person)
+    @router.put("/retention/holds/{held_id}")
+    def hold(held_id: str, wish: HoldWish, request: Request) -> dict[str, bool]:
+        """held_id: of the project."""
+        retaining.hold(held_id, wish.reason, caller_of(request).person)
         return {"held": True}
 
-    @router.delete("/projects/{project_id}/hold")
-    def lift(project_id: str, request: Request) -> dict[str, bool]:
-        retaining.lift(project_id, caller_of(request).person)
+    @router.delete("/retention/holds/{held_id}")
+    def lift(held_id: str, request: Request) -> dict[str, bool]:
+        retaining.lift(held_id, caller_of(request).person)
         return {"held": False}
 
     @router.get("/people/{name}/leaving")
@@ -79,7 +87,8 @@ def retaining_router(studio: Studio) -> APIRouter:
         return {"theirs": [one.name for one in found.theirs], "shared": [one.name for one in found.shared]}
 
     @router.delete("/people/{name}")
-    def erase(name: str, request: Request) -> dict[str, str]:
+    def erase(name: str, wish: Named, request: Request) -> dict[str, str]:
+        _require_name(wish, name)
         return {"alias": retaining.erase_person(name, caller_of(request).person)}
 
     return router
@@ -100,8 +109,9 @@ def _trash_routes(router: APIRouter, studio: Studio) -> None:
         return [_row(one) for one in retaining.trash(caller_of(request), project_id)]
 
     @router.delete("/projects/{project_id}")
-    def delete_project(project_id: str, request: Request) -> dict[str, bool]:
+    def delete_project(project_id: str, wish: Named, request: Request) -> dict[str, bool]:
         """Into the trash; what is being made in it stops."""
+        _require_name(wish, studio.projects.get(project_id).name)
         retaining.delete_project(project_id, caller_of(request).person)
         return {"deleted": True}
 
@@ -118,6 +128,11 @@ def _trash_routes(router: APIRouter, studio: Studio) -> None:
     def purge_one(trash_id: str, request: Request) -> dict[str, Any]:
         """For good, now."""
         return _report(retaining.purge_one(caller_of(request), trash_id))
+
+
+def _require_name(wish: Named, name: str) -> None:
+    if wish.name.strip() != name:
+        raise InputError("That is not its name.", hint="Type the name as it stands there.", field="name")
 
 
 def _row(one: InTrash) -> dict[str, Any]:
