@@ -247,9 +247,10 @@ def main() -> int:
     read.add_argument("--times", type=int, default=300)
     read.add_argument("--assets", type=int, default=100_000)
     read.add_argument("--seconds", type=float, default=60.0)
+    read.add_argument("--every", type=int, default=1, help="full: so many writes are between two full disks")
     read.add_argument("--small", action="store_true")
     given = read.parse_args()
-    size = Size(6, 2000, 6.0, 5, 2, 40) if given.small else Size(given.times, given.assets, given.seconds)
+    size = Size(6, 2000, 6.0, 5, 2, 40) if given.small else Size(given.times, given.assets, given.seconds, every=given.every)
     wrong = 0
     for name in given.parts or PARTS:
         told = PARTS[name](size)

@@ -26,9 +26,11 @@ from library.library import AssetQuery, Library
 ROOT = Path(__file__).resolve().parent.parent
 #: Seconds after its first write within which a writer is killed.
 KILLED_WITHIN = 0.4
+#: The same where things are deleted for good, which takes longer: a kill should fall into any part of it.
+KILLED_PURGING_WITHIN = 3.0
 
 
-def said_until_killed(module: str, url: str, home: Path, times: int) -> list[list[str]]:
+def said_until_killed(module: str, url: str, home: Path, times: int, within: float = KILLED_WITHIN) -> list[list[str]]:
     """The words of every line that a writer said before it was killed, over so many writers."""
     chance = random.Random(11)
     said: list[list[str]] = []
@@ -40,7 +42,7 @@ def said_until_killed(module: str, url: str, home: Path, times: int) -> list[lis
         assert writer.stdout is not None
         if writer.stdout.readline() != "ready\n":
             raise RuntimeError("The writer did not start.")
-        time.sleep(chance.random() * KILLED_WITHIN)
+        time.sleep(chance.random() * within)
         writer.send_signal(signal.SIGKILL)
         lines, _ = writer.communicate()
         # A line that was cut off in the middle was not said.
@@ -49,7 +51,7 @@ def said_until_killed(module: str, url: str, home: Path, times: int) -> list[lis
 
 
 def killed_purging(url: str, home: Path, times: int) -> dict[str, Any]:
-    said = said_until_killed("benchmarks.trust_purge", url, home, times)
+    said = said_until_killed("benchmarks.trust_purge", url, home, times, KILLED_PURGING_WITHIN)
     going = {words[1] for words in said if words[0] == "going"}
     kept = {words[1] for words in said if words[0] == "kept"} - going
     gone = {words[1] for words in said if words[0] == "gone"}
