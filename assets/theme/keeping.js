@@ -23,7 +23,7 @@
   // path: where the list is read. changed(): after something came back or went.
   function trash_list(base, path, changed) {
     const says = notice();
-    const list = el("ul", { class: "mq-trash" });
+    const list = el("ul", { class: "mq-trash", tabindex: "-1" });
     const load = async () => {
       const found = await call(base, "GET", path);
       list.replaceChildren(...(found.length ? found.map((one) => trash_row(base, one, act)) : [el("li", { class: "mq-note" }, t("trash.empty"))]));
@@ -34,6 +34,8 @@
       try {
         await work();
         await load();
+        // The row that was pressed is gone: whoever uses a keyboard goes on from the list.
+        list.focus();
         says.say(told, true);
         changed();
       } catch (error) { says.say(error.message); }
@@ -41,10 +43,11 @@
     return { node: el("div", {}, says.node, list), load };
   }
 
+  // load(): draws the list anew; what was last said stays.
   async function trash_panel(base, project, changed) {
     const list = trash_list(base, `projects/${project}/trash`, changed);
     await list.load();
-    return el("section", { class: "mq-panel mq-waiting", "aria-label": t("trash.title") }, el("h3", {}, t("trash.title")), el("p", { class: "mq-note" }, t("trash.text")), list.node);
+    return { load: list.load, node: el("section", { class: "mq-panel mq-waiting", "aria-label": t("trash.title") }, el("h3", {}, t("trash.title")), el("p", { class: "mq-note" }, t("trash.text")), list.node) };
   }
 
   // What goes with it is shown before anything goes. done(count)

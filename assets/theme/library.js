@@ -85,7 +85,10 @@
 
     async bin(shown) {
       try {
-        if (shown) this.trash.replaceChildren(await trash_panel(this.base, this.project, () => this.refresh()));
+        if (shown) {
+          this.thrown = await trash_panel(this.base, this.project, () => this.refresh());
+          this.trash.replaceChildren(this.thrown.node);
+        }
         this.trash.hidden = !shown;
       } catch (error) {
         this.says.say(error.message);
@@ -102,7 +105,7 @@
         this.known = found.event;
         this.draw(found);
         if (!this.waiting.hidden) await this.wait(true);
-        if (!this.trash.hidden && !this.trash.contains(document.activeElement)) await this.bin(true);
+        if (!this.trash.hidden && !this.trash.contains(document.activeElement)) await this.thrown.load();
       } catch (error) {
         this.says.say(error.message);
       }

@@ -54,7 +54,7 @@ def test_a_result_is_deleted_put_back_and_deleted_for_good(browser: Browser, hom
         page.locator("#mq-purge-look").click()
         expect(page.locator(".mq-keeping .mq-batch")).to_contain_text("Result: Buoy")
         page.locator("#mq-purge-sure").click()
-        expect(page.locator(".mq-keeping").locator("xpath=..").locator(".mq-notice").first).to_contain_text("Deleted for good.")
+        expect(page.locator("#mq-keeping-holder section > .mq-notice").first).to_contain_text("Deleted for good.")
         # 5. The project itself, by typing its name.
         page.locator("#mq-delete-project input").fill(PROJECT)
         page.locator("#mq-delete-project button").click()
