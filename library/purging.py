@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Table, Text, cast, delete, exists, select, up
 
 from domain.asset import Asset
 from domain.consent import VoiceConsent
-from domain.errors import DiskFull
+from domain.errors import StorageError
 from domain.job import Job
 from domain.people import AuditEntry
 from domain.retention import PurgeItem, Tombstone, Trashed
@@ -154,10 +154,10 @@ class Purging(Room):
         return int(size)
 
     def _compact(self) -> bool:
-        """Write the database anew and empty its log. False while somebody else reads it or there is no room for it; it is still wanted."""
+        """Write the database anew and empty its log. False while somebody else reads it or the disk does not take it; it is still wanted."""
         try:
             done = self._database.compact()
-        except DiskFull:
+        except StorageError:
             return False
         if done:
             with self._database.write("tidy up") as connection:
