@@ -154,7 +154,7 @@ class Purging(Room):
         return int(size)
 
     def _compact(self) -> bool:
-        """Write the database anew and empty its log. False while somebody else reads it or the disk does not take it; it is still wanted."""
+        """Write the database anew and empty its log. False while somebody else reads it or the disk does not take it; still wanted."""
         try:
             done = self._database.compact()
         except StorageError:
