@@ -181,10 +181,15 @@ class Database:
             return True
         with _raw_errors("write the database anew"), contextlib.closing(self._engine.raw_connection()) as raw:
             cursor = raw.cursor()
-            # Words of deleted texts stay in the index until its parts are merged.
-            cursor.execute("INSERT INTO asset_search(asset_search) VALUES ('optimize')")
-            cursor.execute("VACUUM")
-            return self._emptied(cursor)
+            try:
+                # Words of deleted texts stay in the index until its parts are merged.
+                cursor.execute("INSERT INTO asset_search(asset_search) VALUES ('optimize')")
+                cursor.execute("VACUUM")
+                return self._emptied(cursor)
+            except sqlite3.Error:
+                # What this connection knew of the index may be half of it now: nobody goes on with it.
+                raw.invalidate()
+                raise
 
     def empty_log(self) -> bool:
         """Move SQLite's write-ahead log into the database and cut it off. False while somebody else reads."""
