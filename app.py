@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pipelines.memory import Arbiter
     from pipelines.models.profiles import Hardware
     from pipelines.worker import Engine
+    from studio.derived import Derived
     from studio.labelling import Labelling
     from studio.notices import Sender
     from studio.shelf import Shelf
@@ -288,7 +289,17 @@ def open_studio(settings: Settings) -> Studio:
         close=close,
         mailboxes=Mailboxes(library),
         notices={name: Notices(library, sender).run for name, sender in build_senders(settings, library, assets).items()},
+        derived=derived_of(settings),
     )
+
+
+def derived_of(settings: Settings) -> Derived:
+    """Where copies of results lie that can be made again."""
+    from studio.derived import Derived
+
+    cache = settings.cache
+    by_hash = (cache / "thumbnails", cache / "waves")
+    return Derived(by_hash, by_id=(cache / "drawings",), mixed=(cache / "labelled",), packs=settings.home / "packs")
 
 
 def build_senders(settings: Settings, library: Library, assets: Path) -> dict[str, Sender]:

@@ -2,10 +2,13 @@
 
 kill      a process that stores things is killed with SIGKILL at seeded moments; what it said was kept is there, whole, and the
           library is sound; on SQLite and, where it is installed, on Postgres
+purge     the same while things are deleted for good: what was not deleted is there, and after one more run nothing of the rest is
+full      the disk is full at every single write of storing, deciding and deleting, one after the other (benchmarks/trust_full.py)
 library   a library of 100,000 assets: how long its pages and searches take, through the route; `check` finds what was planted
 crowd     50 people look and 10 generate on one studio with accounts; then one is greedy (benchmarks/trust_crowd.py)
 
-python -m benchmarks.trust kill --times 300
+python -m benchmarks.trust kill purge --times 300
+python -m benchmarks.trust full
 python -m benchmarks.trust library --assets 100000
 python -m benchmarks.trust crowd --seconds 60
 python -m benchmarks.trust --small              # every part, in a minute or two: proves that it runs
@@ -18,9 +21,7 @@ import contextlib
 import json
 import random
 import shutil
-import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -35,6 +36,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import insert
 
 import app
+from benchmarks.trust_full import compiled, filled
+from benchmarks.trust_purge import killed_purging, said_until_killed
 from domain.asset import Asset, FileRef
 from domain.capability import StepKind
 from domain.progress import Silent
@@ -48,33 +51,50 @@ from library.library import AssetQuery, Library
 from library.tables import assets as assets_table
 from tests.postgres import installed, postgres_server
 
-ROOT = Path(__file__).resolve().parent.parent
-#: Seconds after its first write within which a writer is killed.
-KILLED_WITHIN = 0.4
 WORDS = ("lamp", "river", "fox", "market", "winter", "咖啡", "lighthouse", "garden", "engine", "paper", "海报", "night", "bridge", "song")
 SEARCHES = ("", "fox", "light", "咖啡", "river night", "paper 17", "nothing-has-this-word")
 
 
 @dataclass(frozen=True)
 class Size:
-    """times: kills of each database. assets: of the library. seconds: of each part of the crowd. people, makers: of the crowd."""
+    """times: kills of each part. every: so many writes are between two full disks. assets: of the library. seconds: of each part of the
+    crowd. people, makers: of the crowd.
+    """
 
     times: int = 300
     assets: int = 100_000
     seconds: float = 60.0
     people: int = 50
     makers: int = 10
+    every: int = 1
 
 
 def kill(size: Size) -> dict[str, Any]:
     """Half of the kills on each database, where there are two."""
-    told: dict[str, Any] = {"part": "kill"}
+    return _on_each("kill", lambda url, home, share: _killed(url, home, size.times // share))
+
+
+def purge(size: Size) -> dict[str, Any]:
+    return _on_each("purge", lambda url, home, share: killed_purging(url, home, size.times // share))
+
+
+def full(size: Size) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        shim = compiled(Path(folder))
+        if shim is None:
+            return {"part": "full", "skipped": "there is no C compiler (cc)"}
+        return _on_each("full", lambda url, home, _share: filled(url, home, shim, size.every))
+
+
+def _on_each(part: str, run: Callable[[str, Path, int], dict[str, Any]]) -> dict[str, Any]:
+    """A part on each database there is; it is told of how many."""
+    told: dict[str, Any] = {"part": part}
     databases: list[tuple[str, contextlib.AbstractContextManager[Callable[[Path], str]]]] = [("sqlite", _sqlite())]
     if installed("initdb") is not None:
         databases.append(("postgres", _postgres()))
     for name, opened in databases:
         with opened as url_of, tempfile.TemporaryDirectory() as folder:
-            told[name] = _killed(url_of(Path(folder)), Path(folder), size.times // len(databases))
+            told[name] = run(url_of(Path(folder)), Path(folder), len(databases))
     told["wrong"] = sum(told[name]["lost"] + told[name]["unsound"] for name, _ in databases)
     return told
 
@@ -91,21 +111,7 @@ def _postgres() -> Iterator[Callable[[Path], str]]:
 
 
 def _killed(url: str, home: Path, times: int) -> dict[str, int]:
-    chance = random.Random(11)
-    kept: list[list[str]] = []
-    with Library.open(url, home):
-        pass
-    for number in range(times):
-        command = [sys.executable, "-m", "benchmarks.trust_writer", url, str(home), str(number)]
-        writer = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        assert writer.stdout is not None
-        if writer.stdout.readline() != "ready\n":
-            raise RuntimeError("The writer did not start.")
-        time.sleep(chance.random() * KILLED_WITHIN)
-        writer.send_signal(signal.SIGKILL)
-        said, _ = writer.communicate()
-        # A line that was cut off in the middle was not said.
-        kept += [line.split() for line in said.split("\n")[:-1]]
+    kept = said_until_killed("benchmarks.trust_writer", url, home, times)
     with Library.open(url, home) as library:
         there = {asset.id for asset in _all(library)}
         lost = sum(one not in there for kind, one in kept if kind == "asset")
@@ -226,7 +232,13 @@ def crowd(size: Size) -> dict[str, Any]:
     return crowded(size.people, size.makers, size.seconds)
 
 
-PARTS: dict[str, Callable[[Size], dict[str, Any]]] = {"kill": kill, "library": library_pages, "crowd": crowd}
+PARTS: dict[str, Callable[[Size], dict[str, Any]]] = {
+    "kill": kill,
+    "purge": purge,
+    "full": full,
+    "library": library_pages,
+    "crowd": crowd,
+}
 
 
 def main() -> int:
@@ -235,9 +247,10 @@ def main() -> int:
     read.add_argument("--times", type=int, default=300)
     read.add_argument("--assets", type=int, default=100_000)
     read.add_argument("--seconds", type=float, default=60.0)
+    read.add_argument("--every", type=int, default=1, help="full: so many writes are between two full disks")
     read.add_argument("--small", action="store_true")
     given = read.parse_args()
-    size = Size(6, 2000, 6.0, 5, 2) if given.small else Size(given.times, given.assets, given.seconds)
+    size = Size(6, 2000, 6.0, 5, 2, 40) if given.small else Size(given.times, given.assets, given.seconds, every=given.every)
     wrong = 0
     for name in given.parts or PARTS:
         told = PARTS[name](size)

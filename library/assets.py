@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePath
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, func, insert, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, exists, func, insert, select, true
 
 from domain.asset import Asset, FileRef
 from domain.capability import StepKind
-from domain.errors import Conflict, InputError, NotFound
+from domain.errors import Conflict, InputError, NotFound, StorageError
 from domain.moderation import Case
 from domain.recipe import Measurement, OutputFile
 from domain.review import ReviewState, Verdict
@@ -19,15 +20,17 @@ from library.database import ID_LETTERS, Room, document_by, dump, inserting, loa
 from library.files import Files
 from library.measurements import insert_measurement
 from library.moderating import insert_case
-from library.tables import asset_files, asset_parents, assets, blobs, review_records, reviews
+from library.tables import asset_files, asset_parents, assets, blobs, doomed, review_records, reviews, tombstones
 
 MAX_NAME = 255
+#: How often bytes are stored again that somebody deletes for good in the same moment.
+TRIES = 3
 
 
 _OF_TAKE = document_by(assets, "plan_id", "step_id", "take")
 _LAST = select(func.max(assets.c.number)).where(assets.c.plan_id == bindparam("plan_id")).group_by(assets.c.step_id)
 _LATEST = select(assets.c.document).where(assets.c.number.in_(_LAST))
-_BLOB = select(blobs.c.sha256).where(blobs.c.sha256 == bindparam("sha256"))
+_BLOB = select(blobs.c.sha256).where(blobs.c.sha256 == bindparam("sha256")).with_for_update(read=True, key_share=True)
 _INSERT_ASSET = insert(assets).returning(assets.c.number)
 
 
@@ -72,11 +75,13 @@ class Assets(Room):
     def store_file(self, data: bytes | Path, name: str, media_type: str) -> FileRef:
         """Store an attachment or a logo, by content. Raises DiskFull, StorageError, InputError."""
         _check_name(name)
-        sha256, size = self._files.add(data)
-        ref = FileRef(name=name, sha256=sha256, media_type=media_type, size=size)
-        with self._database.write("store the file") as connection:
-            _add_blob(connection, ref)
-        return ref
+        for _ in range(TRIES):
+            sha256, size = self._files.add(data)
+            ref = FileRef(name=name, sha256=sha256, media_type=media_type, size=size)
+            with contextlib.suppress(_Gone), self._database.write("store the file") as connection:
+                _add_blob(connection, self._files, ref)
+                return ref
+        raise _gone_again()
 
     def file_path(self, sha256: str) -> Path:
         """Where stored bytes lie, read-only. Raises NotFound for what is no hash, AssetDamaged when the file is gone."""
@@ -117,20 +122,22 @@ class Assets(Room):
         if first is not None:
             return first
         draft, case = self._judge(draft, files) if self._judge is not None else (draft, None)
-        refs = tuple(self._store(file) for file in files)
-        try:
-            with self._database.write("store the asset") as connection:
-                if measured is not None:
-                    insert_measurement(connection, self._clock(), measured)
-                stored = self._insert(connection, draft, refs)
-                if case is not None:
-                    insert_case(connection, case.model_copy(update={"subject": stored.id}))
-                return stored
-        except Conflict:
-            first = self.asset_for(draft.plan_id, draft.step_id, draft.take)
-            if first is None:
-                raise
-            return first
+        for _ in range(TRIES):
+            refs = tuple(self._store(file) for file in files)
+            try:
+                with contextlib.suppress(_Gone), self._database.write("store the asset") as connection:
+                    if measured is not None:
+                        insert_measurement(connection, self._clock(), measured)
+                    stored = self._insert(connection, draft, refs)
+                    if case is not None:
+                        insert_case(connection, case.model_copy(update={"subject": stored.id}))
+                    return stored
+            except Conflict:
+                first = self.asset_for(draft.plan_id, draft.step_id, draft.take)
+                if first is None:
+                    raise
+                return first
+        raise _gone_again()
 
     def _store(self, file: OutputFile) -> FileRef:
         sha256, size = self._files.add(file.data) if file.path is None else self._files.adopt(file.path)
@@ -150,7 +157,7 @@ class Assets(Room):
         }
         number = connection.scalar(_INSERT_ASSET, row)
         for position, ref in enumerate(refs):
-            _add_blob(connection, ref)
+            _add_blob(connection, self._files, ref)
             connection.execute(inserting(asset_files), {"asset_id": asset.id, "position": position, "sha256": ref.sha256, "name": ref.name})
         for parent in asset.parents:
             connection.execute(inserting(asset_parents), {"asset_id": asset.id, "parent_id": parent})
@@ -306,10 +313,35 @@ def _completed(connection: Connection, draft: Asset, refs: tuple[FileRef, ...]) 
     return draft.model_copy(update=filled)
 
 
-def _add_blob(connection: Connection, ref: FileRef) -> None:
+def _add_blob(connection: Connection, files: Files, ref: FileRef) -> None:
+    """Raises _Gone when the file was taken away between being stored and this; then it is stored once more."""
     if connection.scalar(_BLOB, {"sha256": ref.sha256}) is not None:
         return
+    # Whoever deletes for good looks at this row under a lock, and leaves the bytes alone when it is gone.
+    if connection.execute(delete(doomed).where(doomed.c.sha256 == ref.sha256)).rowcount and not files.has(files.name(ref.sha256)):
+        raise _Gone
+    connection.execute(delete(tombstones).where(tombstones.c.id == ref.sha256))
     upsert(connection, blobs, {"sha256": ref.sha256}, {"size": ref.size, "media_type": ref.media_type})
+
+
+def require_kept(connection: Connection, hashes: Iterable[str]) -> None:
+    """Part of storing a row that names files in its document, where the database does not watch them. Raises Conflict when one of them
+    is being deleted for good.
+    """
+    named = [sha256 for sha256 in dict.fromkeys(hashes) if sha256]
+    if not named:
+        return
+    connection.execute(select(blobs.c.sha256).where(blobs.c.sha256.in_(named)).with_for_update(read=True, key_share=True)).all()
+    if connection.scalar(select(doomed.c.sha256).where(doomed.c.sha256.in_(named)).limit(1)) is not None:
+        raise Conflict("A file was deleted for good just now.", hint="Attach it again.", field="files")
+
+
+class _Gone(Exception):
+    """Bytes that were there when they were asked for have been deleted for good since."""
+
+
+def _gone_again() -> StorageError:
+    return StorageError("The file was deleted again and again while it was stored.", hint="Try again when nothing is being purged.")
 
 
 def _check_name(name: str) -> None:

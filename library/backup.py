@@ -7,21 +7,27 @@ a backup of one can be put back into the other.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shutil
 import tempfile
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+
+from sqlalchemy import delete
 
 from domain.errors import AssetDamaged, Conflict, InputError, NotFound
 from domain.progress import Part, Progress
 from domain.settings import sqlite_url
 from domain.value import Value
 from library.copy import FILES_SHARE, CopyReport, copy_files, copy_library
-from library.database import Database
+from library.database import Database, migrate, sqlite_file, stamp, upsert
 from library.files import Files, disk_errors
+from library.purging import BACKUP
 from library.remote import open_files
+from library.tables import settings
 
 NOTE = "backup.json"
 DATABASE = "maquette.db"
@@ -52,18 +58,41 @@ def back_up(source_url: str, here: Files, home: Path, folder: Path, now: datetim
     with disk_errors(f"make {folder}"):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     copy_url = sqlite_url(folder / DATABASE)
-    rows = copy_library(source_url, copy_url, Part(progress, 0.0, 1 - FILES_SHARE)).rows
-    copied = Database(copy_url)
-    try:
-        # copy_files tells FILES_SHARE of the progress it is given.
-        count, damaged = copy_files(copied, (here, _files_of(folder)), Part(progress, 1 - FILES_SHARE, 1.0))
-    finally:
-        copied.close()
+    with _bytes_stay(source_url, now):
+        rows = copy_library(source_url, copy_url, Part(progress, 0.0, 1 - FILES_SHARE)).rows
+        copied = Database(copy_url)
+        try:
+            with copied.write("begin the backup") as connection:
+                connection.execute(delete(settings).where(settings.c.key == BACKUP))
+            rows["settings"] -= 1
+            # copy_files tells FILES_SHARE of the progress it is given.
+            count, damaged = copy_files(copied, (here, _files_of(folder)), Part(progress, 1 - FILES_SHARE, 1.0))
+        finally:
+            copied.close()
     note = BackupNote(made=now, database_sha256=_sha256(folder / DATABASE), rows=rows, files=count, damaged=damaged)
     with disk_errors(f"write {folder}"):
         _copy_keys(home, folder)
         (folder / NOTE).write_text(note.model_dump_json(indent=1), encoding="utf-8")
     return note
+
+
+@contextlib.contextmanager
+def _bytes_stay(url: str, now: datetime) -> Iterator[None]:
+    """While files are copied, none is taken away that the rows copied before still name (library/purging.py)."""
+    file = sqlite_file(url)
+    if file is not None and not file.is_file():
+        yield  # whoever copies says so
+        return
+    migrate(url)
+    source = Database(url)
+    try:
+        with source.write("begin the backup") as connection:
+            upsert(connection, settings, {"key": BACKUP}, {"value": stamp(now)})
+        yield
+    finally:
+        with source.write("end the backup") as connection:
+            connection.execute(delete(settings).where(settings.c.key == BACKUP))
+        source.close()
 
 
 def read_note(folder: Path) -> BackupNote:

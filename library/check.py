@@ -11,7 +11,7 @@ from domain.progress import Progress
 from domain.value import Value
 from library.files import FileState
 from library.library import Library
-from library.tables import asset_files, assets, blobs, briefs, jobs, metadata, plan_versions, projects, reviews, turns
+from library.tables import asset_files, assets, blobs, briefs, jobs, metadata, plan_versions, projects, reviews, tombstones, trash, turns
 
 
 class FileProblem(Value):
@@ -50,6 +50,9 @@ def check(library: Library, progress: Progress) -> CheckReport:
     with library.database.read("check the library") as connection:
         sizes = {row.sha256: row.size for row in connection.execute(select(blobs.c.sha256, blobs.c.size).order_by(blobs.c.sha256))}
         uses = _uses(connection)
+        # What was deleted for good on purpose is not lost.
+        for sha256 in connection.scalars(select(tombstones.c.id).where(tombstones.c.kind == "file")):
+            uses.pop(sha256, None)
         dangling = [*_broken_keys(connection), *_broken_documents(connection)]
     dangling += [
         f"{user} names file {sha256[:12]}…, which was never stored"
@@ -118,6 +121,9 @@ def _uses(connection: Connection) -> dict[str, list[str]]:
     for row in connection.execute(select(turns.c.id, turns.c.document).order_by(turns.c.number)):
         for file in row.document.get("files", ()):
             used(file["sha256"], f"turn {row.id}")
+    for row in connection.execute(select(trash.c.id, trash.c.rows).order_by(trash.c.number)):
+        for file in row.rows.get("asset_files", ()):
+            used(file["sha256"], f"trash {row.id}")
     for row in connection.execute(select(projects.c.id, projects.c.document).order_by(projects.c.number)):
         used(row.document["brand"]["logo"], f"project {row.id}")
     uses.pop("", None)
@@ -138,7 +144,7 @@ def _broken_keys(connection: Connection) -> Iterator[str]:
 
 def _broken_documents(connection: Connection) -> Iterator[str]:
     """References that live inside documents, where the database does not watch them."""
-    known_assets = set(connection.scalars(select(assets.c.id)))
+    known_assets = set(connection.scalars(select(assets.c.id))) | set(connection.scalars(select(tombstones.c.id)))
     known_briefs = set(connection.scalars(select(briefs.c.id)))
     yield from _lost(connection, select(jobs.c.document), "asset_id", known_assets, "A job")
     yield from _lost(connection, select(reviews.c.document), "over", known_assets, "A review")

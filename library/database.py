@@ -47,6 +47,8 @@ MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 #: Serialises migrations of several processes on one Postgres. Any fixed number will do.
 MIGRATION_LOCK = 0x4D4151
 BUSY_SECONDS = 30
+#: How long readers are waited for before the log is cut off.
+LOG_SECONDS = 5
 #: How long a Postgres server that drops packets is waited for.
 CONNECT_SECONDS = 10
 #: Connections to Postgres that are kept, and as many again for a moment. A server allows 100 unless told otherwise; DBOS needs some too.
@@ -106,6 +108,16 @@ def database_errors(what: str) -> Iterator[None]:
         raise StorageError("Could not {what}: the database is too busy.", hint="Try again in a moment.", what=what) from error
 
 
+@contextlib.contextmanager
+def _raw_errors(what: str) -> Iterator[None]:
+    """The same for what is asked of SQLite's driver itself, outside a transaction."""
+    with database_errors(what):
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise DBAPIError(what, None, error) from error
+
+
 def _points_nowhere(error: BaseException | None) -> bool:
     if isinstance(error, sqlite3.Error):
         return getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY
@@ -157,6 +169,42 @@ class Database:
         """A transaction that is either wholly stored or not at all."""
         with database_errors(what), self._writing.begin() as connection:
             yield connection
+
+    def compact(self) -> bool:
+        """Write the database anew, so that nothing of deleted rows is left in it. False while somebody else reads; try again then.
+
+        Postgres marks the room of deleted rows free, and writes over it as it goes on.
+        """
+        if self._engine.dialect.name == "postgresql":
+            with database_errors("write the database anew"), self._engine.connect() as connection:
+                connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM")
+            return True
+        with _raw_errors("write the database anew"), contextlib.closing(self._engine.raw_connection()) as raw:
+            cursor = raw.cursor()
+            try:
+                # Words of deleted texts stay in the index until its parts are merged.
+                cursor.execute("INSERT INTO asset_search(asset_search) VALUES ('optimize')")
+                cursor.execute("VACUUM")
+                return self._emptied(cursor)
+            except sqlite3.Error:
+                # What this connection knew of the index may be half of it now: nobody goes on with it.
+                raw.invalidate()
+                raise
+
+    def empty_log(self) -> bool:
+        """Move SQLite's write-ahead log into the database and cut it off. False while somebody else reads."""
+        if self._engine.dialect.name == "postgresql":
+            return True
+        with _raw_errors("empty the log"), contextlib.closing(self._engine.raw_connection()) as raw:
+            return self._emptied(raw.cursor())
+
+    @staticmethod
+    def _emptied(cursor: Any) -> bool:
+        cursor.execute(f"PRAGMA busy_timeout = {LOG_SECONDS * 1000}")
+        try:
+            return not cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
 
     def close(self) -> None:
         self._engine.dispose()

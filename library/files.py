@@ -97,6 +97,9 @@ class Files(Protocol):
     def state(self, sha256: str, size: int) -> FileState:
         """Hash it where it lies."""
 
+    def remove(self, sha256: str) -> None:
+        """Take the bytes away, here and wherever they are kept for reading. Nothing happens when they are gone. Raises StorageError."""
+
 
 class Readable:
     """Reading what `open` gives a path of."""
@@ -228,6 +231,16 @@ class FileStore(Readable):
             if not path.is_file():
                 return FileState.MISSING
             return FileState.WHOLE if path.stat().st_size == size and file_sha256(path) == sha256 else FileState.ALTERED
+
+    def remove(self, sha256: str) -> None:
+        place = self.place(sha256)
+        with disk_errors("remove a stored file"):
+            self._require()
+            try:
+                place.unlink()
+            except FileNotFoundError:
+                return
+            _sync_folder(place.parent)
 
     def receive(self, pieces: Iterable[bytes], sha256: str) -> Path:
         """Store what arrives in pieces under the hash it must have; returns its place. Raises AssetDamaged when it has another."""

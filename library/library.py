@@ -51,7 +51,15 @@
     comments   add_comment(comment) -> Comment; comments(asset_id) -> tuple[Comment, ...]
                resolve_comment(asset_id, comment_id, person, when | None) -> Comment
     pairs      add_preferences(pairs) -> int; preferences(project_id) -> tuple[Preference, ...]; forget_preferences(project_id) -> int
-    deletion   delete_asset(asset_id, seen, now, audit)     # Conflict for what is approved or used
+    deletion   delete_asset(asset_id, seen, now, audit, dependents=False)     # into the trash; Conflict for what is approved or used
+               delete_project(project_id, now, audit) -> Trashed; consequences(asset_id, now) -> Consequences
+    trash      trash(project_id=None, kind="") -> tuple[Trashed, ...]; trashed(id) -> Trashed; restore(id, audit) -> Restored
+               hold(hold, audit); lift_hold(project_id, audit); holds(); tombstones(ids) -> dict[str, Tombstone]
+    for good   purgeable(ids=None, before=None) -> tuple[PurgeItem, ...]; purge(items, person, now) -> int
+               finish_purge(now) -> (files, bytes, done)    # the bytes; may be called at any time, and again
+               forget_recordings(consent_ids, why, now) -> int
+    by age     old_drafts(before); ended_recordings(before); old_lines(now, audit, events, links, dry=)
+               projects_of(person); erase_person(name, alias, audit)
     cases      add_case(case) -> Case; case(id) -> Case; case_of(project_id, kind, subject) -> Case | None
                cases(project_ids, waiting=True, limit=200) -> tuple[Case, ...]; blocked(project_id) -> dict[str, Case]   # by subject
                change_case(id, seen, change, audit) -> Case         # Conflict when somebody was first
@@ -80,6 +88,7 @@ from types import TracebackType
 from sqlalchemy import exists, select
 
 from domain.errors import MaquetteError
+from library.ageing import Ageing
 from library.assets import AssetQuery, Assets, Lineage
 from library.consents import Consents
 from library.database import Database, migrate, new_id
@@ -91,10 +100,12 @@ from library.moderating import Cases
 from library.people import People
 from library.plans import Approval, Plans
 from library.projects import Projects
+from library.purging import Purging
 from library.records import Records, Spent
 from library.remote import open_files
 from library.reviewing import Reviewing
 from library.tables import blobs
+from library.trash import Trash
 
 __all__ = ["Approval", "AssetQuery", "JobKey", "Library", "Lineage", "Spent", "new_id"]
 
@@ -103,7 +114,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Library(Projects, People, Links, Plans, Jobs, Assets, Records, Consents, Reviewing, Cases, Deletion):
+class Library(Projects, People, Links, Plans, Jobs, Assets, Records, Consents, Reviewing, Cases, Deletion, Trash, Purging, Ageing):
     """See the module's text for every method. Built by `open`, or from parts in tests."""
 
     def __init__(self, database: Database, files: Files, clock: Callable[[], datetime] = _now) -> None:

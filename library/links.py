@@ -11,8 +11,10 @@ from domain.errors import NotFound
 from domain.people import Link
 from library import tables
 from library.database import Room, document_by, dump, load, new_id
+from library.projects import in_trash
 
 _LINK = document_by(tables.links, "id")
+_SHOWN = _LINK.where(~in_trash(tables.links.c.project_id))
 
 
 class Links(Room):
@@ -25,8 +27,9 @@ class Links(Room):
         return stored
 
     def link(self, link_id: str) -> Link | None:
+        """None also while its project lies in the trash."""
         with self._database.read("read the link") as connection:
-            document = connection.scalar(_LINK, {"id": link_id})
+            document = connection.scalar(_SHOWN, {"id": link_id})
         return None if document is None else load(Link, document)
 
     def link_opens(self, link_id: str, hashed: str) -> bool:

@@ -12,6 +12,7 @@ from domain.people import ApiToken, AuditEntry, Member, Person, Standing
 from domain.project import Role
 from library import tables
 from library.database import Room, dump, load, new_id, stamp, upsert, utc
+from library.projects import in_trash
 
 #: What belongs to a project, and the table whose row says to which.
 Kind = Literal["project", "plan", "asset", "brief"]
@@ -114,11 +115,11 @@ class People(Room):
             return {row.project_id: Role(row.role) for row in rows}
 
     def project_of(self, kind: Kind, row_id: str) -> str:
-        """The project something belongs to. Raises NotFound."""
+        """The project something belongs to. Raises NotFound, also for everything of a project in the trash."""
         table = _TABLES.get(kind, tables.projects)
         column = table.c.id if kind == "project" else table.c.project_id
         with self._database.read(f"find the {kind}") as connection:
-            found = connection.scalar(select(column).where(table.c.id == row_id))
+            found = connection.scalar(select(column).where(table.c.id == row_id, ~in_trash(column)))
         if found is None:
             raise unknown(kind, row_id)
         return str(found)

@@ -12,6 +12,7 @@ from domain.errors import Conflict, NotFound
 from domain.plan import Plan
 from domain.value import JsonValue, Value
 from library import tables
+from library.assets import require_kept
 from library.database import Room, document_by, dump, load, new_id, utc
 
 _VERSION = document_by(tables.plan_versions, "plan_id", "version")
@@ -32,6 +33,7 @@ class Plans(Room):
         """Store a brief; an empty id is filled in."""
         stored = brief if brief.id else brief.model_copy(update={"id": new_id()})
         with self._database.write("store the brief") as connection:
+            require_kept(connection, (attachment.sha256 for attachment in stored.attachments))
             connection.execute(insert(tables.briefs).values(id=stored.id, project_id=stored.project_id, document=dump(stored)))
         return stored
 
@@ -47,6 +49,7 @@ class Plans(Room):
         """Store one message of the chat; an empty id is filled in."""
         stored = turn if turn.id else turn.model_copy(update={"id": new_id()})
         with self._database.write("store the message") as connection:
+            require_kept(connection, (file.sha256 for file in stored.files))
             connection.execute(insert(tables.turns).values(id=stored.id, project_id=stored.project_id, document=dump(stored)))
         return stored
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 
 from domain.errors import NotFound
 from domain.project import Project, Role
 from domain.value import JsonValue
 from library import tables
+from library.assets import require_kept
 from library.database import Room, document_by, dump, load, new_id, upsert
 
 
@@ -26,6 +27,7 @@ class Projects(Room):
         """Store a changed project (name, brand, archived). Raises NotFound for an unknown one."""
         changed = update(tables.projects).where(tables.projects.c.id == project.id)
         with self._database.write("save the project") as connection:
+            require_kept(connection, (project.brand.logo,))
             count = connection.execute(changed.values(archived=project.archived, document=dump(project))).rowcount
         if not count:
             raise _no_project(project.id)
@@ -40,8 +42,8 @@ class Projects(Room):
         return load(Project, document)
 
     def projects(self, archived: bool | None = False) -> tuple[Project, ...]:
-        """Projects, newest first. archived None gives all."""
-        chosen = select(tables.projects.c.document).order_by(tables.projects.c.number.desc())
+        """Projects, newest first, without those in the trash. archived None gives both."""
+        chosen = select(tables.projects.c.document).where(~in_trash(tables.projects.c.id)).order_by(tables.projects.c.number.desc())
         if archived is not None:
             chosen = chosen.where(tables.projects.c.archived == archived)
         with self._database.read("list the projects") as connection:
@@ -59,6 +61,11 @@ class Projects(Room):
                 connection.execute(delete(tables.settings).where(tables.settings.c.key == key))
             else:
                 upsert(connection, tables.settings, {"key": key}, {"value": value})
+
+
+def in_trash(project_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether the project of this column lies in the trash: nobody is shown it, or anything in it."""
+    return exists().where(tables.trash.c.id == project_id, tables.trash.c.kind == "project")
 
 
 def _no_project(project_id: str) -> NotFound:

@@ -190,6 +190,12 @@ class RemoteStore(Readable):
             return FileState.MISSING
         return FileState.WHOLE if digest.hexdigest() == sha256 else FileState.ALTERED
 
+    def remove(self, sha256: str) -> None:
+        """A store that keeps versions of its objects keeps them as its own rules say."""
+        with store_errors("remove a stored file"), contextlib.suppress(FileNotFoundError):
+            self._filesystem.rm_file(self._path(sha256))
+        self._cache.remove(sha256)
+
     def _path(self, sha256: str) -> str:
         return f"{self._prefix}/{self._cache.name(sha256)}"
 

@@ -358,3 +358,45 @@ settings = Table(
     Column("key", String(200), primary_key=True),
     Column("value", JSON, nullable=False),
 )
+
+#: What a person deleted and may still take back. rows: by table, the rows of an asset as they stood; those of a project stay where they
+#: are, and nobody is shown them, until it is gone for good.
+trash = Table(
+    "trash",
+    metadata,
+    _number(),
+    Column("id", ID, nullable=False, unique=True),
+    Column("kind", String(20), nullable=False),
+    Column("project_id", ID, ForeignKey("projects.id"), nullable=False),
+    Column("deleted", String(40), nullable=False),
+    Column("document", JSON, nullable=False),
+    Column("rows", JSON, nullable=False),
+    Index("ix_trash_project_id_deleted", "project_id", "deleted"),
+    sqlite_autoincrement=True,
+)
+
+#: What is gone for good, so that what still names it does not count as lost. id: of an asset or a project, or the SHA-256 of a file.
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("project_id", ID, nullable=False),
+    Column("document", JSON, nullable=False),
+)
+
+#: Files whose bytes are to go; removed "": they may be there still. Who stores one of them again takes its row away (library/assets.py).
+doomed = Table(
+    "doomed",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("removed", String(40), nullable=False),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("project_id", ID, ForeignKey("projects.id"), primary_key=True),
+    Column("document", JSON, nullable=False),
+)

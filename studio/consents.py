@@ -122,8 +122,15 @@ class Consents:
         return self._library.add_consent(consent)
 
     def revoke(self, consent_id: str) -> VoiceConsent:
-        """From now on nothing is made with it. Raises NotFound."""
-        return self._library.revoke_consent(consent_id, self._clock())
+        """From now on nothing is made with it, and its recording is deleted, unless another consent that stands keeps the same one.
+
+        Raises NotFound; StorageError when the recording could not be deleted: it is then deleted within the hour.
+        """
+        now = self._clock()
+        self._library.revoke_consent(consent_id, now)
+        self._library.forget_recordings([consent_id], "consent", now)
+        self._library.remove_bytes(now)
+        return next(one for one in self._library.consents() if one.id == consent_id)
 
     def of_project(self, project_id: str) -> tuple[ListedConsent, ...]:
         """Records that hold or held in a project, the newest first. Raises NotFound."""

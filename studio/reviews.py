@@ -215,8 +215,11 @@ class Reviews:
             found.append(Change(kind="spec", step=asset.step_id))
         return tuple(found)
 
-    def delete(self, asset_id: str, person: str, *, seen: int) -> None:
-        """seen: the revision that was shown. Raises NotFound, Conflict with the way out for what is approved or used."""
+    def delete(self, asset_id: str, person: str, *, seen: int, dependents: bool = False) -> tuple[Asset, ...]:
+        """Into the trash. seen: the revision that was shown. dependents: with all that was made from it. Returns what went.
+
+        Raises NotFound, Conflict with the way out for what is approved or used.
+        """
 
         def audit(asset: Asset) -> AuditEntry:
             data = {"title": asset.title, "files": [file.sha256 for file in asset.files]}
@@ -224,7 +227,7 @@ class Reviews:
                 person=person, action="asset_deleted", subject=asset.id, project_id=asset.project_id, data=data, created=self._now()
             )
 
-        self._library.delete_asset(asset_id, seen, self._now(), audit)
+        return self._library.delete_asset(asset_id, seen, self._now(), audit, dependents=dependents)
 
     @property
     def _preferences(self) -> Preferences:

@@ -18,6 +18,7 @@ from studio.cases import Cases
 from studio.comments import Comments
 from studio.consents import Consents
 from studio.conversation import Conversation
+from studio.derived import Derived
 from studio.dialogues import Dialogues
 from studio.drawings import Drawings
 from studio.engine import EngineRoom
@@ -38,6 +39,7 @@ from studio.plans import Plans
 from studio.preferences import Preferences
 from studio.projects import Projects
 from studio.recordings import Recordings
+from studio.retaining import Retaining
 from studio.reviews import Reviews
 from studio.rights import Rights
 from studio.runner import Runner
@@ -86,6 +88,8 @@ class Studio:
     notices: Mapping[str, Callable[[CancelToken], None]] = field(default_factory=dict)
     #: Where links are fetched; None where they are not.
     fetcher: Fetcher | None = None
+    #: Copies of results outside the library, forgotten with them.
+    derived: Derived = field(default_factory=Derived)
     _closing: CancelToken = field(default_factory=CancelToken)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -95,7 +99,7 @@ class Studio:
         except BaseException:
             self.close()
             raise
-        for name, work in {"warm": self.warm, **self.notices}.items():
+        for name, work in {"warm": self.warm, "retention": self.retaining.run, **self.notices}.items():
             thread = threading.Thread(target=work, args=(self._closing,), name=name, daemon=True)
             thread.start()
             self._threads.append(thread)
@@ -164,6 +168,15 @@ class Studio:
     def preferences(self) -> Preferences:
         """Pairs of a better and a worse result, kept where a project's people agreed."""
         return Preferences(self.library, _now)
+
+    @property
+    def retaining(self) -> Retaining:
+        """The trash, deleting for good now or by age, holds, accounts that leave."""
+        return Retaining(self.library, self.rights, self._stop, self.derived, _now)
+
+    def _stop(self, project_id: str) -> None:
+        for plan in self.library.plans(project_id):
+            self.runner.cancel(plan.id)
 
     @property
     def links(self) -> Links:

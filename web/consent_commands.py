@@ -88,5 +88,9 @@ def _state(one: VoiceConsent) -> str:
 def _revoke(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
     with contextlib.closing(entry.open_studio(entry.settings)) as studio:
         one = studio.consents.revoke(arguments.id)
-    console.print(f"{one.id}: {one.person} took it back; nothing is made with it any more.", highlight=False, markup=False)
+    console.print(
+        f"{one.id}: {one.person} took it back; its recording is deleted, and nothing is made with it any more.",
+        highlight=False,
+        markup=False,
+    )
     return 0

@@ -1,4 +1,6 @@
-"""Commands on the library as a whole: `library copy` moves it to another database, `backup` and `restore` keep it."""
+"""Commands on the library as a whole: `library copy` moves it to another database, `backup` and `restore` keep it, `purge` deletes
+for good (web/purge_commands.py).
+"""
 
 from __future__ import annotations
 
@@ -19,13 +21,14 @@ from library.database import hide_password, sqlite_file
 from library.files import Files
 from library.lock import hold
 from library.remote import open_files
+from web.purge_commands import add_purge_commands
 
 if TYPE_CHECKING:
     from web.cli import Entry
 
 
 def add_library_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    library = commands.add_parser("library", help="move, back up or restore the library")
+    library = commands.add_parser("library", help="move, back up, restore or purge the library")
     actions = library.add_subparsers(required=True, metavar="ACTION")
     copy = actions.add_parser(
         "copy", help="copy everything into an empty database, from SQLite to Postgres or back; the studio must be stopped"
@@ -39,6 +42,7 @@ def add_library_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
     put_back = actions.add_parser("restore", help="put a backup into an empty library; the studio must be stopped")
     put_back.add_argument("folder", type=Path)
     put_back.set_defaults(run=_restore)
+    add_purge_commands(actions)
 
 
 class _Bar:

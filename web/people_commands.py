@@ -31,6 +31,10 @@ def add_people_commands(commands: argparse._SubParsersAction[argparse.ArgumentPa
     close = actions.add_parser("close", help="let a person in no more; what they made stays")
     close.add_argument("name")
     close.set_defaults(run=_close)
+    erase = actions.add_parser("delete", help="delete an account: projects of theirs alone go to the trash, elsewhere their name goes")
+    erase.add_argument("name")
+    erase.add_argument("--dry-run", action="store_true", help="only say what would go")
+    erase.set_defaults(run=_erase)
 
 
 def _add(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
@@ -68,4 +72,19 @@ def _close(arguments: argparse.Namespace, entry: Entry, console: Console) -> int
     with contextlib.closing(entry.open_studio(entry.settings)) as studio:
         person = studio.people.change(arguments.name, active=False, by="command line")
     console.print(f"{person.name} may not sign in any more.", highlight=False, markup=False)
+    return 0
+
+
+def _erase(arguments: argparse.Namespace, entry: Entry, console: Console) -> int:
+    with contextlib.closing(entry.open_studio(entry.settings)) as studio:
+        name = studio.people.get(arguments.name).name
+        leaving = studio.retaining.leaving(name)
+        for project in leaving.theirs:
+            console.print(f"To the trash: {project.name}", highlight=False, markup=False)
+        for project in leaving.shared:
+            console.print(f"Needs another owner first: {project.name}", highlight=False, markup=False)
+        if arguments.dry_run:
+            return 1 if leaving.shared else 0
+        alias = studio.retaining.erase_person(name, "command line")
+    console.print(f"{name} is gone; what they made for others is now by {alias}.", highlight=False, markup=False)
     return 0

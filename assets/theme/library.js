@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const { ICONS, el, t, named, bytes, call, button, quiet, chip, notice, dialog, is_picture, is_sound, player, remarks, downloads, export_pack, edit_button, comments_panel, review_panel, waiting_list, batch_dialog, preferences_panel, state_chip, content_list, content_panel, held_chip, family_panel, compare_panel } = window.Maquette;
+  const { ICONS, el, t, named, bytes, call, button, quiet, chip, notice, dialog, is_picture, is_sound, player, remarks, downloads, export_pack, edit_button, comments_panel, review_panel, waiting_list, batch_dialog, preferences_panel, state_chip, content_list, content_panel, held_chip, family_panel, compare_panel, trash_panel, delete_dialog } = window.Maquette;
   const PAGE = 24;
   const KINDS = ["copy", "article", "script", "dialogue", "lore", "translation", "picture", "upscale", "cutout", "speech", "music", "sound", "mix", "layout"];
   const VERDICTS = ["approve", "reject", "open"];
@@ -27,8 +27,10 @@
       this.titles = new Map();
       const to_review = button(t("review.waiting"), () => this.wait(this.waiting.hidden), { id: "mq-to-review", "aria-controls": "mq-waiting" });
       const content = button(t("content.title"), () => this.showContent(this.content.hidden), { id: "mq-to-content", "aria-controls": "mq-content-review", "aria-expanded": "false" });
-      const counted = el("div", { class: "mq-counted" }, this.count, el("div", { class: "mq-form-row" }, to_review, content));
-      root.replaceChildren(el("section", { class: "mq-library" }, this.filters(), this.says.node, counted, this.waiting, this.content, this.list, this.pages, this.picked, preferences_panel(this.base, this.project)));
+      const trash = button(t("trash.title"), () => this.bin(this.trash.hidden), { id: "mq-trash", "aria-controls": "mq-trash-list" });
+      this.trash = el("div", { id: "mq-trash-list", hidden: true });
+      const counted = el("div", { class: "mq-counted" }, this.count, el("div", { class: "mq-form-row" }, to_review, content, trash));
+      root.replaceChildren(el("section", { class: "mq-library" }, this.filters(), this.says.node, counted, this.waiting, this.content, this.trash, this.list, this.pages, this.picked, preferences_panel(this.base, this.project)));
       this.refresh();
       this.tick();
     }
@@ -92,6 +94,18 @@
       document.getElementById("mq-to-content").setAttribute("aria-expanded", String(shown));
     }
 
+    async bin(shown) {
+      try {
+        if (shown) {
+          this.thrown = await trash_panel(this.base, this.project, () => this.refresh());
+          this.trash.replaceChildren(this.thrown.node);
+        }
+        this.trash.hidden = !shown;
+      } catch (error) {
+        this.says.say(error.message);
+      }
+    }
+
     async refresh() {
       try {
         const asked = JSON.stringify(this.query);
@@ -102,6 +116,7 @@
         this.known = found.event;
         this.draw(found);
         if (!this.waiting.hidden) await this.wait(true);
+        if (!this.trash.hidden && !this.trash.contains(document.activeElement)) await this.thrown.load();
       } catch (error) {
         this.says.say(error.message);
       }
@@ -197,15 +212,15 @@
       ].filter(Boolean));
     }
 
-    // Gone for good; what is approved or used is refused with the way out.
+    // Into the trash, after what goes with it was shown; what is approved or used is refused with the way out.
     async remove(asset) {
-      if (!window.confirm(t("review.delete_sure", { title: asset.title }))) return;
       try {
-        const { revision } = await call(this.base, "GET", `assets/${asset.id}/review`);
-        await call(this.base, "DELETE", `assets/${asset.id}`, { seen: revision });
-        this.drawer.close();
-        this.chosen.delete(asset.id);
-        await this.refresh();
+        await delete_dialog(this.base, asset, async (count) => {
+          this.drawer.close();
+          this.chosen.delete(asset.id);
+          this.says.say(t("trash.moved", { n: count }), true);
+          await this.refresh();
+        });
       } catch (error) {
         this.drawer.firstChild.prepend(el("p", { class: "mq-error", role: "alert" }, error.message));
       }

@@ -107,7 +107,8 @@
         return el("div", { class: `mq-person${person.active ? "" : " mq-link-ended"}`, "data-person": person.name },
           el("span", { class: "mq-grow" }, person.name, el("small", {}, [person.owner ? t("people.owner") : "", person.active ? "" : t("people.closed")].filter(Boolean).join(" · "))),
           quiet(t(person.owner ? "people.unmake_owner" : "people.make_owner"), () => change(person.name, { owner: !person.owner })),
-          quiet(t(person.active ? "people.close" : "people.let_in"), () => change(person.name, { active: !person.active })), reset, this.quota(person, change));
+          quiet(t(person.active ? "people.close" : "people.let_in"), () => change(person.name, { active: !person.active })), reset, this.quota(person, change),
+          quiet(t("keeping.erase"), () => window.Maquette.erase_dialog(this.base, person.name, () => this.load()).catch((error) => this.says.say(error.message)), { "aria-label": `${t("keeping.erase")}: ${person.name}` }));
       });
       return panel(t("people.title"), el("div", {}, rows), el("h4", {}, t("people.add")), this.adder(t("people.add"), (person) => this.says.say(t("people.added", { name: person.name }), true)));
     }

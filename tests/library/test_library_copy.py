@@ -25,6 +25,7 @@ from domain.plan import Plan
 from domain.preference import Preference, PreferenceSource
 from domain.progress import CancelToken, Silent
 from domain.recipe import Measurement
+from domain.retention import Hold
 from domain.review import Review, ReviewState, Verdict
 from domain.settings import sqlite_url
 from library import tables
@@ -87,7 +88,18 @@ def filled(library: Library, plan: Plan, draft: Callable[..., Asset]) -> Library
     )
     library.add_measurement(Measurement(kind=StepKind.PICTURE, maker="m", model="", device="cpu", size=1.5, seconds=0.1, joules=2.5))
     library.put_footprint("qwen", "cuda:0", 80_000_000_000, 3.25)
+    delete_some(library, draft)
     return library
+
+
+def delete_some(library: Library, draft: Callable[..., Asset]) -> None:
+    """One in the trash, one whose bytes are still to go, and a hold."""
+    entry = AuditEntry(person="李雷", action="asset_deleted", created=WHEN)
+    gone, kept = (library.add_asset(draft(title=ODD[:100]), png(name)) for name in (b"gone", b"in the trash"))
+    for asset in (gone, kept):
+        library.delete_asset(asset.id, None, WHEN, lambda _asset: entry)
+    library.purge(library.purgeable([gone.id]), "李雷", WHEN)
+    library.hold(Hold(project_id=gone.project_id, reason=ODD[:100], created=WHEN), entry)
 
 
 @pytest.fixture
@@ -192,7 +204,7 @@ def test_files_move_too_when_they_are_given_a_new_place(
     filled.file_path(lost).unlink()
     share = FileStore(tmp_path / "share", shared=True)
     report = copy_library(database_url, target_url, Silent(), (filled.files, share))
-    assert (report.files, report.damaged) == (1, (lost,))
+    assert (report.files, report.damaged) == (2, (lost,))
     with Library.open(target_url, home, str(tmp_path / "share")) as moved:
         problems = check(moved, Silent())
         assert [problem.sha256 for problem in problems.missing] == [lost]

@@ -138,6 +138,20 @@ def test_a_whole_library_lives_on_it(connect: Callable[[str], RemoteStore], libr
     assert [problem.sha256 for problem in report.missing] == [ref.sha256]
 
 
+def test_what_is_removed_is_in_neither_store_nor_cache(connect: Callable[[str], RemoteStore], tmp_path: Path) -> None:
+    store = connect("here")
+    gone, _ = store.add(b"to be removed")
+    kept, _ = store.add(b"to be kept")
+    assert store.open(gone).is_file()
+    for _ in range(2):
+        store.remove(gone)
+    assert not store.has(store.name(gone))
+    assert [path for path in (tmp_path / "here").rglob("*") if path.is_file() and path.read_bytes() == b"to be removed"] == []
+    with pytest.raises(AssetDamaged, match="missing"):
+        store.open(gone)
+    assert connect("there").open(kept).read_bytes() == b"to be kept"
+
+
 def test_an_s3_server_that_goes_away_is_said_and_work_goes_on_when_it_is_back(s3_server: S3Server, bucket: str, tmp_path: Path) -> None:
     store = open_files(f"s3://{bucket}", tmp_path, tmp_path / "here")
     cached, _ = store.add(b"cached")

@@ -55,9 +55,10 @@ class Tick(Value):
 
 
 class Deletion(Value):
-    """seen: the revision of the review that was shown."""
+    """seen: the revision of the review that was shown. dependents: with all that was made from it."""
 
     seen: Revision
+    dependents: bool = False
 
 
 class Saying(Value):
@@ -168,9 +169,10 @@ def _states_router(studio: Studio, checklists: Checklists) -> APIRouter:
         ]
 
     @router.delete("/assets/{asset_id}")
-    def delete(asset_id: str, wish: Deletion, request: Request) -> dict[str, bool]:
-        studio.reviews.delete(asset_id, caller_of(request).person, seen=wish.seen)
-        return {"deleted": True}
+    def delete(asset_id: str, wish: Deletion, request: Request) -> dict[str, Any]:
+        """Into the trash."""
+        gone = studio.reviews.delete(asset_id, caller_of(request).person, seen=wish.seen, dependents=wish.dependents)
+        return {"deleted": True, "count": len(gone)}
 
     return router
 

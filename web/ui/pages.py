@@ -27,6 +27,7 @@ from web.api.lore import lore_router
 from web.api.moderation import moderation_router
 from web.api.painting import painting_router
 from web.api.pictures import pictures_router
+from web.api.retaining import retaining_router
 from web.api.review import review_router
 from web.api.shelf import shelf_router
 from web.api.sound import sound_router
@@ -49,7 +50,7 @@ SCRIPTS = (
     "write.js", "editing.js", "dialogue_nodes.js", "dialogue.js", "lore.js",
     "pick.js", "mask.js", "paint.js", "finish.js", "alike.js", "look.js", "pictures.js",
     "waves.js", "consents.js", "cast.js", "line.js", "lines.js", "timeline.js", "mixes.js", "pieces.js", "recordings.js",
-    "comments.js", "review.js", "moderation.js", "family.js",
+    "comments.js", "review.js", "moderation.js", "family.js", "keeping.js",
     "library.js", "models.js", "inspect.js", "brand.js", "engine.js", "share.js", "people.js",
 )  # fmt: skip
 STYLES = ("studio.css", "desk.css", "paint.css", "sound.css", "people.css", "review.css")
@@ -69,6 +70,7 @@ def mount_pages(app: FastAPI, studio: Studio, settings: Settings, assets: Path, 
         shelf_router(studio, tasks),
         review_router(studio, Checklists.load(assets)),
         moderation_router(studio),
+        retaining_router(studio),
         dialogues_router(studio),
         lore_router(studio),
         writing_router(studio),

@@ -1,4 +1,4 @@
-"""Settings: models, brand, project, people, the engine and the check of the store. Each tab's contents are drawn by assets/theme/*.js."""
+"""Settings, a tab for each part: models to check, with what is kept for how long. Contents are drawn by assets/theme/*.js."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import gradio as gr
 from web.ui.frame import Frame
 
 #: On a phone the last of them fold into a menu.
-TABS = ("models", "engine", "brand", "project", "people", "check")
+TABS = ("models", "engine", "brand", "project", "people", "keeping", "check")
 
 
 def build(frame: Frame, page: gr.Blocks) -> None:
