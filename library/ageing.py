@@ -14,8 +14,9 @@ from domain.people import AuditEntry, Link, Person
 from domain.project import Project, Role
 from domain.retention import PurgeItem
 from library import tables
+from library.audit import insert_audit
 from library.database import Room, load, stamp
-from library.people import insert_audit, nobody
+from library.people import nobody
 from library.projects import in_trash
 from library.purging import want_compact
 

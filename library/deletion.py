@@ -24,9 +24,9 @@ from domain.retention import Consequences, Dependent, Hold, Trashed
 from domain.review import FROZEN, Verdict
 from library import tables
 from library.assets import read_asset
+from library.audit import insert_audit
 from library.database import Room, document_by, dump, load, stamp
 from library.events import append_events
-from library.people import insert_audit
 from library.reviewing import record_of, too_late
 
 #: So many titles of what stands in the way are named.

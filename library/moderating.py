@@ -12,9 +12,9 @@ from domain.moderation import WAITING, Case, CaseKind, CaseState
 from domain.people import AuditEntry
 from domain.said import Said
 from library import tables
+from library.audit import insert_audit
 from library.database import Room, dump, load, new_id
 from library.events import append_events
-from library.people import insert_audit
 
 
 class Cases(Room):

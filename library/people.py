@@ -11,6 +11,7 @@ from domain.errors import Conflict, NotFound
 from domain.people import ApiToken, AuditEntry, Member, Person, Standing
 from domain.project import Role
 from library import tables
+from library.audit import insert_audit
 from library.database import Room, dump, load, new_id, stamp, upsert, utc
 from library.projects import in_trash
 
@@ -232,12 +233,6 @@ def _lock_project(connection: Connection, project_id: str) -> None:
             field="project_id",
             project_id=repr(project_id[:80]),
         )
-
-
-def insert_audit(connection: Connection, entry: AuditEntry) -> None:
-    """Part of whatever transaction is written down."""
-    row = {"person": entry.person[:120], "action": entry.action, "project_id": entry.project_id, "document": dump(entry)}
-    connection.execute(insert(tables.audit).values(**row))
 
 
 def unknown(kind: Kind, row_id: str) -> NotFound:

@@ -23,9 +23,9 @@ from domain.job import Job
 from domain.people import AuditEntry
 from domain.retention import PurgeItem, Tombstone, Trashed
 from library import tables
+from library.audit import insert_audit
 from library.database import Room, dump, load, stamp, upsert
 from library.files import SHA256, Files
-from library.people import insert_audit
 from library.search import Search
 
 #: So many things in the trash go in one transaction; each such transaction reads every document once.

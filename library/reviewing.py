@@ -18,9 +18,9 @@ from domain.said import Said
 from domain.value import JsonValue
 from library import tables
 from library.assets import read_asset
+from library.audit import insert_audit
 from library.database import Room, document_by, dump, load, new_id, upsert
 from library.events import append_events
-from library.people import insert_audit
 from library.records import insert_review
 
 BATCH = 1000

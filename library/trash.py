@@ -15,10 +15,11 @@ from domain.retention import Hold, Tombstone, Trashed
 from domain.value import Value
 from library import tables
 from library.assets import searchable
+from library.audit import insert_audit
 from library.database import Room, document_by, dump, load, upsert
 from library.deletion import LATER, OWN, Rows, set_result
 from library.events import append_events
-from library.people import insert_audit, unknown
+from library.people import unknown
 
 LIST_MAX = 500
 
