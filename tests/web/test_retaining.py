@@ -186,7 +186,7 @@ def test_a_project_goes_to_the_trash_and_its_owner_takes_it_out(office: Office) 
 
 
 def test_what_is_being_made_stops_when_its_project_goes(office: Office) -> None:
-    office.bench.hand.slow = 5.0
+    office.bench.hand.slow = 60.0
     plan = office.bench.plan(step("copy-1"), step("article-1", "copy-1"))
     office.bench.plans.approve(plan.id)
     office.call("Olga", "DELETE", f"projects/{office.project}", {"name": "Test"})
