@@ -45,6 +45,7 @@ from pipelines.memory import Memory
 from pipelines.models.cards import offered
 from pipelines.models.catalogue import Catalogue
 from pipelines.models.own import with_own
+from pipelines.models.picks import Picks
 from pipelines.models.profiles import Choice, Hardware, choose, everything
 from pipelines.models.store import ModelStore
 from pipelines.pipeline import Pipeline
@@ -133,8 +134,7 @@ def build(
     def pick(wanted: Mapping[str, str]) -> dict[Task, Choice]:
         return choose(store.catalogue, settings.profile, hardware, store.ready, wanted, runs)
 
-    def chosen(task: Task) -> Choice | None:
-        return pick(choices()).get(task)
+    chosen = Picks(store, choices, pick).of
 
     def caption(model_id: str, picture: bytes, progress: Progress) -> str:
         asked = Choice(model=store.catalogue.get(model_id))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -40,6 +39,7 @@ from studio.quotes import Quotes, keep_quote
 from studio.runner import Runner
 from studio.spec_changes import bad_spec, change_spec, numbered, placed
 from studio.takes import Standing, Takes
+from studio.turns import Turns
 
 ONLY_FILES = "…"
 #: How long queued jobs may stand still while nothing at all is being made, before their run counts as broken.
@@ -95,8 +95,9 @@ class Plans:
         self._refuse_unsafe = refuse_unsafe
         self._require = require
         self._remarks = remarks
-        # Edits, approvals and redos take turns: two clicks, or two people, must neither lose an edit nor start a take twice.
-        self._changing = threading.RLock()
+        # Edits, approvals and redos of a plan take turns: two clicks, or two people, must neither lose an edit nor start a take twice.
+        # What one person spends takes turns too: two plans at once must not both fit into the rest of a budget.
+        self._turns = Turns()
         self._makers = makers
         self._runner = runner
         self._now = now
@@ -168,7 +169,7 @@ class Plans:
 
     def drop(self, plan_id: str, step_id: str) -> Plan:
         """Remove a step and the inputs that named it."""
-        with self._changing:
+        with self._turns.of(plan_id):
             plan = self.get(plan_id)
             plan.step(step_id)
             left = plan.without(step_id)
@@ -180,7 +181,7 @@ class Plans:
     def change(self, plan_id: str, step_id: str, values: dict[str, JsonValue], *, title: str = "") -> Plan:
         """Change fields of one step's spec. Raises InputError naming the field that does not fit."""
         self.require_safe([("title", title), *placed(values)])
-        with self._changing:
+        with self._turns.of(plan_id):
             plan = self.get(plan_id)
             step = plan.step(step_id)
             changed = step.model_copy(update={"spec": change_spec(step, values), "title": title.strip() or step.title})
@@ -194,7 +195,7 @@ class Plans:
         self.require_safe([("about", about)])
         if not about.strip():
             raise InputError("The new step says nothing.", hint="Say what it is about.", field="about")
-        with self._changing:
+        with self._turns.of(plan_id):
             plan = self.get(plan_id)
             values: dict[str, JsonValue] = {"kind": kind.value, "about": about.strip()}
             if "language" in SPECS[kind].model_fields:
@@ -211,7 +212,7 @@ class Plans:
     def copy(self, plan_id: str, step_id: str, values: dict[str, JsonValue]) -> Step:
         """A new step like this one, with some fields changed; nothing is made yet. Raises InputError naming the field, PlanError."""
         self.require_safe(placed(values))
-        with self._changing:
+        with self._turns.of(plan_id):
             plan = self.get(plan_id)
             step = plan.step(step_id)
             update = {"id": plan.next_id(step.kind), "spec": change_spec(step, values), "title": numbered(step.title, plan)}
@@ -222,7 +223,7 @@ class Plans:
 
     def extend(self, plan_id: str, draw: Callable[[Plan], tuple[Step, ...]]) -> Plan:
         """Add the steps that `draw` makes for the plan as it is now, all or none. Raises what draw raises, ContentRefused, PlanError."""
-        with self._changing:
+        with self._turns.of(plan_id):
             plan = self.get(plan_id)
             steps = draw(plan)
             for step in steps:
@@ -292,7 +293,7 @@ class Plans:
 
         Raises Conflict while it is being made, InputError when there is nothing to make, LimitError when it would exceed a budget.
         """
-        with self._changing:
+        with self._turns.of(plan_id), self._turns.of(f"spent by {person}"):
             plan = self.get(plan_id)
             plan.require(self._makers.capabilities())
             standing = self._takes.standing(plan_id)
@@ -325,7 +326,7 @@ class Plans:
 
         Raises Conflict while one of them is being made, PlanError when an input of one was never made.
         """
-        with self._changing:
+        with self._turns.of(plan_id), self._turns.of(f"spent by {person}"):
             plan = self.get(plan_id)
             standing = self._takes.standing(plan_id)
             steps = self._require_remakable(plan, notes, standing)
@@ -337,7 +338,7 @@ class Plans:
     @contextmanager
     def by_hand(self, plan_id: str, step_id: str, person: str) -> Iterator[Take]:
         """The next take of a step for what a person made of it; no other take is queued meanwhile. Raises Conflict while one is made."""
-        with self._changing:
+        with self._turns.of(plan_id):
             plan, standing = self.get(plan_id), self._takes.standing(plan_id)
             if step_id in standing.busy:
                 raise Conflict("{step_id} is being made now.", hint="Wait for it, or cancel it first.", step_id=step_id)

@@ -64,9 +64,11 @@ def word_maker(
         return (chat, *((compares.model,) if compares is not None else ()))
 
     def capability() -> Capability | None:
-        if not chats.available():
+        answering = chats.answering()
+        if answering is None:
             return None
-        return Capability(kind=kind, maker="writer", models=(chats.name(),), languages=languages, reason=chats.reason(), channels=channels)
+        name, reason = answering
+        return Capability(kind=kind, maker="writer", models=(name,), languages=languages, reason=reason, channels=channels)
 
     def make(works: Sequence[Work], progress: Progress) -> list[Output]:
         return [scored(_write_one(work, write, printed, chats.current(), media_type, progress), weights) for work in works]

@@ -86,7 +86,16 @@ class ModelStore:
 
     def ready(self, model_id: str) -> bool:
         """True when `folder` would give it."""
-        return self.status(model_id).state == ModelState.READY
+        model = self.catalogue.get(model_id)
+        package = _package(model)
+        return package.installed if package is not None else self._inspect(model).state == ModelState.READY
+
+    def stamp(self) -> int:
+        """Another number whenever a model came or went, whoever did it. One stat."""
+        try:
+            return self._root.stat().st_mtime_ns
+        except OSError:
+            return 0
 
     def folder(self, model_id: str) -> Path:
         """The verified folder. A file whose size or time changed is hashed again first. Raises ModelMissing, ModelCorrupt."""

@@ -110,20 +110,17 @@ class Chats:
 
     def available(self) -> bool:
         """Whether `current` would give a model. Loads nothing."""
-        choice = self._chosen()
-        return bool(self._remote().url) or (choice is not None and self._store.ready(choice.model.id))
+        return self.answering() is not None
 
-    def name(self) -> str:
-        """The id of the model that would answer."""
+    def answering(self) -> tuple[str, str] | None:
+        """The id of the model that would answer, and why that one in a sentence; None where none would. Loads nothing."""
         remote = self._remote()
+        if remote.url:
+            return f"openai:{remote.model}", f"You pointed the chat at {remote.url}."
         choice = self._chosen()
-        return f"openai:{remote.model}" if remote.url else choice.model.id if choice is not None else ""
-
-    def reason(self) -> str:
-        """Why that one, in a sentence."""
-        remote = self._remote()
-        choice = self._chosen()
-        return f"You pointed the chat at {remote.url}." if remote.url else choice.reason if choice is not None else ""
+        if choice is None or not self._store.ready(choice.model.id):
+            return None
+        return choice.model.id, choice.reason
 
     def current(self) -> ChatModel:
         """The chat model to use now. Raises ModelMissing when none is installed and no endpoint is set."""
