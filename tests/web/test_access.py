@@ -322,7 +322,8 @@ def test_a_role_that_is_taken_away_ends_with_the_next_request(house: House) -> N
 def test_a_refusal_stands_in_the_audit_log(house: House) -> None:
     assert house.ask("viewer", "POST", f"/api/plans/{house.ids['plan_id']}/approve").status_code == 403
     # The same refusal is written once in a while: it may stand on an older page of the log.
-    told, page = [], house.studio.people.audited()
+    told: list[tuple[str, str, str]] = []
+    page = house.studio.people.audited()
     while page:
         told += [(entry.person, entry.action, entry.subject) for entry in page]
         page = house.studio.people.audited(before=page[-1].number)
