@@ -12,7 +12,7 @@ from domain.moderation import WAITING, Case, CaseKind, CaseState
 from domain.people import AuditEntry
 from domain.said import Said
 from library import tables
-from library.audit import insert_audit
+from library.audit import insert_audit, was_first
 from library.database import Room, dump, load, new_id
 from library.events import append_events
 
@@ -77,7 +77,7 @@ class Cases(Room):
         with self._database.write("store the decision") as connection:
             before = _case(connection, case_id, lock=True)
             if seen != before.revision:
-                raise _too_late(before)
+                raise was_first(before.decided_by or before.person, case_words(before.state), before.note)
             after = change(before).model_copy(update={"revision": before.revision + 1})
             connection.execute(update(tables.cases).where(columns.id == case_id).values(state=after.state.value, document=dump(after)))
             entry = audit(before, after)
@@ -101,17 +101,6 @@ def _case(connection: Connection, case_id: str, *, lock: bool = False) -> Case:
     if document is None:
         raise NotFound("There is no case {case_id}.", hint="Reload the page.", field="case", case_id=repr(case_id[:80]))
     return load(Case, document)
-
-
-def _too_late(case: Case) -> Conflict:
-    return Conflict(
-        "{person} was first: it is {state} now. {note}",
-        hint="Nothing of yours was stored. Look at it again, then decide.",
-        field="revision",
-        person=case.decided_by or case.person or "–",
-        state=case_words(case.state),
-        note=case.note,
-    )
 
 
 def case_words(state: CaseState) -> Said:

@@ -18,7 +18,7 @@ from domain.said import Said
 from domain.value import JsonValue
 from library import tables
 from library.assets import read_asset
-from library.audit import insert_audit
+from library.audit import insert_audit, was_first
 from library.database import Room, document_by, dump, load, new_id, upsert
 from library.events import append_events
 from library.records import insert_review
@@ -183,14 +183,7 @@ def _comment(connection: Connection, asset_id: str, comment_id: str) -> Comment:
 
 
 def too_late(record: ReviewRecord) -> Conflict:
-    return Conflict(
-        "{person} was first: it is now {state}. {note}",
-        hint="Nothing of yours was stored. Look at it again, then decide.",
-        field="revision",
-        person=record.touched or record.person or "–",
-        state=state_words(record.state),
-        note=record.note,
-    )
+    return was_first(record.touched or record.person, state_words(record.state), record.note)
 
 
 def state_words(state: ReviewState) -> Said:

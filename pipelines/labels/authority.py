@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -88,18 +89,22 @@ class Authority:
     def mark_key(self, *, make: bool = False) -> bytes:
         """The secret of the invisible marks; b"" before the first one, unless it is to be made now. Raises LabelError."""
         path = self._folder / "mark.key"
-        with self._lock:
-            try:
-                if make and not path.is_file():
-                    self._keep(path.name, token_bytes(MARK_KEY_BYTES), private=True)
-                return path.read_bytes() if path.is_file() else b""
-            except OSError as error:
-                raise LabelError(
-                    "The authority that signs cannot be kept in {folder}: {strerror}.",
-                    hint="Check that the folder is writable.",
-                    folder=self._folder,
-                    strerror=error.strerror,
-                ) from error
+        with self._lock, self._folder_works():
+            if make and not path.is_file():
+                self._keep(path.name, token_bytes(MARK_KEY_BYTES), private=True)
+            return path.read_bytes() if path.is_file() else b""
+
+    @contextlib.contextmanager
+    def _folder_works(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise LabelError(
+                "The authority that signs cannot be kept in {folder}: {strerror}.",
+                hint="Check that the folder is writable.",
+                folder=self._folder,
+                strerror=error.strerror,
+            ) from error
 
     def _time(self) -> datetime:
         return self._now or datetime.now(UTC)
@@ -119,7 +124,7 @@ class Authority:
 
     def _of_studio(self) -> Signer:
         """The signer in the folder, or a new one: when it was lost or is near its end, of the same authority."""
-        try:
+        with self._folder_works():
             if not (self._folder / "authority.pem").is_file() or not (self._folder / "authority.key").is_file():
                 self._make_authority()
             if not (self._folder / "signer.pem").is_file():
@@ -128,14 +133,7 @@ class Authority:
             if self._time() > signer.certificate.not_valid_after_utc - timedelta(days=RENEW_DAYS):
                 self._make_signer()
                 signer = self._kept()
-        except OSError as error:
-            raise LabelError(
-                "The authority that signs cannot be kept in {folder}: {strerror}.",
-                hint="Check that the folder is writable.",
-                folder=self._folder,
-                strerror=error.strerror,
-            ) from error
-        return signer
+            return signer
 
     def _kept(self) -> Signer:
         return signer_of((self._folder / "signer.pem").read_bytes(), (self._folder / "signer.key").read_bytes(), own=True)
