@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
@@ -67,6 +68,7 @@ def open_studio(settings: Settings) -> Studio:
     from agents.picture_safety import PictureRules
     from agents.planner import Planner
     from agents.writers.calls import Desk
+    from domain.errors import MaquetteError
     from domain.model import Task
     from library.library import Library
     from pipelines.labels.authority import Authority
@@ -121,6 +123,10 @@ def open_studio(settings: Settings) -> Studio:
 
     assets = assets_folder()
     opening = Opening(Sandbox(TASKS))
+    if settings.executor == "ray":
+        # Before Ray is reached: a process that is started while it connects leaves it waiting for ever.
+        with contextlib.suppress(MaquetteError):  # warm_up says so
+            opening.sandbox.start()
     end_traces = export_traces(settings.otlp, "studio")
     library = Library.open(settings.database_url, settings.home, settings.files, settings.cache)
 

@@ -123,7 +123,7 @@ def prepare(browser: Browser, studio: Running, out: Path) -> None:
             expect(page.locator("#mq-stop")).to_have_count(0)
             for card in page.locator('.mq-card[data-state="done"]').all()[:3]:
                 card.get_by_role("button", name="Approve").click()
-                expect(card.locator(".mq-verdict-approve")).to_be_visible()
+                expect(card.locator(".mq-state-approved")).to_be_visible()
     with opened(browser, View(1280, False, "en")) as page:
         page.goto(studio.url)
         new_project(page, SCENE[0])

@@ -73,7 +73,7 @@ def test_a_brief_becomes_an_edited_plan_then_results_that_survive_a_reload(
     assert page.locator('.mq-card[data-kind="music"] audio').evaluate("a => a.src").startswith(f"{studio.url}/files/")
     # Review and export
     picture.get_by_role("button", name="Approve").click()
-    expect(picture.locator(".mq-verdict-approve")).to_be_visible()
+    expect(picture.locator(".mq-state-approved")).to_be_visible()
     with page.expect_download() as handed:
         page.locator("#mq-export").click()
     pack = tmp_path / "pack.zip"
