@@ -62,10 +62,6 @@ class Gate:
         """Why an asset may not leave; None when it may."""
         return self.closed(asset.project_id).case(asset)
 
-    def state(self, asset: Asset) -> str:
-        """How its case stands, "" when it may leave."""
-        return self.closed(asset.project_id).state(asset)
-
     def require(self, assets: Iterable[Asset]) -> None:
         """Raise ContentHeld for the first of these that may not leave. They are of one project."""
         closed: Closed | None = None

@@ -309,8 +309,7 @@ def standings_of(studio: Studio, project_id: str, assets: Sequence[Asset]) -> di
 
 def standing_of(studio: Studio, asset: Asset) -> Standing:
     """Of one."""
-    records = studio.shelf.review_records([asset.id])
-    return Standing(studio.shelf.verdicts([asset.id]).get(asset.id), records.get(asset.id), studio.moderation.gate.state(asset))
+    return standings_of(studio, asset.project_id, [asset])[asset.id]
 
 
 def asset_of(asset: Asset, standing: Standing) -> dict[str, Any]:
