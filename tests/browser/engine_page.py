@@ -145,6 +145,7 @@ def settings_only(library: Library, shown: Shown, home: Path, assets: Path) -> S
         engine=engine,
         fonts=tuple,
         voices=tuple,
+        fetcher=None,
     )
     return cast(Studio, parts)
 

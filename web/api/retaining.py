@@ -46,7 +46,6 @@ class HoldWish(Value):
 
 def retaining_router(studio: Studio) -> APIRouter:
     router = APIRouter(prefix="/api", route_class=JsonRoute)
-    retaining = studio.retaining
     _trash_routes(router, studio)
 
     @router.get("/retention")
@@ -56,78 +55,77 @@ def retaining_router(studio: Studio) -> APIRouter:
         names = {project.id: project.name for project in studio.library.projects(archived=None)} if owner else {}
         holds = [
             {"project_id": one.project_id, "name": names.get(one.project_id, one.project_id), "reason": one.reason, "person": one.person}
-            for one in (retaining.holds() if owner else ())
+            for one in (studio.retaining.holds() if owner else ())
         ]
-        return {"days": retaining.policy().model_dump(), "owner": owner, "holds": holds}
+        return {"days": studio.retaining.policy().model_dump(), "owner": owner, "holds": holds}
 
     @router.put("/retention")
     def set_policy(wanted: Days, request: Request) -> dict[str, Any]:
         given = {name: days for name, days in wanted.model_dump().items() if days is not None}
-        return {"days": retaining.set_policy(given, caller_of(request).person).model_dump()}
+        return {"days": studio.retaining.set_policy(given, caller_of(request).person).model_dump()}
 
     @router.post("/retention/purge")
     def purge(wish: PurgeWish, request: Request) -> dict[str, Any]:
-        return _report(retaining.purge(caller_of(request).person, dry=wish.dry, everything=wish.everything))
+        return _report(studio.retaining.purge(caller_of(request).person, dry=wish.dry, everything=wish.everything))
 
     @router.put("/retention/holds/{held_id}")
     def hold(held_id: str, wish: HoldWish, request: Request) -> dict[str, bool]:
         """held_id: of the project."""
-        retaining.hold(held_id, wish.reason, caller_of(request).person)
+        studio.retaining.hold(held_id, wish.reason, caller_of(request).person)
         return {"held": True}
 
     @router.delete("/retention/holds/{held_id}")
     def lift(held_id: str, request: Request) -> dict[str, bool]:
-        retaining.lift(held_id, caller_of(request).person)
+        studio.retaining.lift(held_id, caller_of(request).person)
         return {"held": False}
 
     @router.get("/people/{name}/leaving")
     def leaving(name: str) -> dict[str, list[str]]:
         """Projects that would go to the trash with the account, and those that need another owner first."""
-        found = retaining.leaving(name)
+        found = studio.retaining.leaving(name)
         return {"theirs": [one.name for one in found.theirs], "shared": [one.name for one in found.shared]}
 
     @router.delete("/people/{name}")
     def erase(name: str, wish: Named, request: Request) -> dict[str, str]:
         _require_name(wish, name)
-        return {"alias": retaining.erase_person(name, caller_of(request).person)}
+        return {"alias": studio.retaining.erase_person(name, caller_of(request).person)}
 
     return router
 
 
 def _trash_routes(router: APIRouter, studio: Studio) -> None:
-    retaining = studio.retaining
 
     @router.get("/assets/{asset_id}/deletion")
     def deletion(asset_id: str, request: Request) -> dict[str, Any]:
         """What deleting it takes with it, or why it cannot go."""
-        found = retaining.consequences(asset_id)
+        found = studio.retaining.consequences(asset_id)
         kept = " ".join(said.told(words_of(request)) for said in found.kept)
         return {**found.model_dump(mode="json"), "kept": kept}
 
     @router.get("/projects/{project_id}/trash")
     def trash(project_id: str, request: Request) -> list[dict[str, Any]]:
-        return [_row(one) for one in retaining.trash(caller_of(request), project_id)]
+        return [_row(one) for one in studio.retaining.trash(caller_of(request), project_id)]
 
     @router.delete("/projects/{project_id}")
     def delete_project(project_id: str, wish: Named, request: Request) -> dict[str, bool]:
         """Into the trash; what is being made in it stops."""
         _require_name(wish, studio.projects.get(project_id).name)
-        retaining.delete_project(project_id, caller_of(request).person)
+        studio.retaining.delete_project(project_id, caller_of(request).person)
         return {"deleted": True}
 
     @router.get("/trash")
     def projects(request: Request) -> list[dict[str, Any]]:
         """Projects in the trash that the caller may take out again."""
-        return [_row(one) for one in retaining.trash(caller_of(request))]
+        return [_row(one) for one in studio.retaining.trash(caller_of(request))]
 
     @router.post("/trash/{trash_id}/restore")
     def restore(trash_id: str, request: Request) -> list[dict[str, Any]]:
-        return [item.model_dump(mode="json") for item in retaining.restore(caller_of(request), trash_id)]
+        return [item.model_dump(mode="json") for item in studio.retaining.restore(caller_of(request), trash_id)]
 
     @router.delete("/trash/{trash_id}")
     def purge_one(trash_id: str, request: Request) -> dict[str, Any]:
         """For good, now."""
-        return _report(retaining.purge_one(caller_of(request), trash_id))
+        return _report(studio.retaining.purge_one(caller_of(request), trash_id))
 
 
 def _require_name(wish: Named, name: str) -> None:
