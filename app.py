@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import sys
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from library.library import Library
     from pipelines.executors.executor import Executor, LocalChat
     from pipelines.media.opening import Opening
-    from pipelines.memory import Arbiter
-    from pipelines.models.profiles import Hardware
     from pipelines.worker import Engine
     from studio.derived import Derived
     from studio.labelling import Labelling
@@ -68,13 +65,13 @@ def open_studio(settings: Settings) -> Studio:
     from agents.picture_safety import PictureRules
     from agents.planner import Planner
     from agents.writers.calls import Desk
-    from domain.errors import MaquetteError
     from domain.model import Task
     from library.library import Library
     from pipelines.labels.authority import Authority
     from pipelines.labels.explicit import Explicit
     from pipelines.labels.formats import Formats
     from pipelines.media.opening import Opening
+    from pipelines.models.lately import Lately
     from pipelines.models.profiles import Hardware
     from pipelines.sandbox.sandbox import Sandbox
     from pipelines.telemetry import export_traces
@@ -92,6 +89,7 @@ def open_studio(settings: Settings) -> Studio:
     from studio.licences import permit
     from studio.likeness import keeping
     from studio.lines import Lines
+    from studio.machinery import build_arbiter, build_executor, gpus_of
     from studio.mailing import Mailboxes
     from studio.makers import Makers
     from studio.making import Making
@@ -123,10 +121,6 @@ def open_studio(settings: Settings) -> Studio:
 
     assets = assets_folder()
     opening = Opening(Sandbox(TASKS))
-    if settings.executor == "ray":
-        # Before Ray is reached: a process that is started while it connects leaves it waiting for ever.
-        with contextlib.suppress(MaquetteError):  # warm_up says so
-            opening.sandbox.start()
     end_traces = export_traces(settings.otlp, "studio")
     library = Library.open(settings.database_url, settings.home, settings.files, settings.cache)
 
@@ -155,8 +149,9 @@ def open_studio(settings: Settings) -> Studio:
         choice = engine.chosen(Task.PICTURE)
         return choice.model.id if choice is not None and engine.store.ready(choice.model.id) else ""
 
-    def installed_engines() -> frozenset[str]:
-        return frozenset(pipeline.name for pipeline in engine.speech if pipeline.capability() is not None)
+    installed_engines = Lately(
+        lambda: frozenset(pipeline.name for pipeline in engine.speech if pipeline.capability() is not None), engine.store.stamp
+    )
 
     desk = Desk(assets)
     consents = Consents(
@@ -177,7 +172,11 @@ def open_studio(settings: Settings) -> Studio:
         picture_model,
     )
     preparations = Preparations(engine.chats, desk, speakers, keeping(picture_models))
-    makers = Makers(all_makers(engine, executor, desk, preparations, gpus_of(arbiter)), preference(picture_models.maker))
+    makers = Makers(
+        all_makers(engine, executor, desk, preparations, gpus_of(arbiter)),
+        preference(picture_models.maker),
+        lambda: (engine.store.stamp(), own_choices(library, settings), endpoint_of(library, settings)),
+    )
     planner = Planner(assets)
     nudity = engine.nudity
     moderation = Moderation(library, planner.safety, PictureRules.load(assets), nudity.ready, nudity.score, now, nudity.model)
@@ -290,7 +289,7 @@ def open_studio(settings: Settings) -> Studio:
         fetcher=Fetcher() if settings.import_links and not settings.offline else None,
         voices=lambda: tuple(voice.name for voice in speakers() if not voice.by_name),
         fonts=lambda: font_families(assets),
-        families=lambda: tuple(sorted({art.family for art in engine.illustrator.library.ready()})),
+        families=Lately(lambda: tuple(sorted({art.family for art in engine.illustrator.library.ready()})), engine.store.stamp),
         warm=lambda cancel: warm_up(engine, director, opening, cancel),
         close=close,
         mailboxes=Mailboxes(library),
@@ -328,61 +327,6 @@ def build_senders(settings: Settings, library: Library, assets: Path) -> dict[st
         server = MailServer.read(settings.smtp)
         found["mail"] = Mailer(Mailboxes(library), server, settings.mail_from, words, password=settings.smtp_password)
     return found
-
-
-def build_arbiter(settings: Settings, library: Library, hardware: Hardware) -> Arbiter:
-    """The one owner of memory over the studio and its workers; what was measured is kept in the library."""
-    from domain.errors import StorageError
-    from pipelines.memory import Arbiter, Footprint
-    from pipelines.worker import budgets
-
-    known = {(kept.key, kept.device): Footprint(kept.key, kept.device, kept.bytes, kept.load_seconds) for kept in library.footprints()}
-
-    def learn(measured: Footprint) -> None:
-        known[measured.key, measured.device] = measured
-        try:
-            library.put_footprint(measured.key, measured.device, measured.bytes, measured.load_seconds)
-        except StorageError as error:  # it is measured again after the next load
-            logging.getLogger("maquette").info("a footprint was not kept: %s", error)
-
-    cards = {f"cuda:{number}": card for number, card in enumerate(hardware.gpus)}
-    described = {"cpu": (hardware.cpu, hardware.ram), **cards}
-    return Arbiter(budgets(settings, hardware), lambda key, device: known.get((key, device)), learn, described)
-
-
-def build_executor(settings: Settings, assets: Path, arbiter: Arbiter, engine: Engine, hardware: Hardware) -> Executor:
-    """Where makers run. Starts nothing yet."""
-    from pipelines.energy import Energy, meters_of
-    from pipelines.executors.inline import InlineExecutor
-    from pipelines.executors.layout import visible
-    from pipelines.executors.workers import WorkerExecutor
-
-    if settings.executor == "ray":
-        from pipelines.executors.ray.executor import RayExecutor
-
-        return RayExecutor(settings, engine.local_chat)
-    if settings.executor == "inline":
-        return InlineExecutor(engine, arbiter)
-    seen = os.environ.get("CUDA_VISIBLE_DEVICES")
-    meters = meters_of({device.name: visible(device.name, seen) for device in arbiter.devices()})
-    return WorkerExecutor(
-        settings, assets, arbiter, engine.local_chat, lambda model_id: runs_on_gpu(engine, model_id), Energy(meters), hardware
-    )
-
-
-def runs_on_gpu(engine: Engine, model_id: str) -> bool:
-    """Whether a chat model of the catalogue runs on a GPU where there is one; "": the one that is chosen now."""
-    from domain.model import Task
-    from pipelines.text.chats import accelerated
-
-    if model_id:
-        return accelerated(engine.store.catalogue.get(model_id))
-    choice = engine.chosen(Task.CHAT)
-    return choice is not None and accelerated(choice.model)
-
-
-def gpus_of(arbiter: Arbiter) -> tuple[str, ...]:
-    return tuple(device.name for device in arbiter.devices() if device.name.startswith("cuda"))
 
 
 def warm_up(engine: Engine, director: Director, opening: Opening, cancel: CancelToken) -> None:

@@ -44,8 +44,8 @@ from pipelines.layout.banner import CJK_FONT, Banner
 from pipelines.memory import Memory
 from pipelines.models.cards import offered
 from pipelines.models.catalogue import Catalogue
+from pipelines.models.lately import Lately
 from pipelines.models.own import with_own
-from pipelines.models.picks import Picks
 from pipelines.models.profiles import Choice, Hardware, choose, everything
 from pipelines.models.store import ModelStore
 from pipelines.pipeline import Pipeline
@@ -134,7 +134,10 @@ def build(
     def pick(wanted: Mapping[str, str]) -> dict[Task, Choice]:
         return choose(store.catalogue, settings.profile, hardware, store.ready, wanted, runs)
 
-    chosen = Picks(store, choices, pick).of
+    picked = Lately(lambda: pick(choices()), lambda: (store.stamp(), dict(choices())))
+
+    def chosen(task: Task) -> Choice | None:
+        return picked().get(task)
 
     def caption(model_id: str, picture: bytes, progress: Progress) -> str:
         asked = Choice(model=store.catalogue.get(model_id))

@@ -17,6 +17,7 @@ from domain.recipe import ModelRef, Output, Work
 from domain.said import Said
 from domain.take import Prepared
 from domain.value import JsonValue
+from pipelines.models.lately import Lately
 from pipelines.pipeline import Company
 
 
@@ -69,20 +70,26 @@ class Makers:
         makers: those that were built, installed or not.
         prefer: says which of several available makers makes a step (a voice belongs to one engine, a person chose a
             picture model); returns a maker's name, or "" for the first that is available.
+        depends: what capabilities depend on; while it stands they are asked once a second. None: each time.
     """
 
-    def __init__(self, makers: Iterable[Maker], prefer: Callable[[Step, BrandKit], str]) -> None:
+    def __init__(
+        self, makers: Iterable[Maker], prefer: Callable[[Step, BrandKit], str], depends: Callable[[], object] | None = None
+    ) -> None:
         self._makers = tuple(makers)
         self._prefer = prefer
+        self._able = self._look if depends is None else Lately(self._look, depends)
+
+    def _look(self) -> tuple[tuple[Maker, Capability], ...]:
+        return tuple((maker, found) for maker in self._makers if (found := maker.capability()) is not None)
 
     def capabilities(self) -> tuple[Capability, ...]:
         """What can be made here and now."""
-        found = (maker.capability() for maker in self._makers)
-        return tuple(c for c in found if c is not None)
+        return tuple(capability for _, capability in self._able())
 
     def choose(self, step: Step, brand: BrandKit) -> Maker:
         """The maker for a step. Raises ModelMissing when none of its kind is available."""
-        available = [m for m in self._makers if m.kind is step.kind and m.capability() is not None]
+        available = [maker for maker, _ in self._able() if maker.kind is step.kind]
         if not available:
             raise ModelMissing(
                 "Nothing installed can make {kind} ({step}).",
@@ -96,8 +103,8 @@ class Makers:
 
     def named(self, kind: StepKind, name: str) -> Maker:
         """The maker a take was prepared for. Raises ModelMissing when it can no longer run."""
-        for maker in self._makers:
-            if maker.kind is kind and maker.name == name and maker.capability() is not None:
+        for maker, _ in self._able():
+            if maker.kind is kind and maker.name == name:
                 return maker
         raise ModelMissing(
             "{name}, which was to make this {kind}, is not available any more.",

@@ -11,7 +11,17 @@ from datetime import datetime
 from domain.asset import Asset, Labels
 from domain.capability import StepKind
 from domain.context import AttachedText, InputText, StepContext
-from domain.errors import AssetDamaged, Conflict, DiskFull, EngineFailed, GenerationError, MaquetteError, OutOfMemory, StorageError
+from domain.errors import (
+    AssetDamaged,
+    Conflict,
+    DiskFull,
+    EngineFailed,
+    GenerationError,
+    MaquetteError,
+    OutOfMemory,
+    StorageError,
+    WorkerLost,
+)
 from domain.finding import Finding, Severity
 from domain.moderation import Stage
 from domain.plan import Plan
@@ -136,7 +146,11 @@ class Making:
         context = self._context(plan, project, take, item.inputs, maker)
         started = time.monotonic()
         with continued(take.trace), span("studio.prepare", kind=take.step.kind.value, maker=maker.name):
-            prepared = maker.prepare(context, item.progress)
+            try:
+                prepared = maker.prepare(context, item.progress)
+            except WorkerLost:  # the chat model's process died or stood still; another takes its place, as when something is made
+                item.progress.check()
+                prepared = maker.prepare(context, item.progress)
         self._screen(plan, prepared.prompt, Stage.PROMPT)
         ready = take.model_copy(
             update={

@@ -1,7 +1,7 @@
 """A second reading of what was written, by code that shares nothing with the writers.
 
-Pillow, FFmpeg (PyAV), libsndfile, ElementTree and python-docx; where FFmpeg wrote (Ogg, Matroska), a plain reading of its bytes. For GIF,
-PDF and Markdown there is no second reader among what the studio installs; tests read those by exiftool, PDFium and a YAML parser.
+Pillow, FFmpeg (PyAV), libsndfile, ElementTree, python-docx, pypdf and PyYAML; where FFmpeg wrote (Ogg, Matroska) and in GIF, whose
+XMP no library reads, a plain reading of the bytes.
 """
 
 from __future__ import annotations
@@ -32,11 +32,14 @@ READERS: dict[str, str] = {
     "webm": "a plain reading of what FFmpeg wrote",
     "ooxml": "python-docx",
     "html": "html.parser",
+    "gif": "a plain reading of its bytes",
+    "pdf": "pypdf",
+    "markdown": "PyYAML",
 }
 
 
 def second_reading(data: bytes, format_id: str) -> Iterator[tuple[str, Carried]]:
-    """Who read, and what; nothing for a format that has no second reader here. Raises LabelError when it cannot open the file."""
+    """Who read, and what; nothing for a format that carries nothing inside. Raises LabelError when it cannot open the file."""
     if format_id not in READERS:
         return
     try:
@@ -93,8 +96,7 @@ def _by_sndfile(data: bytes) -> Carried:
     for name, length in re.findall(r"(AIGC|_PMX) : (\d+)", told):
         at = data.index(name.encode() + struct.pack("<I", int(length))) + 8
         (labels if name == "AIGC" else packets).append(data[at : at + int(length)].decode())
-    said = [_of_xml(one) for one in packets]
-    return Carried(aigc=(*labels, *(text for one in said for text in one.aigc)), source_type="".join(one.source_type for one in said))
+    return _together([Carried(aigc=tuple(labels)), *(_of_xml(one) for one in packets)])
 
 
 def _by_comments(data: bytes) -> Carried:
@@ -166,6 +168,45 @@ def _by_parser(data: bytes) -> Carried:
     )
 
 
+def _by_blocks(data: bytes) -> Carried:
+    """The application extensions of a GIF that are named XMP: their text ends where the 258 bytes of the magic trailer begin (XMP
+    Specification Part 3, 1.1.2)."""
+    texts = [part.split(b"\x01\xff\xfe", 1)[0] for part in data.split(b"\x21\xff\x0bXMP DataXMP")[1:]]
+    return _together([_of_xml(text.decode()) for text in texts])
+
+
+def _by_pypdf(data: bytes) -> Carried:
+    from pypdf import PdfReader
+    from pypdf.errors import PyPdfError
+
+    try:
+        opened = PdfReader(io.BytesIO(data), strict=True)
+        info = dict(opened.metadata or {})
+        packet = opened.xmp_metadata
+    except PyPdfError as error:
+        raise ValueError(str(error)) from error
+    said = [Carried(aigc=tuple(str(text) for name, text in info.items() if name == "/AIGC"))]
+    if packet is not None:
+        said.append(_of_xml(packet.stream.get_data().decode()))
+    return _together(said)
+
+
+def _by_yaml(data: bytes) -> Carried:
+    import yaml
+
+    text = data.decode("utf-8-sig")
+    head = re.match(r"---\n(.*?\n)---\n", text, re.DOTALL)
+    try:
+        fields = yaml.safe_load(head[1]) if head else None
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error
+    return _of_fields([(str(name).upper(), str(value)) for name, value in fields.items()] if isinstance(fields, dict) else [])
+
+
+def _together(said: list[Carried]) -> Carried:
+    return Carried(aigc=tuple(text for one in said for text in one.aigc), source_type="".join(one.source_type for one in said))
+
+
 _OTHERS: dict[str, Callable[[bytes], Carried]] = {
     "svg": lambda data: _of_xml(data.decode("utf-8-sig")),
     "wav": _by_sndfile,
@@ -176,4 +217,7 @@ _OTHERS: dict[str, Callable[[bytes], Carried]] = {
     "webm": _by_elements,
     "ooxml": _by_docx,
     "html": _by_parser,
+    "gif": _by_blocks,
+    "pdf": _by_pypdf,
+    "markdown": _by_yaml,
 }

@@ -15,7 +15,7 @@ from domain.capability import Capability, StepKind
 from domain.chat import ChatModel
 from domain.context import StepContext
 from domain.engine import ExecutorState
-from domain.errors import ContentRefused, EngineFailed
+from domain.errors import ContentRefused, EngineFailed, WorkerLost
 from domain.job import Job
 from domain.plan import Plan, Step, StepInput
 from domain.progress import CancelToken, Previewed, Progress
@@ -47,6 +47,7 @@ class Hand:
     gate: dict[str, threading.Event] = field(default_factory=dict)
     started: dict[str, threading.Event] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)
+    lost: dict[str, int] = field(default_factory=dict)
     batches: list[list[str]] = field(default_factory=list)
     credits: dict[str, tuple[Credit, ...]] = field(default_factory=dict)
     most: int = 1
@@ -56,6 +57,9 @@ class Hand:
         def prepare(context: StepContext, progress: Progress) -> Prepared:
             with self.guard:
                 self.prepared.append(context.title)
+                self.lost[context.title] = self.lost.get(context.title, 0) - 1
+                if self.lost[context.title] >= 0:
+                    raise WorkerLost("The worker chat was lost while it made this.", hint="Run the step again.")
             texts = [i.text for i in context.inputs]
             named = {"voice": context.spec.voice} if isinstance(context.spec, SpeechSpec) and context.spec.voice else {}
             parameters = {"title": context.title, "note": context.note, "inputs": list(texts), **named}

@@ -143,6 +143,15 @@ def test_a_foreign_error_does_not_end_the_thread_that_hands_out_work(bench: Benc
     assert states(bench, approved(bench, "copy-2")) == {"copy-2": JobState.DONE}
 
 
+def test_a_worker_that_is_lost_while_it_prepares_is_replaced_once(bench: Bench) -> None:
+    bench.hand.lost |= {"copy-1": 1, "copy-2": 2}
+    bench.runner.start()
+    plan = approved(bench, "copy-1", "copy-2")
+    assert states(bench, plan) == {"copy-1": JobState.DONE, "copy-2": JobState.FAILED}
+    assert [bench.hand.prepared.count(name) for name in ("copy-1", "copy-2")] == [2, 2]
+    assert bench.wait(plan.id)["copy-2"].error_code == "worker_lost"
+
+
 def test_a_cancel_reaches_a_take_that_passes_from_prepare_to_make(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.hand.gate["copy-1"] = threading.Event()
     preparing, go_on = threading.Event(), threading.Event()

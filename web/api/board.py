@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, NamedTuple
@@ -50,6 +51,13 @@ SCENE_OPTIONS = {
     **_choices(Camera, "angle", "distance"),
     **_choices(Subject, "size"),
 }
+
+
+@functools.cache
+def _schema(kind: StepKind) -> dict[str, Any]:
+    """The fields of a kind of step; making it costs as much as all else of a card."""
+    fields: dict[str, Any] = SPECS[kind].model_json_schema()["properties"]
+    return fields
 
 
 class StepChange(Value):
@@ -264,7 +272,7 @@ def _step(step: Step, job: Job | None, made: list[Asset], standings: Mapping[str
         "kind": step.kind.value,
         "title": step.title,
         "spec": step.spec.model_dump(mode="json"),
-        "schema": SPECS[step.kind].model_json_schema()["properties"],
+        "schema": _schema(step.kind),
         "inputs": [i.model_dump() for i in step.inputs],
         "scene": _scene(step, asset),
         "job": None if job is None else _job(job, words),

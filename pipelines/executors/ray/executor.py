@@ -36,6 +36,9 @@ from pipelines.text.chats import LLAMA_SLOTS, LocalChat
 
 #: Seconds between two attempts to reach a cluster that is not there.
 _AGAIN: Final = 3.0
+#: How often, a second apart, a request that no replica has begun is sent: Serve takes a while to see that a node is gone.
+_SENDS: Final = 60
+_RESEND: Final = 1.0
 _LOOK: Final = 0.1
 
 
@@ -189,17 +192,27 @@ class RayExecutor:
                 self._sharing.forget(attempt)
 
     async def _follow(self, following: _Following, pool: str, name: str, request: str) -> None:
-        following.call.hear(waiting(""))
-        try:
-            response = self._link.handle(pool).options(stream=True, multiplexed_model_id=name).call.remote(request)
+        """Serve goes on sending to the replicas of a node that has just died: what none of them began costs no attempt."""
+        for number in range(_SENDS):
+            following.call.hear(waiting(""))
             try:
-                async for text in response:
-                    self._heard(following, json.loads(text))
-            except asyncio.CancelledError:
-                response.cancel()
-                raise
-        except Exception as error:  # whatever Ray raises, somebody waits
-            following.call.hear(lost(error, following.replica))
+                await self._send(following, pool, name, request)
+                return
+            except Exception as error:  # whatever Ray raises, somebody waits
+                frame = lost(error, following.replica)
+            if frame["is"] != "lost" or following.replica or number == _SENDS - 1:
+                break
+            await asyncio.sleep(_RESEND)
+        following.call.hear(frame)
+
+    async def _send(self, following: _Following, pool: str, name: str, request: str) -> None:
+        response = self._link.handle(pool).options(stream=True, multiplexed_model_id=name).call.remote(request)
+        try:
+            async for text in response:
+                self._heard(following, json.loads(text))
+        except asyncio.CancelledError:
+            response.cancel()
+            raise
 
     def _heard(self, following: _Following, frame: Frame) -> None:
         following.sign = time.monotonic() - frame.get("quiet", 0.0)

@@ -98,10 +98,10 @@ class Link:
 
     def state(self) -> ExecutorState:
         """What replicas said of themselves, and nodes whose code is not ours."""
-        import ray
-
         if not self.is_open:
             return ExecutorState(name="ray")
+        import ray
+
         try:
             told = self._said()
         except (ray.exceptions.RayError, TimeoutError) as error:
@@ -121,9 +121,9 @@ class Link:
 
     def release_idle(self) -> None:
         """Replicas hear of it with their next word on the roster, within two seconds."""
-        import ray
-
         if self.is_open:
+            import ray
+
             ray.get(self._roster.release_idle.remote(), timeout=_STATE_SECONDS)
 
     def close(self) -> None:
@@ -197,10 +197,13 @@ def connect(settings: Settings) -> None:
     os.environ.update(cluster.ray_environment(settings.token_file, host))
     with cluster.signals_kept():
         import ray
+        from ray._private import ray_constants
 
         raylet: Any = ray._raylet
-        raylet.Config.initialize("")  # the environment may have changed since Ray was first imported
+        # What Ray read from the environment when it was first imported, which may have been before it was known where the head is.
+        raylet.Config.initialize("")
         raylet.AuthenticationTokenLoader.instance().reset_cache()
+        ray_constants.ENABLE_RAY_CLUSTER = host not in cluster.LOOPBACK
         cluster.require_token()
         if ray.is_initialized():
             raise HostingError("This process already uses a Ray cluster.", hint="Close the other executor first.")
