@@ -59,9 +59,11 @@ def filled(template: str, values: Mapping[str, JsonValue], table: Mapping[str, s
 
 
 def plain(value: object) -> JsonValue:
-    """A value of a template as it is stored."""
+    """A value of a template as it is stored; one that was stored already stays as it is."""
     if isinstance(value, Said):
         return value.model_dump(mode="json")
+    if isinstance(value, dict) and "message_id" in value:
+        return dict(value)
     if isinstance(value, list | tuple):
         return [plain(one) for one in value]
     return value if isinstance(value, str | int | float) else str(value)

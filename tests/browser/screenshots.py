@@ -23,6 +23,11 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.running import Running, chromium, new_project, running, say
 
 MOST_BYTES = 400_000
+#: Every picture that stands in the window is there; those below it are fetched when somebody scrolls to them.
+SHOWN = """[...document.images].every(image => {
+    const place = image.getBoundingClientRect();
+    return image.complete || !image.checkVisibility() || place.top >= innerHeight || place.bottom < 0;
+})"""
 PATIENCE = 900_000
 BRIEFS = {
     "en": (
@@ -75,7 +80,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--home", type=Path, help="use this home and what is in it, instead of making everything anew")
-    parser.add_argument("--all", action="store_true", help="every width, colour scheme and language, instead of six of the eight")
+    parser.add_argument("--all", action="store_true", help="every page, width, colour scheme and language, instead of what is kept")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     cache = Path(os.environ.get("MAQUETTE_CACHE") or Path.home() / ".cache" / "maquette")
@@ -84,7 +89,7 @@ def main() -> None:
         if not [p for p in studio.projects() if p["name"] == BRIEFS["en"][0]]:
             prepare(browser, studio, arguments.out)
         for view in ALL_VIEWS if arguments.all else VIEWS:
-            take_all(browser, studio, view, arguments.out)
+            take_all(browser, studio, view, arguments.out, everything=arguments.all)
 
 
 @contextmanager
@@ -136,7 +141,8 @@ def prepare(browser: Browser, studio: Running, out: Path) -> None:
         speak(studio)
 
 
-def take_all(browser: Browser, studio: Running, view: View, out: Path) -> None:
+def take_all(browser: Browser, studio: Running, view: View, out: Path, *, everything: bool) -> None:
+    """everything: the pages too that are looked at, but not kept in the repository."""
     with opened(browser, view) as page:
         page.goto(f"{studio.url}/{view.root}")
         choose(page, studio, BRIEFS[view.language][0])
@@ -166,14 +172,25 @@ def take_all(browser: Browser, studio: Running, view: View, out: Path) -> None:
         edit(page, "dialogue", out / f"dialogue-{view.name}.png")
         choose_on(page, studio, f"{studio.url}/{view.root}library", BRIEFS["en"][0])
         page.goto(f"{studio.url}/{view.root}settings")
-        expect(page.locator(".mq-model").first).to_be_visible()
-        shoot(page, out / f"models-{view.name}.png")
-        page.locator("#mq-tab-brand-button").click()
-        expect(page.locator(".mq-brand-form")).to_be_visible()
-        shoot(page, out / f"brand-{view.name}.png")
-        page.locator("#mq-tab-engine-button").click()
-        expect(page.locator(".mq-engine .mq-device").first).to_be_visible()
-        shoot(page, out / f"engine-{view.name}.png")
+        for name, drawn in SETTINGS.items():
+            page.locator(f"#mq-tab-{name}-button").click()
+            expect(page.locator(f"#mq-{name}-holder {drawn}").first).to_be_visible()
+            if everything or name in KEPT_SETTINGS:
+                shoot(page, out / f"{name}-{view.name}.png")
+        if everything:
+            page.goto(f"{studio.url}/{view.root}library")
+            page.locator("#mq-trash").click()
+            page.locator("#mq-to-content").click()
+            expect(page.locator("#mq-content-review")).to_be_visible()
+            shoot(page, out / f"trash-{view.name}.png")
+
+
+#: Each tab of Settings, and what says that it is drawn.
+SETTINGS = {
+    "models": ".mq-model", "engine": ".mq-engine .mq-device", "brand": ".mq-brand-form", "project": "form.mq-form", "people": ".mq-panel",
+    "keeping": ".mq-panel", "check": ".mq-panel",
+}  # fmt: skip
+KEPT_SETTINGS = ("models", "brand", "engine")
 
 
 #: Each tab of the Sound page, and what says that it is drawn.
@@ -234,7 +251,7 @@ def choose(page: Page, studio: Running, project: str) -> None:
 
 def shoot(page: Page, path: Path) -> None:
     """A PNG with as many colours as fit into the limit: pictures stay readable, the repository stays small."""
-    page.wait_for_function("[...document.images].every(image => image.complete || image.loading === 'lazy')")
+    page.wait_for_function(SHOWN)
     page.wait_for_timeout(700)  # players and fonts settle; nothing is asserted on it
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     for colours in (256, 128, 64):

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from domain.errors import InputError
 from domain.finding import Finding, Severity, all_repaired, repaired
+from domain.said import Said
 
 
 def finding(span: tuple[int, int] | None, repair: str | None) -> Finding:
@@ -50,3 +51,11 @@ def test_several_repairs_keep_each_others_places_and_overlaps_lose() -> None:
 def test_what_stands_outside_the_span_is_untouched(text: str, one: int, other: int, repair: str) -> None:
     start, end = sorted((min(one, len(text)), min(other, len(text))))
     assert repaired(text, finding((start, end), repair)) == text[:start] + repair + text[end:]
+
+
+def test_a_value_that_is_a_template_itself_is_told_again_from_where_it_was_stored() -> None:
+    note = Said.of("From {before} to {after} {unit}.", before=70, after=27, unit=Said.of("words"))
+    kept = Said.model_validate_json(note.model_dump_json())
+    said = Finding.of("length", Severity.NOTE, kept.message_id, given=kept.values)
+    assert said.message == "From 70 to 27 words."
+    assert said.told({"From {before} to {after} {unit}.": "从 {before} 到 {after} {unit}。", "words": "词"}) == "从 70 到 27 词。"
