@@ -150,6 +150,19 @@ def test_nothing_is_wider_than_a_phone(browser: Browser, studio: Running, path: 
     context.close()
 
 
+@pytest.mark.parametrize("language", ["", "zh/"])
+def test_every_tab_stands_in_sight_on_a_phone(browser: Browser, studio: Running, language: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN" if language else "en-GB")
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    for path, last in (("settings", "#mq-tab-check-button"), ("sound", "#mq-sound-recordings-button")):
+        page.goto(f"{studio.url}/{language}{path}")
+        expect(page.locator(last)).to_be_visible()
+        page.locator(last).click()
+        expect(page.locator(last)).to_have_attribute("aria-selected", "true")
+    context.close()
+
+
 def test_the_check_says_that_all_is_well(page: Page, studio: Running) -> None:
     page.goto(f"{studio.url}/settings")
     page.get_by_role("tab", name="Check").click()
