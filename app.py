@@ -321,11 +321,14 @@ def build_senders(settings: Settings, library: Library, assets: Path) -> dict[st
         found["webhook"] = Webhook(settings.webhook, client, secret=settings.webhook_secret)
     if settings.smtp and not settings.offline:
         from studio.mailing import Mailboxes, Mailer, MailServer
+        from studio.rights import Rights
         from web.ui.words import LANGUAGES, Words
 
         words = {language: Words.read(assets, language).table for language in LANGUAGES}
         server = MailServer.read(settings.smtp)
-        found["mail"] = Mailer(Mailboxes(library), server, settings.mail_from, words, password=settings.smtp_password)
+        found["mail"] = Mailer(
+            Mailboxes(library), Rights(library).may_see, server, settings.mail_from, words, password=settings.smtp_password
+        )
     return found
 
 

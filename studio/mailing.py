@@ -10,7 +10,7 @@ import logging
 import re
 import smtplib
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.message import EmailMessage
 from email.utils import make_msgid, parseaddr
 from urllib.parse import unquote, urlsplit
@@ -25,7 +25,10 @@ log = logging.getLogger("maquette")
 
 TIMEOUT_SECONDS = 20.0
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+#: Plain letters alone, for a server need know no others; and no encoded word ("=?…"), which a message would read as other text.
+_ADDRESS = re.compile(r"(?!.*=\?)[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+#: What ends the message to one address and no other.
+_REFUSED = (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError, smtplib.SMTPNotSupportedError, ValueError)
 #: Words of a message by its language, as the pages have them.
 Words = Mapping[str, Mapping[str, str]]
 
@@ -89,34 +92,45 @@ class Mailer:
     """Sends notices to those they concern.
 
     Args:
+    may_see: whether a person may still look into a project; who may not is told nothing of it.
     sender: the From of every message. words: by language, of the pages. password: of the server's user. Raises InputError for a sender
     that is no address.
     """
 
     cursor = "mails.sent"
 
-    def __init__(self, boxes: Mailboxes, server: MailServer, sender: str, words: Words, *, password: str = "") -> None:
+    def __init__(
+        self,
+        boxes: Mailboxes,
+        may_see: Callable[[str, str], bool],
+        server: MailServer,
+        sender: str,
+        words: Words,
+        *,
+        password: str = "",
+    ) -> None:
         if not _ADDRESS.fullmatch(parseaddr(sender)[1]):
             raise InputError(
                 "MAQUETTE_MAIL_FROM is not an e-mail address.",
                 hint='Write it like "Maquette <studio@example.org>".',
                 field="MAQUETTE_MAIL_FROM",
             )
-        self._boxes, self._server, self._sender, self._words, self._password = boxes, server, sender, words, password
+        self._boxes, self._may_see = boxes, may_see
+        self._server, self._sender, self._words, self._password = server, sender, words, password
 
     def take(self, notice: Notice) -> bool:
         """A server that cannot be reached is asked again later; what it refuses for good is not sent."""
-        asked = [(self._boxes.get(person), key) for person, key in recipients(notice)]
-        messages = [self._message(notice, key, box) for box, key in asked if box.address]
-        if not messages:
+        asked = [(self._boxes.get(person), key) for person, key in recipients(notice) if self._may_see(person, notice.project_id)]
+        wanted = [(box, key) for box, key in asked if box.address]
+        if not wanted:
             return True
         try:
             # close, not the context of smtplib: a server that says good-bye wrongly has taken the messages all the same.
             with contextlib.closing(self._connected()) as server:
-                for message in messages:
+                for box, key in wanted:
                     try:
-                        server.send_message(message)
-                    except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
+                        server.send_message(self._message(notice, key, box))
+                    except _REFUSED as error:
                         log.warning("a notice by e-mail was refused: %s", type(error).__name__)
                 with contextlib.suppress(OSError, smtplib.SMTPException):
                     server.quit()

@@ -37,6 +37,7 @@ class Notice(Value):
     what: str
     action: str = ""
     project: str
+    project_id: str
     asset: str
     title: str
     kind: str
@@ -74,6 +75,9 @@ class Notices:
             except StorageError as error:
                 log.info("notices wait for the library: %s", error)
                 sent = False
+            except Exception:  # a fault of ours: the next notices must not wait for a restart
+                log.exception("a notice could not be told")
+                sent = False
             refused = 0 if sent else refused + 1
             self._sleep(LOOK_SECONDS if sent else WAITS[min(refused, len(WAITS)) - 1], cancel)
 
@@ -105,6 +109,7 @@ class Notices:
             what="comment" if "comment" in event.data else "review",
             action=str(event.data.get("action", "")),
             project=project.name,
+            project_id=project.id,
             asset=asset.id,
             title=asset.title,
             kind=asset.recipe.kind.value,

@@ -57,6 +57,10 @@ class Rights:
             )
         return project_id
 
+    def may_see(self, person: str, project_id: str) -> bool:
+        """Whether somebody who is not asking may look into a project; everybody in a studio that knows no people."""
+        return not self._library.has_people() or Right.VIEW in self.of(Caller(person=person), project_id)
+
     def owns_studio(self, caller: Caller) -> bool:
         if caller.everything or caller.link:
             return caller.everything
