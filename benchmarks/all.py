@@ -1,4 +1,4 @@
-"""Every benchmark of this folder, one after the other, hours on two cores; the numbers go into docs/benchmarks.md. `make benchmarks`
+"""Most benchmarks of this folder, one after the other, hours on two cores; the numbers go into docs/benchmarks.md. `make benchmarks`
 
 What does not write there itself prints a table for it.
 """

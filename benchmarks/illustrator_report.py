@@ -22,7 +22,7 @@ BENCHMARKS = ROOT / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- illustrator: begin (written by python -m benchmarks.illustrator) -->", "<!-- illustrator: end -->"
 Measured = dict[str, dict[str, Any]]
 
-#: What the issue asks for, by (part, line).
+#: What is asked for, by (part, line).
 ASKED = {
     ("speed", "PNG and SVG at 1024, CPU-s, median"): "1.5",
     ("speed", "SVG at 1024, CPU-s, median"): "0.5",

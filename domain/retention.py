@@ -20,8 +20,8 @@ class Retention(Value):
     """Days until something is deleted by itself; 0 never. A held project loses nothing.
 
     trash: in the trash, until it is gone for good; also recordings of consents that ended. drafts: results that nobody reviewed, picked,
-    commented or used, once a later version of the same step is there. audit, events: lines of the logs. sessions: links that have
-    ended (sessions that have expired go at once).
+    commented or used, once a later version of the same step is there. audit, events: lines of the logs. links: those that
+    have ended (sessions that have expired go at once).
     """
 
     trash: int = Field(default=30, ge=0, le=DAYS_MAX)

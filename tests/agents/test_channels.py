@@ -10,7 +10,7 @@ import pytest
 from agents.channels import Channels, words_of
 from domain.errors import InputError
 
-#: What the issue asks for at least.
+#: What is asked for at least.
 ASKED = {
     "google_search_ads", "google_performance_max", "meta_feed_ads", "meta_story_ads", "instagram_post", "x_post", "linkedin_post",
     "tiktok_video", "youtube_video", "pinterest_pin", "email", "sms", "push", "app_store", "google_play", "amazon_listing",

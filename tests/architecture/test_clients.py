@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ("domain", "library", "pipelines", "agents", "studio", "web")
 MODULES = ("requests", "urllib.request", "urllib3", "aiohttp", "http.client", "httpcore", "ftplib", "smtplib", "websockets")
 CALLS = ("Client", "AsyncClient", "HTTPTransport", "AsyncHTTPTransport", "urlopen", "create_connection", "open_connection")
-#: A file that makes connections, and to what: never to an address that came with a request.
+#: A file that makes connections, and to what: never to an address that came with a request, but for the chat server's, which owners set.
 KNOWN = {
     "app.py": "the webhook that the owner configured, through Guarded",
     "studio/fetching.py": "the guard itself",

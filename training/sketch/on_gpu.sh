@@ -1,5 +1,5 @@
 #!/bin/bash
-# maquette-sketch on a lent GPU machine in one call of ten minutes. Usage, in the repository, after the wheels are in /tmp/site:
+# maquette-sketch on a GPU machine, in SECONDS at most. Usage, in the repository, after the wheels are in /tmp/site:
 #   training/sketch/on_gpu.sh OUT SECONDS      # OUT: what comes back; SECONDS: until the parcel must be written
 # Pairs are drawn by most cores while a small run of the same shapes fills the compiler's cache and says how fast this machine is;
 # the steps of the recipe are then chosen to fit. The recipe that was used comes back too: put it in the place of recipe.toml.
