@@ -25,9 +25,9 @@
       this.waiting = el("div", { id: "mq-waiting", hidden: true });
       this.content = el("div", { id: "mq-content-review", hidden: true });
       this.titles = new Map();
-      const to_review = button(t("review.waiting"), () => this.wait(this.waiting.hidden), { id: "mq-to-review", "aria-controls": "mq-waiting" });
+      const to_review = button(t("review.waiting"), () => this.wait(this.waiting.hidden), { id: "mq-to-review", "aria-controls": "mq-waiting", "aria-expanded": "false" });
       const content = button(t("content.title"), () => this.showContent(this.content.hidden), { id: "mq-to-content", "aria-controls": "mq-content-review", "aria-expanded": "false" });
-      const trash = button(t("trash.title"), () => this.bin(this.trash.hidden), { id: "mq-trash", "aria-controls": "mq-trash-list" });
+      const trash = button(t("trash.title"), () => this.bin(this.trash.hidden), { id: "mq-trash", "aria-controls": "mq-trash-list", "aria-expanded": "false" });
       this.trash = el("div", { id: "mq-trash-list", hidden: true });
       const counted = el("div", { class: "mq-counted" }, this.count, el("div", { class: "mq-form-row" }, to_review, content, trash));
       root.replaceChildren(el("section", { class: "mq-library" }, this.filters(), this.says.node, counted, this.waiting, this.content, this.trash, this.list, this.pages, this.picked, preferences_panel(this.base, this.project)));
@@ -81,7 +81,7 @@
     async wait(shown) {
       try {
         if (shown) this.waiting.replaceChildren((await waiting_list(this.base, this.project, (id) => this.open(id))).node);
-        this.waiting.hidden = !shown;
+        this.show(this.waiting, shown);
       } catch (error) {
         this.says.say(error.message);
       }
@@ -90,8 +90,13 @@
     // What waits for a decision on its content.
     showContent(shown) {
       if (shown) this.content.replaceChildren(content_list(this.base, this.project, (id) => this.open(id), () => this.refresh()));
-      this.content.hidden = !shown;
-      document.getElementById("mq-to-content").setAttribute("aria-expanded", String(shown));
+      this.show(this.content, shown);
+    }
+
+    // A list above the shelf, and its button, which says that it is open.
+    show(list, shown) {
+      list.hidden = !shown;
+      document.querySelector(`[aria-controls="${list.id}"]`).setAttribute("aria-expanded", String(shown));
     }
 
     async bin(shown) {
@@ -100,7 +105,7 @@
           this.thrown = await trash_panel(this.base, this.project, () => this.refresh());
           this.trash.replaceChildren(this.thrown.node);
         }
-        this.trash.hidden = !shown;
+        this.show(this.trash, shown);
       } catch (error) {
         this.says.say(error.message);
       }
