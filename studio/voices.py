@@ -2,7 +2,7 @@
 
 studio.casting.find(language="en", gender="female")     -> voices, with whether their engine is installed
 studio.casting.sample("af_heart*0.5+bm_george*0.5")     -> a WAV, made once and kept in the cache
-studio.casting.audition(project_id, text, voice)        -> a WAV with the project's lexicon, as it leaves; kept nowhere
+studio.casting.audition(project_id, text, voice)        -> a WAV with the project's lexicon, as it leaves; not kept in the library
 studio.casting.propose(project_id, people, "en")        -> members for those without a voice; nothing is stored
 studio.casting.cast(project_id, member)                 -> the sheet with this member
 """
@@ -137,7 +137,7 @@ class VoicesDesk:
         person: str = "",
     ) -> Leaving:
         """A few words as a character with this voice, speed and style would say them, with the project's lexicon and, to be tried, one
-        more entry of it: labelled and signed, for it leaves at once. Nothing is kept of it but the audit entry of a borrowed voice.
+        more entry of it: labelled and signed, for it leaves at once. The library keeps nothing but an audit entry, of a borrowed voice.
 
         Raises InputError for an unknown voice or nothing to say, LimitError over 300 characters, ContentRefused for words that a step would
         have refused or held, NotAllowed, ModelMissing, LabelError.

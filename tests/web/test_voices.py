@@ -228,3 +228,9 @@ def test_an_approved_take_does_not_take_the_held_words_of_a_newer_one_out(page: 
     held = Case(project_id=page.bench.project, kind="asset", subject=newest.id, findings=(), created=datetime.now(UTC))
     page.bench.library.add_case(held)
     page.call("GET", f"{path}/report.csv", status=409)
+
+
+def test_an_audition_of_words_that_would_be_held_is_refused_with_the_way_out(page: Page) -> None:
+    refused = page.call("POST", f"/projects/{page.bench.project}/audition", {"text": GORE, "voice": "af_heart"}, 422)
+    assert refused["field"] == "text"
+    assert "as a step" in refused["hint"]
