@@ -232,6 +232,8 @@ def open_studio(settings: Settings) -> Studio:
         desk,
         settings.cache / "voices",
         consents,
+        labelling,
+        moderation.spoken,
     )
     recordings = Recordings(lambda data: executor.transcribe(opening.plain_sound(data)), opening.sound)
 

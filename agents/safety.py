@@ -114,17 +114,21 @@ class SafetyRules(Value):
     def found(self, text: str, stage: Stage, screening: Screening = AS_WISHED, material: str = "") -> tuple[SafetyFinding, ...]:
         """What is refused or doubtful in a text, in the order of the rules.
 
-        material: attached or pasted words; held to the strict rules only, because reporting may quote. A rule that a person allowed for
-        this text refuses nothing any more.
+        material: attached or pasted words; held to the strict rules only, because reporting may quote. A rule that a person allowed finds
+        nothing in the sentences of what it was allowed for, and what it finds in others is doubtful, not refused.
         """
         own = _sentences(folded(text))
         quoted = _sentences(folded(material)) if material else []
+        allowed = _plain(folded(screening.text))
+        others = [sentence for sentence in own if _plain(sentence) not in allowed] if allowed else []
         found = []
         for rule in self.rule:
             outcome = (rule.wish if stage is Stage.BRIEF else rule.output).at(screening.level)
-            if outcome is Outcome.ALLOWED or rule.id in screening.cleared:
+            cleared = rule.id in screening.cleared
+            if outcome is Outcome.ALLOWED or (cleared and not allowed):
                 continue
-            words = rule.words(own) or (rule.words(quoted) if rule.strict else "")
+            outcome = Outcome.DOUBTFUL if cleared else outcome
+            words = rule.words(others if cleared else own) or (rule.words(quoted) if rule.strict else "")
             if words:
                 found.append(rule.finding(stage, outcome, words))
         return tuple(found)
@@ -148,6 +152,11 @@ class SafetyRules(Value):
         seen = folded(text)
         told = language or ("zh" if CJK.search(text) else "en")
         return next((scope.name.of(told) for scope in self.out_of_scope if scope.matches(seen)), "")
+
+
+def _plain(text: str) -> str:
+    """A folded text, or one sentence of it, as it is compared with others: one space between words, no sign at its end."""
+    return " ".join(text.split()).rstrip(".!?。！？ ")
 
 
 def _sentences(text: str) -> list[str]:

@@ -76,10 +76,12 @@ class SafetyFinding(Value):
 
 
 class Screening(Value):
-    """What a wish is judged by. cleared: ids of rules a person allowed for exactly this text."""
+    """What a wish is judged by. cleared: ids of rules a person allowed. text: the words they were allowed for, "" where these are the very
+    words that are judged; what stands in none of them is held at least."""
 
     level: Level = Level.STANDARD
     cleared: tuple[str, ...] = ()
+    text: str = ""
 
 
 AS_WISHED = Screening()

@@ -2,6 +2,7 @@
 
     studio.lines.voice(project_id, table, language="en")    -> Voicing: what is being made, and the rows that cannot be spoken
     studio.lines.report(brief_id)                           -> a row per line: state, voice, what was heard of it
+    studio.lines.taken_out(brief_id)                        -> the same rows, where nothing in them is held or refused
     studio.lines.takes(brief_id, line)                      -> its takes, the newest first, with what was heard of each
     studio.lines.fix(brief_id, line, text=…, note=…)        -> that line spoken again; its takes are versions
     studio.lines.pack(brief_id)                             -> a ZIP of WAVs named by line id, the reports, a sealed manifest
@@ -32,6 +33,7 @@ from domain.value import JsonValue, Value, content_hash
 from library.library import AssetQuery, Library
 from pipelines.audio import text as speakable
 from studio.dialogues import dialogue_of
+from studio.gate import Gate
 from studio.labelling import Labeller
 from studio.line_packs import write_lines
 from studio.line_tables import (
@@ -146,8 +148,10 @@ class Lines:
     def voice_dialogue(self, asset: Asset, *, choices: bool = False, person: str = "") -> Voicing:
         """Speak the lines of a dialogue that was made; its characters are cast by what the scene knows of them.
 
-        Raises as `voice` does, and NotFound for an asset that is no dialogue.
+        Raises as `voice` does, NotFound for an asset that is no dialogue, and ContentHeld for one that does not leave the studio now: what
+        is spoken is a result of its own, which nothing ties to the dialogue.
         """
+        Gate(self._library).require([asset])
         document = dialogue_of(self._library, asset)
         table = string_table(document)
         known = self.people(document)
@@ -168,6 +172,15 @@ class Lines:
         rows = [row.model_copy(update={"file": name if row.asset_id else ""}) for row, name in zip(found, names, strict=True)]
         _, refused = self._read_again(brief, plans)
         return (*rows, *(LineReport(line=one.id or f"row {one.row}", state="refused", why=f"Row {one.row}: {one.why}") for one in refused))
+
+    def taken_out(self, brief_id: str) -> tuple[LineReport, ...]:
+        """The report as it leaves the studio. Raises NotFound, ContentHeld where a take that counts, or the newest, may not."""
+        plans, rows = self._found(brief_id)[1], self.report(brief_id)
+        # The words of a row are those of the newest take, its sound may be of an earlier one.
+        out = {asset.id: asset for plan in plans for asset in self._library.latest_assets(plan.id).values()}
+        counted = [self._library.asset(row.asset_id) for row in rows if row.asset_id and row.asset_id not in out]
+        Gate(self._library).require((*out.values(), *counted))
+        return rows
 
     def fix(
         self,
@@ -241,10 +254,12 @@ class Lines:
         return tuple(jobs)
 
     def pack(self, brief_id: str, progress: Progress | None = None) -> Path:
-        """Write the ZIP: the newest take of each line, also of those whose check failed, and the reports, which say so."""
+        """Write the ZIP: the newest take of each line, also of those whose check failed, and the reports, which say so.
+
+        Raises as `taken_out` does."""
         brief, _ = self._found(brief_id)
         file = self._packs / f"lines-{content_hash(brief_id)[:12]}.zip"
-        return write_lines(self._library, self._labelling, brief.project_id, self.report(brief_id), file, progress or Silent())
+        return write_lines(self._library, self._labelling, brief.project_id, self.taken_out(brief_id), file, progress or Silent())
 
     # What a table becomes
 

@@ -106,6 +106,22 @@ class Moderation:
             screening = self._of_brief(self._library.brief(plan.brief_id), project.moderation)
             _refuse(self._rules.found(text, stage, screening), project.language)
 
+    def spoken(self, project_id: str, text: str) -> None:
+        """Raise ContentRefused for words that a step of this project would have refused or held: what is handed out at once, and kept
+        nowhere, cannot wait for a decision."""
+        language, screening = self._library.project(project_id).language, self.screening(project_id, text)
+        found = tuple(one for stage in (Stage.BRIEF, Stage.PROMPT) for one in self._rules.found(text, stage, screening))
+        _refuse(found, language)
+        if found:
+            raise ContentRefused(
+                "The rule {rule} holds these words until a person has decided: {why}",
+                hint="Make them as a step: it is held, and a reviewer decides under Library > Content review.",
+                reason=found[0].rule,
+                field="text",
+                rule=found[0].rule,
+                why=found[0].reason.of(language),
+            )
+
     def upload(self, data: bytes) -> None:
         """Raise ContentRefused for a picture that is refused in a standard project. What is merely doubtful, or cannot be looked at, is
         taken: what is made of it is judged itself."""
@@ -160,7 +176,7 @@ class Moderation:
         return self._library.brief(self._library.plan(draft.plan_id).brief_id) if draft.plan_id else None
 
     def _of_brief(self, brief: Brief, level: Level) -> Screening:
-        return Screening(level=level, cleared=brief.screening.cleared)
+        return Screening(level=level, cleared=brief.screening.cleared, text=brief.text)
 
     def _hold_brief(self, brief: Brief, screening: Screening) -> None:
         found = self._rules.found(brief.text, Stage.BRIEF, screening)

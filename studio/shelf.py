@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
+import zipfile
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
+from secrets import token_hex
 
 from domain.asset import Asset, FileRef
 from domain.errors import NotFound
@@ -14,10 +18,13 @@ from domain.review import Review, ReviewRecord, Verdict
 from library.check import CheckReport, check
 from library.library import AssetQuery, Library, Lineage
 from studio.export import Selection
+from studio.gate import Gate
 from studio.labelling import Labeller, Leaving
 
 PICTURES = frozenset({"image/png", "image/jpeg", "image/webp"})
 VERSIONS_MAX = 100
+#: Packs of a project that are kept once another is written, and for how long: each can be exported again.
+PACKS_KEPT, PACK_DAYS = 20, 7
 PACK_NAME = re.compile(r"^[\w.-]{1,120}\.zip$")
 
 
@@ -131,20 +138,54 @@ class Shelf:
 
     def export(self, selection: Selection, *, out: Path | None = None, progress: Progress | None = None) -> Path:
         """Write a pack (ZIP with manifest, credits and recipes). Returns its path. Raises InputError when nothing is selected."""
-        if out is None:
-            project = self._library.project(selection.project_id)
-            stem = re.sub(r"[^\w-]+", "-", project.name).strip("-")[:60] or "pack"
-            out = self._packs / project.id / f"{stem}-{self._now():%Y%m%d-%H%M%S}.zip"
-            out.parent.mkdir(parents=True, exist_ok=True)
-        return self._export(self._library, selection, out, progress or Silent())
+        if out is not None:
+            return self._export(self._library, selection, out, progress or Silent())
+        project = self._library.project(selection.project_id)
+        stem = re.sub(r"[^\w-]+", "-", project.name).strip("-")[:60] or "pack"
+        # Two packs of one second, or of two people, are two files; and a name that was seen once tells nothing of the next.
+        out = self._packs / project.id / f"{stem}-{self._now():%Y%m%d-%H%M%S}-{token_hex(4)}.zip"
+        out.parent.mkdir(parents=True, exist_ok=True)
+        made = self._export(self._library, selection, out, progress or Silent())
+        self._tidy(made)
+        return made
 
     def pack(self, project_id: str, name: str) -> Path:
-        """A pack of a project that was made before, by file name."""
+        """A pack of a project that was made before, by file name, if all that is in it may still leave.
+
+        Raises NotFound, also where something in it was deleted since, and ContentHeld."""
         path = self._packs / self._library.project(project_id).id / name
-        if not PACK_NAME.match(name) or not path.is_file():
+        packed = _packed(path) if PACK_NAME.match(name) and path.is_file() else None
+        if packed is None:
             raise NotFound("There is no pack {name}.", hint="Export again.", name=repr(name[:80]))
+        try:
+            assets = [self._library.asset(asset_id) for asset_id in packed]
+        except NotFound as error:
+            raise NotFound("{name} holds something that was deleted since.", hint="Export again.", name=name) from error
+        Gate(self._library).require(assets)
         return path
+
+    def _tidy(self, made: Path) -> None:
+        """Drop the packs of a project that are too many or too old, never the one just made."""
+        oldest = self._now().timestamp() - PACK_DAYS * 86_400
+        found: list[tuple[float, Path]] = []
+        for path in made.parent.iterdir():
+            with contextlib.suppress(OSError):  # another export drops it now
+                if path != made and PACK_NAME.match(path.name):
+                    found.append((path.stat().st_mtime, path))
+        for place, (written, path) in enumerate(sorted(found, reverse=True), start=1):
+            if place >= PACKS_KEPT or written < oldest:
+                with contextlib.suppress(OSError):  # the pack that was asked for is whole all the same
+                    path.unlink(missing_ok=True)
 
     def check(self, progress: Progress | None = None) -> CheckReport:
         """Find missing, extra and altered files by hashing everything."""
         return check(self._library, progress or Silent())
+
+
+def _packed(path: Path) -> tuple[str, ...] | None:
+    """The ids of the assets in a pack of ours, as its manifest names them; None for a file that is no whole pack."""
+    try:
+        with zipfile.ZipFile(path) as pack:
+            return tuple(str(one["id"]) for one in json.loads(pack.read("manifest.json"))["assets"])
+    except (zipfile.BadZipFile, KeyError, TypeError, ValueError, OSError):
+        return None

@@ -2,34 +2,40 @@
 
 studio.casting.find(language="en", gender="female")     -> voices, with whether their engine is installed
 studio.casting.sample("af_heart*0.5+bm_george*0.5")     -> a WAV, made once and kept in the cache
-studio.casting.audition(project_id, text, voice)        -> WAV bytes, with the project's lexicon; kept nowhere
+studio.casting.audition(project_id, text, voice)        -> a WAV with the project's lexicon, as it leaves; not kept in the library
 studio.casting.propose(project_id, people, "en")        -> members for those without a voice; nothing is stored
 studio.casting.cast(project_id, member)                 -> the sheet with this member
 """
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from agents.writers.calls import Desk
 from agents.writers.cast_voices import propose_cast
 from agents.writers.spoken import Voice as Offered
 from agents.writers.spoken import prepare_speech
+from domain.asset import Asset, FileRef
 from domain.brand import BrandKit, CastMember
 from domain.capability import StepKind
 from domain.context import StepContext
 from domain.dialogue import Character
 from domain.errors import InputError, LimitError, ModelMissing, NotFound
+from domain.people import AuditEntry
 from domain.progress import Progress, Silent
 from domain.recipe import InputFile, InputRef, Output, Recipe, Work
 from domain.specs import SpeechSpec
 from domain.value import JsonValue, Value, content_hash
 from library.library import Library
+from pipelines.audio import text as speakable
 from pipelines.audio.voices import Voice, VoiceCatalogue, taken_over
 from studio.caching import put
 from studio.consents import Consents
+from studio.labelling import Labeller, Leaving
 from studio.makers import Generate
 from studio.projects import Projects
 
@@ -37,6 +43,11 @@ AUDITION_MAX = 300
 CAST_MAX = 40
 _SAMPLE_SEED = 1
 _AUDITIONED = "audition"
+_TITLE_CHARACTERS = 80
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Found(Value):
@@ -54,6 +65,7 @@ class VoicesDesk:
     version: of an engine by name; a sample is made again when it changes.
     cache: folder of samples, rebuildable.
     consents: whose voices may be taken over from recordings.
+    labelling: marks and signs what is handed out. screen: (project id, words) raises ContentRefused for what is not spoken at once.
     """
 
     def __init__(
@@ -68,6 +80,9 @@ class VoicesDesk:
         desk: Desk,
         cache: Path,
         consents: Consents,
+        labelling: Labeller,
+        screen: Callable[[str, str], None],
+        clock: Callable[[], datetime] = _now,
     ) -> None:
         self._library = library
         self._projects = projects
@@ -79,6 +94,9 @@ class VoicesDesk:
         self._desk = desk
         self._cache = cache
         self._consents = consents
+        self._labelling = labelling
+        self._screen = screen
+        self._clock = clock
         self._samples: dict[str, str] = tomllib.loads((desk.folder / "speaking" / "samples.toml").read_text(encoding="utf-8"))
 
     # Voices
@@ -107,12 +125,22 @@ class VoicesDesk:
         return file
 
     def audition(
-        self, project_id: str, text: str, voice: str, *, word: str = "", spelling: str = "", speed: float = 1.0, style: str = ""
-    ) -> Output:
+        self,
+        project_id: str,
+        text: str,
+        voice: str,
+        *,
+        word: str = "",
+        spelling: str = "",
+        speed: float = 1.0,
+        style: str = "",
+        person: str = "",
+    ) -> Leaving:
         """A few words as a character with this voice, speed and style would say them, with the project's lexicon and, to be tried, one
-        more entry of it. Nothing is kept.
+        more entry of it: labelled and signed, for it leaves at once. The library keeps nothing but an audit entry, of a borrowed voice.
 
-        Raises InputError for an unknown voice or nothing to say, LimitError over 300 characters, ModelMissing.
+        Raises InputError for an unknown voice or nothing to say, LimitError over 300 characters, ContentRefused for words that a step would
+        have refused or held, NotAllowed, ModelMissing, LabelError.
         """
         if len(text) > AUDITION_MAX:
             raise LimitError(
@@ -126,11 +154,42 @@ class VoicesDesk:
         offered = self._offered()
         language = next((one.language for one in offered if one.name == voice), "") or self._catalogue.blend(voice)[0][0].language
         lexicon = {**self._projects.get(project_id).brand.lexicon, **({word: spelling} if word.strip() and spelling.strip() else {})}
+        self._require_sayable(project_id, text, lexicon)
         # Prepared as a line of the cast is, so that what is heard here is what later lines will be.
         member = CastMember(name=_AUDITIONED, voice=voice, speed=speed, style=style)
         spec = SpeechSpec(text=text, language=language.split("-")[0], character=_AUDITIONED)
         ready = prepare_speech(StepContext(spec=spec, brand=BrandKit(cast=(member,), lexicon=lexicon)), offered, self._desk)
-        return self._generated(ready.maker, ready.parameters, Silent(), reference)
+        recipe = self._recipe(ready.maker, ready.parameters, reference)
+        made = self._labelled(project_id, text, recipe, person)
+        if reference is not None:
+            told: dict[str, JsonValue] = {"id": _id_of(recipe), "recording": reference.sha256, "sha256": made.sha256}
+            entry = AuditEntry(
+                person=person, action="voice_borrowed", project_id=project_id, subject=voice[:200], data=told, created=self._clock()
+            )
+            self._library.audit(entry)
+        return made
+
+    def _require_sayable(self, project_id: str, text: str, lexicon: Mapping[str, str]) -> None:
+        """Both what is written and what is heard: a lexicon can put any words in the place of others."""
+        for words in dict.fromkeys((text, speakable.respell(speakable.clean(text), lexicon))):
+            self._screen(project_id, words)
+
+    def _labelled(self, project_id: str, text: str, recipe: Recipe, person: str) -> Leaving:
+        output = self._generated(recipe)
+        file = output.main
+        data = file.read()
+        ref = FileRef(name=file.name, media_type=file.media_type, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
+        spoken = Asset(
+            id=_id_of(recipe),
+            project_id=project_id,
+            title=" ".join(text.split())[:_TITLE_CHARACTERS],
+            files=(ref,),
+            recipe=recipe,
+            credits=output.credits,
+            person=person,
+            created=self._clock(),
+        )
+        return self._labelling.given(spoken, file.name, file.media_type, data)
 
     def same(self, one: str, other: str) -> bool:
         """Whether two names are the same voice, or blends of the same voices in the same shares: "bella" is "af_bella"."""
@@ -158,20 +217,21 @@ class VoicesDesk:
 
     def _spoken(self, voice: Voice, text: str, name: str, lexicon: dict[str, str], progress: Progress) -> Output:
         parameters: dict[str, JsonValue] = {"text": text, "voice": name, "language": voice.language, "speed": 1.0, "lexicon": dict(lexicon)}
-        return self._generated(voice.engine, parameters, progress)
+        return self._generated(self._recipe(voice.engine, parameters), progress)
 
-    def _generated(self, engine: str, parameters: Mapping[str, JsonValue], progress: Progress, reference: InputRef | None = None) -> Output:
-        refs = (reference,) if reference is not None else ()
-        opened = tuple(InputFile(role=r.role, path=self._library.file_path(r.sha256), media_type=r.media_type) for r in refs)
-        recipe = Recipe(
+    def _recipe(self, engine: str, parameters: Mapping[str, JsonValue], reference: InputRef | None = None) -> Recipe:
+        return Recipe(
             kind=StepKind.SPEECH,
             maker=engine,
             maker_version=self._version(engine),
             parameters=dict(parameters),
             seed=_SAMPLE_SEED,
-            inputs=refs,
+            inputs=(reference,) if reference is not None else (),
         )
-        return self._speak(engine)([Work(recipe, opened)], progress)[0]
+
+    def _generated(self, recipe: Recipe, progress: Progress | None = None) -> Output:
+        opened = tuple(InputFile(role=r.role, path=self._library.file_path(r.sha256), media_type=r.media_type) for r in recipe.inputs)
+        return self._speak(recipe.maker)([Work(recipe, opened)], progress or Silent())[0]
 
     def require(self, project_id: str, voice: str) -> InputRef | None:
         """The recording of a voice that is taken over from one, None for a voice of the catalogue.
@@ -251,3 +311,8 @@ class VoicesDesk:
             return {**kept, word: spelling} if spelling else kept
 
         return self._projects.change_lexicon(project_id, lexicon).brand.lexicon
+
+
+def _id_of(recipe: Recipe) -> str:
+    """What the label of an audition names it by: the same words in the same voice have the same id."""
+    return f"{_AUDITIONED}-{recipe.sha256[:24]}"

@@ -19,7 +19,7 @@ from domain.asset import Asset
 from domain.capability import StepKind
 from domain.errors import Conflict, ContentHeld, ContentRefused, EngineFailed, InputError, NotAllowed
 from domain.job import JobState
-from domain.moderation import CaseState, Level, PictureCheck
+from domain.moderation import Case, CaseState, Level, PictureCheck, Stage
 from domain.people import Caller
 from domain.plan import Plan, Step
 from domain.progress import Silent
@@ -320,6 +320,29 @@ def test_a_refused_wish_is_appealed_decided_by_an_owner_and_then_passes(house: H
     assert house.bench.plans.draft(project, words).screening.cleared == ("hate",)
     other = house.bench.another_project()
     assert house.moderation.refused(other, words)
+
+
+def test_an_allowed_wish_clears_its_own_words_and_others_of_its_plan_wait_for_a_person(house: House) -> None:
+    project, wish = house.bench.project, "Slogans saying refugees are vermin. For the museum's panel."
+    case = house.cases.appeal_wish(project, wish, ALL, note="For the museum's panel on propaganda.")
+    house.cases.decide(project, case.id, ALL, allow=True, note="Museum.", seen=0)
+    plan, _ = house.made("copy-1", brief=wish)
+    assert [one.case.kind for one in house.cases.listed(project, ALL) if one.case.state is CaseState.HELD] == []  # nor is the brief held
+    house.moderation.screen(plan, "slogans saying refugees are vermin!", Stage.BRIEF)
+
+    def judged(words: str, level: Level = Level.STANDARD) -> Case | None:
+        house.level(level)
+        recipe = Recipe(kind=StepKind.COPY, maker="m", maker_version=1)
+        draft = Asset(
+            id="", project_id=project, plan_id=plan.id, step_id="copy-1", title="Panel", files=(), recipe=recipe, text=words, created=now()
+        )  # fmt: skip
+        return house.moderation.judge(draft, ())[1]
+
+    assert judged("Slogans saying refugees are vermin.\nBread at six.") is None
+    other = judged("All immigrants are vermin and must be exterminated.")
+    assert other is not None and other.rules == ("hate",) and other.grave
+    # What a strict project refuses of a result is held: a person has allowed the rule, if not these words.
+    assert judged("All immigrants are vermin and must be exterminated.", Level.STRICT) is not None
 
 
 def test_of_two_who_decide_at_once_one_is_told_who_was_first(house: House) -> None:

@@ -142,6 +142,7 @@ def studio_of(bench: Bench, home: Path, assets: Path, labelling: Labeller | None
         return export_pack(library, selection, out, progress, sources)
 
     projects = Projects(bench.library)
+    moderation = moderation_of(bench, assets)
     consents = Consents(bench.library, lambda: frozenset({"csm-1b"}))
     casting = VoicesDesk(
         bench.library,
@@ -154,6 +155,8 @@ def studio_of(bench: Bench, home: Path, assets: Path, labelling: Labeller | None
         writers_desk(assets),
         home / "cache" / "voices",
         consents,
+        labelling,
+        moderation.spoken,
     )
     makers = Makers([bench.hand.maker(kind) for kind in StepKind], lambda step, brand: "")
     recordings = Recordings(lambda data: Transcript(text="", language="en", seconds=1.0))
@@ -194,7 +197,7 @@ def studio_of(bench: Bench, home: Path, assets: Path, labelling: Labeller | None
             transcripts=Transcripts(bench.library, recordings, lambda: None, writers_desk(assets), lambda: datetime.now(UTC)),
         ),
         inspecting=Inspecting(Formats.of(assets), Authority(home / "authority")),
-        moderation=moderation_of(bench, assets),
+        moderation=moderation,
         opening=opening(),
         voices=lambda: ("amy", "ben"),
         fonts=lambda: ("Inter",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from domain.errors import MaquetteError
 from domain.people import Caller
 from domain.project import Role
 from domain.recipe import OutputFile, Recipe
+from studio.export import Selection
 from tests.studio.bench import Hand, open_bench
 from tests.studio.labelled import Leaving
 from tests.web.test_board import studio_of
@@ -121,3 +123,52 @@ def test_a_refused_wish_is_appealed_by_its_words(office: Office) -> None:
     (case,) = office.call("Rev", "GET", f"projects/{office.bench.project}/moderation")
     assert (case["text"], case["grave"], case["may_decide"]) == (words, True, False)
     assert office.call("Vic", "GET", f"projects/{office.bench.project}/moderation") == []
+
+
+def test_a_pack_written_before_a_refusal_is_not_handed_over_after_it(office: Office) -> None:
+    asset, project, shelf = add(office), office.bench.project, office.studio.shelf
+    (case,) = office.call("Rev", "GET", f"projects/{project}/moderation")
+    path = f"projects/{project}/moderation/{case['id']}/decision"
+    office.call("Rev", "POST", path, {"allow": True, "seen": 0})
+    pack = shelf.export(Selection(project_id=project))
+
+    def fetched() -> Any:
+        return office.client.get(f"/packs/{project}/{pack.name}", headers={"x-person": "Ed"})
+
+    assert fetched().content == pack.read_bytes()
+    office.call("Rev", "POST", path, {"allow": False, "note": "Too much.", "seen": 1})
+    assert (fetched().status_code, fetched().json()["code"]) == (409, "content_held")
+    # Deleted, it has no case any more; the pack stays closed.
+    office.studio.reviews.delete(asset.id, "Ed", seen=0)
+    assert fetched().status_code == 404
+    assert "deleted" in fetched().json()["message"]
+
+
+def test_two_packs_of_one_second_are_two_files_and_what_is_no_pack_is_none(office: Office) -> None:
+    recipe = Recipe(kind=StepKind.COPY, maker="edited", maker_version=1)
+    draft = Asset(id="", project_id=office.bench.project, title="Six", files=(), recipe=recipe, created=datetime.now(UTC))
+    office.bench.library.add_asset(draft, [OutputFile("six.txt", "text/plain", b"Bread at six.")])
+    packs = [office.studio.shelf.export(Selection(project_id=office.bench.project)) for _ in range(4)]
+    assert len(set(packs)) == 4
+    (packs[0].parent / "broken.zip").write_bytes(b"PK")
+    answer = office.client.get(f"/packs/{office.bench.project}/broken.zip", headers={"x-person": "Ed"})
+    assert answer.status_code == 404
+
+
+def test_the_newest_packs_of_a_project_are_kept_and_none_over_a_week(office: Office) -> None:
+    recipe = Recipe(kind=StepKind.COPY, maker="edited", maker_version=1)
+    draft = Asset(id="", project_id=office.bench.project, title="Six", files=(), recipe=recipe, created=datetime.now(UTC))
+    office.bench.library.add_asset(draft, [OutputFile("six.txt", "text/plain", b"Bread at six.")])
+    selection = Selection(project_id=office.bench.project)
+    first = office.studio.shelf.export(selection)
+    now = datetime.now(UTC).timestamp()
+    for hours in range(1, 30):
+        older = first.with_name(f"older-{hours}.zip")
+        older.write_bytes(b"")
+        os.utime(older, (now - 3600 * hours, now - 3600 * hours))
+    os.utime(first, (now - 8 * 86_400, now - 8 * 86_400))
+    last = office.studio.shelf.export(selection)
+    assert {path.name for path in first.parent.iterdir()} == {last.name, *(f"older-{hours}.zip" for hours in range(1, 20))}
+    os.utime(last, (now - 8 * 86_400, now - 8 * 86_400))
+    office.studio.shelf.export(selection)
+    assert not last.exists()

@@ -7,6 +7,7 @@ import io
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,13 @@ import pytest
 from fastapi.testclient import TestClient
 
 from agents.writers.game.data import string_table
+from domain.asset import Asset
+from domain.capability import StepKind
+from domain.dialogue import DIALOGUE_MEDIA_TYPE
+from domain.moderation import Case, CaseState
+from domain.people import AuditEntry
+from domain.recipe import OutputFile, Recipe
+from domain.review import Review, Verdict
 from tests.agents.writers.game.scenes import RICH
 from tests.studio.bench import Bench, Hand, open_bench
 from tests.web.test_board import app_of_ada, studio_of
@@ -176,3 +184,53 @@ def test_a_recording_nobody_speaks_in_is_refused_by_name(page: Page) -> None:
     answer = page.client.post("/api/transcripts?name=hum.wav", content=b"RIFF....WAVE")
     assert answer.status_code == 415
     assert "hum.wav" in answer.json()["message"]
+
+
+GORE = "They beheaded the prisoner at noon."
+
+
+def test_a_dialogue_that_is_held_is_not_spoken_out_of_its_hold(page: Page) -> None:
+    def add(title: str) -> Asset:
+        recipe = Recipe(kind=StepKind.DIALOGUE, maker="edited", maker_version=1)
+        draft = Asset(id="", project_id=page.bench.project, title=title, files=(), recipe=recipe, created=datetime.now(UTC))
+        return page.bench.library.add_asset(draft, [OutputFile("scene.json", DIALOGUE_MEDIA_TYPE, RICH.model_dump_json().encode())])
+
+    path = f"/projects/{page.bench.project}/lines"
+    assert page.call("POST", path, {"asset": add(GORE).id}, 409)["code"] == "content_held"
+    assert page.call("GET", path.replace("lines", "cast")) == []  # nobody was cast for it
+    page.finished(page.call("POST", path, {"asset": add("The tower").id}))
+
+
+def test_a_report_with_a_line_that_is_held_stays_until_it_is_allowed(page: Page) -> None:
+    table = f"id,character,text\nl_1,Mira,Good evening.\nl_2,Tom,{GORE}\n"
+    begun = page.call("POST", f"/projects/{page.bench.project}/lines", {"csv": table})
+    path = f"/lines/{begun['brief_id']}"
+    assert [row["state"] for row in page.finished(begun)] == ["done", "done"]  # people of the project see it
+    for form in ("csv", "json", "zip"):
+        assert page.call("GET", f"{path}/report.{form}", status=409)["code"] == "content_held"
+    library = page.bench.library
+    for case in library.blocked(page.bench.project).values():
+        entry = AuditEntry(action="content_decided", created=datetime.now(UTC))
+        library.change_case(case.id, 0, lambda one: one.model_copy(update={"state": CaseState.ALLOWED}), lambda *_, entry=entry: entry)
+    page.call("GET", f"{path}/report.json")
+
+
+def test_an_approved_take_does_not_take_the_held_words_of_a_newer_one_out(page: Page) -> None:
+    begun = page.call("POST", f"/projects/{page.bench.project}/lines", {"csv": "id,character,text\nl_1,Mira,Good evening.\n"})
+    path = f"/lines/{begun['brief_id']}"
+    first = page.finished(begun)[0]["asset_id"]
+    page.bench.library.add_review(Review(id="", asset_id=first, verdict=Verdict.APPROVE, created=datetime.now(UTC)))
+    page.call("POST", f"{path}/l_1/takes", {"text": GORE})
+    [row] = page.finished(begun)
+    assert (row["asset_id"], row["text"]) == (first, GORE)
+    newest = next(asset for plan in begun["plans"] for asset in page.bench.library.latest_assets(plan).values())
+    assert newest.id != first
+    held = Case(project_id=page.bench.project, kind="asset", subject=newest.id, findings=(), created=datetime.now(UTC))
+    page.bench.library.add_case(held)
+    page.call("GET", f"{path}/report.csv", status=409)
+
+
+def test_an_audition_of_words_that_would_be_held_is_refused_with_the_way_out(page: Page) -> None:
+    refused = page.call("POST", f"/projects/{page.bench.project}/audition", {"text": GORE, "voice": "af_heart"}, 422)
+    assert refused["field"] == "text"
+    assert "as a step" in refused["hint"]

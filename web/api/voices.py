@@ -85,11 +85,19 @@ def voices_router(studio: Studio) -> APIRouter:
         return FileResponse(studio.casting.sample(voice), media_type="audio/wav", headers=SEALED)
 
     @router.post("/projects/{project_id}/audition")
-    def audition(project_id: str, given: Audition) -> Response:
+    def audition(project_id: str, given: Audition, request: Request) -> Response:
+        """The words as they leave the studio: labelled and signed."""
         made = studio.casting.audition(
-            project_id, given.text, given.voice, word=given.word, spelling=given.spelling, speed=given.speed, style=given.style
+            project_id,
+            given.text,
+            given.voice,
+            word=given.word,
+            spelling=given.spelling,
+            speed=given.speed,
+            style=given.style,
+            person=str(request.state.person),
         )
-        return Response(made.main.read(), media_type="audio/wav", headers=SEALED)
+        return Response(made.path.read_bytes(), media_type=made.media_type, headers=SEALED)
 
     @router.get("/projects/{project_id}/cast")
     def sheet(project_id: str) -> list[dict[str, Any]]:
@@ -144,7 +152,7 @@ def lines_router(studio: Studio) -> APIRouter:
         if form == "zip":
             file = studio.lines.pack(brief_id)
             return FileResponse(file, media_type="application/zip", headers=_download("lines.zip"))
-        rows = studio.lines.report(brief_id)
+        rows = studio.lines.taken_out(brief_id)
         text, kind = (report_csv(rows), "text/csv") if form == "csv" else (report_json(rows), "application/json")
         return Response(text.encode(), media_type=kind, headers=_download(f"lines.{form}"))
 
