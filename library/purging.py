@@ -167,7 +167,8 @@ class Purging(Room):
         return done
 
     def forget_recordings(self, consents: Collection[str], why: str, now: datetime) -> int:
-        """Delete the recordings that these consents kept, unless another one that stands keeps the same. Returns how many go.
+        """Delete the recordings that these consents kept, unless another one keeps the same, or the file is also a result (one in the trash
+        too), an attachment, or part of the chat. Returns how many go.
 
         In a held project they stay, unused, until the hold is lifted. An upload that became a result is deleted as a result.
         What was made with them stays and still names them; a tombstone says why they are not there.
@@ -181,7 +182,7 @@ class Purging(Room):
                     continue
                 without = consent.model_copy(update={"kept": False})
                 connection.execute(update(tables.consents).where(tables.consents.c.id == row.id).values(document=dump(without)))
-                if consent.audio in _recordings(connection) or _of_assets(connection, {consent.audio}):
+                if _kept_elsewhere(connection, consent.audio):
                     continue
                 doom(connection, {consent.audio})
                 _bury(connection, Tombstone(id=consent.audio, kind="file", project_id=consent.project_id, why=why, purged=now))
@@ -241,8 +242,23 @@ def _of_assets(connection: Connection, candidates: set[str]) -> set[str]:
 
 
 def _recordings(connection: Connection) -> set[str]:
+    """What consents keep, those too that were taken back: `forget_recordings` ends that, but not in a held project."""
     consents = (load(VoiceConsent, document) for document in connection.scalars(select(tables.consents.c.document)))
-    return {one.audio for one in consents if one.kept and one.revoked is None}
+    return {one.audio for one in consents if one.kept}
+
+
+def _kept_elsewhere(connection: Connection, sha256: str) -> bool:
+    """Whether a recording is also somebody's own file. What was made with it names it too, in a recipe: that alone keeps nothing."""
+    # As in _named: whoever stores a row that names it waits.
+    connection.execute(select(tables.blobs.c.sha256).where(tables.blobs.c.sha256 == sha256).with_for_update()).all()
+    if sha256 in _recordings(connection) or _of_assets(connection, {sha256}):
+        return True
+    for table in (tables.briefs, tables.turns, tables.projects):
+        naming = cast(table.c.document, Text).contains(sha256)
+        if connection.scalar(select(table.c.id).where(naming).limit(1)) is not None:
+            return True
+    chosen = select(tables.trash.c.rows).where(cast(tables.trash.c.rows, Text).contains(sha256))
+    return any(file["sha256"] == sha256 for rows in connection.scalars(chosen) for file in rows.get("asset_files", ()))
 
 
 def _forget_take(connection: Connection, asset: Asset) -> None:
