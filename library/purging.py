@@ -92,7 +92,7 @@ class Purging(Room):
                 data = {"kind": trashed.kind}
                 entry = AuditEntry(person=person, action="purged", subject=row.id, project_id=row.project_id, data=data, created=now)
                 insert_audit(connection, entry)
-            doom(connection, candidates - _named(connection, candidates))
+            doom(connection, candidates - named(connection, candidates, lock=True))
             if rows:
                 want_compact(connection)
         return len(rows)
@@ -217,17 +217,39 @@ def _item(trashed: Trashed, held: str | None) -> PurgeItem:
     )
 
 
-def _named(connection: Connection, candidates: set[str]) -> set[str]:
-    """Those of these files that anything still names: a document, an asset's files, a consent that keeps its recording."""
+def doom_replaced(connection: Connection, sha256: str, project_id: str, now: datetime) -> None:
+    """Part of storing a project that named a file before and does not now: it goes when nothing else names it and nothing is held."""
+    held = connection.scalar(select(tables.holds.c.project_id).where(tables.holds.c.project_id == project_id))
+    if held is not None or sha256 in named(connection, {sha256}, lock=True):
+        return
+    doom(connection, {sha256})
+    # A poster that is being made at this moment may name it all the same.
+    _bury(connection, Tombstone(id=sha256, kind="file", project_id=project_id, why="replaced", purged=now))
+
+
+def named(connection: Connection, candidates: set[str], *, lock: bool = False) -> set[str]:
+    """Those of these files that anything names: a document, an asset's files, a consent that keeps its recording.
+
+    lock: for whoever is about to doom the others. Who stores a row that names one of them waits, and then sees that it is gone
+    (library/assets.py).
+    """
     if not candidates:
         return set()
-    # Whoever stores a row that names one of them waits, and then sees that it is gone (library/assets.py).
-    locked = select(tables.blobs.c.sha256).where(tables.blobs.c.sha256.in_(sorted(candidates))).with_for_update()
-    connection.execute(locked).all()
-    found = _of_assets(connection, candidates) | (_recordings(connection) & candidates)
+    found = set()
+    for part in _parts(sorted(candidates)):
+        if lock:
+            connection.execute(select(tables.blobs.c.sha256).where(tables.blobs.c.sha256.in_(sorted(part))).with_for_update()).all()
+        found |= _of_assets(connection, part)
+    found |= _recordings(connection) & candidates
     for written in _documents(connection):
         found |= candidates.intersection(_HASH.findall(written))
     return found
+
+
+def _parts(hashes: list[str]) -> Iterator[set[str]]:
+    """So many at a time as one statement may name."""
+    for start in range(0, len(hashes), BATCH):
+        yield set(hashes[start : start + BATCH])
 
 
 def _documents(connection: Connection) -> Iterator[str]:
@@ -249,7 +271,7 @@ def _recordings(connection: Connection) -> set[str]:
 
 def _kept_elsewhere(connection: Connection, sha256: str) -> bool:
     """Whether a recording is also somebody's own file. What was made with it names it too, in a recipe: that alone keeps nothing."""
-    # As in _named: whoever stores a row that names it waits.
+    # As in `named`: whoever stores a row that names it waits.
     connection.execute(select(tables.blobs.c.sha256).where(tables.blobs.c.sha256 == sha256).with_for_update()).all()
     if sha256 in _recordings(connection) or _of_assets(connection, {sha256}):
         return True
