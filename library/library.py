@@ -9,7 +9,7 @@
 
     projects   create_project(name, language="en", person="") -> Project
                save_project(project) -> Project; project(id) -> Project; projects(archived=False | True | None) -> tuple[Project, ...]
-    people     add_person(person, password_hash) -> Person; save_person(person); set_person_hash(name, password_hash)
+    people     add_person(person, password_hash) -> Person; save_person(person); set_person_hash(name, password_hash, tokens=False)
                person(name) -> Person | None; person_hash(name) -> str | None; people() -> tuple[Person, ...]; has_people() -> bool
     roles      members(project_id) -> tuple[Member, ...]; set_member(project_id, person, role | None)   # Conflict: the last owner
                standing(person, project_id="") -> Standing; roles(person) -> dict[str, Role]
