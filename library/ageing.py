@@ -24,9 +24,13 @@ from library.purging import want_compact
 DRAFTS = 1000
 #: Fields that name a person, in whatever document they stand.
 _NAMES = frozenset({"person", "assignee", "touched", "recorded_by", "resolved", "decided_by"})
+#: Of a consent, `person` is whose voice it is: evidence, whoever else has that name. Only who entered it is somebody of the studio.
+_OF_CONSENTS = frozenset({"recorded_by"})
+#: Fields that say who did which of many things: {thing: person}.
+_EACH = frozenset({"ticked"})
 #: Their documents are gone through for the name of somebody who leaves.
 _SIGNED = ("links", "audit", "briefs", "turns", "jobs", "assets", "reviews", "review_records", "comments", "preferences", "events")
-_SIGNED_TOO = ("measurements", "consents", "trash", "tombstones", "holds", "cases")
+_SIGNED_TOO = ("measurements", "consents", "trash", "tombstones", "holds", "cases", "prepared")
 
 
 class Ageing(Room):
@@ -158,11 +162,12 @@ def _rename(connection: Connection, name: str, alias: str) -> None:
     connection.execute(update(records).where(records.c.assignee == name).values(assignee=alias))
     for table_name in (*_SIGNED, *_SIGNED_TOO):
         table = tables.metadata.tables[table_name]
+        fields = _OF_CONSENTS if table_name == "consents" else _NAMES | {"subject"} if table_name == "audit" else _NAMES
         for column in [table.c[one] for one in ("document", "rows") if one in table.c]:
             key = list(table.primary_key.columns)
             found = connection.execute(select(*key, column).where(cast(column, Text).contains(_quoted(name), autoescape=True))).all()
             for row in found:
-                changed = _renamed(row[-1], name, alias, subject=table_name == "audit")
+                changed = _renamed(row[-1], name, alias, fields)
                 if changed != row[-1]:
                     which = and_(*(part == value for part, value in zip(key, row[:-1], strict=True)))
                     connection.execute(update(table).where(which).values({column: changed}))
@@ -173,10 +178,17 @@ def _quoted(name: str) -> str:
     return json.dumps(name, ensure_ascii=False)[1:-1]
 
 
-def _renamed(value: Any, name: str, alias: str, *, subject: bool) -> Any:
+def _renamed(value: Any, name: str, alias: str, fields: frozenset[str]) -> Any:
     if isinstance(value, dict):
-        names = _NAMES | {"subject"} if subject else _NAMES
-        return {key: alias if key in names and one == name else _renamed(one, name, alias, subject=subject) for key, one in value.items()}
+        return {key: _renamed_field(key, one, name, alias, fields) for key, one in value.items()}
     if isinstance(value, list):
-        return [_renamed(one, name, alias, subject=subject) for one in value]
+        return [_renamed(one, name, alias, fields) for one in value]
     return value
+
+
+def _renamed_field(key: str, value: Any, name: str, alias: str, fields: frozenset[str]) -> Any:
+    if key in fields and value == name:
+        return alias
+    if key in _EACH and isinstance(value, dict):
+        return {thing: alias if person == name else person for thing, person in value.items()}
+    return _renamed(value, name, alias, fields)

@@ -20,11 +20,13 @@ from library.database import ID_LETTERS, Room, document_by, dump, inserting, loa
 from library.files import Files
 from library.measurements import insert_measurement
 from library.moderating import insert_case
-from library.tables import asset_files, asset_parents, assets, blobs, doomed, review_records, reviews, tombstones
+from library.tables import asset_files, asset_parents, assets, blobs, doomed, review_records, reviews, settings, tombstones
 
 MAX_NAME = 255
 #: How often bytes are stored again that somebody deletes for good in the same moment.
 TRIES = 3
+#: What a setting is called that says since when nobody names a file (library/loose.py); its SHA-256 follows.
+LOOSE = "retention.loose."
 
 
 _OF_TAKE = document_by(assets, "plan_id", "step_id", "take")
@@ -316,6 +318,8 @@ def _completed(connection: Connection, draft: Asset, refs: tuple[FileRef, ...]) 
 def _add_blob(connection: Connection, files: Files, ref: FileRef) -> None:
     """Raises _Gone when the file was taken away between being stored and this; then it is stored once more."""
     if connection.scalar(_BLOB, {"sha256": ref.sha256}) is not None:
+        # Somebody wants it again: it is not loose any more.
+        connection.execute(delete(settings).where(settings.c.key == LOOSE + ref.sha256))
         return
     # Whoever deletes for good looks at this row under a lock, and leaves the bytes alone when it is gone.
     if connection.execute(delete(doomed).where(doomed.c.sha256 == ref.sha256)).rowcount and not files.has(files.name(ref.sha256)):

@@ -9,14 +9,17 @@ from sqlalchemy import insert, select, update
 from domain.consent import VoiceConsent
 from domain.errors import NotFound
 from library import tables
+from library.assets import require_kept
 from library.database import Room, dump, load, new_id
 
 
 class Consents(Room):
     def add_consent(self, consent: VoiceConsent) -> VoiceConsent:
-        """Store a record; an empty id is filled in."""
+        """Store a record; an empty id is filled in. Raises Conflict when the recording it keeps is being deleted for good."""
         stored = consent if consent.id else consent.model_copy(update={"id": new_id()})
         with self._database.write("store the consent") as connection:
+            if stored.kept:
+                require_kept(connection, (stored.audio,))
             connection.execute(insert(tables.consents).values(id=stored.id, audio=stored.audio, document=dump(stored)))
         return stored
 

@@ -9,7 +9,7 @@
 
     projects   create_project(name, language="en", person="") -> Project
                save_project(project) -> Project; project(id) -> Project; projects(archived=False | True | None) -> tuple[Project, ...]
-    people     add_person(person, password_hash) -> Person; save_person(person); set_person_hash(name, password_hash)
+    people     add_person(person, password_hash) -> Person; save_person(person); set_person_hash(name, password_hash, tokens=False)
                person(name) -> Person | None; person_hash(name) -> str | None; people() -> tuple[Person, ...]; has_people() -> bool
     roles      members(project_id) -> tuple[Member, ...]; set_member(project_id, person, role | None)   # Conflict: the last owner
                standing(person, project_id="") -> Standing; roles(person) -> dict[str, Role]
@@ -57,7 +57,7 @@
                hold(hold, audit); lift_hold(project_id, audit); holds(); tombstones(ids) -> dict[str, Tombstone]
     for good   purgeable(ids=None, before=None) -> tuple[PurgeItem, ...]; purge(items, person, now) -> int
                finish_purge(now) -> (files, bytes, done)    # the bytes; may be called at any time, and again
-               forget_recordings(consent_ids, why, now) -> int
+               forget_recordings(consent_ids, why, now) -> int; sweep(now) -> int            # what nobody has named for a day
     by age     old_drafts(before); ended_recordings(before); old_lines(now, audit, events, links, dry=)
                projects_of(person); erase_person(name, alias, audit)
     cases      add_case(case) -> Case; case(id) -> Case; case_of(project_id, kind, subject) -> Case | None
@@ -96,6 +96,7 @@ from library.deletion import Deletion
 from library.files import Files
 from library.jobs import JobKey, Jobs
 from library.links import Links
+from library.loose import Loose
 from library.moderating import Cases
 from library.people import People
 from library.plans import Approval, Plans
@@ -114,7 +115,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Library(Projects, People, Links, Plans, Jobs, Assets, Records, Consents, Reviewing, Cases, Deletion, Trash, Purging, Ageing):
+class Library(Projects, People, Links, Plans, Jobs, Assets, Records, Consents, Reviewing, Cases, Deletion, Trash, Purging, Loose, Ageing):
     """See the module's text for every method. Built by `open`, or from parts in tests."""
 
     def __init__(self, database: Database, files: Files, clock: Callable[[], datetime] = _now) -> None:

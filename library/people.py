@@ -42,13 +42,15 @@ class People(Room):
                 raise Conflict("Somebody has to own the studio.", hint="Make another person an owner first.", field="owner")
         return person
 
-    def set_person_hash(self, name: str, password_hash: str) -> None:
-        """A new password ends every session of the person. Raises NotFound."""
+    def set_person_hash(self, name: str, password_hash: str, *, tokens: bool = False) -> None:
+        """A new password ends every session of the person; tokens: their API tokens too. Raises NotFound."""
         changed = update(tables.people).where(tables.people.c.name == name).values(password_hash=password_hash)
         with self._database.write(f"change the password of {name}") as connection:
             if not connection.execute(changed).rowcount:
                 raise nobody(name)
             connection.execute(delete(tables.sessions).where(tables.sessions.c.person == name, tables.sessions.c.link_id == ""))
+            if tokens:
+                connection.execute(delete(tables.api_tokens).where(tables.api_tokens.c.person == name))
 
     def person(self, name: str) -> Person | None:
         with self._database.read("read the people") as connection:

@@ -10,6 +10,7 @@ from domain.value import JsonValue
 from library import tables
 from library.assets import require_kept
 from library.database import Room, document_by, dump, load, new_id, upsert
+from library.purging import doom_replaced
 
 
 class Projects(Room):
@@ -24,13 +25,20 @@ class Projects(Room):
         return project
 
     def save_project(self, project: Project) -> Project:
-        """Store a changed project (name, brand, archived). Raises NotFound for an unknown one."""
-        changed = update(tables.projects).where(tables.projects.c.id == project.id)
+        """Store a changed project (name, brand, archived). A logo it had before goes, unless something else names it.
+
+        Raises NotFound for an unknown one.
+        """
+        mine = tables.projects.c.id == project.id
         with self._database.write("save the project") as connection:
             require_kept(connection, (project.brand.logo,))
-            count = connection.execute(changed.values(archived=project.archived, document=dump(project))).rowcount
-        if not count:
-            raise _no_project(project.id)
+            stored = connection.scalar(select(tables.projects.c.document).where(mine).with_for_update())
+            if stored is None:
+                raise _no_project(project.id)
+            connection.execute(update(tables.projects).where(mine).values(archived=project.archived, document=dump(project)))
+            logo = stored.get("brand", {}).get("logo", "")
+            if logo and logo != project.brand.logo:
+                doom_replaced(connection, logo, project.id, self._clock())
         return project
 
     def project(self, project_id: str) -> Project:

@@ -92,7 +92,7 @@ class Purging(Room):
                 data = {"kind": trashed.kind}
                 entry = AuditEntry(person=person, action="purged", subject=row.id, project_id=row.project_id, data=data, created=now)
                 insert_audit(connection, entry)
-            doom(connection, candidates - _named(connection, candidates))
+            doom(connection, candidates - named(connection, candidates, lock=True))
             if rows:
                 want_compact(connection)
         return len(rows)
@@ -167,7 +167,8 @@ class Purging(Room):
         return done
 
     def forget_recordings(self, consents: Collection[str], why: str, now: datetime) -> int:
-        """Delete the recordings that these consents kept, unless another one that stands keeps the same. Returns how many go.
+        """Delete the recordings that these consents kept, unless another one keeps the same, or the file is also a result (one in the trash
+        too), an attachment, or part of the chat. Returns how many go.
 
         In a held project they stay, unused, until the hold is lifted. An upload that became a result is deleted as a result.
         What was made with them stays and still names them; a tombstone says why they are not there.
@@ -181,7 +182,7 @@ class Purging(Room):
                     continue
                 without = consent.model_copy(update={"kept": False})
                 connection.execute(update(tables.consents).where(tables.consents.c.id == row.id).values(document=dump(without)))
-                if consent.audio in _recordings(connection) or _of_assets(connection, {consent.audio}):
+                if _kept_elsewhere(connection, consent.audio):
                     continue
                 doom(connection, {consent.audio})
                 _bury(connection, Tombstone(id=consent.audio, kind="file", project_id=consent.project_id, why=why, purged=now))
@@ -216,17 +217,39 @@ def _item(trashed: Trashed, held: str | None) -> PurgeItem:
     )
 
 
-def _named(connection: Connection, candidates: set[str]) -> set[str]:
-    """Those of these files that anything still names: a document, an asset's files, a consent that keeps its recording."""
+def doom_replaced(connection: Connection, sha256: str, project_id: str, now: datetime) -> None:
+    """Part of storing a project that named a file before and does not now: it goes when nothing else names it and nothing is held."""
+    held = connection.scalar(select(tables.holds.c.project_id).where(tables.holds.c.project_id == project_id))
+    if held is not None or sha256 in named(connection, {sha256}, lock=True):
+        return
+    doom(connection, {sha256})
+    # A poster that is being made at this moment may name it all the same.
+    _bury(connection, Tombstone(id=sha256, kind="file", project_id=project_id, why="replaced", purged=now))
+
+
+def named(connection: Connection, candidates: set[str], *, lock: bool = False) -> set[str]:
+    """Those of these files that anything names: a document, an asset's files, a consent that keeps its recording.
+
+    lock: for whoever is about to doom the others. Who stores a row that names one of them waits, and then sees that it is gone
+    (library/assets.py).
+    """
     if not candidates:
         return set()
-    # Whoever stores a row that names one of them waits, and then sees that it is gone (library/assets.py).
-    locked = select(tables.blobs.c.sha256).where(tables.blobs.c.sha256.in_(sorted(candidates))).with_for_update()
-    connection.execute(locked).all()
-    found = _of_assets(connection, candidates) | (_recordings(connection) & candidates)
+    found = set()
+    for part in _parts(sorted(candidates)):
+        if lock:
+            connection.execute(select(tables.blobs.c.sha256).where(tables.blobs.c.sha256.in_(sorted(part))).with_for_update()).all()
+        found |= _of_assets(connection, part)
+    found |= _recordings(connection) & candidates
     for written in _documents(connection):
         found |= candidates.intersection(_HASH.findall(written))
     return found
+
+
+def _parts(hashes: list[str]) -> Iterator[set[str]]:
+    """So many at a time as one statement may name."""
+    for start in range(0, len(hashes), BATCH):
+        yield set(hashes[start : start + BATCH])
 
 
 def _documents(connection: Connection) -> Iterator[str]:
@@ -241,8 +264,23 @@ def _of_assets(connection: Connection, candidates: set[str]) -> set[str]:
 
 
 def _recordings(connection: Connection) -> set[str]:
+    """What consents keep, those too that were taken back: `forget_recordings` ends that, but not in a held project."""
     consents = (load(VoiceConsent, document) for document in connection.scalars(select(tables.consents.c.document)))
-    return {one.audio for one in consents if one.kept and one.revoked is None}
+    return {one.audio for one in consents if one.kept}
+
+
+def _kept_elsewhere(connection: Connection, sha256: str) -> bool:
+    """Whether a recording is also somebody's own file. What was made with it names it too, in a recipe: that alone keeps nothing."""
+    # As in `named`: whoever stores a row that names it waits.
+    connection.execute(select(tables.blobs.c.sha256).where(tables.blobs.c.sha256 == sha256).with_for_update()).all()
+    if sha256 in _recordings(connection) or _of_assets(connection, {sha256}):
+        return True
+    for table in (tables.briefs, tables.turns, tables.projects):
+        naming = cast(table.c.document, Text).contains(sha256)
+        if connection.scalar(select(table.c.id).where(naming).limit(1)) is not None:
+            return True
+    chosen = select(tables.trash.c.rows).where(cast(tables.trash.c.rows, Text).contains(sha256))
+    return any(file["sha256"] == sha256 for rows in connection.scalars(chosen) for file in rows.get("asset_files", ()))
 
 
 def _forget_take(connection: Connection, asset: Asset) -> None:

@@ -116,13 +116,16 @@ class People:
         return person
 
     def set_password(self, name: str, password: str, *, by: str = "") -> None:
-        """Ends every session of the person. Raises NotFound, InputError."""
-        self._library.set_person_hash(self.get(name).name, hash_password(password))
+        """Ends every session of the person; set by somebody else, every API token too: who asks for that may have lost more than the
+        password. Raises NotFound, InputError.
+        """
+        self._library.set_person_hash(self.get(name).name, hash_password(password), tokens=by not in ("", name))
         self.audit(by or name, "password_changed", name)
 
-    def change_own_password(self, name: str, present: str, password: str) -> None:
-        """Raises NotSignedIn when `present` is not the password."""
+    def change_own_password(self, name: str, present: str, password: str, address: str = "") -> None:
+        """Their API tokens stay. Raises NotSignedIn when `present` is not the password, InputError."""
         if not matches(self._library.person_hash(name) or "", present):
+            self.audit(name, "sign_in_refused", name, data={"address": address})
             raise NotSignedIn("The present password is wrong.", hint="Type it again, or ask an owner of the studio.", field="present")
         self.set_password(name, password)
 
@@ -136,7 +139,7 @@ class People:
                 self.audit("", "person_added", name, data={"file": True})
                 continue
             if self._library.person_hash(name) != password_hash:
-                self._library.set_person_hash(name, password_hash)
+                self._library.set_person_hash(name, password_hash, tokens=True)
             if not person.active and person.source == "file":
                 self._library.save_person(person.model_copy(update={"active": True}))
         for person in known.values():

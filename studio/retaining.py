@@ -204,6 +204,7 @@ class Retaining:
         if dry:
             return PurgeReport(items=tuple(items), size=sum(one.size for one in waiting if not one.kept), dry=True)
         self._library.forget_recordings([one.id for one in recordings], "consent", now)
+        self._library.sweep(now)
         done = self._purge(waiting, person)
         return done.model_copy(update={"items": tuple(items)})
 

@@ -7,6 +7,7 @@ password are signed.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import ipaddress
@@ -28,6 +29,8 @@ from web.tries import Tries
 COOKIE = "maquette_session"
 SESSION_SECONDS = int(SESSION.total_seconds())
 KEY_BYTES = 32
+#: Passwords hashed side by side: each takes 64 MB and a core, and everybody else's requests need some too.
+CHECKS_AT_ONCE = 2
 #: While there are no people, how long that is believed: another process, the command line, may add the first one.
 BELIEVED_SECONDS = 2.0
 HERE = Caller(person=LOCAL, everything=True)
@@ -56,6 +59,8 @@ class Accounts:
         self._serializer = URLSafeTimedSerializer(key, salt="maquette-session")
         self._clock = clock
         self._tries = Tries(clock)
+        #: Held by whoever checks a password, at the login and elsewhere.
+        self.checking = asyncio.Semaphore(CHECKS_AT_ONCE)
         self._asked = -BELIEVED_SECONDS
         self._named = False
         self._guard = threading.Lock()
@@ -99,6 +104,28 @@ class Accounts:
         self._tries.forget((address, name))
         return cookie
 
+    def change_password(self, name: str, present: str, password: str, address: str) -> None:
+        """A person changes their own; wrong tries count as those of the login do. Takes as long as `sign_in`.
+
+        Raises NotSignedIn when `present` is not the password or after ten wrong tries, InputError for a new one that cannot be used or
+        where there are no accounts.
+        """
+        people = self.named
+        if people is None:
+            raise no_accounts()
+        self._tries.count((address, name))
+        try:
+            people.change_own_password(name, present, password, address)
+        except InputError:  # the present one was right
+            self._tries.forget((address, name))
+            raise
+        self._tries.forget((address, name))
+
+    def signed_in(self, cookie: str | None, name: str) -> bool:
+        """Whether this person came in with a password or through the provider, not with an API token."""
+        found = self.caller(cookie)
+        return found is not None and found.person == name
+
     def sign_out(self, cookie: str | None) -> None:
         """End the session, where it is one of the library."""
         people = self.named
@@ -123,6 +150,10 @@ class Accounts:
             return None
         # A name anybody may choose carries no rights: everyone who knows the password has them all.
         return Caller(person=name, everything=True) if isinstance(name, str) else None
+
+
+def no_accounts() -> InputError:
+    return InputError("This studio has no accounts.", hint="Add the first person in Settings > People.", field="person")
 
 
 def require_password(password: str) -> None:

@@ -24,7 +24,7 @@ from domain.progress import Silent
 from domain.project import Role
 from domain.recipe import InputRef, OutputFile
 from domain.retention import Hold, PurgeItem, Trashed
-from domain.review import Review, ReviewState, Verdict
+from domain.review import Review, ReviewRecord, ReviewState, Verdict
 from library.check import check
 from library.database import stamp
 from library.files import FileStore
@@ -314,6 +314,45 @@ def test_a_recording_goes_with_its_last_consent_and_what_was_made_with_it_stays(
     assert not any(found.kept for found in library.consents())
 
 
+def test_a_recording_that_is_a_result_in_the_trash_or_attached_stays(library: Library, draft: Draft, plan: Plan) -> None:
+    gone = library.add_asset(draft(title="A voice"), [OutputFile("a.wav", "audio/wav", b"a result")])
+    sent = library.store_file(b"sent in the chat", "voice.wav", "audio/wav")
+    library.add_turn(Turn(id="", project_id=plan.project_id, role="user", text="x", files=(sent,), created=WHEN))
+    given = library.store_file(b"attached", "voice.wav", "audio/wav")
+    attachment = Attachment(name="a.wav", sha256=given.sha256, media_type="audio/wav", size=8, use=AttachmentUse.TRANSCRIPT)
+    library.add_brief(Brief(id="", project_id=plan.project_id, text="x", attachments=(attachment,), created=WHEN))
+    delete(library, gone)
+    for sha256 in (gone.main.sha256, sent.sha256, given.sha256):
+        one = library.add_consent(consent(sha256, plan.project_id))
+        library.revoke_consent(one.id, WHEN)
+        assert library.forget_recordings([one.id], "consent", WHEN) == 0
+    library.finish_purge(LATER)
+    assert [item.id for item in library.restore(gone.id, told).items] == [gone.id]
+    for sha256 in (gone.main.sha256, sent.sha256, given.sha256):
+        assert library.file_path(sha256).is_file()
+    assert check(library, Silent()).sound
+
+
+def test_a_line_in_the_trash_does_not_keep_the_recording_it_was_spoken_from(library: Library, draft: Draft, plan: Plan) -> None:
+    file = library.store_file(b"a voice", "voice.wav", "audio/*")
+    given = InputRef(role="reference", sha256=file.sha256, media_type="audio/*")
+    line = draft(title="A line")
+    spoken = line.model_copy(update={"recipe": line.recipe.model_copy(update={"inputs": (given,)})})
+    delete(library, library.add_asset(spoken, png(b"line")))
+    one = library.add_consent(consent(file.sha256, plan.project_id))
+    library.revoke_consent(one.id, WHEN)
+    assert library.forget_recordings([one.id], "consent", WHEN) == 1
+
+
+def test_a_consent_is_refused_while_the_recording_it_keeps_is_deleted(library: Library, draft: Draft, plan: Plan) -> None:
+    gone = library.add_asset(draft(), png(b"a voice"))
+    delete(library, gone)
+    purge(library)
+    with pytest.raises(Conflict, match="deleted for good"):
+        library.add_consent(consent(gone.main.sha256, plan.project_id))
+    assert library.add_consent(consent(gone.main.sha256, plan.project_id, kept=False)).id
+
+
 def test_drafts_that_nobody_chose_are_found_and_no_others(library: Library, draft: Draft, plan: Plan) -> None:
     old, seen, used = (library.add_asset(draft(), png(f"{number}".encode())) for number in range(3))
     newest = library.add_asset(draft(previous=old.id), png(b"newest"))
@@ -352,6 +391,12 @@ def test_of_a_person_who_leaves_no_name_is_left(library: Library, draft: Draft, 
     library.put_job(Job(plan_id=plan.id, step_id="copy-1", state=JobState.DONE, person=name, created=WHEN))
     library.audit(AuditEntry(person="Ann", action="person_added", subject=name, created=WHEN))
     library.set_member(plan.project_id, name, Role.EDITOR)
+    library.set_prepared(plan.id, "copy-1", 0, {"person": name, "step": {"title": "A line"}})
+
+    def tick(record: ReviewRecord, _asset: Asset) -> tuple[ReviewRecord, None]:
+        return record.model_copy(update={"ticked": {"rights": name, "faces": "Ann"}, "touched": name}), None
+
+    library.change_review(asset.id, None, tick, lambda _before, _after: audited(asset))
     mine = library.create_project("Mine", person=name)
     entry = AuditEntry(person="Ann", action="person_erased", subject="left-1", created=WHEN)
     with pytest.raises(Conflict, match="last owner"):
@@ -363,9 +408,20 @@ def test_of_a_person_who_leaves_no_name_is_left(library: Library, draft: Draft, 
     assert library.comments(asset.id)[0].person == "left-1"
     assert {one.person for one in library.reviews(asset.id)} == {"left-1"}
     assert [one.name for one in library.people()] == ["Ann"]
+    assert library.prepared(plan.id, "copy-1") == {"person": "left-1", "step": {"title": "A line"}}
+    assert library.review_record(asset.id).ticked == {"rights": "left-1", "faces": "Ann"}
     if "postgres" not in str(library.database.engine.url):
         assert holding(home, "Zoë".encode()) == []
     for project in library.projects():
         library.set_member(project.id, "somebody", Role.OWNER)
     with pytest.raises(Conflict, match="own the studio"):
         library.erase_person("Ann", "left-2", entry)
+
+
+def test_whose_voice_it_is_stays_in_a_consent_when_somebody_of_that_name_leaves(library: Library, plan: Plan) -> None:
+    for name in ("Owner", "Bea"):
+        library.add_person(Person(name=name, created=WHEN), "hash")
+    library.add_consent(consent("a" * 64, plan.project_id, person="Bea", kept=False, recorded_by="Bea"))
+    entry = AuditEntry(person="Owner", action="person_erased", subject="left-1", created=WHEN)
+    library.erase_person("Bea", "left-1", entry)
+    assert [(one.person, one.recorded_by) for one in library.consents()] == [("Bea", "left-1")]

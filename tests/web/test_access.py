@@ -40,6 +40,7 @@ from tests.pipelines.labels.samples import SAMPLES
 from web.access import RULES, Rule, link_cookie
 from web.accounts import COOKIE, Accounts, session_secret
 from web.server import build
+from web.tries import ATTEMPTS
 from web.ui.door import ANSWERED
 from web.ui.needs import MARK, Needs
 
@@ -330,12 +331,22 @@ def test_a_refusal_stands_in_the_audit_log(house: House) -> None:
     assert ("viewer", "refused", f"POST /api/plans/{house.ids['plan_id']}/approve") in told
 
 
+def test_the_present_password_is_guessed_no_oftener_than_at_the_login(house: House) -> None:
+    guess = {"present": "a guess", "password": "another horse"}
+    answers = [house.ask("outsider", "PUT", "/api/me/password", guess) for _ in range(ATTEMPTS + 1)]
+    assert [answer.status_code for answer in answers] == [401] * (ATTEMPTS + 1)
+    assert ["Too many" in answer.text for answer in answers] == [False] * ATTEMPTS + [True]
+    right = house.ask("outsider", "PUT", "/api/me/password", {**guess, "present": PASSWORD})
+    assert (right.status_code, "Too many" in right.text) == (401, True)
+
+
 def test_an_api_token_is_the_person_who_made_it(house: House) -> None:
     made = house.ask("viewer", "POST", "/api/me/tokens", {"name": "script"}).json()
     headers = {"authorization": f"Bearer {made['token']}"}
     path = f"/api/assets/{house.ids['asset_id']}"
     assert house.client.get(path, headers=headers).status_code == 200
     assert house.client.post(f"/api/plans/{house.ids['plan_id']}/approve", headers=headers).status_code == 403
+    assert house.client.post("/api/me/tokens", json={"name": "another"}, headers=headers).status_code == 403
     assert house.ask("editor", "DELETE", f"/api/me/tokens/{made['id']}").status_code == 404
     assert house.ask("viewer", "DELETE", f"/api/me/tokens/{made['id']}").status_code == 200
     assert house.client.get(path, headers=headers).status_code == 401

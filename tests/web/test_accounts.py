@@ -158,6 +158,35 @@ def test_signing_out_a_new_password_and_being_closed_out_each_end_a_session(peop
         accounts.sign_in("Bo", "another staple", "a")
 
 
+def test_api_tokens_end_when_somebody_else_sets_the_password_and_not_when_the_person_does(people: People) -> None:
+    _, token = people.make_token("Bo", "script")
+    people.change_own_password("Bo", "battery staple", "another staple")
+    people.set_password("Bo", "a third staple", by="Bo")
+    assert people.bearer(token) == "Bo"
+    people.set_password("Bo", "a fourth staple", by="Ada")
+    assert people.bearer(token) is None
+    assert people.tokens("Bo") == ()
+
+
+def test_the_present_password_is_tried_no_oftener_than_at_the_login(people: People) -> None:
+    time = [0.0]
+    accounts = Accounts("", people, SECRET, clock=lambda: time[0])
+    with pytest.raises(InputError):
+        accounts.change_password("Bo", "battery staple", "short", "a")
+    for _ in range(ATTEMPTS):
+        with pytest.raises(NotSignedIn, match="present"):
+            accounts.change_password("Bo", "guess", "another staple", "a")
+    with pytest.raises(NotSignedIn, match="Too many"):
+        accounts.change_password("Bo", "battery staple", "another staple", "a")
+    with pytest.raises(NotSignedIn, match="Too many"):
+        accounts.sign_in("Bo", "battery staple", "a")
+    told = [(entry.person, entry.action, entry.subject, entry.data.get("address")) for entry in people.audited()]
+    assert told[:ATTEMPTS] == [("Bo", "sign_in_refused", "Bo", "a")] * ATTEMPTS
+    time[0] += ATTEMPT_WINDOW_SECONDS
+    accounts.change_password("Bo", "battery staple", "another staple", "a")
+    assert accounts.sign_in("Bo", "another staple", "a")
+
+
 def test_sessions_and_tokens_are_stored_as_hashes_and_told_to_no_log(people: People, library: Library, home: Path) -> None:
     cookie = people.sign_in("Ada", "correct horse")
     made, token = people.make_token("Ada", "script")

@@ -219,6 +219,15 @@ def test_a_recording_is_gone_when_its_consent_is_taken_back(office: Office) -> N
     assert check(office.bench.library, Silent()).sound
 
 
+def test_a_file_that_no_message_ever_named_goes_by_itself(office: Office) -> None:
+    file = office.bench.library.store_file(b"attached, and never sent", "note.txt", "text/plain")
+    assert (office.later(0).purge().files, office.later(0).purge().files) == (0, 0)
+    assert office.bench.library.file_path(file.sha256).is_file()
+    assert office.later(2).purge().files == 1
+    assert office.holding(b"attached, and never sent") == []
+    assert check(office.bench.library, Silent()).sound
+
+
 def test_an_account_goes_with_what_is_theirs_alone(office: Office) -> None:
     own = office.studio.projects.create("Olga's own", person="Olga")
     leaving = office.call("Ada", "GET", "people/Olga/leaving")

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
-from domain.errors import InputError
+from domain.errors import NotAllowed
 from domain.people import Link, Person, Quota
 from domain.project import Role
 from domain.value import Value
 from studio.links import LinkWish
 from studio.mailing import Mailbox
 from studio.studio import Studio
-from web.accounts import Accounts
+from web.accounts import COOKIE, Accounts, no_accounts
 from web.bodies import JsonRoute
 from web.caller import caller_of
 
@@ -72,8 +75,12 @@ def people_router(studio: Studio, accounts: Accounts) -> APIRouter:
         }
 
     @router.put("/me/password")
-    def set_own_password(given: OwnPassword, request: Request) -> dict[str, bool]:
-        people.change_own_password(_account(request), given.present, given.password)
+    async def set_own_password(given: OwnPassword, request: Request) -> dict[str, bool]:
+        address = request.client.host if request.client is not None else ""
+        check = partial(accounts.change_password, caller_of(request).person, given.present, given.password, address)
+        await asyncio.sleep(accounts.delay())
+        async with accounts.checking:
+            await run_in_threadpool(check)
         return {"saved": True}
 
     @router.get("/me/mail")
@@ -93,8 +100,11 @@ def people_router(studio: Studio, accounts: Accounts) -> APIRouter:
 
     @router.post("/me/tokens")
     def make_token(wanted: NewToken, request: Request) -> dict[str, Any]:
-        """`token` is told this once."""
-        made, text = people.make_token(_account(request), wanted.name, days=wanted.days)
+        """`token` is told this once. Not for a program: whoever found a token could keep coming in after it was removed."""
+        name = _account(request)
+        if not accounts.signed_in(request.cookies.get(COOKIE), name):
+            raise NotAllowed("An API token cannot make another one.", hint="Sign in on the page, and make it in Settings > People.")
+        made, text = people.make_token(name, wanted.name, days=wanted.days)
         return made.model_dump(mode="json") | {"token": text}
 
     @router.delete("/me/tokens/{token_id}")
@@ -133,7 +143,7 @@ def people_router(studio: Studio, accounts: Accounts) -> APIRouter:
     def _account(request: Request) -> str:
         """The caller's account. Raises InputError where there are none."""
         if accounts.named is None:
-            raise InputError("This studio has no accounts.", hint="Add the first person in Settings > People.", field="person")
+            raise no_accounts()
         return caller_of(request).person
 
     return router

@@ -17,14 +17,11 @@ from web.accounts import COOKIE, SESSION_SECONDS, Accounts, by_https
 
 FORM_MAX_BYTES = 4096
 
-#: Passwords hashed side by side: each takes 64 MB and a core, and everybody else's requests need some too.
-CHECKS_AT_ONCE = 2
-
 
 def session_router(accounts: Accounts, assets: Path, *, secure: bool, single: bool = False) -> APIRouter:
     """secure: mark the cookie Secure (the studio is reached by HTTPS only). single: people may come in through a sign-in provider."""
     router = APIRouter()
-    checking = asyncio.Semaphore(CHECKS_AT_ONCE)
+    checking = accounts.checking
     page = (assets / "theme" / "login.html").read_text(encoding="utf-8")
     if not single:
         page = re.sub(r"<!--single-->.*?<!--/single-->", "", page, flags=re.DOTALL)

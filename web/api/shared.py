@@ -23,10 +23,9 @@ from domain.value import Value
 from studio.links import guest
 from studio.studio import Studio
 from web.access import link_cookie
-from web.accounts import by_https
+from web.accounts import CHECKS_AT_ONCE, by_https
 from web.api.files import handed_over
 from web.api.review import Saying, comment_of, thread_of
-from web.api.session import CHECKS_AT_ONCE
 from web.bodies import JsonRoute
 from web.errors import words_of
 from web.tries import Tries
