@@ -134,9 +134,10 @@ def _recordings(router: APIRouter, studio: Studio, tasks: Tasks) -> APIRouter:
     @router.post("/projects/{project_id}/recordings")
     async def keep(project_id: str, name: str, request: Request) -> dict[str, str]:
         """Transcribe the recording in the body and keep it. The task's result names its asset."""
+        tasks.require()
+        await run_in_threadpool(studio.projects.get, project_id)
         data = await body_of_file(request, name, ATTACHMENT_MAX_BYTES, "Save it as MP3, or cut it.", "recording")
         person = str(request.state.person)
-        await run_in_threadpool(studio.projects.get, project_id)
 
         def work(progress: Progress) -> JsonValue:
             return {"asset": studio.sound.transcripts.keep(project_id, name, data, person, progress).id}
