@@ -38,7 +38,7 @@ SLOW_DOORS: tuple[tuple[str, str], ...] = (
     ("POST", "/api/plans/{plan_id}/steps/{step_id}/prompt"),
     ("POST", "/api/pictures/sheet"),
     ("POST", "/api/assets/{asset_id}/mask"),
-    ("GET", "/api/assets/{asset_id}/seams"),
+    ("POST", "/api/assets/{asset_id}/paint"),
     ("POST", "/api/transcripts"),
     ("POST", "/api/recordings/trim"),
     ("POST", "/api/projects/{project_id}/recordings"),

@@ -34,5 +34,6 @@ class Threads:
 
 #: Who asks, and what they may do: asked before everything, so that nothing else may hold these.
 DOOR = Threads("door", 16)
-#: Pictures made small on their first request wait for a place where files are opened.
-THUMBNAILS = Threads("thumbnails", 8)
+#: What a page shows of stored files: small pictures, outlines of sound, what a file says of itself. A page asks for many, and where they
+#: are made on the first request they wait for a place where files are opened.
+PREVIEWS = Threads("previews", 8)

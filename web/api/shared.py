@@ -29,7 +29,7 @@ from web.api.review import Saying, comment_of, thread_of
 from web.api.session import CHECKS_AT_ONCE
 from web.bodies import JsonRoute
 from web.errors import words_of
-from web.threads import THUMBNAILS
+from web.threads import PREVIEWS
 from web.tries import Tries
 
 
@@ -97,7 +97,7 @@ def shared_router(studio: Studio, *, secure: bool) -> APIRouter:
 
     @router.get("/{link_id}/thumbnails/{asset_id}")
     async def thumbnail(link_id: str, asset_id: str) -> FileResponse:
-        small = await THUMBNAILS.run(studio.shelf.thumbnail, asset_id)
+        small = await PREVIEWS.run(studio.shelf.thumbnail, asset_id)
         return FileResponse(small, media_type="image/webp", headers={"cache-control": "private, no-store"})
 
     @router.get("/{link_id}/assets/{asset_id}/reviews")
