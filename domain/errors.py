@@ -23,6 +23,7 @@
     │   └── EngineFailed         the engine's own error, named
     │       └── WorkerLost       the process that was making it died or stood still
     ├── LabelError               a mark that was promised could not be written, signed or read back (500)
+    ├── Busy                     too much of one kind is under way: the same request is taken later (429)
     ├── Cancelled                a person stopped it (499)
     ├── StorageError             the disk or database would not take or give it (507)
     │   ├── DiskFull
@@ -172,6 +173,10 @@ class WorkerLost(EngineFailed):
 
 class LabelError(MaquetteError):
     code = "label_error"
+
+
+class Busy(MaquetteError):
+    code = "busy"
 
 
 class Cancelled(MaquetteError):

@@ -11,6 +11,8 @@ from domain.project import Role
 from domain.value import JsonValue, Value
 
 NAME_MAX = 40
+#: Results that one link may show.
+LINK_ASSETS_MAX = 1000
 #: Everyone on this machine, where nobody has to sign in.
 LOCAL = "local"
 
@@ -114,7 +116,7 @@ class Link(Value):
 
     id: str = ""
     project_id: str
-    assets: tuple[str, ...] = Field(default=(), max_length=1000)
+    assets: tuple[str, ...] = Field(default=(), max_length=LINK_ASSETS_MAX)
     role: LinkRole = LinkRole.VIEW
     label: str = Field(default="", max_length=120)
     download: bool = False

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from domain.asset import Asset
 from domain.errors import InputError, LimitError, NotFound, NotSignedIn
-from domain.people import NAME_MAX, Caller, Link, LinkRole
+from domain.people import LINK_ASSETS_MAX, NAME_MAX, Caller, Link, LinkRole
 from domain.value import JsonValue, Value
 from library.library import AssetQuery, Library
 from studio.gate import Gate
@@ -47,14 +47,21 @@ class Links:
     def make(self, project_id: str, wish: LinkWish, by: str) -> tuple[Link, str]:
         """A link and its secret, which is shown this once.
 
-        Raises NotFound, InputError (a result of another project, a bad password, days outside 1..365), LimitError.
+        Raises NotFound, InputError (a result of another project, a bad password, days outside 1..365), LimitError (results,
+        open links).
         """
         project = self._library.project(project_id)
         if not 1 <= wish.days <= DAYS_MAX:
             raise InputError(
                 "A link cannot be open for {days} days.", hint="Choose 1 to {days_max}.", field="days", days=wish.days, days_max=DAYS_MAX
             )
-        for asset_id in wish.assets:
+        shown = tuple(dict.fromkeys(wish.assets))
+        if len(shown) > LINK_ASSETS_MAX:
+            raise LimitError(
+                "A link shows {most} results at most.", hint="Choose fewer, or make a link of the whole project.", field="assets",
+                most=LINK_ASSETS_MAX,
+            )  # fmt: skip
+        for asset_id in shown:
             if self._library.project_of("asset", asset_id) != project.id:
                 raise InputError("A result is of another project.", hint="Choose results of this project.", field="assets")
         now = self._now()
@@ -65,7 +72,7 @@ class Links:
         secret = new_secret()
         link = Link(
             project_id=project.id,
-            assets=tuple(dict.fromkeys(wish.assets)),
+            assets=shown,
             role=wish.role,
             label=" ".join(wish.label.split())[:120],
             download=wish.download,

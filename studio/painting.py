@@ -27,6 +27,7 @@ from pipelines.media.picture import encode, examine
 from studio.picture_models import PictureModel
 from studio.pictures import Pictures
 from studio.plans import new_plan
+from studio.quotas import require_room
 from studio.spec_changes import change_spec, placed
 
 #: Makers of what a person brought: a picture from a file, and a mask.
@@ -71,10 +72,11 @@ class Easel:
     def take_in(self, project_id: str, name: str, data: bytes, person: str = "") -> Asset:
         """Keep a picture from a file in the library: PNG, JPEG or WebP by content, 25 MB and 40 megapixels at most.
 
-        Raises NotFound, AttachmentError (what it is instead, too large, damaged).
+        Raises NotFound, AttachmentError (what it is instead, too large, damaged), LimitError for a full quota.
         """
         name = PurePath(name.replace("\\", "/")).name[:120] or "picture"
         self.pictures.library.project(project_id)
+        require_room(self.pictures.library, person)
         facts = examine(data, name)
         self.pictures.opened(data, name)  # damaged ones are refused here, not when they are used
         said = self.pictures.told(data, name)
@@ -89,9 +91,10 @@ class Easel:
     def add_mask(self, asset_id: str, data: bytes, person: str = "") -> Asset:
         """Keep a mask of a picture: a picture of the same size, white where it may change; what is transparent is black.
 
-        Raises NotFound, InputError at the mask (another size, nothing white), AttachmentError.
+        Raises NotFound, InputError at the mask (another size, nothing white), AttachmentError, LimitError for a full quota.
         """
         picture = self.pictures.picture(asset_id)
+        require_room(self.pictures.library, person)
         mask = grey(self.pictures.opened(data, "mask"))
         check_mask(mask, self.pictures.opened(self.pictures.data(picture), picture.main.name))
         share = float(np.asarray(mask, dtype=np.float32).mean() / 255)

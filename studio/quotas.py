@@ -22,6 +22,23 @@ class Spending(Value):
     disk_bytes: int = 0
 
 
+def require_room(library: Library, person: str) -> None:
+    """For what is kept without a job: an import, a recording. Raises LimitError when the person keeps as much as they may."""
+    found = library.person(person) if person else None
+    if found is None or not found.quota.disk_bytes:
+        return
+    kept = library.bytes_of(person)
+    if kept >= found.quota.disk_bytes:
+        raise LimitError(
+            "{person} may keep {most}; {kept} are kept.",
+            hint="Delete what is not needed, or ask an owner of the studio for more.",
+            field="quota",
+            person=person,
+            most=_size(found.quota.disk_bytes),
+            kept=_size(kept),
+        )
+
+
 class Quotas:
     """midnight: the last one before now, in the time zone of this machine."""
 

@@ -30,6 +30,7 @@ from pipelines.audio.recognition import Transcript
 from pipelines.audio.speakers import speakers
 from pipelines.audio.transcripts import cues
 from pipelines.media.sound import media_type_of
+from studio.quotas import require_room
 from studio.recordings import Recordings
 
 MAKER = "recording"
@@ -80,8 +81,12 @@ class Transcripts:
         self._now = now
 
     def keep(self, project_id: str, name: str, data: bytes, person: str = "", progress: Progress | None = None) -> Asset:
-        """Transcribe a recording and store it with its transcript. Raises as Recordings.hear does, and NotFound for the project."""
+        """Transcribe a recording and store it with its transcript.
+
+        Raises as Recordings.hear does, NotFound for the project, LimitError when the person keeps as much as they may.
+        """
         project = self._library.project(project_id)
+        require_room(self._library, person)
         watching = progress or Silent()
         watching.report(0.05, "listening")
         heard = self._recordings.hear(name, data)

@@ -20,21 +20,23 @@ from functools import cache
 from typing import Any, Literal
 
 from fastapi import Request
-from fastapi.concurrency import run_in_threadpool
 
-from domain.errors import NotAllowed, NotSignedIn
+from domain.errors import LimitError, NotAllowed, NotSignedIn
 from domain.people import Caller, Right
 from library.people import Kind
 from studio.links import Links
 from studio.people import People
 from studio.rights import Rights
 from web.caller import CALLER
+from web.threads import DOOR
 
 #: Names of path parameters that say what a route is about.
 NAMED: dict[str, Kind] = {"project_id": "project", "plan_id": "plan", "asset_id": "asset", "brief_id": "brief"}
 #: A refusal of the same thing to the same person is written to the audit log once in this time.
 REFUSED_AGAIN_SECONDS = 60.0
 _REFUSALS_KEPT = 1000
+#: Things one request may name; rights are asked for each.
+NAMED_MAX = 1000
 
 
 @dataclass(frozen=True)
@@ -316,14 +318,14 @@ class Access:
             return
         if rule.who == "link":
             # Not the person: by a link one sees what the link shows, whoever one is.
-            request.state.visitor = await run_in_threadpool(self._visit, rule, request)
+            request.state.visitor = await DOOR.run(self._visit, rule, request)
             return
         if caller is None:
             raise NotSignedIn("Sign in first.", hint="Open the studio's page and sign in.")
         if rule.who == "signed_in" or caller.everything:
             return
         given = await request.json() if rule.body and await request.body() else {}
-        await run_in_threadpool(self._require, rule, caller, request, given)
+        await DOOR.run(self._require, rule, caller, request, given)
 
     def _require(self, rule: Rule, caller: Caller, request: Request, given: Any) -> None:
         try:
@@ -360,7 +362,7 @@ class Access:
 def named_by(rule: Rule, request: Request, given: Any) -> list[tuple[Kind, str]]:
     """Everything a request names that rights are held on. An id that is no text names nothing: the handler refuses its form.
 
-    Raises NotAllowed when nothing is named.
+    Each once. Raises NotAllowed when nothing is named, LimitError for more than a thousand things.
     """
     found: list[tuple[Kind, str]] = [(NAMED[name], str(value)) for name, value in request.path_params.items() if name in NAMED]
     places: list[tuple[Mapping[str, Kind], Mapping[str, Any]]] = [(rule.query, request.query_params)]
@@ -372,4 +374,7 @@ def named_by(rule: Rule, request: Request, given: Any) -> list[tuple[Kind, str]]
             found += [(kind, one) for one in ids if isinstance(one, str) and one]
     if not found:
         raise NotAllowed("The request does not say which project it is about.", hint="Name what it is about.")
-    return found
+    distinct = list(dict.fromkeys(found))
+    if len(distinct) > NAMED_MAX:
+        raise LimitError("The request names more than {most} things.", hint="Do it in parts.", field="body", most=NAMED_MAX)
+    return distinct

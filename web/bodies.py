@@ -38,7 +38,7 @@ class JsonRoute(APIRoute):
                 if len(data) > BODY_MAX_BYTES:
                     raise LimitError("The request is larger than 1 MB.", hint="Send less at once.", field="body")
             require_storable(bytes(data))
-            return await handle(Request(request.scope, _again(bytes(data), request.receive)))
+            return await handle(Request(request.scope, again(bytes(data), request.receive)))
 
         return bounded
 
@@ -81,18 +81,18 @@ def _no_constant(name: str) -> JsonValue:
     raise ValueError(f"{name} is not a number")
 
 
-def _again(data: bytes, receive: Receive) -> Receive:
+def again(data: bytes, receive: Receive) -> Receive:
     """The body once more, then whatever the connection says."""
     told = False
 
-    async def again() -> Message:
+    async def once_more() -> Message:
         nonlocal told
         if told:
             return await receive()
         told = True
         return {"type": "http.request", "body": data, "more_body": False}
 
-    return again
+    return once_more
 
 
 async def body_of_file(request: Request, name: str, most: int, hint: str, field: str) -> bytes:

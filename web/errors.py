@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from fastapi import Request
+from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -25,11 +26,15 @@ STATUS: dict[type[errors.MaquetteError], int] = {
     errors.ModelError: 503,
     errors.GenerationError: 500,
     errors.LabelError: 500,
+    errors.Busy: 429,
     errors.Cancelled: 499,
     errors.StorageError: 507,
     errors.HostingError: 500,
     errors.MaquetteError: 500,
 }
+
+#: When work is under way that takes seconds, and nobody knows how many.
+RETRY_SECONDS = 5
 
 
 def status_of(error: errors.MaquetteError) -> int:
@@ -42,6 +47,12 @@ def body_of(error: errors.MaquetteError, words: Mapping[str, str] | None = None)
     table = words or {}
     message, hint = (filled(text, error.values, table) for text in (error.message_id, error.hint_id))
     return {"code": error.code, "message": message, "hint": hint, "field": error.field}
+
+
+def answer_of(error: errors.MaquetteError, words: Mapping[str, str], *, after: int = RETRY_SECONDS) -> JSONResponse:
+    """The answer that tells an error. after: seconds until a request that came at a busy time may be sent again."""
+    status = status_of(error)
+    return JSONResponse(body_of(error, words), status_code=status, headers={"retry-after": str(after)} if status == 429 else None)
 
 
 def words_of(request: Request) -> Mapping[str, str]:

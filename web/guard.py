@@ -10,11 +10,10 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
 
-from fastapi.concurrency import run_in_threadpool
-
 from domain.errors import MaquetteError
 from domain.people import Caller
 from web.accounts import COOKIE, Accounts, is_loopback
+from web.threads import DOOR
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -62,7 +61,7 @@ class Guard:
         headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
         host = headers.get("host", "")
         try:
-            required, caller = await run_in_threadpool(self._caller, headers)
+            required, caller = await DOOR.run(self._caller, headers)
         except MaquetteError as error:  # the database is away
             await refuse(scope, send, 503, str(error))
             return

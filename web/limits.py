@@ -1,19 +1,22 @@
 """How many requests one caller may send: an ASGI layer that refuses with 429 what is more. Jobs, minutes and disk are studio/quotas.py.
 
-Needs to stand behind web/guard.py, which says who asks.
+Needs to stand behind web/guard.py, which says who asks, and behind web/errors.py: Speaking, which says in which language.
 """
 
 from __future__ import annotations
 
 import math
+import re
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
+from domain.errors import Busy
 from domain.people import Caller
+from web.errors import RETRY_SECONDS, answer_of
 from web.guard import App, Receive, Scope, Send, refuse
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -21,15 +24,46 @@ READING = frozenset({"GET", "HEAD", "OPTIONS"})
 BURST = 0.5
 #: Callers remembered; of more, those forgotten first asked longest ago.
 _CALLERS = 10_000
+#: Routes that may hold a thread for long: they wait for a place where files are opened, for a model, or for another machine. What is too
+#: much is refused before its body is read. Handlers share forty threads: what these leave is everybody else's.
+SLOW_DOORS: tuple[tuple[str, str], ...] = (
+    ("POST", "/api/inspect"),
+    ("POST", "/api/metadata"),
+    ("POST", "/api/projects/{project_id}/palette"),
+    ("POST", "/api/projects/{project_id}/logo"),
+    ("POST", "/api/projects/{project_id}/pictures/import"),
+    ("POST", "/api/projects/{project_id}/pictures/link"),
+    ("POST", "/api/projects/{project_id}/pictures/table"),
+    ("POST", "/api/projects/{project_id}/pictures/prompt"),
+    ("POST", "/api/plans/{plan_id}/steps/{step_id}/prompt"),
+    ("POST", "/api/pictures/sheet"),
+    ("POST", "/api/assets/{asset_id}/mask"),
+    ("POST", "/api/assets/{asset_id}/paint"),
+    ("POST", "/api/transcripts"),
+    ("POST", "/api/recordings/trim"),
+    ("POST", "/api/projects/{project_id}/recordings"),
+    ("POST", "/api/projects/{project_id}/consents"),
+    ("POST", "/api/projects/{project_id}/audition"),
+    ("GET", "/api/voices/sample"),
+    ("GET", "/api/music/sample"),
+    ("POST", "/api/sound/sample"),
+    ("GET", "/api/lines/{brief_id}/report.zip"),
+)
+_SLOW = tuple((method, re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)))) for method, path in SLOW_DOORS)
 
 
 @dataclass(frozen=True)
 class Rates:
-    """Requests of one caller a minute, all of them and those that change something, and how many may be open at once. 0: no limit."""
+    """Requests of one caller a minute, all of them and those that change something, and how many may be open at once. 0: no limit.
+
+    slow, slow_in_all: behind the slow doors at once, of one caller and of everybody.
+    """
 
     requests: int = 3000
     writes: int = 240
     open: int = 64
+    slow: int = 4
+    slow_in_all: int = 12
 
 
 class Bucket:
@@ -95,33 +129,88 @@ class _Callers:
         return bucket.take()
 
 
+class _Places:
+    """Who is behind the slow doors now. Thread-safe."""
+
+    def __init__(self, rates: Rates) -> None:
+        self._rates = rates
+        self._inside: Counter[str] = Counter()
+        self._guard = threading.Lock()
+
+    def enter(self, who: str) -> bool:
+        """Whether there was a place; `leave` gives it back."""
+        with self._guard:
+            if self._inside[who] >= self._rates.slow or self._inside.total() >= self._rates.slow_in_all:
+                return False
+            self._inside[who] += 1
+            return True
+
+    def leave(self, who: str) -> None:
+        with self._guard:
+            self._inside[who] -= 1
+            self._inside += Counter()  # forgets those who have none
+
+
 class Limits:
     """Whoever is signed in is counted by person, everybody else by address. Sockets count as open requests.
 
-    local_only: the studio listens on loopback; while nobody has to sign in, it then belongs to one person, who is not counted.
+    local_only: the studio listens on loopback; while nobody has to sign in, it then belongs to one person, who is not counted but
+    at the slow doors: one page too many must not stop the others.
     """
 
     def __init__(self, app: App, rates: Rates, *, local_only: bool, clock: Callable[[], float] = time.monotonic) -> None:
         self._app = app
         self._local_only = local_only
         self._callers = _Callers(rates, clock)
+        self._places = _Places(rates)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in ("http", "websocket") or (self._local_only and not scope["state"]["required"]):
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         who = _who(scope)
+        if self._local_only and not scope["state"]["required"]:
+            await self._slowly(who, scope, receive, send)
+            return
         wait = self._callers.enter(who, scope["type"] == "http" and scope["method"] not in READING)
         if wait:
             seconds = max(1, math.ceil(wait))
-            await refuse(
-                scope, send, 429, f"Too many requests at once. Try again in {seconds} s.", ((b"retry-after", str(seconds).encode()),)
+            await _busy(
+                scope, receive, send, Busy("Too many requests at once.", hint="Try again in {seconds} s.", seconds=seconds), seconds
             )
+            return
+        try:
+            await self._slowly(who, scope, receive, send)
+        finally:
+            self._callers.leave(who)
+
+    async def _slowly(self, who: str, scope: Scope, receive: Receive, send: Send) -> None:
+        if not is_slow(scope):
+            await self._app(scope, receive, send)
+            return
+        if not self._places.enter(who):
+            told = Busy("Too many files are being opened or heard at once.", hint="Wait until one is done, then try again.")
+            await _busy(scope, receive, send, told, RETRY_SECONDS)
             return
         try:
             await self._app(scope, receive, send)
         finally:
-            self._callers.leave(who)
+            self._places.leave(who)
+
+
+def is_slow(scope: Scope) -> bool:
+    """Whether a request goes to one of the slow doors."""
+    if scope["type"] != "http":
+        return False
+    path = str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
+    return any(method == scope["method"] and pattern.fullmatch(path) for method, pattern in _SLOW)
+
+
+async def _busy(scope: Scope, receive: Receive, send: Send, error: Busy, seconds: int) -> None:
+    if scope["type"] == "websocket":
+        await refuse(scope, send, 429, str(error))
+        return
+    await answer_of(error, scope["state"].get("words", {}), after=seconds)(scope, receive, send)
 
 
 def _who(scope: Scope) -> str:

@@ -29,7 +29,7 @@ from web.api.session import session_router
 from web.api.shared import shared_router
 from web.api.single_sign_on import single_sign_on_router
 from web.bodies import refused
-from web.errors import Speaking, body_of, status_of, words_of
+from web.errors import Speaking, answer_of, words_of
 from web.guard import Guard
 from web.limits import Limits, Rates
 from web.observed import Numbers, Observed
@@ -50,7 +50,7 @@ def build(studio: Studio, settings: Settings, accounts: Accounts, assets: Path) 
     async def known(request: Request, error: Exception) -> JSONResponse:
         if not isinstance(error, MaquetteError):
             raise error
-        return JSONResponse(body_of(error, words_of(request)), status_code=status_of(error))
+        return answer_of(error, words_of(request))
 
     async def formless(request: Request, error: Exception) -> JSONResponse:
         if not isinstance(error, RequestValidationError):
@@ -71,11 +71,11 @@ def build(studio: Studio, settings: Settings, accounts: Accounts, assets: Path) 
     numbers = Numbers(watched)
     app.include_router(health_router(watched, numbers.registry, stall_seconds=settings.stall_seconds))
     mount_pages(app, studio, settings, assets, signed_in=accounts.required)
-    app.add_middleware(Speaking, tables=templates(assets))
     app.add_middleware(Traced)
     local = is_loopback(settings.host) and not settings.share
     rates = Rates(settings.requests_per_minute, settings.writes_per_minute, settings.open_requests)
     app.add_middleware(Limits, rates=rates, local_only=local)
+    app.add_middleware(Speaking, tables=templates(assets))
     app.add_middleware(Guard, accounts=accounts, local_only=local, frames=settings.frames)
     app.add_middleware(Observed, numbers=numbers)
     return app

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from agents.writers.calls import Desk
 from domain.asset import Asset
 from domain.capability import StepKind
 from domain.errors import LimitError
@@ -18,7 +19,10 @@ from domain.recipe import Measurement, OutputFile, Recipe
 from domain.settings import sqlite_url
 from domain.specs import CopySpec
 from library.library import Library
-from studio.quotas import Quotas, Spending
+from pipelines.audio.recognition import Transcript
+from studio.quotas import Quotas, Spending, require_room
+from studio.recordings import Recordings
+from studio.transcripts import Transcripts
 
 NOW = datetime.now(UTC)
 
@@ -86,3 +90,28 @@ def test_within_the_quota_and_without_an_account_nothing_is_refused(library: Lib
     quotas = Quotas(library, lambda: NOW - timedelta(hours=1))
     quotas.require("Ann", jobs=2, seconds=120.0)
     quotas.require("local", jobs=10**6, seconds=10.0**9)
+
+
+def test_who_keeps_as_much_as_they_may_brings_nothing_more(library: Library) -> None:
+    use(library, "Ann")
+    kept = library.bytes_of("Ann")
+    require_room(library, "Ann")
+    give(library, disk_bytes=kept + 1, jobs=1, minutes=1)
+    require_room(library, "Ann")
+    give(library, disk_bytes=kept)
+    with pytest.raises(LimitError, match="Ann may keep"):
+        require_room(library, "Ann")
+    require_room(library, "Bo")
+    require_room(library, "")
+
+
+def test_a_recording_is_refused_before_anybody_listens_to_it(library: Library, assets: Path) -> None:
+    def transcribe(data: bytes) -> Transcript:
+        raise AssertionError("it was listened to")
+
+    use(library, "Ann")
+    give(library, disk_bytes=1)
+    project = library.create_project("Q", person="Ann").id
+    transcripts = Transcripts(library, Recordings(transcribe), lambda: None, Desk(assets), lambda: NOW)
+    with pytest.raises(LimitError, match="Ann may keep"):
+        transcripts.keep(project, "a.wav", b"RIFF", "Ann")

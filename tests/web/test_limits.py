@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import ast
+import asyncio
 import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
+import anyio.to_thread
+import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from agents.telling import templates
+from web.access import _PATTERNS, RULES
 from web.accounts import COOKIE, Accounts
+from web.api.session import session_router
+from web.errors import Speaking
 from web.guard import Guard
-from web.limits import Bucket, Limits, Rates
+from web.limits import SLOW_DOORS, Bucket, Limits, Rates, is_slow
 
 PROTECTED = Accounts("correct horse", None, b"s" * 32)
 OPEN = Accounts("", None, b"s" * 32)
@@ -103,3 +114,122 @@ def test_a_bucket_lets_through_no_more_than_its_rate(minute: int) -> None:
         passed += bucket.take() == 0.0
     assert passed <= 10 * minute + max(1, minute / 2)
     assert passed >= min(3000, 10 * minute)
+
+
+class Held:
+    """An application whose handlers wait until they are let go, each in a thread of everybody's."""
+
+    def __init__(self, assets: Path, rates: Rates) -> None:
+        self.entered, self.go_on = threading.Semaphore(0), threading.Event()
+        self.app = FastAPI()
+        self.app.include_router(session_router(PROTECTED, assets, secure=False))
+        self.app.post("/api/inspect")(self.wait)
+        self.app.post("/other")(self.wait)
+        self.app.add_middleware(Limits, rates=rates, local_only=False)
+        self.app.add_middleware(Speaking, tables=templates(assets))
+        self.app.add_middleware(Guard, accounts=PROTECTED, local_only=False)
+        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://127.0.0.1", timeout=30)
+
+    def wait(self) -> str:
+        self.entered.release()
+        assert self.go_on.wait(60)
+        return "made"
+
+    def ask(self, person: str, path: str = "/api/inspect", language: str = "en") -> asyncio.Task[httpx.Response]:
+        cookie = PROTECTED.sign_in(person, "correct horse", "a")
+        headers = {"cookie": f"{COOKIE}={cookie}", "accept-language": language}
+        return asyncio.create_task(self.http.post(path, headers=headers))
+
+    async def inside(self, count: int) -> None:
+        for _ in range(count):
+            while not self.entered.acquire(blocking=False):
+                await asyncio.sleep(0.005)
+
+
+async def soon(answer: asyncio.Task[httpx.Response]) -> httpx.Response:
+    """The bound ends a studio that hangs; nothing is measured by it."""
+    return await asyncio.wait_for(answer, 30)
+
+
+def test_one_person_holds_few_places_behind_slow_doors_and_everybody_together_not_all_threads(assets: Path) -> None:
+    async def crowd() -> None:
+        held = Held(assets, Rates(requests=0, writes=0))
+        inside = [held.ask("Ada") for _ in range(4)]
+        await held.inside(4)
+        more = await soon(held.ask("Ada", language="zh"))
+        assert (more.status_code, more.headers["retry-after"], more.json()["code"]) == (429, "5", "busy")
+        assert more.json()["message"] == "同时在打开或识别的文件太多。"
+        assert more.json()["hint"]
+        inside += [held.ask(person) for person in ("Bo", "Cy") for _ in range(4)]
+        await held.inside(8)
+        assert (await soon(held.ask("Di"))).status_code == 429
+        other = held.ask("Di", "/other")
+        await held.inside(1)
+        held.go_on.set()
+        assert [(await soon(one)).status_code for one in [*inside, other]] == [200] * 13
+        assert (await soon(held.ask("Ada"))).status_code == 200
+
+    asyncio.run(crowd())
+
+
+def test_the_door_has_threads_of_its_own(assets: Path) -> None:
+    async def crowd() -> None:
+        held = Held(assets, Rates(requests=0, writes=0, open=0))
+        every = int(anyio.to_thread.current_default_thread_limiter().total_tokens)
+        inside = [held.ask("Ada", "/other") for _ in range(every)]
+        await held.inside(every)
+        try:
+            answer = await asyncio.wait_for(held.http.get("/healthz"), 30)
+        finally:
+            held.go_on.set()
+        assert answer.json() == {"status": "ok"}
+        await asyncio.gather(*inside)
+
+    asyncio.run(crowd())
+
+
+def test_what_is_too_much_is_refused_before_its_body_is_read(assets: Path) -> None:
+    told: list[Any] = []
+
+    async def unread() -> dict[str, Any]:
+        raise AssertionError("the body was read")
+
+    async def send(message: Any) -> None:
+        told.append(message)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        raise AssertionError("it came through")
+
+    limits = Limits(app, Rates(slow=0), local_only=True)
+    scope = {"type": "http", "method": "POST", "path": "/api/inspect", "headers": [], "state": {"required": False}}
+    asyncio.run(limits(scope, unread, send))
+    assert told[0]["status"] == 429
+
+
+def test_slow_doors_are_routes_and_leave_most_threads_to_others() -> None:
+    for method, path in SLOW_DOORS:
+        asked = path.replace("{", "").replace("}", "")
+        assert any(_PATTERNS[row].fullmatch(asked) for known, row in RULES if known == method), path
+        assert is_slow({"type": "http", "method": method, "path": f"/studio{asked}", "root_path": "/studio"})
+    assert not is_slow({"type": "http", "method": "GET", "path": "/api/projects/x/recordings"})
+    assert Rates().slow_in_all <= 20
+
+
+def files_taken() -> Iterator[str]:
+    """The paths, as far as their routers say them, of all routes that read a file from their body."""
+    for source in sorted((Path(__file__).resolve().parents[2] / "web" / "api").glob("*.py")):
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.AsyncFunctionDef) or not any(isinstance(one, ast.Call) for one in node.decorator_list):
+                continue
+            if {"body_of_file", "_recording"} & {call.id for call in ast.walk(node) if isinstance(call, ast.Name)}:
+                yield from (
+                    str(one.args[0].value)
+                    for one in node.decorator_list
+                    if isinstance(one, ast.Call) and isinstance(one.args[0], ast.Constant)
+                )
+
+
+def test_every_route_that_takes_a_file_is_a_slow_door() -> None:
+    paths = list(files_taken())
+    assert len(paths) >= 11
+    assert [path for path in paths if not any(method == "POST" and door.endswith(path) for method, door in SLOW_DOORS)] == []

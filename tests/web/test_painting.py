@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from safetensors.numpy import save_file
 
 from domain.capability import Capability, StepKind
 from domain.context import StepContext
+from domain.people import Person, Quota
 from domain.picture import AttachedPicture
 from domain.plan import Step
 from domain.progress import Progress, Silent
@@ -204,6 +206,14 @@ def test_a_file_becomes_a_picture_of_the_library_that_is_not_said_to_be_ai(page:
 @pytest.mark.parametrize("data", [b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"GIF89a", png((9, 9))[:45]])
 def test_what_is_no_picture_is_not_taken_in(page: Page, data: bytes) -> None:
     page.call("POST", f"projects/{page.project}/pictures/import?name=x.png", data=data, status=415)
+
+
+def test_who_keeps_as_much_as_they_may_takes_in_nothing_more(page: Page) -> None:
+    page.bench.library.add_person(Person(name="ada", created=datetime.now(UTC), quota=Quota(disk_bytes=1)), "x")
+    picture = page.taken_in()
+    told = page.call("POST", f"projects/{page.project}/pictures/import?name=more.png", data=png((16, 16)), status=413)
+    assert (told["field"], "ada may keep" in told["message"]) == ("quota", True)
+    page.call("POST", f"assets/{picture}/mask", data=mask((96, 64)), status=413)
 
 
 def test_a_mask_is_kept_with_its_picture_and_a_later_one_is_its_next_version(page: Page) -> None:

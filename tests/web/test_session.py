@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -64,3 +65,35 @@ def test_the_form_gives_a_cookie_or_says_what_is_wrong(assets: Path, password: s
     caller = accounts.caller(answer.cookies.get(COOKIE))
     assert (caller is not None and caller.person == "Ada") is (status == 303)
     assert ('role="alert"' in answer.text) is (status == 401)
+
+
+def test_a_form_is_bounded_whatever_it_says_of_its_length(assets: Path) -> None:
+    read = 0
+
+    async def pieces() -> AsyncIterator[bytes]:
+        nonlocal read
+        yield b"name=Ada&password="
+        for _ in range(1000):
+            read += 1
+            yield b"x" * 1000
+
+    async def ask() -> list[httpx.Response]:
+        async with client(Accounts("correct horse", None, SECRET), assets) as http:
+            kind = {"content-type": "application/x-www-form-urlencoded"}
+            # What is sent in chunks says no length, and a length that was said need not be that of what comes.
+            return [await http.post("/login", content=pieces(), headers={**kind, **more}) for more in ({}, {"content-length": "40"})]
+
+    assert [answer.status_code for answer in asyncio.run(ask())] == [413, 413]
+    assert read < 20
+
+
+def test_a_form_in_chunks_signs_in(assets: Path) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"name=Ada&pass"
+        yield b"word=correct+horse"
+
+    async def ask() -> httpx.Response:
+        async with client(Accounts("correct horse", None, SECRET), assets) as http:
+            return await http.post("/login", content=pieces(), headers={"content-type": "application/x-www-form-urlencoded"})
+
+    assert asyncio.run(ask()).status_code == 303

@@ -126,7 +126,7 @@ def projects_router(studio: Studio) -> APIRouter:
     @router.post("/{project_id}/palette")
     async def palette(project_id: str, name: str, request: Request) -> dict[str, list[str]]:
         """The main colours of a reference picture in the body; the picture is not kept."""
-        studio.projects.get(project_id)
+        await run_in_threadpool(studio.projects.get, project_id)
         data = await body_of_file(request, name, ATTACHMENT_MAX_BYTES, "Choose a smaller picture.", "palette")
         return {"palette": list(await run_in_threadpool(studio.attachments.palette, name, data))}
 
@@ -181,7 +181,7 @@ def projects_router(studio: Studio) -> APIRouter:
     @router.post("/{project_id}/logo")
     async def logo(project_id: str, name: str, request: Request) -> dict[str, str]:
         data = await body_of_file(request, name, LOGO_MAX_BYTES, "Save the logo smaller.", "logo")
-        return {"logo": studio.projects.set_logo(project_id, name[:120], data).brand.logo}
+        return {"logo": (await run_in_threadpool(studio.projects.set_logo, project_id, name[:120], data)).brand.logo}
 
     @router.delete("/{project_id}/logo")
     def remove_logo(project_id: str) -> dict[str, bool]:

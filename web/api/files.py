@@ -17,6 +17,7 @@ from domain.said import Said
 from studio.labelling import Leaving
 from studio.studio import Studio
 from web.errors import words_of
+from web.threads import PREVIEWS
 
 #: Shown in the page; everything else is handed over as a download, so that an SVG or JSON never runs as a page of ours.
 INLINE = frozenset({"image/png", "image/jpeg", "image/webp", "audio/wav", "audio/mpeg", "audio/flac"})
@@ -101,10 +102,10 @@ def files_router(studio: Studio) -> APIRouter:
         return leaving_file(studio.shelf.given(asset_id, file.name, file.media_type, file.path.read_bytes()))
 
     @router.get("/thumbnails/{asset_id}")
-    def thumbnail(asset_id: str) -> FileResponse:
+    async def thumbnail(asset_id: str) -> FileResponse:
         """A WebP of at most 480 px of a picture or layout."""
         headers = {"cache-control": "private, max-age=31536000, immutable"}
-        return FileResponse(studio.shelf.thumbnail(asset_id), media_type="image/webp", headers=headers)
+        return FileResponse(await PREVIEWS.run(studio.shelf.thumbnail, asset_id), media_type="image/webp", headers=headers)
 
     @router.get("/logos/{project_id}")
     def logo(project_id: str) -> FileResponse:

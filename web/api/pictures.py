@@ -17,6 +17,7 @@ from studio.pictures import SheetWish
 from studio.studio import Studio
 from web.bodies import JsonRoute, body_of_file
 from web.errors import words_of
+from web.threads import PREVIEWS
 
 
 class NewPictures(Value):
@@ -139,13 +140,13 @@ def pictures_router(studio: Studio) -> APIRouter:
         return {"asset": studio.pictures.make_sheet(wanted, str(request.state.person)).id}
 
     @router.get("/assets/{asset_id}/seams")
-    def seams(asset_id: str) -> dict[str, Any]:
-        return studio.pictures.seams(asset_id).model_dump(mode="json")
+    async def seams(asset_id: str) -> dict[str, Any]:
+        return (await PREVIEWS.run(studio.pictures.seams, asset_id)).model_dump(mode="json")
 
     @router.get("/assets/{asset_id}/metadata")
-    def metadata_of(asset_id: str) -> dict[str, Any]:
+    async def metadata_of(asset_id: str) -> dict[str, Any]:
         """What the file of a picture says of how it was made, as text."""
-        return studio.pictures.metadata_of(asset_id).model_dump(mode="json")
+        return (await PREVIEWS.run(studio.pictures.metadata_of, asset_id)).model_dump(mode="json")
 
     @router.post("/metadata")
     async def metadata(request: Request, name: Annotated[str, Query(max_length=200)] = "") -> dict[str, Any]:

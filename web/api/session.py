@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Red
 
 from domain.errors import NotSignedIn
 from web.accounts import COOKIE, SESSION_SECONDS, Accounts, by_https
+from web.bodies import again
 
 FORM_MAX_BYTES = 4096
 
@@ -36,10 +37,13 @@ def session_router(accounts: Accounts, assets: Path, *, secure: bool, single: bo
 
     @router.post("/login")
     async def sign_in(request: Request) -> Response:
-        length = request.headers.get("content-length", "")
-        if not length.isdigit() or int(length) > FORM_MAX_BYTES:
-            return PlainTextResponse("The form is too large.", status_code=413)
-        form = await request.form()
+        data = bytearray()
+        # Counted, not asked for: a body that is sent in chunks says no length, or another one.
+        async for chunk in request.stream():
+            data += chunk
+            if len(data) > FORM_MAX_BYTES:
+                return PlainTextResponse("The form is too large.", status_code=413)
+        form = await Request(request.scope, again(bytes(data), request.receive)).form()
         address = request.client.host if request.client is not None else ""
         check = partial(accounts.sign_in, str(form.get("name", "")), str(form.get("password", "")), address)
         await asyncio.sleep(accounts.delay())
@@ -61,7 +65,7 @@ def session_router(accounts: Accounts, assets: Path, *, secure: bool, single: bo
         return response
 
     @router.get("/healthz")
-    def health() -> JSONResponse:
+    async def health() -> JSONResponse:
         return JSONResponse({"status": "ok"})
 
     @router.get("/robots.txt")

@@ -28,6 +28,7 @@ from web.api.files import handed_over
 from web.api.review import Saying, comment_of, thread_of
 from web.bodies import JsonRoute
 from web.errors import words_of
+from web.threads import PREVIEWS
 from web.tries import Tries
 
 
@@ -94,8 +95,9 @@ def shared_router(studio: Studio, *, secure: bool) -> APIRouter:
         return handed_over(studio, asset_id, index, download=download, cache="private, no-store", label=label, words=words_of(request))
 
     @router.get("/{link_id}/thumbnails/{asset_id}")
-    def thumbnail(link_id: str, asset_id: str) -> FileResponse:
-        return FileResponse(studio.shelf.thumbnail(asset_id), media_type="image/webp", headers={"cache-control": "private, no-store"})
+    async def thumbnail(link_id: str, asset_id: str) -> FileResponse:
+        small = await PREVIEWS.run(studio.shelf.thumbnail, asset_id)
+        return FileResponse(small, media_type="image/webp", headers={"cache-control": "private, no-store"})
 
     @router.get("/{link_id}/assets/{asset_id}/reviews")
     def reviews(link_id: str, asset_id: str) -> list[dict[str, Any]]:

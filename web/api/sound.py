@@ -17,6 +17,7 @@ from studio.studio import Studio
 from web.api.tasks import Tasks
 from web.api.voices import SEALED
 from web.bodies import JsonRoute, body_of_file
+from web.threads import PREVIEWS
 
 Index = Annotated[int, Query(ge=0, le=999)]
 #: What is computed of a file stays as it is: its name is its content.
@@ -58,17 +59,17 @@ def sound_router(studio: Studio, tasks: Tasks) -> APIRouter:
     # Outlines and meters
 
     @router.get("/assets/{asset_id}/peaks")
-    def peaks(asset_id: str, file: Index = 0, points: int = 400) -> Response:
+    async def peaks(asset_id: str, file: Index = 0, points: int = 400) -> Response:
         """Pairs of the lowest and highest sample, -100 to 100, along one file of an asset."""
-        return _json(studio.sound.waves.peaks(asset_id, file, points))
+        return _json(await PREVIEWS.run(studio.sound.waves.peaks, asset_id, file, points))
 
     @router.get("/assets/{asset_id}/meter")
-    def meter(asset_id: str, file: Index = 0) -> Response:
-        return _json(studio.sound.waves.meter(asset_id, file))
+    async def meter(asset_id: str, file: Index = 0) -> Response:
+        return _json(await PREVIEWS.run(studio.sound.waves.meter, asset_id, file))
 
     @router.get("/assets/{asset_id}/ducking")
-    def ducking(asset_id: str) -> Response:
-        return _json(studio.sound.waves.ducking(asset_id))
+    async def ducking(asset_id: str) -> Response:
+        return _json(await PREVIEWS.run(studio.sound.waves.ducking, asset_id))
 
     # Mixes
 
@@ -134,9 +135,10 @@ def _recordings(router: APIRouter, studio: Studio, tasks: Tasks) -> APIRouter:
     @router.post("/projects/{project_id}/recordings")
     async def keep(project_id: str, name: str, request: Request) -> dict[str, str]:
         """Transcribe the recording in the body and keep it. The task's result names its asset."""
+        tasks.require()
+        await run_in_threadpool(studio.projects.get, project_id)
         data = await body_of_file(request, name, ATTACHMENT_MAX_BYTES, "Save it as MP3, or cut it.", "recording")
         person = str(request.state.person)
-        await run_in_threadpool(studio.projects.get, project_id)
 
         def work(progress: Progress) -> JsonValue:
             return {"asset": studio.sound.transcripts.keep(project_id, name, data, person, progress).id}

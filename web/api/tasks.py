@@ -10,13 +10,16 @@ from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 
-from domain.errors import Cancelled, MaquetteError, NotFound
+from domain.errors import Busy, Cancelled, MaquetteError, NotFound
 from domain.progress import CancelToken, Progress
 from domain.value import JsonValue
 from web.caller import acting
 from web.errors import words_of
 
 KEPT = 100
+#: Work under way at once, of one person and of everybody: each piece is a thread, and may hold a file.
+RUNNING_EACH = 3
+RUNNING_IN_ALL = 12
 
 
 @dataclass
@@ -47,14 +50,25 @@ class Tasks:
         self._guard = threading.Lock()
 
     def start(self, work: Callable[[Progress], JsonValue]) -> str:
-        """Begin; returns the id to ask for. What the work returns is its result."""
+        """Begin; returns the id to ask for. What the work returns is its result. Raises Busy while too much is under way."""
         task, task_id = Task(person=acting()), secrets.token_urlsafe(16)
         with self._guard:
+            self._require(task.person)
             self._tasks[task_id] = task
             for old in [key for key, value in self._tasks.items() if value.state != "running"][: max(0, len(self._tasks) - KEPT)]:
                 del self._tasks[old]
         threading.Thread(target=_run, args=(task, work), name=f"task {task_id}", daemon=True).start()
         return task_id
+
+    def require(self) -> None:
+        """Before a large body is read: raises Busy where `start` would do so now."""
+        with self._guard:
+            self._require(acting())
+
+    def _require(self, person: str) -> None:
+        running = [task.person for task in self._tasks.values() if task.state == "running"]
+        if running.count(person) >= RUNNING_EACH or len(running) >= RUNNING_IN_ALL:
+            raise Busy("Too much work is under way at once.", hint="Wait until some of it is done, or cancel it, then try again.")
 
     def get(self, task_id: str) -> Task:
         with self._guard:

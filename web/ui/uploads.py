@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from fastapi.concurrency import run_in_threadpool
 from gradio.utils import get_upload_folder
 
 from domain.errors import AttachmentError, MaquetteError, NotAllowed
+from web.threads import DOOR
 from web.ui.needs import ASKED_AGAIN_SECONDS, MARK, caller_of
 
 STREAMS_KEPT = 1000
@@ -64,7 +64,7 @@ class GuardedBlocks(gr.Blocks):
                 need = getattr(self.fns[number].fn, MARK, None)
                 if need is None or (need.right is not None and not began.inputs):
                     raise NotAllowed("This event of the page does not say what it needs.", hint="Tell who runs this studio.")
-                await run_in_threadpool(need.require, caller_of(request), began.inputs)
+                await DOOR.run(need.require, caller_of(request), began.inputs)
             except MaquetteError as error:
                 self._begun.pop(event, None)
                 raise gr.Error(escape(str(error)), duration=12, print_exception=False, title="Maquette") from error
