@@ -22,19 +22,23 @@ class Spending(Value):
     disk_bytes: int = 0
 
 
+def quota_of(library: Library, person: str) -> Quota:
+    """That of nobody, and of people without an account, bounds nothing."""
+    found = library.person(person) if person else None
+    return found.quota if found is not None else Quota()
+
+
 def require_room(library: Library, person: str) -> None:
     """For what is kept without a job: an import, a recording. Raises LimitError when the person keeps as much as they may."""
-    found = library.person(person) if person else None
-    if found is None or not found.quota.disk_bytes:
-        return
-    kept = library.bytes_of(person)
-    if kept >= found.quota.disk_bytes:
+    quota = quota_of(library, person)
+    kept = library.bytes_of(person) if quota.disk_bytes else 0
+    if _full(quota, kept):
         raise LimitError(
             "{person} may keep {most}; {kept} are kept.",
             hint="Delete what is not needed, or ask an owner of the studio for more.",
             field="quota",
             person=person,
-            most=_size(found.quota.disk_bytes),
+            most=_size(quota.disk_bytes),
             kept=_size(kept),
         )
 
@@ -47,8 +51,7 @@ class Quotas:
         self._midnight = midnight
 
     def of(self, person: str) -> Quota:
-        found = self._library.person(person) if person else None
-        return found.quota if found is not None else Quota()
+        return quota_of(self._library, person)
 
     def used(self, person: str) -> Spending:
         since = self._midnight()
@@ -71,12 +74,16 @@ class Quotas:
             over.append(
                 f"{person} may use {quota.minutes:g} minutes a day; {used.minutes:.1f} are used, and this takes about {seconds / 60:.1f}."
             )
-        if quota.disk_bytes and used.disk_bytes >= quota.disk_bytes:
+        if _full(quota, used.disk_bytes):
             over.append(f"{person} may keep {_size(quota.disk_bytes)}; {_size(used.disk_bytes)} are kept.")
         if over:
             raise LimitError(
                 " ".join(over), hint="Wait until tomorrow or ask for less, or ask an owner of the studio for more.", field="quota"
             )
+
+
+def _full(quota: Quota, kept: int) -> bool:
+    return bool(quota.disk_bytes) and kept >= quota.disk_bytes
 
 
 def _size(count: int) -> str:

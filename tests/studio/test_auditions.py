@@ -124,7 +124,10 @@ def test_a_borrowed_voice_is_labelled_and_stands_in_the_audit_log(booth: Booth) 
     (entry,) = booth.leaving.library.audited(booth.project)
     assert (entry.action, entry.person, entry.subject) == ("voice_borrowed", "Ed", voice)
     assert (entry.data["recording"], entry.data["sha256"]) == (consent.audio, made.sha256)
-    assert made.marks is not None and entry.data["id"] == made.marks["AIGC"]["ProduceID"]  # type: ignore[index, call-overload]
+    assert made.marks is not None
+    label = made.marks["AIGC"]
+    assert isinstance(label, dict)
+    assert entry.data["id"] == label["ProduceID"]
     booth.consents.revoke(consent.id)
     with pytest.raises(NotAllowed):
         booth.desk.audition(booth.project, "Good evening.", voice, person="Ed")
